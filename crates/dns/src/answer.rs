@@ -1,0 +1,158 @@
+//! What a question gets: records, or one of the ways in which there are none.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use crate::DnsName;
+
+/// The types that mail asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RecordType {
+    /// IPv4 address.
+    A,
+    /// IPv6 address.
+    Aaaa,
+    /// Another name for this one.
+    Cname,
+    /// Certification authority authorisation (RFC 8659).
+    Caa,
+    /// Mail exchange.
+    Mx,
+    /// Name server.
+    Ns,
+    /// Name of an address.
+    Ptr,
+    /// Start of authority.
+    Soa,
+    /// The retired SPF type, 99 (RFC 7208 section 3.1).
+    Spf,
+    /// TLS association (RFC 6698).
+    Tlsa,
+    /// Text.
+    Txt,
+}
+
+/// One MX record's data.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MxHost {
+    /// Lower is tried first (RFC 5321 section 5.1).
+    pub preference: u16,
+    /// The host; the root is the null MX (RFC 7505).
+    pub exchange: DnsName,
+}
+
+/// One TLSA record's data (RFC 6698 section 2.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tlsa {
+    /// Certificate usage: 2 is DANE-TA, 3 is DANE-EE (RFC 7218).
+    pub usage: u8,
+    /// 0 the whole certificate, 1 its public key.
+    pub selector: u8,
+    /// 0 exact, 1 SHA-256, 2 SHA-512.
+    pub matching_type: u8,
+    /// Certificate association data.
+    pub data: Vec<u8>,
+}
+
+/// The data of one record.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Data {
+    /// A.
+    A(Ipv4Addr),
+    /// AAAA.
+    Aaaa(Ipv6Addr),
+    /// CNAME.
+    Cname(DnsName),
+    /// CAA: flags, tag, value.
+    Caa(u8, String, Vec<u8>),
+    /// MX.
+    Mx(MxHost),
+    /// NS.
+    Ns(DnsName),
+    /// PTR.
+    Ptr(DnsName),
+    /// SOA: primary name server, mailbox, serial, refresh, retry, expire, minimum (seconds).
+    Soa(DnsName, DnsName, [u32; 5]),
+    /// Type 99: character-strings joined without separator (RFC 7208 section 3.3).
+    Spf(Vec<u8>),
+    /// TLSA.
+    Tlsa(Tlsa),
+    /// TXT: character-strings joined without separator (RFC 7208 section 3.3).
+    Txt(Vec<u8>),
+}
+
+/// One record of an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Record {
+    /// The owner: the name asked for, or the end of its CNAME chain.
+    pub name: DnsName,
+    /// How long it may be kept.
+    pub ttl: Duration,
+    /// The data.
+    pub data: Data,
+}
+
+/// What DNSSEC says of an answer (RFC 4035 section 4.3). Bogus answers are errors, not answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Security {
+    /// Signed, and the chain was validated.
+    Secure,
+    /// Not signed, or validation was not asked for.
+    Insecure,
+}
+
+/// The records of the type asked for, at least one, CNAMEs followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// At least one record, all of the type asked for.
+    pub records: Vec<Record>,
+    /// The CNAME targets that were followed, in order; empty where the name itself had the records.
+    pub aliases: Vec<DnsName>,
+    /// Secure only when every link of the chain was.
+    pub security: Security,
+}
+
+impl Answer {
+    /// The shortest TTL of all records.
+    pub fn ttl(&self) -> Duration {
+        self.records.iter().map(|record| record.ttl).min().unwrap_or_default()
+    }
+}
+
+/// The ways in which a question has no records.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DnsError {
+    /// The name does not exist, nor anything below it (RFC 8020).
+    #[error("NXDOMAIN")]
+    NxDomain,
+    /// The name exists, with no record of this type.
+    #[error("NODATA")]
+    NoData,
+    /// The server failed.
+    #[error("SERVFAIL")]
+    ServFail,
+    /// The server refuses us.
+    #[error("REFUSED")]
+    Refused,
+    /// Nobody answered in time.
+    #[error("timeout")]
+    Timeout,
+    /// DNSSEC validation failed: treat as a failure to find out, never as absence.
+    #[error("bogus (DNSSEC validation failed)")]
+    Bogus,
+    /// The answer could not be read, or a CNAME chain had no end.
+    #[error("malformed answer: {0}")]
+    Malformed(String),
+    /// We could not ask at all.
+    #[error("cannot ask: {0}")]
+    Network(String),
+}
+
+impl DnsError {
+    /// NXDOMAIN and NODATA: the question was answered, with nothing (a void lookup, RFC 7208 section 4.6.4).
+    pub fn is_void(&self) -> bool {
+        matches!(self, Self::NxDomain | Self::NoData)
+    }
+}

@@ -1,0 +1,12 @@
+//! Questions to the DNS, with typed answers.
+//!
+//! Every question goes through [`Resolver`]; what fails says how it failed, because mail treats each failure
+//! differently: NXDOMAIN and NODATA are answers (a *void lookup* to SPF), SERVFAIL, timeouts and bogus DNSSEC are not.
+
+mod answer;
+mod name;
+mod resolver;
+
+pub use answer::{Answer, Data, DnsError, MxHost, Record, RecordType, Security, Tlsa};
+pub use name::{DnsName, DnsNameError};
+pub use resolver::{BoxFuture, Resolver};

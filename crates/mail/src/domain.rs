@@ -1,0 +1,122 @@
+//! Domain names of mail (RFC 5321 section 2.3.5, RFC 5890).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A domain name as mail uses it: lower case, no trailing dot, every label a letter-digit-hyphen label
+/// (underscores are tolerated: they occur in the wild), at most 253 octets. It keeps its A-label form, which travels on the wire and in the DNS,
+/// and gives its U-label form for people.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Domain {
+    ascii: String,
+}
+
+/// Why a text is not a domain name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DomainError {
+    /// Nothing there.
+    #[error("the domain is empty")]
+    Empty,
+    /// RFC 1035 section 2.3.4.
+    #[error("the domain is longer than 253 octets")]
+    TooLong,
+    /// Empty, longer than 63 octets, or with a hyphen at either end (RFC 5321 section 2.3.5).
+    #[error("a label of the domain is empty, too long, or begins or ends with a hyphen")]
+    BadLabel,
+    /// A character that no domain name may have.
+    #[error("the domain has a character that is not allowed")]
+    BadCharacter,
+    /// Not valid under UTS 46.
+    #[error("the internationalised domain is not valid (UTS 46)")]
+    BadIdna,
+}
+
+impl Domain {
+    /// Reads a domain in A-label or U-label form; one trailing dot is dropped.
+    ///
+    /// # Errors
+    /// A [`DomainError`] that names the first rule that is broken.
+    pub fn parse(text: &str) -> Result<Self, DomainError> {
+        let text = text.strip_suffix('.').unwrap_or(text);
+        if text.is_empty() {
+            return Err(DomainError::Empty);
+        }
+        let ascii = if text.is_ascii() {
+            text.to_ascii_lowercase()
+        } else {
+            idna::domain_to_ascii(text).map_err(|_| DomainError::BadIdna)?
+        };
+        check_labels(&ascii)?;
+        Ok(Self { ascii })
+    }
+
+    /// The A-label form: ASCII, lower case, no trailing dot.
+    pub fn as_str(&self) -> &str {
+        &self.ascii
+    }
+
+    /// The U-label form, for people; the A-label form where it does not decode.
+    pub fn to_unicode(&self) -> String {
+        let (text, result) = idna::domain_to_unicode(&self.ascii);
+        if result.is_ok() { text } else { self.ascii.clone() }
+    }
+
+    /// The labels, leftmost first.
+    pub fn labels(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.ascii.split('.')
+    }
+
+    /// The domain without its leftmost label; `None` for a single label.
+    pub fn parent(&self) -> Option<Self> {
+        self.ascii.split_once('.').map(|(_, rest)| Self { ascii: rest.to_owned() })
+    }
+
+    /// Whether this is `ancestor` or lies below it.
+    pub fn is_at_or_below(&self, ancestor: &Self) -> bool {
+        self.ascii.strip_suffix(ancestor.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+}
+
+fn check_labels(ascii: &str) -> Result<(), DomainError> {
+    if ascii.len() > 253 {
+        return Err(DomainError::TooLong);
+    }
+    for label in ascii.split('.') {
+        if label.is_empty() || label.len() > 63 || label.starts_with('-') || label.ends_with('-') {
+            return Err(DomainError::BadLabel);
+        }
+        if !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+            return Err(DomainError::BadCharacter);
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.ascii)
+    }
+}
+
+impl FromStr for Domain {
+    type Err = DomainError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
+    }
+}
+
+impl From<Domain> for String {
+    fn from(domain: Domain) -> Self {
+        domain.ascii
+    }
+}
+
+impl TryFrom<String> for Domain {
+    type Error = DomainError;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}

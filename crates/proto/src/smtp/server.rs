@@ -1,0 +1,150 @@
+//! The server's side of a session, as a value.
+//!
+//! After every call of [`Session::receive`], [`Session::timeout`], [`Session::answer`] or [`Session::tls_established`], drain
+//! [`Session::next`] until it is `None`. The protocol never decides whether a client or recipient is welcome: it *asks*
+//! ([`Action::Ask`]) and goes on when it is answered.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tegami_mail::{Envelope, ForwardPath, Reply, ReversePath};
+
+/// What a server offers and allows. Plain values; the program makes them from its configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Our name in the greeting and in the EHLO reply.
+    pub hostname: String,
+    /// Largest content in octets, announced by SIZE (RFC 1870).
+    pub max_size: usize,
+    /// Most recipients in one transaction; at least 100 (RFC 5321 section 4.5.3.1.8).
+    pub max_recipients: usize,
+    /// STARTTLS is offered (never while TLS runs).
+    pub starttls: bool,
+    /// When AUTH is offered.
+    pub auth: AuthOffer,
+    /// MAIL needs AUTH first (RFC 6409 section 4.3): 530 5.7.0.
+    pub auth_required: bool,
+    /// Silence after which the client is told 421 (RFC 5321 section 4.5.3.2.7).
+    pub idle_timeout: Duration,
+    /// The longest a whole session may take.
+    pub session_timeout: Duration,
+    /// Rejected commands after which the session ends with 421.
+    pub max_errors: usize,
+}
+
+/// When AUTH is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthOffer {
+    /// Never: a reception listener.
+    Never,
+    /// Only under TLS; before it AUTH gets 538 5.7.11.
+    UnderTls,
+    /// Also without TLS: for loopback, where the configuration says so.
+    Always,
+}
+
+/// What the session wants from its driver.
+#[derive(Debug)]
+pub enum Action {
+    /// Write these octets.
+    Send(Bytes),
+    /// Find out and call [`Session::answer`]. No further input is processed before that.
+    Ask(Question),
+    /// Everything sent so far is flushed: now do the TLS handshake, drop whatever clear text was already read
+    /// (RFC 3207 section 4.2), and call [`Session::tls_established`].
+    StartTls,
+    /// Call [`Session::timeout`] at this moment unless another `WakeAt` comes first.
+    WakeAt(Instant),
+    /// Flush, then close.
+    Close,
+}
+
+/// What only the policy knows.
+#[derive(Debug)]
+pub enum Question {
+    /// A client connected. Refuse with 554 or 421.
+    Connect,
+    /// HELO or EHLO with its argument, as it was written.
+    Hello(Hello),
+    /// AUTH carried these; the password is not logged anywhere.
+    Authenticate(Credentials),
+    /// MAIL, with the parameters in the envelope so far (no forward-paths yet).
+    Mail(ReversePath),
+    /// RCPT.
+    Recipient(ForwardPath),
+    /// The content has come, whole, dots unstuffed, CRLF line ends. The answer is the reply to the final dot.
+    Message(Transaction),
+}
+
+/// The greeting of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    /// The argument of HELO or EHLO, as written.
+    pub argument: String,
+    /// EHLO rather than HELO.
+    pub extended: bool,
+}
+
+/// A user name and password from AUTH PLAIN or LOGIN.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Authentication identity.
+    pub username: String,
+    /// The password. `Debug` does not print it.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// One finished transaction.
+#[derive(Clone, Debug)]
+pub struct Transaction {
+    /// MAIL and the accepted RCPTs.
+    pub envelope: Envelope,
+    /// The content.
+    pub content: Bytes,
+}
+
+/// The policy's reply to a [`Question`].
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Welcome: the session words the standard reply itself.
+    Accept,
+    /// Welcome, with this 2yz reply (the reply to the final dot carries the queue id, for example).
+    AcceptWith(Reply),
+    /// No: this 4yz or 5yz reply. Code 421 closes the session (RFC 5321 section 3.8).
+    Refuse(Reply),
+}
+
+/// What is known of the session, for Received fields and policy.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The greeting, once given.
+    pub hello: Option<Hello>,
+    /// TLS runs.
+    pub tls: bool,
+    /// The authenticated user, once AUTH succeeded.
+    pub user: Option<String>,
+}
+
+impl Facts {
+    /// The protocol name of the Received field: SMTP, ESMTP, ESMTPS, ESMTPA, ESMTPSA (RFC 3848), UTF8SMTP… (RFC 6531).
+    pub fn protocol(&self, smtputf8: bool) -> &'static str {
+        let extended = self.hello.as_ref().is_some_and(|hello| hello.extended);
+        match (extended, smtputf8, self.tls, self.user.is_some()) {
+            (false, ..) => "SMTP",
+            (true, false, false, false) => "ESMTP",
+            (true, false, false, true) => "ESMTPA",
+            (true, false, true, false) => "ESMTPS",
+            (true, false, true, true) => "ESMTPSA",
+            (true, true, false, false) => "UTF8SMTP",
+            (true, true, false, true) => "UTF8SMTPA",
+            (true, true, true, false) => "UTF8SMTPS",
+            (true, true, true, true) => "UTF8SMTPSA",
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Identifiers of ours.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The identifier of a message in our queue: 48 bits of milliseconds and 80 of chance, 26 characters of Crockford's base 32. Sorts by time.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct QueueId(u128);
+
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+impl QueueId {
+    /// From its 128 bits.
+    pub const fn from_bits(bits: u128) -> Self {
+        Self(bits)
+    }
+
+    /// Its 128 bits, big-endian.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0.to_be_bytes()
+    }
+
+    /// From [`QueueId::to_bytes`].
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(bytes))
+    }
+}
+
+impl fmt::Display for QueueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for at in (0..26).rev() {
+            let digit = usize::try_from((self.0 >> (5 * at)) & 31).unwrap_or_default();
+            let letter = ALPHABET.get(digit).copied().unwrap_or(b'0');
+            write!(f, "{}", char::from(letter))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for QueueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for QueueId {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const WRONG: &str = "a queue id has 26 characters from 0-9 and A-Z without I, L, O and U";
+        if text.len() != 26 {
+            return Err(WRONG);
+        }
+        let mut bits: u128 = 0;
+        for letter in text.bytes() {
+            let digit =
+                ALPHABET.iter().position(|known| *known == letter.to_ascii_uppercase()).ok_or(WRONG)?;
+            if bits >> 123 != 0 {
+                return Err(WRONG);
+            }
+            bits = (bits << 5) | digit as u128;
+        }
+        Ok(Self(bits))
+    }
+}
+
+impl From<QueueId> for String {
+    fn from(id: QueueId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for QueueId {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// Makes identifiers: time from the caller, chance from the system, never the same twice and never going back within one source.
+#[derive(Debug, Default)]
+pub struct IdSource {
+    last: Mutex<u128>,
+}
+
+impl IdSource {
+    /// The next identifier.
+    pub fn next(&self, now: Timestamp) -> QueueId {
+        let mut chance = [0_u8; 16];
+        // A failing random source leaves the counter below, which still keeps identifiers apart within this source.
+        let _ = aws_lc_rs::rand::fill(&mut chance);
+        let millis = u128::try_from(now.as_millisecond().max(0)).unwrap_or_default();
+        let fresh = (millis << 80) | (u128::from_be_bytes(chance) & ((1 << 80) - 1));
+        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *last = if fresh > *last { fresh } else { *last + 1 };
+        QueueId(*last)
+    }
+}

@@ -1,0 +1,18 @@
+//! Memory: the spool of contents, the rows of the queue, events, accounts, keys, mailboxes.
+//!
+//! Everything durable goes through [`Store`]. `Ok` means that the data is on the disk; every call is a batch; calling again with the same
+//! identifiers does no harm. The embedded engine is SQLite for rows and segment files for contents.
+
+mod engine;
+mod id;
+mod message;
+mod table;
+
+pub use engine::{BoxFuture, Lease, NodeId, Store, StoreError};
+pub use id::{IdSource, QueueId};
+pub use message::{
+    Attachment, Attempt, EnvelopeParameters, Event, EventFilter, EventKind, MailboxDelivery, MailboxEntry,
+    MailboxFlags, MessageRow, NewEvent, NewMessage, NewRecipient, Origin, QueueRow, RecipientState, RowId,
+    SettleOp, Settlement, Summary,
+};
+pub use table::{Account, ApiKey, ApiKeyScope, DkimKeyRow, DomainRow, Suppression, SuppressionList, Table};

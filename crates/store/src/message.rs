@@ -1,0 +1,349 @@
+//! What is kept of a message.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tegami_mail::{Address, ForwardPath, ReversePath};
+
+use crate::{QueueId, Suppression};
+
+/// By which door a message came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "door")]
+pub enum Origin {
+    /// The HTTP API, with the account or key that sent it.
+    Http {
+        /** The account or key's name. */
+        account: String,
+    },
+    /// SMTP submission, the `sendmail` command included.
+    Submission {
+        /** The account's name. */
+        account: String,
+    },
+    /// Reception from another ADMD.
+    Reception {
+        /** The SMTP client's address. */
+        ip: std::net::IpAddr,
+    },
+    /// A notification of ours: DSN, report.
+    Own,
+}
+
+/// What lists and events show of a message without reading its content.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The From field, decoded.
+    pub from: String,
+    /// The To field, decoded.
+    pub to: String,
+    /// The Subject field, decoded.
+    pub subject: String,
+    /// The Message-ID without angle brackets.
+    pub message_id: String,
+    /// Content in octets.
+    pub size: u64,
+    /// Attachments, inline parts left out.
+    pub attachments: Vec<Attachment>,
+    /// Tags, in the order given.
+    pub tags: Vec<String>,
+    /// The application's own variables (a JSON object).
+    pub variables: serde_json::Map<String, serde_json::Value>,
+    /// Accepted for show: nothing is delivered.
+    pub test_mode: bool,
+}
+
+/// One attachment in a [`Summary`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// File name.
+    pub filename: String,
+    /// Media type without parameters.
+    pub content_type: String,
+    /// Decoded size in octets.
+    pub size: u64,
+}
+
+/// A message to be kept, with everything that must become durable in the same moment.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Its identifier; a second accept with the same one changes nothing.
+    pub id: QueueId,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// By which door.
+    pub origin: Origin,
+    /// The sending domain it belongs to (the API's `{domain}`, or that of the author), or the local domain that received it.
+    pub domain: String,
+    /// MAIL FROM.
+    pub reverse_path: ReversePath,
+    /// REQUIRETLS, 8BITMIME, SMTPUTF8, RET and ENVID as the next hop must see them.
+    pub envelope_parameters: EnvelopeParameters,
+    /// The whole content, signed, CRLF line ends.
+    pub content: Bytes,
+    /// For lists and events.
+    pub summary: Summary,
+    /// Those to whom it has to travel; empty for a message that only lies in mailboxes.
+    pub recipients: Vec<NewRecipient>,
+    /// Mailboxes it is put into, in the same commit.
+    pub mailboxes: Vec<MailboxDelivery>,
+    /// Verdicts on reception, as JSON (what `tegami inspect` prints), if any.
+    pub verdicts: Option<serde_json::Value>,
+    /// Events born with it.
+    pub events: Vec<NewEvent>,
+}
+
+/// The parameters of MAIL that travel on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvelopeParameters {
+    /// BODY=.
+    pub body: tegami_mail::Body,
+    /// SMTPUTF8.
+    pub smtputf8: bool,
+    /// REQUIRETLS.
+    pub require_tls: bool,
+    /// RET= and ENVID=.
+    pub dsn: tegami_mail::Dsn,
+}
+
+/// One forward-path that waits for delivery.
+#[derive(Clone, Debug)]
+pub struct NewRecipient {
+    /// Who shall get it.
+    pub path: ForwardPath,
+    /// The key by which the queue groups: the recipient's domain in A-label form, or the literal in brackets.
+    pub next_hop: String,
+    /// First attempt not before.
+    pub due: Timestamp,
+    /// After this moment it fails.
+    pub expires: Timestamp,
+}
+
+/// A queue row's name: message and place among its recipients (the order of [`NewMessage::recipients`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RowId {
+    /// The message.
+    pub message: QueueId,
+    /// Place among its recipients, from 0.
+    pub recipient: u32,
+}
+
+/// Where a recipient stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecipientState {
+    /// Waits for its (next) attempt.
+    Queued,
+    /// Waits for a person.
+    Held,
+    /// The peer took it.
+    Delivered,
+    /// It will never arrive.
+    Failed,
+}
+
+/// One recipient of a message in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueRow {
+    /// Its name.
+    pub id: RowId,
+    /// Who shall get it.
+    pub path: ForwardPath,
+    /// The grouping key.
+    pub next_hop: String,
+    /// Where it stands.
+    pub state: RecipientState,
+    /// Next attempt not before; for finished rows the moment they finished.
+    pub due: Timestamp,
+    /// After this moment it fails.
+    pub expires: Timestamp,
+    /// When the message was accepted.
+    pub accepted_at: Timestamp,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// The last reply or failure, in words.
+    pub last_status: Option<String>,
+}
+
+/// A message without its content.
+#[derive(Clone, Debug)]
+pub struct MessageRow {
+    /// Its identifier.
+    pub id: QueueId,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// By which door.
+    pub origin: Origin,
+    /// See [`NewMessage::domain`].
+    pub domain: String,
+    /// MAIL FROM.
+    pub reverse_path: ReversePath,
+    /// The parameters of MAIL.
+    pub envelope_parameters: EnvelopeParameters,
+    /// For lists and events.
+    pub summary: Summary,
+    /// Verdicts on reception.
+    pub verdicts: Option<serde_json::Value>,
+}
+
+/// One attempt to hand a message to a host, for one or more of its recipients.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The message.
+    pub message: QueueId,
+    /// Places of the recipients it was for.
+    pub recipients: Vec<u32>,
+    /// When it began.
+    pub at: Timestamp,
+    /// Everything that `why` tells, as JSON: hosts tried, TLS, transcript, result for each recipient. `outbound` gives it its shape.
+    pub record: serde_json::Value,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the words are those of the API's event list")]
+pub enum EventKind {
+    Accepted,
+    Rejected,
+    Delivered,
+    /// A transient failure; the message stays in the queue.
+    Deferred,
+    Failed,
+    Stored,
+    Complained,
+    Unsubscribed,
+    Opened,
+    Clicked,
+}
+
+/// An event that is to be kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NewEvent {
+    /// What happened.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// The sending (or receiving) domain.
+    pub domain: String,
+    /// The message, where there is one.
+    pub message: Option<QueueId>,
+    /// The recipient, where it is about one.
+    pub recipient: Option<String>,
+    /// Reason, reply, host, TLS …: the writer's own JSON object.
+    pub data: serde_json::Value,
+}
+
+/// An event that was kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the order of all events; grows, never used twice.
+    pub seq: u64,
+    /// The event.
+    #[serde(flatten)]
+    pub event: NewEvent,
+    /// Summary of its message, where there is one.
+    pub summary: Option<Summary>,
+    /// The door of its message.
+    pub origin: Option<Origin>,
+    /// MAIL FROM of its message.
+    pub reverse_path: Option<ReversePath>,
+}
+
+/// Which events are asked for. Finer filters are the asker's.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// Of this domain.
+    pub domain: Option<String>,
+    /// Of this message.
+    pub message: Option<QueueId>,
+    /// Not before.
+    pub begin: Option<Timestamp>,
+    /// Not after.
+    pub end: Option<Timestamp>,
+    /// Only with a `seq` greater than this (ascending) or less (descending).
+    pub from_seq: Option<u64>,
+    /// Newest first.
+    pub descending: bool,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// A copy for a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailboxDelivery {
+    /// Whose mailbox, as `local-part@domain` with the local-part as configured.
+    pub owner: Address,
+    /// `INBOX`, `Junk` …
+    pub mailbox: String,
+}
+
+/// Flags of a message in a mailbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailboxFlags {
+    /// Seen.
+    pub seen: bool,
+}
+
+/// One message in a mailbox.
+#[derive(Clone, Debug)]
+pub struct MailboxEntry {
+    /// Grows within its mailbox, never used twice (RFC 9051 section 2.3.1.1).
+    pub uid: u32,
+    /// The message.
+    pub message: MessageRow,
+    /// Its flags.
+    pub flags: MailboxFlags,
+}
+
+/// What becomes of one queue row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SettleOp {
+    /// The peer took it.
+    Delivered {
+        /** Which. */
+        row: RowId,
+        /** The reply. */
+        status: String,
+    },
+    /// Try again at `due`.
+    Defer {
+        /** Which. */
+        row: RowId,
+        /** When. */
+        due: Timestamp,
+        /** Why. */
+        status: String,
+    },
+    /// It will never arrive.
+    Fail {
+        /** Which. */
+        row: RowId,
+        /** Why. */
+        status: String,
+    },
+    /// Wait for a person, or (`false`) go on now.
+    Hold {
+        /** Which. */
+        row: RowId,
+        /** Hold or release. */
+        hold: bool,
+    },
+}
+
+/// Everything that one attempt changes; one commit.
+#[derive(Clone, Debug, Default)]
+pub struct Settlement {
+    /// The moment of it all.
+    pub at: Option<Timestamp>,
+    /// Rows.
+    pub ops: Vec<SettleOp>,
+    /// The attempt's record.
+    pub attempts: Vec<Attempt>,
+    /// Events.
+    pub events: Vec<NewEvent>,
+    /// A DSN is born in the same commit as the failure it tells.
+    pub born: Vec<NewMessage>,
+    /// Addresses that will not be written to again.
+    pub suppressions: Vec<Suppression>,
+}

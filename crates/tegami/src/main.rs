@@ -1,0 +1,2 @@
+//! Tegami.
+fn main() {}
