@@ -1,2 +1,50 @@
-//! Tegami.
-fn main() {}
+//! The workshop: `cargo xtask test` passes everything, `cargo xtask tidy` keeps the house.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
+
+mod packages;
+mod run;
+mod test;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+usage: cargo xtask COMMAND
+
+  test       format, clippy, tidy, unit, integration, conformance, real-peer and browser tests; installs what they need
+  tidy       the house rules: arrows between rooms, lengths, pure rooms, both languages complete
+  packages   installs the Debian packages that `test` needs (as root)
+  fuzz NAME [SECONDS]   runs one fuzz target with cargo-fuzz (needs a nightly compiler)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let root = root();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["test"] => test::all(&root),
+        ["tidy"] => tidy::all(&root),
+        ["packages"] => packages::install(),
+        ["fuzz", name] => test::fuzz(&root, name, "60"),
+        ["fuzz", name, seconds] => test::fuzz(&root, name, seconds),
+        _ => {
+            eprint!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace: the parent of this package.
+fn root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root
+}

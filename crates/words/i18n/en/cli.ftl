@@ -1,1 +1,3 @@
-### cli
+### What the commands say.
+
+cli-unknown-subject = { $subject } is neither a queue id nor an address.

@@ -1,1 +1,3 @@
-### cli
+### コマンドが表示する文。
+
+cli-unknown-subject = { $subject } はキュー ID でもアドレスでもありません。
