@@ -4,9 +4,14 @@
 //! differently: NXDOMAIN and NODATA are answers (a *void lookup* to SPF), SERVFAIL, timeouts and bogus DNSSEC are not.
 
 mod answer;
+mod kind;
 mod name;
 mod resolver;
+mod wire;
+mod zone;
 
 pub use answer::{Answer, Data, DnsError, MxHost, Record, RecordType, Security, Tlsa};
+pub use kind::UnknownType;
 pub use name::{DnsName, DnsNameError};
 pub use resolver::{BoxFuture, Resolver};
+pub use zone::{Problem, Zone, ZoneError, ZoneResolver};

@@ -1,6 +1,7 @@
 //! Names of the DNS, which may be more than mail's domains: `_dmarc.example.org`, `10.2.0.192.in-addr.arpa`, and
 //! whatever an SPF macro expands to.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -43,6 +44,11 @@ impl DnsName {
         &self.text
     }
 
+    /// The root of the DNS.
+    pub fn root() -> Self {
+        Self { text: String::new() }
+    }
+
     /// Whether this is the root.
     pub fn is_root(&self) -> bool {
         self.text.is_empty()
@@ -54,6 +60,65 @@ impl DnsName {
     /// A [`DnsNameError`] where the result would be too long.
     pub fn prepend(&self, label: &str) -> Result<Self, DnsNameError> {
         if self.is_root() { Self::parse(label) } else { Self::parse(&format!("{label}.{}", self.text)) }
+    }
+
+    /// The name without its first label; nothing is above the root.
+    pub fn parent(&self) -> Option<Self> {
+        self.ancestors().nth(1).map(|text| Self { text: text.to_owned() })
+    }
+
+    /// Whether this name is `other` or stands below it.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.ancestors().any(|text| text == other.text)
+    }
+
+    /// This name's text, then its parent's and so on; the root (empty) is the last.
+    pub(crate) fn ancestors(&self) -> impl Iterator<Item = &str> {
+        std::iter::successors(Some(self.text.as_str()), |text| {
+            if text.is_empty() { None } else { Some(parse::first_label(text).1) }
+        })
+    }
+
+    /// The octets of every label, escapes resolved, the root's empty label left out.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.ancestors()
+            .filter(|text| !text.is_empty())
+            .map(|text| parse::octets(parse::first_label(text).0).unwrap_or_default())
+    }
+
+    /// Makes a name of labels as they stand in a message.
+    ///
+    /// # Errors
+    /// A [`DnsNameError`] with the rule that is broken.
+    pub(crate) fn from_labels<L: AsRef<[u8]>>(
+        labels: impl IntoIterator<Item = L>,
+    ) -> Result<Self, DnsNameError> {
+        let mut text = String::new();
+        let mut total = 0_usize;
+        for label in labels {
+            let label = label.as_ref();
+            if label.is_empty() || label.len() > 63 {
+                return Err(DnsNameError::BadLabel);
+            }
+            if total > 0 {
+                text.push('.');
+            }
+            total += label.len() + 1;
+            label.iter().for_each(|octet| parse::push(&mut text, *octet));
+        }
+        // The octets and the dots between them; the last label has no dot.
+        if total > 254 { Err(DnsNameError::TooLong) } else { Ok(Self { text }) }
+    }
+
+    /// The uncompressed form of messages (RFC 1035 section 3.1).
+    pub(crate) fn to_wire(&self) -> Vec<u8> {
+        let mut wire = Vec::with_capacity(self.text.len() + 2);
+        for label in self.labels() {
+            wire.push(u8::try_from(label.len()).unwrap_or(63));
+            wire.extend_from_slice(&label);
+        }
+        wire.push(0);
+        wire
     }
 
     /// The name that holds the PTR records of an address (RFC 1035 section 3.5, RFC 3596 section 2.5).
@@ -77,7 +142,7 @@ impl DnsName {
     }
 }
 
-mod parse {
+pub(crate) mod parse {
     use super::DnsNameError;
 
     /// Checks and normalises a presentation-form name.
@@ -110,6 +175,34 @@ mod parse {
         if total > 253 { Err(DnsNameError::TooLong) } else { Ok(normal) }
     }
 
+    /// The octets that a text with escapes stands for.
+    pub(crate) fn octets(text: &str) -> Result<Vec<u8>, DnsNameError> {
+        let mut octets = Vec::with_capacity(text.len());
+        let mut characters = text.chars().peekable();
+        while let Some(c) = characters.next() {
+            if c == '\\' {
+                octets.extend_from_slice(&escape(&mut characters)?);
+            } else {
+                octets.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
+        Ok(octets)
+    }
+
+    /// The first label, still escaped, and what follows its dot.
+    pub(super) fn first_label(text: &str) -> (&str, &str) {
+        let mut escaped = false;
+        for (at, c) in text.char_indices() {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                '.' => return (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default()),
+                _ => {}
+            }
+        }
+        (text, "")
+    }
+
     fn octets_of(c: char) -> Vec<u8> {
         c.to_string().into_bytes()
     }
@@ -128,7 +221,7 @@ mod parse {
         digits.parse::<u8>().map(|octet| [octet]).map_err(|_| DnsNameError::BadEscape)
     }
 
-    fn push(normal: &mut String, octet: u8) {
+    pub(super) fn push(normal: &mut String, octet: u8) {
         match octet {
             b'.' | b'\\' => {
                 normal.push('\\');
@@ -150,6 +243,13 @@ impl FromStr for DnsName {
     type Err = DnsNameError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::parse(text)
+    }
+}
+
+/// Order, equality and hash are those of the text, so maps of names can be asked by text.
+impl Borrow<str> for DnsName {
+    fn borrow(&self) -> &str {
+        &self.text
     }
 }
 

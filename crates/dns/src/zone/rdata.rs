@@ -1,0 +1,156 @@
+//! The data of one record, from text to the octets of messages.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::str::FromStr;
+
+use super::lex::Token;
+use super::parse::{absolute, seconds};
+use crate::name::parse::octets;
+use crate::{DnsName, RecordType, kind, wire};
+
+/// Reads the tokens after the type; the error is a sentence about them.
+pub(super) fn read(code: u16, tokens: &[Token], origin: &DnsName) -> Result<Vec<u8>, String> {
+    let known = RecordType::from_code(code);
+    let mut words = Words { rest: tokens, origin, kind: kind::mnemonic(code) };
+    if words.rest.first().is_some_and(|token| token.is("\\#")) {
+        let rdata = words.generic()?;
+        return match known {
+            Some(kind) if wire::data(kind, &rdata).is_none() => {
+                Err(format!("these octets are no data of a {kind} record"))
+            }
+            _ => Ok(rdata),
+        };
+    }
+    let kind = known.ok_or_else(|| {
+        format!("the data of {} can only be written as `\\# length hex` (RFC 3597 section 5)", words.kind)
+    })?;
+    let rdata = words.of(kind)?;
+    match words.rest.first() {
+        None => Ok(rdata),
+        Some(token) => Err(format!("`{}` is too much: the {kind} record ends before it", token.text)),
+    }
+}
+
+/// What is left to read of a record.
+struct Words<'t> {
+    rest: &'t [Token],
+    origin: &'t DnsName,
+    kind: String,
+}
+
+impl<'t> Words<'t> {
+    fn of(&mut self, kind: RecordType) -> Result<Vec<u8>, String> {
+        let mut rdata = Vec::new();
+        match kind {
+            RecordType::A => rdata.extend(self.parse::<Ipv4Addr>("an IPv4 address")?.octets()),
+            RecordType::Aaaa => rdata.extend(self.parse::<Ipv6Addr>("an IPv6 address")?.octets()),
+            RecordType::Cname | RecordType::Ns | RecordType::Ptr => rdata = self.name("a name")?.to_wire(),
+            RecordType::Mx => {
+                rdata.extend(self.parse::<u16>("a preference from 0 to 65535")?.to_be_bytes());
+                rdata.extend(self.name("the name of a host")?.to_wire());
+            }
+            RecordType::Soa => {
+                rdata.extend(self.name("the name of the primary server")?.to_wire());
+                rdata.extend(self.name("the mailbox as a name")?.to_wire());
+                for field in ["serial", "refresh", "retry", "expire", "minimum"] {
+                    let word = self.next(field)?;
+                    let number = seconds(&word.text)
+                        .ok_or_else(|| format!("`{}` is no {field} of an SOA record", word.text))?;
+                    rdata.extend(number.to_be_bytes());
+                }
+            }
+            RecordType::Spf | RecordType::Txt => {
+                rdata = self.string()?;
+                while !self.rest.is_empty() {
+                    rdata.extend(self.string()?);
+                }
+            }
+            RecordType::Caa => {
+                rdata.push(self.parse("flags from 0 to 255")?);
+                let tag = self.next("a tag such as issue")?;
+                // RFC 8659 section 4.1: a tag is letters and digits.
+                if tag.text.is_empty() || !tag.text.bytes().all(|octet| octet.is_ascii_alphanumeric()) {
+                    return Err(format!("`{}` is no CAA tag: it is made of letters and digits", tag.text));
+                }
+                rdata.push(u8::try_from(tag.text.len()).map_err(|_| "the CAA tag is too long".to_owned())?);
+                rdata.extend(tag.text.as_bytes());
+                rdata.extend(unescape(self.next("a value in quotation marks")?)?);
+            }
+            RecordType::Tlsa => {
+                for field in ["certificate usage", "selector", "matching type"] {
+                    rdata.push(self.parse(&format!("a {field} from 0 to 255"))?);
+                }
+                rdata.extend(self.hex()?);
+            }
+        }
+        Ok(rdata)
+    }
+
+    /// `\# length hex…` (RFC 3597 section 5).
+    fn generic(&mut self) -> Result<Vec<u8>, String> {
+        self.next("`\\#`")?;
+        let length = self.parse::<u16>("the number of octets")?;
+        let rdata = if length == 0 && self.rest.is_empty() { Vec::new() } else { self.hex()? };
+        if rdata.len() == usize::from(length) {
+            Ok(rdata)
+        } else {
+            Err(format!("`\\#` promises {length} octets, but {} follow", rdata.len()))
+        }
+    }
+
+    fn next(&mut self, wanted: &str) -> Result<&'t Token, String> {
+        let (first, rest) =
+            self.rest.split_first().ok_or_else(|| format!("the {} record lacks {wanted}", self.kind))?;
+        self.rest = rest;
+        Ok(first)
+    }
+
+    fn parse<T: FromStr>(&mut self, wanted: &str) -> Result<T, String> {
+        let word = self.next(wanted)?;
+        word.text.parse().map_err(|_| format!("`{}` is not {wanted}", word.text))
+    }
+
+    fn name(&mut self, wanted: &str) -> Result<DnsName, String> {
+        let word = self.next(wanted)?;
+        absolute(&word.text, self.origin)
+    }
+
+    /// One character-string with its length (RFC 1035 section 3.3).
+    fn string(&mut self) -> Result<Vec<u8>, String> {
+        let octets = unescape(self.next("a character-string")?)?;
+        let length = u8::try_from(octets.len()).map_err(|_| {
+            format!(
+                "the character-string has {} octets, and at most 255 fit (RFC 1035 section 3.3): split it into \
+                 several strings, such as \"first part\" \"second part\"",
+                octets.len()
+            )
+        })?;
+        Ok(std::iter::once(length).chain(octets).collect())
+    }
+
+    /// All that is left, as hexadecimal digits in which blanks may stand.
+    fn hex(&mut self) -> Result<Vec<u8>, String> {
+        let first = self.next("hexadecimal digits")?;
+        let rest = std::mem::take(&mut self.rest);
+        let digits: Vec<u8> =
+            std::iter::once(first).chain(rest).flat_map(|token| token.text.bytes()).collect();
+        let digit = |octet: &u8| char::from(*octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        digits
+            .chunks(2)
+            .map(|pair| match pair {
+                [high, low] => Some(digit(high)? << 4 | digit(low)?),
+                _ => None,
+            })
+            .collect::<Option<_>>()
+            .ok_or_else(|| "the data is not an even number of hexadecimal digits".to_owned())
+    }
+}
+
+fn unescape(token: &Token) -> Result<Vec<u8>, String> {
+    octets(&token.text).map_err(|_| {
+        format!(
+            "`{}` has a backslash that is followed by neither a character nor three digits up to 255",
+            token.text
+        )
+    })
+}

@@ -1,0 +1,3 @@
+//! What the room promises, through its public door.
+
+mod zone;
