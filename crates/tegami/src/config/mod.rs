@@ -1,0 +1,174 @@
+//! `tegami.toml`: parsed, checked whole, and lowered to plain values. No other room knows that there is a file.
+
+mod problem;
+mod reader;
+mod schema;
+mod value;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use tegami_mail::Domain;
+
+pub(crate) use problem::{ConfigError, Problem};
+
+/// What the configuration says, with its defaults filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// Our name: EHLO, greeting, authserv-id, Received.
+    pub(crate) hostname: Domain,
+    /// The data folder.
+    pub(crate) data: PathBuf,
+    /// The domains that are ours.
+    pub(crate) domains: Vec<Domain>,
+    /// Where we listen.
+    pub(crate) listen: Listen,
+    /// Certificate and key; without them a self-signed one is made.
+    pub(crate) tls: Tls,
+    /// Whom we ask.
+    pub(crate) dns: Dns,
+    /// How strict reception is.
+    pub(crate) reception: Reception,
+    /// How mail leaves.
+    pub(crate) delivery: Delivery,
+    /// Limits.
+    pub(crate) limits: Limits,
+}
+
+/// Where we listen; an empty list is "not at all".
+#[derive(Clone, Debug)]
+pub(crate) struct Listen {
+    /// Reception.
+    pub(crate) smtp: Vec<SocketAddr>,
+    /// Submission with STARTTLS.
+    pub(crate) submission: Vec<SocketAddr>,
+    /// Submission with TLS from the first octet (RFC 8314 section 3.3).
+    pub(crate) submissions: Vec<SocketAddr>,
+    /// The HTTP API and pages.
+    pub(crate) http: Vec<SocketAddr>,
+}
+
+/// Certificate files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tls {
+    /// PEM files: certificate chain, private key.
+    pub(crate) files: Option<(PathBuf, PathBuf)>,
+    /// A PEM file of certification authorities that are trusted besides the machine's.
+    pub(crate) extra_roots: Option<PathBuf>,
+}
+
+/// Whom we ask.
+#[derive(Clone, Debug)]
+pub(crate) enum Dns {
+    /// The machine's resolver.
+    System,
+    /// This one.
+    Server(SocketAddr),
+    /// Zone text, never the network.
+    Zone(PathBuf),
+}
+
+/// What is done with mail that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnFail {
+    /// 550.
+    Refuse,
+    /// Accept, and put it into Junk.
+    Mark,
+}
+
+/// How strict reception is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reception {
+    /// When DMARC fails and the policy is reject.
+    pub(crate) dmarc_reject: OnFail,
+    /// When SPF fails hard for a domain whose DMARC policy is reject, before DATA.
+    pub(crate) spf_fail: OnFail,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivery {
+    /// The port of MX hosts.
+    pub(crate) port: u16,
+    /// Local addresses to connect from.
+    pub(crate) sources: Vec<IpAddr>,
+    /// Whether IPv6 is used.
+    pub(crate) ipv6: bool,
+    /// Everything goes through this host.
+    pub(crate) smarthost: Option<Smarthost>,
+}
+
+/// Another provider's relay.
+#[derive(Clone, Debug)]
+pub(crate) struct Smarthost {
+    /// Host name or address.
+    pub(crate) host: String,
+    /// Port.
+    pub(crate) port: u16,
+    /// How TLS is used.
+    pub(crate) tls: SmarthostTls,
+    /// User name and password.
+    pub(crate) credentials: Option<(String, Secret)>,
+}
+
+/// How a smarthost is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SmarthostTls {
+    /// STARTTLS, required.
+    StartTls,
+    /// From the first octet.
+    Implicit,
+    /// STARTTLS where it is offered.
+    Opportunistic,
+    /// Never: loopback only.
+    Off,
+}
+
+/// A text that no log shows.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// Limits on what peers may send.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Largest content, octets.
+    pub(crate) message_size: usize,
+    /// Most recipients of one message.
+    pub(crate) recipients: usize,
+}
+
+/// Where the configuration is looked for when `--config` names none.
+pub(crate) const DEFAULT_PATHS: [&str; 2] = ["tegami.toml", "/etc/tegami/tegami.toml"];
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// All problems at once, each with its place.
+    pub(crate) fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+        let base = path.parent().unwrap_or(Path::new(""));
+        schema::read(&text, base).map_err(|problems| ConfigError::Wrong {
+            path: path.to_owned(),
+            text,
+            problems,
+        })
+    }
+
+    /// The file that is used: the one named, else the first default that exists.
+    pub(crate) fn find(named: Option<&Path>) -> PathBuf {
+        let first = || DEFAULT_PATHS.iter().map(PathBuf::from).find(|path| path.exists());
+        named.map(Path::to_owned).or_else(first).unwrap_or_else(|| PathBuf::from(DEFAULT_PATHS[0]))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! The keys of `tegami.toml`, with their defaults. A new key needs a default that is right for nearly everybody, and a
+//! line in `docs/configuration.md`.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use tegami_mail::{Domain, note};
+use toml::de::{DeTable, DeValue};
+
+use super::problem::Problem;
+use super::reader::{Problems, Section};
+use super::value::{addresses, everywhere, secret, size};
+use super::{Config, Delivery, Dns, Limits, Listen, OnFail, Reception, Smarthost, SmarthostTls, Tls};
+
+/// Reads the whole text; relative paths start at `base`.
+pub(super) fn read(text: &str, base: &Path) -> Result<Config, Vec<Problem>> {
+    let problems = Problems::default();
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors {
+        let reason = error.message().to_owned();
+        problems.add(error.span().unwrap_or(0..0), note!("cli-config-not-toml", reason = reason), None);
+    }
+    let config = {
+        let root = Section::new(table.get_ref(), 0..0, &problems);
+        let config = whole(&root, base);
+        root.finish();
+        config
+    };
+    let found = problems.into_sorted();
+    match config {
+        Some(config) if found.is_empty() => Ok(config),
+        _ => Err(found),
+    }
+}
+
+fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
+    let hostname = hostname(root);
+    let data = root.text("data").map_or_else(|| "/var/lib/tegami".into(), |(path, _)| base.join(path));
+    Some(Config {
+        data,
+        domains: domains(root),
+        listen: listen(root),
+        tls: tls(root, base),
+        dns: dns(root, base),
+        reception: reception(root),
+        delivery: delivery(root, base),
+        limits: limits(root),
+        hostname: hostname?,
+    })
+}
+
+fn hostname(root: &Section<'_>) -> Option<Domain> {
+    let Some((text, span)) = root.text("hostname") else {
+        if root.value("hostname").is_none() {
+            root.problem(0..0, note!("cli-config-no-hostname"));
+        }
+        return None;
+    };
+    let parsed = Domain::parse(&text);
+    if let Err(error) = &parsed {
+        root.problem(span, note!("cli-config-bad-domain", domain = text, reason = error));
+    }
+    parsed.ok()
+}
+
+fn domains(root: &Section<'_>) -> Vec<Domain> {
+    let Some(section) = root.section("domains") else { return Vec::new() };
+    let mut domains = Vec::new();
+    for (name, span, value) in section.entries() {
+        match Domain::parse(name) {
+            Ok(domain) => domains.push(domain),
+            Err(error) => {
+                section.problem(span, note!("cli-config-bad-domain", domain = name, reason = error))
+            }
+        }
+        match value.get_ref() {
+            DeValue::Table(table) => {
+                for (key, _) in table {
+                    section.problem(key.span(), note!("cli-config-unknown-key", key = key.get_ref()));
+                }
+            }
+            _ => section.wrong_type(value.span(), name, "table"),
+        }
+    }
+    domains.sort();
+    domains
+}
+
+fn listen(root: &Section<'_>) -> Listen {
+    let loopback = || vec![(IpAddr::V4(Ipv4Addr::LOCALHOST), 8025).into()];
+    let Some(section) = root.section("listen") else {
+        return Listen {
+            smtp: everywhere(25),
+            submission: everywhere(587),
+            submissions: everywhere(465),
+            http: loopback(),
+        };
+    };
+    let listen = Listen {
+        smtp: addresses(&section, "smtp", everywhere(25)),
+        submission: addresses(&section, "submission", everywhere(587)),
+        submissions: addresses(&section, "submissions", everywhere(465)),
+        http: addresses(&section, "http", loopback()),
+    };
+    section.finish();
+    listen
+}
+
+fn tls(root: &Section<'_>, base: &Path) -> Tls {
+    let Some(section) = root.section("tls") else { return Tls::default() };
+    let certificate = section.text("certificate");
+    let key = section.text("key");
+    let files = match (certificate, key) {
+        (Some((certificate, _)), Some((key, _))) => Some((base.join(certificate), base.join(key))),
+        (None, None) => None,
+        (Some((_, span)), None) | (None, Some((_, span))) => {
+            section.problem(span, note!("cli-config-tls-half"));
+            None
+        }
+    };
+    let extra_roots = section.text("extra_roots").map(|(path, _)| base.join(path));
+    if let Some(value) = section.value("acme") {
+        section.problem(value.span(), note!("cli-config-no-acme"));
+    }
+    section.finish();
+    Tls { files, extra_roots }
+}
+
+fn dns(root: &Section<'_>, base: &Path) -> Dns {
+    let Some(section) = root.section("dns") else { return Dns::System };
+    let server = section.text("resolver").and_then(|(text, span)| {
+        let address = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(|ip| (ip, 53).into()));
+        if address.is_none() {
+            section.problem(span, note!("cli-config-wants-address", key = "resolver"));
+        }
+        address
+    });
+    let zone = section.text("zone").map(|(path, _)| base.join(path));
+    section.finish();
+    match (zone, server) {
+        (Some(zone), _) => Dns::Zone(zone),
+        (None, Some(server)) => Dns::Server(server),
+        (None, None) => Dns::System,
+    }
+}
+
+fn reception(root: &Section<'_>) -> Reception {
+    let mut reception = Reception { dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Refuse };
+    let Some(section) = root.section("reception") else { return reception };
+    let on_fail = |key: &'static str, default: OnFail| {
+        let Some((text, span)) = section.text(key) else { return default };
+        match text.as_str() {
+            "refuse" => OnFail::Refuse,
+            "mark" => OnFail::Mark,
+            _ => {
+                section.problem(span, note!("cli-config-one-of", key = key, choices = "refuse`, `mark"));
+                default
+            }
+        }
+    };
+    reception.dmarc_reject = on_fail("dmarc_reject", OnFail::Refuse);
+    reception.spf_fail = on_fail("spf_fail", OnFail::Refuse);
+    section.finish();
+    reception
+}
+
+fn delivery(root: &Section<'_>, base: &Path) -> Delivery {
+    let default = Delivery { port: 25, sources: Vec::new(), ipv6: true, smarthost: None };
+    let Some(section) = root.section("delivery") else { return default };
+    let mut sources = Vec::new();
+    for (text, span) in section.texts("sources") {
+        match text.parse() {
+            Ok(ip) => sources.push(ip),
+            Err(_) => section.problem(span, note!("cli-config-bad-ip", text = text)),
+        }
+    }
+    let delivery = Delivery {
+        port: section.port("port").unwrap_or(default.port),
+        ipv6: section.flag("ipv6").unwrap_or(default.ipv6),
+        smarthost: smarthost(&section, base),
+        sources,
+    };
+    section.finish();
+    delivery
+}
+
+fn smarthost(delivery: &Section<'_>, base: &Path) -> Option<Smarthost> {
+    let section = delivery.section("smarthost")?;
+    let host = section.text("host");
+    if host.is_none() {
+        section.problem(section.span(), note!("cli-config-smarthost-host"));
+    }
+    let tls = section.text("tls").map_or(SmarthostTls::StartTls, |(text, span)| match text.as_str() {
+        "starttls" => SmarthostTls::StartTls,
+        "implicit" => SmarthostTls::Implicit,
+        "opportunistic" => SmarthostTls::Opportunistic,
+        "off" => SmarthostTls::Off,
+        _ => {
+            let choices = "starttls`, `implicit`, `opportunistic`, `off";
+            section.problem(span, note!("cli-config-one-of", key = "tls", choices = choices));
+            SmarthostTls::StartTls
+        }
+    });
+    let default_port = if tls == SmarthostTls::Implicit { 465 } else { 587 };
+    let port = section.port("port").unwrap_or(default_port);
+    let user = section.text("user");
+    let password = secret(&section, base);
+    if user.is_some() != password.is_some() {
+        section.problem(section.span(), note!("cli-config-smarthost-credentials"));
+    }
+    section.finish();
+    Some(Smarthost { host: host?.0, port, tls, credentials: user.map(|(user, _)| user).zip(password) })
+}
+
+fn limits(root: &Section<'_>) -> Limits {
+    const MESSAGE: usize = 50 << 20;
+    const RECIPIENTS: usize = 1000;
+    let Some(section) = root.section("limits") else {
+        return Limits { message_size: MESSAGE, recipients: RECIPIENTS };
+    };
+    let limits = Limits {
+        message_size: size(&section, "message_size", MESSAGE),
+        recipients: section.count("recipients").unwrap_or(RECIPIENTS),
+    };
+    section.finish();
+    limits
+}

@@ -1,0 +1,99 @@
+//! Good and bad configurations.
+
+use expect_test::{Expect, expect};
+use tegami_words::Language;
+
+use super::*;
+
+fn check(text: &str, expect: &Expect) {
+    let path = Path::new("tegami.toml");
+    let shown = match schema::read(text, Path::new("/etc/tegami")) {
+        Ok(config) => format!("{config:#?}"),
+        Err(problems) => {
+            let error = ConfigError::Wrong { path: path.to_owned(), text: text.to_owned(), problems };
+            error.render(Language::English, false)
+        }
+    };
+    expect.assert_eq(&shown);
+}
+
+#[test]
+fn three_lines_make_a_server() {
+    let config =
+        schema::read("hostname = \"mail.example.com\"\n[domains.\"example.com\"]\n", Path::new("")).unwrap();
+    assert_eq!(config.hostname.as_str(), "mail.example.com");
+    assert_eq!(config.domains, [Domain::parse("example.com").unwrap()]);
+    assert_eq!(config.listen.smtp.len(), 2);
+    assert_eq!(config.listen.http, ["127.0.0.1:8025".parse().unwrap()]);
+    assert_eq!(config.data, Path::new("/var/lib/tegami"));
+}
+
+#[test]
+fn all_problems_at_once() {
+    check(
+        "hostnam = \"mail.example.com\"\n\n[listen]\nsmtp = \"everywhere\"\nhtpp = 80\n\n[delivery]\nport = 0\n",
+        &expect![[r#"
+            error: `hostname` is missing: the name of this server, such as "mail.example.com"
+             --> tegami.toml:1:1
+              |
+            1 | hostnam = "mail.example.com"
+              | ^
+
+            error: Unknown key `hostnam`
+             --> tegami.toml:1:1
+              |
+            1 | hostnam = "mail.example.com"
+              | ^^^^^^^
+              |
+              = help: Did you mean `hostname`?
+
+            error: `smtp` wants a port (25), an address with a port ("127.0.0.1:2525"), a list of those, or `false`
+             --> tegami.toml:4:8
+              |
+            4 | smtp = "everywhere"
+              |        ^^^^^^^^^^^^
+
+            error: Unknown key `htpp`
+             --> tegami.toml:5:1
+              |
+            5 | htpp = 80
+              | ^^^^
+              |
+              = help: Did you mean `http`?
+
+            error: `port` wants a port number from 1 to 65535
+             --> tegami.toml:8:8
+              |
+            8 | port = 0
+              |        ^"#]],
+    );
+}
+
+#[test]
+fn secrets_and_choices() {
+    check(
+        "hostname = \"mail.example.com\"\n[reception]\ndmarc_reject = \"bounce\"\n[delivery.smarthost]\nhost = \"relay.example.net\"\nuser = \"me\"\n",
+        &expect![[r#"
+            error: `dmarc_reject` wants one of `refuse`, `mark`
+             --> tegami.toml:3:16
+              |
+            3 | dmarc_reject = "bounce"
+              |                ^^^^^^^^
+
+            error: `user` and a password belong together: give `user` and one of `password`, `password_file`, `password_env`
+             --> tegami.toml:4:1
+              |
+            4 | [delivery.smarthost]
+              | ^^^^^^^^^^^^^^^^^^^^"#]],
+    );
+}
+
+#[test]
+fn not_toml() {
+    check("hostname = mail.example.com\n", &expect![[r#"
+        error: This is not TOML: string values must be quoted, expected literal string
+         --> tegami.toml:1:12
+          |
+        1 | hostname = mail.example.com
+          |            ^^^^^^^^^^^^^^^^"#]]);
+}
