@@ -90,10 +90,13 @@ fn secrets_and_choices() {
 
 #[test]
 fn not_toml() {
-    check("hostname = mail.example.com\n", &expect![[r#"
+    check(
+        "hostname = mail.example.com\n",
+        &expect![[r#"
         error: This is not TOML: string values must be quoted, expected literal string
          --> tegami.toml:1:12
           |
         1 | hostname = mail.example.com
-          |            ^^^^^^^^^^^^^^^^"#]]);
+          |            ^^^^^^^^^^^^^^^^"#]],
+    );
 }
