@@ -1,0 +1,338 @@
+//! The command line: words in, values out. What each word means to people stands in `cli.ftl`, in both languages.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use tegami_words::Language;
+
+#[derive(Debug, Parser)]
+#[command(name = "tegami", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Global {
+    #[arg(long, global = true, value_name = "FILE", env = "TEGAMI_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "en|ja", value_parser = parse_language)]
+    pub(crate) lang: Option<Language>,
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+fn parse_language(text: &str) -> Result<Language, tegami_words::UnknownLanguage> {
+    text.parse()
+}
+
+/// Where DNS questions go.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct DnsOptions {
+    #[arg(long, value_name = "FILE")]
+    pub(crate) zone: Option<PathBuf>,
+    #[arg(long, value_name = "IP:PORT", conflicts_with = "zone")]
+    pub(crate) resolver: Option<SocketAddr>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Lab(Lab),
+    Init(Init),
+    Serve,
+    Send(Send),
+    #[command(subcommand)]
+    Lookup(Lookup),
+    Inspect(Inspect),
+    #[command(subcommand)]
+    Queue(Queue),
+    Why(Why),
+    #[command(subcommand)]
+    User(User),
+    #[command(subcommand)]
+    Key(Key),
+    #[command(subcommand)]
+    Domain(Domain),
+    #[command(subcommand)]
+    Mailbox(Mailbox),
+    #[command(subcommand)]
+    Config(Config),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Lab {
+    #[arg(long)]
+    pub(crate) once: bool,
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) http: u16,
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    #[arg(value_name = "DOMAIN")]
+    pub(crate) domain: String,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) hostname: Option<String>,
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+    #[arg(long, value_name = "IP")]
+    pub(crate) ip: Vec<IpAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Send {
+    /// Recipients.
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) recipients: Vec<String>,
+    #[arg(short = 'f', long = "from", value_name = "ADDRESS")]
+    pub(crate) from: Option<String>,
+    #[arg(short = 't', long = "read-recipients")]
+    pub(crate) read_recipients: bool,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) direct: bool,
+    #[arg(long, value_name = "PORT", default_value_t = 25, requires = "direct")]
+    pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lookup {
+    Mx(DomainQuestion),
+    Spf(SpfQuestion),
+    Dkim(DkimQuestion),
+    Dmarc(DmarcQuestion),
+    Ptr(PtrQuestion),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DomainQuestion {
+    #[arg(value_name = "DOMAIN")]
+    pub(crate) domain: String,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SpfQuestion {
+    #[arg(value_name = "DOMAIN")]
+    pub(crate) domain: Option<String>,
+    #[arg(long, value_name = "IP")]
+    pub(crate) ip: IpAddr,
+    #[arg(long = "mail-from", value_name = "ADDRESS")]
+    pub(crate) mail_from: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) helo: Option<String>,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DkimQuestion {
+    #[arg(value_name = "DOMAIN")]
+    pub(crate) domain: String,
+    #[arg(value_name = "SELECTOR")]
+    pub(crate) selector: String,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DmarcQuestion {
+    #[arg(value_name = "DOMAIN|ADDRESS", required = true)]
+    pub(crate) subjects: Vec<String>,
+    #[arg(long, value_name = "RESULT:DOMAIN")]
+    pub(crate) spf: Vec<String>,
+    #[arg(long, value_name = "RESULT:DOMAIN")]
+    pub(crate) dkim: Vec<String>,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PtrQuestion {
+    #[arg(value_name = "IP")]
+    pub(crate) ip: IpAddr,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "IP")]
+    pub(crate) ip: Option<IpAddr>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) helo: Option<String>,
+    #[arg(long = "mail-from", value_name = "ADDRESS")]
+    pub(crate) mail_from: Option<String>,
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) now: Option<jiff::Timestamp>,
+    #[arg(long = "authserv-id", value_name = "NAME")]
+    pub(crate) authserv_id: Option<String>,
+    #[arg(long)]
+    pub(crate) explain: bool,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Queue {
+    List,
+    Show {
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Why {
+    #[arg(value_name = "ID|ADDRESS")]
+    pub(crate) subject: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    Add {
+        #[arg(value_name = "ADDRESS")]
+        name: String,
+        #[arg(long = "may-send-as", value_name = "ADDRESS|*@DOMAIN")]
+        senders: Vec<String>,
+        #[arg(long = "password-file", value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    Add {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(long, value_name = "DOMAIN")]
+        domain: Option<String>,
+    },
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Domain {
+    List,
+    Records {
+        #[arg(value_name = "DOMAIN")]
+        domain: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Mailbox {
+    List {
+        #[arg(value_name = "ADDRESS")]
+        address: String,
+        #[arg(value_name = "MAILBOX")]
+        mailbox: Option<String>,
+    },
+    Show {
+        #[arg(value_name = "ADDRESS")]
+        address: String,
+        #[arg(value_name = "MAILBOX")]
+        mailbox: String,
+        #[arg(value_name = "UID")]
+        uid: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    Check,
+}
+
+/// Reads the command line; `--help` and mistakes are told in the language of the reader.
+///
+/// # Errors
+/// What clap has to say: help, version, or what is wrong.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, clap::Error> {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let matches = command(language_of(&arguments)).try_get_matches_from(&arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+/// The language: `--lang`, else the locale.
+pub(crate) fn language_of(arguments: &[std::ffi::OsString]) -> Language {
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    let named =
+        words.iter().zip(words.iter().skip(1)).find(|(flag, _)| **flag == "--lang").map(|(_, tag)| *tag);
+    let joined = words.iter().find_map(|word| word.strip_prefix("--lang="));
+    named.or(joined).and_then(|tag| tag.parse().ok()).unwrap_or_else(locale)
+}
+
+/// The language of the locale (POSIX Base Definitions section 8.2: `LC_ALL` before `LC_MESSAGES` before `LANG`).
+pub(crate) fn locale() -> Language {
+    let set = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let value = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(set);
+    value.map_or(Language::English, |value| Language::from_locale(&value))
+}
+
+/// The command with its help in `language`.
+pub(crate) fn command(language: Language) -> Command {
+    localise(Cli::command(), language, "cli-help")
+}
+
+fn localise(command: Command, language: Language, path: &str) -> Command {
+    let command = command.about(tegami_words::plain(language, path));
+    let command = command.mut_args(|argument| {
+        let id = format!("{path}-arg-{}", argument.get_id().as_str().replace('_', "-"));
+        let shared = format!("cli-help-shared-{}", argument.get_id().as_str().replace('_', "-"));
+        let id = if SHARED.contains(&argument.get_id().as_str()) { shared } else { id };
+        argument.help(tegami_words::plain(language, &id))
+    });
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| {
+        let below = format!("{path}-{name}");
+        command.mut_subcommand(&name, |sub| localise(sub, language, &below))
+    })
+}
+
+/// Arguments that mean the same wherever they stand.
+const SHARED: &[&str] = &["config", "lang", "json", "zone", "resolver"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        command(Language::English).debug_assert();
+    }
+
+    #[test]
+    fn every_word_is_told_in_both_languages() {
+        for language in Language::ALL {
+            untold(&command(language), language);
+        }
+    }
+
+    fn untold(command: &Command, language: Language) {
+        let mut words = vec![command.get_about().map(ToString::to_string)];
+        words.extend(command.get_arguments().map(|argument| argument.get_help().map(ToString::to_string)));
+        for word in words.into_iter().flatten() {
+            assert!(!word.starts_with("cli-help"), "{language}: `{word}` stands in no Fluent file");
+        }
+        command.get_subcommands().for_each(|sub| untold(sub, language));
+    }
+
+    #[test]
+    fn language_from_the_command_line() {
+        let words = |text: &str| text.split(' ').map(Into::into).collect::<Vec<_>>();
+        assert_eq!(language_of(&words("tegami --lang ja lab")), Language::Japanese);
+        assert_eq!(language_of(&words("tegami lab --lang=ja")), Language::Japanese);
+    }
+}

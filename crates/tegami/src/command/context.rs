@@ -1,0 +1,111 @@
+//! What every command knows: language, form of the output, where the configuration lies.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use tegami_mail::Note;
+use tegami_words::Language;
+
+use crate::cli::{self, Global};
+use crate::config::{Config, ConfigError};
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Exit status 0.
+    Well,
+    /// Exit status 1: a finding or a failing verdict.
+    Finding,
+}
+
+/// Why a command could not run: exit status 2.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A sentence of ours.
+    Note(Note),
+    /// Words of a room or of the system, which have one language.
+    Text(String),
+    /// The configuration.
+    Config(ConfigError),
+}
+
+impl From<Note> for Failure {
+    fn from(note: Note) -> Self {
+        Self::Note(note)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::Text(error.to_string())
+    }
+}
+
+/// What every command knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    /// The reader's language.
+    pub(crate) language: Language,
+    /// JSON instead of text.
+    pub(crate) json: bool,
+    config: Option<PathBuf>,
+}
+
+impl Context {
+    pub(crate) fn new(global: &Global) -> Self {
+        Self {
+            language: global.lang.unwrap_or_else(cli::locale),
+            json: global.json,
+            config: global.config.clone(),
+        }
+    }
+
+    /// The configuration file in use.
+    pub(crate) fn config_path(&self) -> PathBuf {
+        Config::find(self.config.as_deref())
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub(crate) fn config(&self) -> Result<Config, Failure> {
+        Ok(Config::load(&self.config_path())?)
+    }
+
+    /// A note in the reader's language.
+    pub(crate) fn say(&self, note: &Note) -> String {
+        tegami_words::note(self.language, note)
+    }
+
+    /// A message without variables in the reader's language.
+    pub(crate) fn word(&self, id: &str) -> String {
+        tegami_words::plain(self.language, id)
+    }
+
+    /// Prints a value as JSON, indented for people who look at it.
+    pub(crate) fn print_json(&self, value: &serde_json::Value) {
+        anstream::println!("{value:#}");
+    }
+}
+
+impl Failure {
+    /// Tells it on standard error.
+    pub(crate) fn print(&self, context: &Context) {
+        let text = match self {
+            Self::Note(note) => context.say(note),
+            Self::Text(text) => text.clone(),
+            Self::Config(error) => {
+                anstream::eprintln!("{}", error.render(context.language, std::io::stderr().is_terminal()));
+                return;
+            }
+        };
+        anstream::eprintln!("tegami: {text}");
+    }
+}
