@@ -1,0 +1,173 @@
+//! Canonicalisation (RFC 6376 section 3.4), on raw bytes and without copies where nothing changes.
+
+/// How much a content may change on its way before the signature breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Canonicalization {
+    /// Almost nothing may change (RFC 6376 sections 3.4.1 and 3.4.3).
+    Simple,
+    /// White space may change (RFC 6376 sections 3.4.2 and 3.4.4).
+    Relaxed,
+}
+
+impl Canonicalization {
+    /// The word in `c=`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Simple => "simple",
+            Self::Relaxed => "relaxed",
+        }
+    }
+
+    /// The other one.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Simple => Self::Relaxed,
+            Self::Relaxed => Self::Simple,
+        }
+    }
+
+    /// Appends a header field, given without the CRLF that ends it; nothing ends what is appended either.
+    pub(super) fn field(self, raw: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Simple => out.extend_from_slice(raw),
+            Self::Relaxed => relaxed_field(raw, out),
+        }
+    }
+
+    /// Gives the canonical body to `sink`, piece by piece.
+    pub(super) fn body(self, body: &[u8], sink: impl FnMut(&[u8])) {
+        match self {
+            Self::Simple => simple_body(body, sink),
+            Self::Relaxed => relaxed_body(body, sink),
+        }
+    }
+}
+
+/// RFC 6376 section 3.4.2: the name in lower case, no white space around the colon, lines unfolded, runs of white
+/// space as one space, none at the end.
+fn relaxed_field(raw: &[u8], out: &mut Vec<u8>) {
+    let colon = memchr::memchr(b':', raw).unwrap_or(raw.len());
+    let (name, value) = raw.split_at_checked(colon).unwrap_or((raw, &[]));
+    out.extend(name.trim_ascii_end().iter().map(u8::to_ascii_lowercase));
+    out.push(b':');
+    let start = out.len();
+    let mut space = false;
+    let mut bytes = value.iter().skip(1).copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b' ' | b'\t' => space = true,
+            b'\r' if bytes.next_if_eq(&b'\n').is_some() => {}
+            _ => {
+                if space && out.len() > start {
+                    out.push(b' ');
+                }
+                space = false;
+                out.push(byte);
+            }
+        }
+    }
+}
+
+/// RFC 6376 section 3.4.3: empty lines at the end become one CRLF, and an empty body is one CRLF too.
+fn simple_body(body: &[u8], mut sink: impl FnMut(&[u8])) {
+    let mut lines = body;
+    while let Some(shorter) = lines.strip_suffix(b"\r\n") {
+        lines = shorter;
+    }
+    sink(lines);
+    sink(b"\r\n");
+}
+
+/// RFC 6376 section 3.4.4: runs of white space as one space, none at the end of a line, no empty lines at the end;
+/// what is left ends in CRLF, and nothing at all is left of a body of white space.
+fn relaxed_body(body: &[u8], mut sink: impl FnMut(&[u8])) {
+    let text = without_blank_end(body);
+    if text.is_empty() {
+        return;
+    }
+    // `from` is where the bytes begin that no piece has carried yet; `at` is where to look for white space.
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = memchr::memchr2(b' ', b'\t', text.get(at..).unwrap_or_default()) {
+        let start = at + found;
+        let end = start + blanks(text.get(start..).unwrap_or_default());
+        at = end;
+        let ends_line = text.get(end..).is_some_and(|rest| rest.starts_with(b"\r\n"));
+        if !ends_line && end == start + 1 && text.get(start) == Some(&b' ') {
+            continue;
+        }
+        sink(text.get(from..start).unwrap_or_default());
+        if !ends_line {
+            sink(b" ");
+        }
+        from = end;
+    }
+    sink(text.get(from..).unwrap_or_default());
+    sink(b"\r\n");
+}
+
+fn without_blank_end(body: &[u8]) -> &[u8] {
+    let mut text = body;
+    while let Some(shorter) =
+        text.strip_suffix(b"\r\n").or_else(|| text.strip_suffix(b" ")).or_else(|| text.strip_suffix(b"\t"))
+    {
+        text = shorter;
+    }
+    text
+}
+
+fn blanks(bytes: &[u8]) -> usize {
+    bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_field(canonicalization: Canonicalization, raw: &str, expect: &str) {
+        let mut out = Vec::new();
+        canonicalization.field(raw.as_bytes(), &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), expect);
+    }
+
+    fn check_body(canonicalization: Canonicalization, body: &str, expect: &str) {
+        let mut out = Vec::new();
+        canonicalization.body(body.as_bytes(), |piece| out.extend_from_slice(piece));
+        assert_eq!(String::from_utf8_lossy(&out), expect, "{body:?}");
+    }
+
+    /// The examples of RFC 6376 section 3.4.5.
+    #[test]
+    fn examples_of_the_standard() {
+        check_field(Canonicalization::Relaxed, "A: X", "a:X");
+        check_field(Canonicalization::Relaxed, "B : Y\t\r\n\tZ  ", "b:Y Z");
+        check_field(Canonicalization::Simple, "B : Y\t\r\n\tZ  ", "B : Y\t\r\n\tZ  ");
+        check_body(Canonicalization::Relaxed, " C \r\nD \t E\r\n\r\n\r\n", " C\r\nD E\r\n");
+        check_body(Canonicalization::Simple, " C \r\nD \t E\r\n\r\n\r\n", " C \r\nD \t E\r\n");
+    }
+
+    #[test]
+    fn empty_bodies() {
+        for body in ["", "\r\n", "\r\n\r\n"] {
+            check_body(Canonicalization::Simple, body, "\r\n");
+            check_body(Canonicalization::Relaxed, body, "");
+        }
+        check_body(Canonicalization::Relaxed, " \t\r\n \r\n", "");
+        check_body(Canonicalization::Relaxed, "  ", "");
+        check_body(Canonicalization::Simple, " \r\n", " \r\n");
+    }
+
+    #[test]
+    fn the_last_line_gets_its_end() {
+        check_body(Canonicalization::Simple, "a", "a\r\n");
+        check_body(Canonicalization::Relaxed, "a \t", "a\r\n");
+    }
+
+    #[test]
+    fn white_space_inside_lines() {
+        check_body(Canonicalization::Relaxed, "a b\tc  d\t \r\n\te", "a b c d\r\n e\r\n");
+        check_body(Canonicalization::Relaxed, "a \rb \nc", "a \rb \nc\r\n");
+        check_field(Canonicalization::Relaxed, "Subject:", "subject:");
+        check_field(Canonicalization::Relaxed, "Subject: \t", "subject:");
+        check_field(Canonicalization::Relaxed, "X:a\rb\nc", "x:a\rb\nc");
+    }
+}

@@ -1,0 +1,162 @@
+//! Key records (RFC 6376 section 3.6.1, RFC 8463 section 4) and the public keys in them.
+
+use std::fmt;
+
+use aws_lc_rs::digest::Digest;
+use aws_lc_rs::signature::{ED25519, ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY};
+use tegami_mail::{Note, note};
+
+use super::tag::{TagList, base64, excerpt, items, lists};
+use super::{Algorithm, der};
+
+/// `k=`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyType {
+    /// `rsa`, also where there is no `k=`.
+    Rsa,
+    /// `ed25519`
+    Ed25519,
+    /// Something else: such a record is to be ignored.
+    Unknown(String),
+}
+
+impl KeyType {
+    /// The type that a signature algorithm needs.
+    pub(super) fn of(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::RsaSha256 => Self::Rsa,
+            Algorithm::Ed25519Sha256 => Self::Ed25519,
+        }
+    }
+}
+
+impl fmt::Display for KeyType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rsa => "rsa",
+            Self::Ed25519 => "ed25519",
+            Self::Unknown(name) => name,
+        })
+    }
+}
+
+/// A key record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// `k=`
+    pub key_type: KeyType,
+    /// `h=`: `None` where all hash algorithms are allowed; in lower case.
+    pub hashes: Option<Vec<String>>,
+    /// `s=`: whether the key may sign e-mail.
+    pub for_email: bool,
+    /// `t=y`: the domain tests DKIM.
+    pub testing: bool,
+    /// `t=s`: the domain of `i=` must be `d=` itself.
+    pub strict: bool,
+    /// `n=`: notes for people, as they stand.
+    pub notes: Option<String>,
+    /// `p=`: empty where the key is revoked.
+    pub data: Vec<u8>,
+}
+
+impl KeyRecord {
+    /// Reads the text of a TXT record.
+    ///
+    /// # Errors
+    /// A note that names the rule that is broken.
+    pub fn parse(text: &[u8]) -> Result<Self, Note> {
+        let tags = TagList::parse(text)?;
+        // RFC 6376 section 3.6.1: `v=` is first where it stands at all, and is `DKIM1`.
+        if let Some(version) = tags.get("v") {
+            if version.value != b"DKIM1" {
+                return Err(note!("dkim-key-version-unknown", version = excerpt(version.value)));
+            }
+            if tags.first_name() != Some("v") {
+                return Err(note!("dkim-key-version-not-first"));
+            }
+        }
+        let data = tags.get("p").ok_or_else(|| note!("dkim-key-without-p"))?;
+        let words = |name: &str| tags.get(name).map(|tag| tag.value);
+        Ok(Self {
+            key_type: key_type(words("k")),
+            hashes: words("h").map(|value| {
+                items(value).map(|item| String::from_utf8_lossy(item).to_ascii_lowercase()).collect()
+            }),
+            for_email: words("s").is_none_or(|value| lists(value, "*") || lists(value, "email")),
+            testing: words("t").is_some_and(|value| lists(value, "y")),
+            strict: words("t").is_some_and(|value| lists(value, "s")),
+            notes: words("n").map(|value| String::from_utf8_lossy(value).into_owned()),
+            data: base64(data.value).ok_or_else(|| note!("dkim-key-not-base64"))?,
+        })
+    }
+
+    /// Whether the owner has withdrawn the key: an empty `p=` (RFC 6376 section 3.6.1).
+    pub fn is_revoked(&self) -> bool {
+        self.data.is_empty()
+    }
+
+    /// The bits of an RSA modulus, 256 for an Ed25519 key; `None` where the key cannot be read.
+    pub fn bits(&self) -> Option<usize> {
+        match self.key_type {
+            KeyType::Rsa => der::rsa_modulus_bits(&self.data),
+            KeyType::Ed25519 => (self.data.len() == 32).then_some(256),
+            KeyType::Unknown(_) => None,
+        }
+    }
+
+    /// The key, ready to verify with.
+    pub(super) fn public_key(&self) -> Result<PublicKey, Note> {
+        if self.is_revoked() {
+            return Err(note!("dkim-key-revoked"));
+        }
+        let bits = self.bits().ok_or_else(|| note!("dkim-key-unreadable", type = self.key_type))?;
+        let parsed = match &self.key_type {
+            KeyType::Rsa if bits < MIN_RSA_BITS => {
+                return Err(note!("dkim-key-weak", bits = bits, least = MIN_RSA_BITS));
+            }
+            KeyType::Rsa if bits > MAX_RSA_BITS => {
+                return Err(note!("dkim-key-too-long", bits = bits, most = MAX_RSA_BITS));
+            }
+            KeyType::Rsa => ParsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, &self.data),
+            KeyType::Ed25519 => ParsedPublicKey::new(&ED25519, &self.data),
+            KeyType::Unknown(name) => return Err(note!("dkim-key-type-unknown", type = name)),
+        };
+        let key = parsed.map_err(|_| note!("dkim-key-unreadable", type = self.key_type))?;
+        Ok(PublicKey { key, key_type: self.key_type.clone(), bits })
+    }
+}
+
+/// RFC 8301 section 3.2: no signature by a shorter key is valid.
+const MIN_RSA_BITS: usize = 1024;
+/// RFC 8301 section 3.2 asks verifiers for 4096; this is what the library takes.
+const MAX_RSA_BITS: usize = 8192;
+
+fn key_type(value: Option<&[u8]>) -> KeyType {
+    match value {
+        None => KeyType::Rsa,
+        Some(name) if name.eq_ignore_ascii_case(b"rsa") => KeyType::Rsa,
+        Some(name) if name.eq_ignore_ascii_case(b"ed25519") => KeyType::Ed25519,
+        Some(name) => KeyType::Unknown(excerpt(name)),
+    }
+}
+
+/// A public key.
+#[derive(Clone, Debug)]
+pub(super) struct PublicKey {
+    key: ParsedPublicKey,
+    pub(super) key_type: KeyType,
+    pub(super) bits: usize,
+}
+
+impl PublicKey {
+    /// Whether `signature` was made over the data with this SHA-256 digest. Ed25519 signs the digest as its message
+    /// (RFC 8463 section 3).
+    pub(super) fn verifies(&self, digest: &Digest, signature: &[u8]) -> bool {
+        match self.key_type {
+            KeyType::Rsa => self.key.verify_digest_sig(digest, signature),
+            KeyType::Ed25519 => self.key.verify_sig(digest.as_ref(), signature),
+            KeyType::Unknown(_) => return false,
+        }
+        .is_ok()
+    }
+}

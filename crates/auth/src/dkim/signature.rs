@@ -1,0 +1,174 @@
+//! The DKIM-Signature field (RFC 6376 section 3.5).
+
+use std::ops::Range;
+
+use tegami_mail::{Domain, Note, note};
+
+use super::tag::{Tag, TagList, base64, compact, excerpt, items, lists, number};
+use super::{Algorithm, Canonicalization, Selector};
+
+/// A signature that can be verified.
+#[derive(Clone, Debug)]
+pub(super) struct Signature {
+    /// `a=`
+    pub(super) algorithm: Algorithm,
+    /// `b=`
+    pub(super) signature: Vec<u8>,
+    /// Where the value of `b=` stands in the field's value.
+    pub(super) signature_span: Range<usize>,
+    /// `bh=`
+    pub(super) body_hash: Vec<u8>,
+    /// `c=`, its first half.
+    pub(super) header: Canonicalization,
+    /// `c=`, its second half.
+    pub(super) body: Canonicalization,
+    /// `d=`, the SDID.
+    pub(super) domain: Domain,
+    /// The domain of `i=`, the AUID.
+    pub(super) identity_domain: Domain,
+    /// `h=`, in lower case.
+    pub(super) fields: Vec<String>,
+    /// `l=`, octets of the canonical body.
+    pub(super) length: Option<u64>,
+    /// `s=`
+    pub(super) selector: Selector,
+    /// `t=`, seconds since 1970.
+    pub(super) time: Option<u64>,
+    /// `x=`, seconds since 1970.
+    pub(super) expiry: Option<u64>,
+}
+
+/// More names in `h=` than any signer has a use for.
+const MAX_FIELDS: usize = 1000;
+
+impl Signature {
+    /// Reads the tags of a field's value.
+    pub(super) fn read(tags: &TagList<'_>) -> Result<Self, Note> {
+        // RFC 6376 section 6.1.1: a version that we do not know says nothing we could read.
+        if required(tags, "v")?.value != b"1" {
+            return Err(note!("dkim-version-unknown", version = tags.text("v")));
+        }
+        let algorithm = algorithm(required(tags, "a")?.value)?;
+        let signature = required(tags, "b")?;
+        let domain = domain(required(tags, "d")?.value)?;
+        let (header, body) = match tags.get("c") {
+            Some(tag) => canonicalizations(tag.value)?,
+            None => (Canonicalization::Simple, Canonicalization::Simple),
+        };
+        let (time, expiry) = (timestamp(tags, "t")?, timestamp(tags, "x")?);
+        if let (Some(time), Some(expiry)) = (time, expiry)
+            && expiry <= time
+        {
+            return Err(note!("dkim-expiry-before-time", time = time, expiry = expiry));
+        }
+        if let Some(tag) = tags.get("q")
+            && !lists(tag.value, "dns/txt")
+        {
+            return Err(note!("dkim-query-unknown", query = excerpt(tag.value)));
+        }
+        Ok(Self {
+            algorithm,
+            signature: base64_of(signature)?,
+            signature_span: signature.span.clone(),
+            body_hash: base64_of(required(tags, "bh")?)?,
+            header,
+            body,
+            identity_domain: identity_domain(tags, &domain)?,
+            domain,
+            fields: fields(required(tags, "h")?.value)?,
+            length: length(tags)?,
+            selector: selector(required(tags, "s")?.value)?,
+            time,
+            expiry,
+        })
+    }
+}
+
+fn required<'t, 'a>(tags: &'t TagList<'a>, name: &'static str) -> Result<&'t Tag<'a>, Note> {
+    tags.get(name).ok_or_else(|| note!("dkim-tag-missing", tag = name))
+}
+
+fn malformed(name: &str, value: &[u8]) -> Note {
+    note!("dkim-value-malformed", tag = name, value = excerpt(value))
+}
+
+fn base64_of(tag: &Tag<'_>) -> Result<Vec<u8>, Note> {
+    base64(tag.value).filter(|octets| !octets.is_empty()).ok_or_else(|| malformed(tag.name, tag.value))
+}
+
+fn algorithm(value: &[u8]) -> Result<Algorithm, Note> {
+    match value.to_ascii_lowercase().as_slice() {
+        b"rsa-sha256" => Ok(Algorithm::RsaSha256),
+        b"ed25519-sha256" => Ok(Algorithm::Ed25519Sha256),
+        b"rsa-sha1" => Err(note!("dkim-algorithm-historic")),
+        _ => Err(note!("dkim-algorithm-unknown", algorithm = excerpt(value))),
+    }
+}
+
+/// `c=`: the second half is `simple` where it is left out (RFC 6376 section 3.5).
+fn canonicalizations(value: &[u8]) -> Result<(Canonicalization, Canonicalization), Note> {
+    let one = |word: &[u8]| match word.to_ascii_lowercase().as_slice() {
+        b"simple" => Some(Canonicalization::Simple),
+        b"relaxed" => Some(Canonicalization::Relaxed),
+        _ => None,
+    };
+    let (header, body) = match memchr::memchr(b'/', value).and_then(|at| value.split_at_checked(at)) {
+        Some((header, body)) => (one(header), one(body.get(1..).unwrap_or_default())),
+        None => (one(value), Some(Canonicalization::Simple)),
+    };
+    header.zip(body).ok_or_else(|| note!("dkim-canonicalization-unknown", value = excerpt(value)))
+}
+
+/// `d=`: at least two labels (RFC 6376 section 3.5, `domain-name`).
+fn domain(value: &[u8]) -> Result<Domain, Note> {
+    parse_domain(value).filter(|domain| domain.parent().is_some()).ok_or_else(|| malformed("d", value))
+}
+
+fn parse_domain(value: &[u8]) -> Option<Domain> {
+    let text = std::str::from_utf8(value).ok()?;
+    Domain::parse(text).ok().filter(|_| !text.ends_with('.'))
+}
+
+fn selector(value: &[u8]) -> Result<Selector, Note> {
+    std::str::from_utf8(value)
+        .ok()
+        .and_then(|text| Selector::parse(text).ok())
+        .ok_or_else(|| malformed("s", value))
+}
+
+/// The domain of `i=` must be `d=` or below it (RFC 6376 section 6.1.1).
+fn identity_domain(tags: &TagList<'_>, domain: &Domain) -> Result<Domain, Note> {
+    let Some(tag) = tags.get("i") else { return Ok(domain.clone()) };
+    let value = compact(tag.value);
+    let identity = memchr::memrchr(b'@', &value)
+        .and_then(|at| value.get(at + 1..))
+        .and_then(parse_domain)
+        .ok_or_else(|| malformed("i", tag.value))?;
+    if identity.is_at_or_below(domain) {
+        Ok(identity)
+    } else {
+        Err(note!("dkim-identity-outside", identity = identity, domain = domain))
+    }
+}
+
+/// `h=`: names of fields, From among them (RFC 6376 section 6.1.1).
+fn fields(value: &[u8]) -> Result<Vec<String>, Note> {
+    let mut names = Vec::new();
+    for item in items(value) {
+        let well_named = !item.is_empty() && item.iter().all(|byte| matches!(byte, 0x21..=0x7e));
+        let name = std::str::from_utf8(item).ok().filter(|_| well_named && names.len() < MAX_FIELDS);
+        names.push(name.ok_or_else(|| malformed("h", value))?.to_ascii_lowercase());
+    }
+    if names.iter().any(|name| name == "from") { Ok(names) } else { Err(note!("dkim-from-not-signed")) }
+}
+
+fn length(tags: &TagList<'_>) -> Result<Option<u64>, Note> {
+    let Some(tag) = tags.get("l") else { return Ok(None) };
+    number(tag.value, 76).map(Some).ok_or_else(|| malformed("l", tag.value))
+}
+
+/// The ABNF has twelve digits; the text asks for room beyond them (RFC 6376 section 3.5, `t=` and `x=`).
+fn timestamp(tags: &TagList<'_>, name: &'static str) -> Result<Option<u64>, Note> {
+    let Some(tag) = tags.get(name) else { return Ok(None) };
+    number(tag.value, 20).map(Some).ok_or_else(|| malformed(name, tag.value))
+}

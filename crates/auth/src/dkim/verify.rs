@@ -1,0 +1,463 @@
+//! Verification (RFC 6376 section 6.1).
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType, Resolver};
+use tegami_mail::{Note, note};
+
+use super::fields::Field;
+use super::hash::{BodyHashes, Message};
+use super::key::{KeyRecord, KeyType, PublicKey};
+use super::signature::Signature;
+use super::tag::TagList;
+use super::{DkimResult, Verdict, record_name};
+use crate::Step;
+
+/// Signatures that are looked at, from the top (RFC 6376 section 6.1 lets verifiers limit them).
+const MAX_SIGNATURES: usize = 10;
+/// Records of one name that are tried: with several, a verifier may cycle through them (RFC 6376 section 6.1.2).
+const MAX_KEYS: usize = 4;
+
+/// Judges every signature of a content, in the order of the fields; where there is none, the one verdict is `none`.
+///
+/// The content is the message as it travels, with CRLF at line ends. Keys are asked for side by side, each name once.
+pub async fn verify(content: &[u8], resolver: &dyn Resolver, now: Timestamp) -> Vec<Verdict> {
+    let message = Message::new(content);
+    let found = message.count("dkim-signature");
+    let candidates: Vec<Candidate<'_>> = message
+        .named("dkim-signature")
+        .take(MAX_SIGNATURES)
+        .map(|field| Candidate::read(field, now))
+        .collect();
+    if candidates.is_empty() {
+        return vec![unsigned()];
+    }
+    let keys = Keys::ask(&candidates, resolver).await;
+    let mut bodies = BodyHashes::new(message.body);
+    let mut verdicts: Vec<Verdict> =
+        candidates.into_iter().map(|candidate| candidate.judge(&message, &keys, &mut bodies)).collect();
+    if found > MAX_SIGNATURES {
+        verdicts.push(too_many(found));
+    }
+    verdicts
+}
+
+fn unsigned() -> Verdict {
+    let mut draft = Draft::default();
+    draft.step(FIELD, "none", note!("dkim-none"), "RFC 6376 section 6.1");
+    draft.conclude(DkimResult::None, note!("dkim-none"))
+}
+
+fn too_many(found: usize) -> Verdict {
+    let reason = note!("dkim-too-many-signatures", found = found, limit = MAX_SIGNATURES);
+    let mut draft = Draft::default();
+    draft.step(FIELD, "ignored", reason.clone(), "RFC 6376 section 6.1");
+    draft.conclude(DkimResult::Policy, reason)
+}
+
+const FIELD: &str = "DKIM-Signature";
+const BODY: &str = "body hash";
+const HEADER: &str = "header hash";
+
+/// The rule behind a fault, by the note that tells it.
+fn rule(fault: &Note) -> &'static str {
+    match fault.id {
+        "dkim-algorithm-historic" => "RFC 8301 section 3.1",
+        "dkim-key-weak" | "dkim-key-too-long" => "RFC 8301 section 3.2",
+        "dkim-tag-malformed" | "dkim-tag-duplicate" | "dkim-tag-too-many" => "RFC 6376 section 3.2",
+        "dkim-value-malformed"
+        | "dkim-algorithm-unknown"
+        | "dkim-canonicalization-unknown"
+        | "dkim-query-unknown" => "RFC 6376 section 3.5",
+        "dkim-key-revoked"
+        | "dkim-key-identity-strict"
+        | "dkim-key-version-unknown"
+        | "dkim-key-version-not-first"
+        | "dkim-key-without-p"
+        | "dkim-key-not-base64"
+        | "dkim-key-not-for-email" => "RFC 6376 section 3.6.1",
+        id if id.starts_with("dkim-key-") => "RFC 6376 section 6.1.2",
+        _ => "RFC 6376 section 6.1.1",
+    }
+}
+
+/// A verdict that is being found.
+#[derive(Debug, Default)]
+struct Draft {
+    domain: String,
+    selector: String,
+    algorithm: String,
+    identity: String,
+    signature_start: String,
+    steps: Vec<Step>,
+}
+
+impl Draft {
+    /// What the signature claims, readable or not.
+    fn of(tags: &TagList<'_>) -> Self {
+        let domain = tags.text("d").to_ascii_lowercase();
+        let identity = if tags.get("i").is_some() { tags.text("i") } else { format!("@{domain}") };
+        Self {
+            identity,
+            domain,
+            selector: tags.text("s"),
+            algorithm: tags.text("a").to_ascii_lowercase(),
+            // RFC 6008 section 2: eight octets tell the signatures of a message apart.
+            signature_start: tags.text("b").chars().take(8).collect(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn step(&mut self, term: impl Into<String>, outcome: &'static str, note: Note, source: &'static str) {
+        self.steps.push(Step {
+            depth: 0,
+            domain: self.domain.clone(),
+            term: term.into(),
+            outcome,
+            note,
+            source,
+        });
+    }
+
+    /// The verdict on a signature or a key that cannot be used.
+    fn reject(mut self, term: impl Into<String>, fault: Note) -> Verdict {
+        self.step(term, "error", fault.clone(), rule(&fault));
+        self.conclude(DkimResult::PermError, fault)
+    }
+
+    fn conclude(self, result: DkimResult, reason: Note) -> Verdict {
+        Verdict {
+            result,
+            domain: self.domain,
+            selector: self.selector,
+            algorithm: self.algorithm,
+            identity: self.identity,
+            signature_start: self.signature_start,
+            reason,
+            steps: self.steps,
+        }
+    }
+}
+
+/// One signature: judged already by its own text, or in need of its key.
+enum Candidate<'a> {
+    Judged(Verdict),
+    Open(Box<Open<'a>>),
+}
+
+struct Open<'a> {
+    draft: Draft,
+    field: Field<'a>,
+    signature: Signature,
+}
+
+impl<'a> Candidate<'a> {
+    fn read(field: &Field<'a>, now: Timestamp) -> Self {
+        let tags = match TagList::parse(field.value()) {
+            Ok(tags) => tags,
+            Err(fault) => return Self::Judged(Draft::default().reject(FIELD, fault)),
+        };
+        let mut draft = Draft::of(&tags);
+        let signature = match Signature::read(&tags) {
+            Ok(signature) => signature,
+            Err(fault) => return Self::Judged(draft.reject(FIELD, fault)),
+        };
+        draft.step(FIELD, "found", found(&signature), "RFC 6376 section 3.5");
+        if let Some(expiry) = signature.expiry {
+            // RFC 6376 section 6.1.1 lets a verifier refuse what has expired, and we do.
+            if is_past(expiry, now) {
+                draft.step(
+                    "x=",
+                    "fail",
+                    note!("dkim-expired", expiry = moment(expiry)),
+                    "RFC 6376 section 3.5",
+                );
+                let reason = note!("dkim-expired", expiry = moment(expiry));
+                return Self::Judged(draft.conclude(DkimResult::PermError, reason));
+            }
+            draft.step(
+                "x=",
+                "pass",
+                note!("dkim-not-expired", expiry = moment(expiry)),
+                "RFC 6376 section 3.5",
+            );
+        }
+        if let Some(time) = signature.time.filter(|&time| !is_past(time, now)) {
+            draft.step("t=", "noted", note!("dkim-time-future", time = moment(time)), "RFC 6376 section 3.5");
+        }
+        Self::Open(Box::new(Open { draft, field: *field, signature }))
+    }
+
+    fn judge(self, message: &Message<'_>, keys: &Keys, bodies: &mut BodyHashes<'_>) -> Verdict {
+        match self {
+            Self::Judged(verdict) => verdict,
+            Self::Open(open) => open.judge(message, keys, bodies),
+        }
+    }
+}
+
+fn found(signature: &Signature) -> Note {
+    note!(
+        "dkim-signature-found",
+        domain = signature.domain,
+        selector = signature.selector,
+        algorithm = signature.algorithm.as_str(),
+        header = signature.header.as_str(),
+        body = signature.body.as_str(),
+        fields = signature.fields.join(", "),
+    )
+}
+
+fn is_past(seconds: u64, now: Timestamp) -> bool {
+    i64::try_from(seconds).is_ok_and(|seconds| seconds < now.as_second())
+}
+
+/// A moment for people; its number of seconds where it lies beyond the calendar.
+fn moment(seconds: u64) -> String {
+    let timestamp = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+    timestamp.map_or_else(|| seconds.to_string(), |timestamp| timestamp.to_string())
+}
+
+impl Open<'_> {
+    fn judge(mut self, message: &Message<'_>, keys: &Keys, bodies: &mut BodyHashes<'_>) -> Verdict {
+        let name = record_name(&self.signature.selector, &self.signature.domain);
+        let usable = match self.usable_keys(&name, keys.answer(&name)) {
+            Ok(usable) => usable,
+            Err((DkimResult::TempError, reason)) => {
+                return self.draft.conclude(DkimResult::TempError, reason);
+            }
+            Err((_, fault)) => return self.draft.reject(name, fault),
+        };
+        let body_holds = self.compare_body(bodies);
+        let header_holds = self.verify_header(message, &usable);
+        let (domain, selector) = (&self.signature.domain, &self.signature.selector);
+        let (result, reason) = match (body_holds, header_holds) {
+            (true, true) => (DkimResult::Pass, note!("dkim-pass", domain = domain, selector = selector)),
+            (false, true) => (DkimResult::Fail, note!("dkim-fail-body", domain = domain)),
+            (true, false) => (DkimResult::Fail, note!("dkim-fail-header", domain = domain)),
+            (false, false) => (DkimResult::Fail, note!("dkim-fail-both", domain = domain)),
+        };
+        self.draft.conclude(result, reason)
+    }
+
+    /// The keys of the record's name that this signature may use.
+    fn usable_keys(
+        &mut self,
+        name: &str,
+        answer: Result<&Answer, &DnsError>,
+    ) -> Result<Vec<PublicKey>, (DkimResult, Note)> {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) if error.is_void() => {
+                return Err((DkimResult::PermError, note!("dkim-key-none", name = name, answer = error)));
+            }
+            Err(error) => {
+                let reason = note!("dkim-key-unavailable", name = name, error = error);
+                self.draft.step(name, "error", reason.clone(), "RFC 6376 section 6.1.2");
+                return Err((DkimResult::TempError, reason));
+            }
+        };
+        if let Some(target) = answer.aliases.last() {
+            let reason = note!("dkim-key-alias", name = name, target = target.as_str());
+            self.draft.step(name, "noted", reason, "RFC 6376 section 3.6.2.2");
+        }
+        let texts: Vec<&[u8]> = answer.records.iter().filter_map(text).take(MAX_KEYS).collect();
+        if answer.records.len() > 1 {
+            let reason =
+                note!("dkim-key-several", name = name, count = answer.records.len(), limit = MAX_KEYS);
+            self.draft.step(name, "noted", reason, "RFC 6376 section 6.1.2");
+        }
+        let mut usable = Vec::new();
+        let mut first_fault = None;
+        for text in texts {
+            match self.usable_key(text) {
+                Ok((record, key)) => {
+                    self.tell_key(name, &record, &key);
+                    usable.push(key);
+                }
+                Err(fault) => first_fault = first_fault.or(Some(fault)),
+            }
+        }
+        if usable.is_empty() {
+            let fault = first_fault.unwrap_or_else(|| note!("dkim-key-none", name = name, answer = "NODATA"));
+            return Err((DkimResult::PermError, fault));
+        }
+        Ok(usable)
+    }
+
+    /// Whether one record serves this signature (RFC 6376 section 6.1.2).
+    fn usable_key(&self, text: &[u8]) -> Result<(KeyRecord, PublicKey), Note> {
+        let record = KeyRecord::parse(text)?;
+        if record.is_revoked() {
+            return Err(note!("dkim-key-revoked"));
+        }
+        let wanted = KeyType::of(self.signature.algorithm);
+        if record.key_type != wanted {
+            return Err(note!("dkim-key-type-mismatch", found = record.key_type, wanted = wanted));
+        }
+        if record.hashes.as_ref().is_some_and(|hashes| !hashes.iter().any(|hash| hash == "sha256")) {
+            return Err(note!(
+                "dkim-key-hash-mismatch",
+                hashes = record.hashes.unwrap_or_default().join(", ")
+            ));
+        }
+        if !record.for_email {
+            return Err(note!("dkim-key-not-for-email"));
+        }
+        if record.strict && self.signature.identity_domain != self.signature.domain {
+            let identity = &self.signature.identity_domain;
+            return Err(note!(
+                "dkim-key-identity-strict",
+                identity = identity,
+                domain = self.signature.domain
+            ));
+        }
+        let key = record.public_key()?;
+        Ok((record, key))
+    }
+
+    fn tell_key(&mut self, name: &str, record: &KeyRecord, key: &PublicKey) {
+        let found = note!("dkim-key-found", name = name, type = key.key_type, bits = key.bits);
+        self.draft.step(name, "found", found, "RFC 6376 section 6.1.2");
+        if record.testing {
+            self.draft.step("t=y", "noted", note!("dkim-key-testing"), "RFC 6376 section 3.6.1");
+        }
+    }
+
+    fn compare_body(&mut self, bodies: &mut BodyHashes<'_>) -> bool {
+        const SOURCE: &str = "RFC 6376 section 6.1.3";
+        let (how, length) = (self.signature.body, self.signature.length);
+        let hash = bodies.get(how, length);
+        let matches = hash.digest.as_ref() == self.signature.body_hash;
+        if let Some(length) = length
+            && length > hash.total
+        {
+            let note = note!("dkim-body-shorter", length = length, total = hash.total);
+            self.draft.step(BODY, "fail", note, "RFC 6376 section 3.5");
+            return false;
+        }
+        if matches {
+            let note = note!(
+                "dkim-body-match",
+                canonicalization = how.as_str(),
+                hash = base64(&self.signature.body_hash)
+            );
+            self.draft.step(BODY, "pass", note, SOURCE);
+            if let Some(length) = length {
+                let unsigned = hash.total - length;
+                let note =
+                    note!("dkim-body-length", length = length, total = hash.total, unsigned = unsigned);
+                self.draft.step("l=", "noted", note, "RFC 6376 section 8.2");
+            }
+            return true;
+        }
+        let note = note!(
+            "dkim-body-mismatch",
+            canonicalization = how.as_str(),
+            claimed = base64(&self.signature.body_hash),
+            computed = base64(hash.digest.as_ref())
+        );
+        self.draft.step(BODY, "fail", note, SOURCE);
+        if bodies.get(how.other(), length).digest.as_ref() == self.signature.body_hash {
+            let note =
+                note!("dkim-body-other", declared = how.as_str(), canonicalization = how.other().as_str());
+            self.draft.step(BODY, "noted", note, "RFC 6376 section 3.4");
+        }
+        false
+    }
+
+    fn verify_header(&mut self, message: &Message<'_>, keys: &[PublicKey]) -> bool {
+        let own = self.own_field();
+        let how = self.signature.header;
+        let verifies = |how| {
+            let digest = message.header_hash(how, &self.signature.fields, &own);
+            keys.iter().any(|key| key.verifies(&digest, &self.signature.signature))
+        };
+        let holds = verifies(how);
+        let other = !holds && verifies(how.other());
+        let (outcome, note) = if holds {
+            ("pass", note!("dkim-header-match", count = self.signature.fields.len()))
+        } else {
+            ("fail", note!("dkim-header-mismatch", fields = self.signature.fields.join(", ")))
+        };
+        self.draft.step(HEADER, outcome, note, "RFC 6376 section 6.1.3");
+        if other {
+            let note =
+                note!("dkim-header-other", declared = how.as_str(), canonicalization = how.other().as_str());
+            self.draft.step(HEADER, "noted", note, "RFC 6376 section 3.4");
+        }
+        if holds {
+            self.tell_unsigned(message);
+        }
+        holds
+    }
+
+    /// The signature's own field with an empty `b=` (RFC 6376 section 3.7).
+    fn own_field(&self) -> Vec<u8> {
+        let raw = self.field.raw;
+        let before = self.field.name.len() + 1;
+        let span = &self.signature.signature_span;
+        let mut own = Vec::with_capacity(raw.len());
+        own.extend_from_slice(raw.get(..before + span.start).unwrap_or_default());
+        own.extend_from_slice(raw.get(before + span.end..).unwrap_or_default());
+        own
+    }
+
+    /// A second From or Subject above the signed one is what the reader may be shown (RFC 6376 section 8.15).
+    fn tell_unsigned(&mut self, message: &Message<'_>) {
+        for name in ONCE {
+            let signed = self.signature.fields.iter().filter(|field| field == name).count();
+            let present = message.count(name);
+            if signed > 0 && present > signed {
+                let note = note!("dkim-field-unsigned", field = name, present = present, signed = signed);
+                self.draft.step(HEADER, "noted", note, "RFC 6376 section 8.15");
+            }
+        }
+    }
+}
+
+/// Fields that a message has once at most (RFC 5322 section 3.6) and that people are shown.
+const ONCE: &[&str] = &["from", "sender", "reply-to", "to", "cc", "subject", "date", "content-type"];
+
+fn text(record: &tegami_dns::Record) -> Option<&[u8]> {
+    if let Data::Txt(text) = &record.data { Some(text) } else { None }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// The answers for the names of all key records.
+struct Keys {
+    answers: Vec<(String, Result<Answer, DnsError>)>,
+}
+
+impl Keys {
+    async fn ask(candidates: &[Candidate<'_>], resolver: &dyn Resolver) -> Self {
+        let mut names: Vec<String> = Vec::new();
+        for candidate in candidates {
+            if let Candidate::Open(open) = candidate {
+                let name = record_name(&open.signature.selector, &open.signature.domain);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        let answers = join_all(names.into_iter().map(|name| async move {
+            let answer = match DnsName::parse(&name) {
+                Ok(parsed) => resolver.lookup(&parsed, RecordType::Txt).await,
+                // A name that is too long for the DNS exists nowhere.
+                Err(_) => Err(DnsError::NxDomain),
+            };
+            (name, answer)
+        }))
+        .await;
+        Self { answers }
+    }
+
+    fn answer(&self, name: &str) -> Result<&Answer, &DnsError> {
+        let known = self.answers.iter().find(|(asked, _)| asked == name);
+        known.map_or(Err(&DnsError::NxDomain), |(_, answer)| answer.as_ref())
+    }
+}
