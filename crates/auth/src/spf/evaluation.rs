@@ -1,0 +1,550 @@
+//! `check_host()` (RFC 7208 section 4): a record applied to an address, with its limits and its steps.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
+
+use tegami_dns::{DnsError, DnsName, Resolver};
+use tegami_mail::{Note, note};
+
+use super::macros::{MacroString, Place, Values};
+use super::record::{DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term, TermKind};
+use super::{Identity, Request, SpfResult, Verdict};
+use crate::Step;
+
+/// DNS-querying terms allowed in one evaluation (RFC 7208 section 4.6.4).
+pub const MAX_LOOKUPS: u8 = 10;
+
+/// Void lookups allowed in one evaluation (RFC 7208 section 4.6.4).
+pub const MAX_VOID_LOOKUPS: u8 = 2;
+
+/// MX hosts of one `mx`, and names of one `ptr` or `%{p}`, whose addresses are asked (RFC 7208 section 4.6.4).
+pub const MAX_ADDRESS_NAMES: usize = 10;
+
+/// One evaluation: what was asked, what it has cost so far, and its steps.
+pub(super) struct Evaluation<'a> {
+    request: &'a Request<'a>,
+    resolver: &'a dyn Resolver,
+    ip: IpAddr,
+    local_part: &'a str,
+    sender_domain: &'a DnsName,
+    lookups: u8,
+    void_lookups: u8,
+    steps: Vec<Step>,
+}
+
+/// Where a step belongs.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    depth: u8,
+    domain: &'a DnsName,
+}
+
+/// What a record came to: the result, and the explanation that would apply to a fail, with its domain.
+struct Found {
+    result: SpfResult,
+    explanation: Option<(DnsName, Term, DomainSpec)>,
+}
+
+/// What a mechanism came to.
+struct Outcome {
+    matched: Matched,
+    note: Note,
+}
+
+enum Matched {
+    Yes,
+    No,
+    /// `temperror` or `permerror` for the whole evaluation.
+    Stop(SpfResult),
+}
+
+impl Outcome {
+    fn yes(note: Note) -> Self {
+        Self { matched: Matched::Yes, note }
+    }
+    fn no(note: Note) -> Self {
+        Self { matched: Matched::No, note }
+    }
+    fn permerror(note: Note) -> Self {
+        Self { matched: Matched::Stop(SpfResult::PermError), note }
+    }
+    /// The DNS failed us (RFC 7208 section 5).
+    fn temperror(name: &DnsName, error: &DnsError) -> Self {
+        Self { matched: Matched::Stop(SpfResult::TempError), note: note!("spf-dns-error", name = name, error = error) }
+    }
+    fn word(&self) -> &'static str {
+        match self.matched {
+            Matched::Yes => "match",
+            Matched::No => "no-match",
+            Matched::Stop(_) => "error",
+        }
+    }
+}
+
+impl From<SpfResult> for Found {
+    fn from(result: SpfResult) -> Self {
+        Self { result, explanation: None }
+    }
+}
+
+impl<'a> Evaluation<'a> {
+    pub(super) fn new(
+        request: &'a Request<'a>,
+        local_part: &'a str,
+        sender_domain: &'a DnsName,
+        resolver: &'a dyn Resolver,
+    ) -> Self {
+        // An IPv4-mapped address is an IPv4 address (RFC 7208 section 5).
+        let ip = request.ip.to_canonical();
+        Self { request, resolver, ip, local_part, sender_domain, lookups: 0, void_lookups: 0, steps: Vec::new() }
+    }
+
+    pub(super) async fn run(mut self, identity: Identity) -> Verdict {
+        let found = self.check_host(self.sender_domain.clone(), 0).await;
+        let explanation = match (found.result, found.explanation) {
+            (SpfResult::Fail, Some((domain, term, spec))) => self.explain(&domain, &term, &spec).await,
+            _ => None,
+        };
+        Verdict {
+            result: found.result,
+            identity,
+            domain: self.sender_domain.to_string(),
+            explanation,
+            lookups: self.lookups,
+            void_lookups: self.void_lookups,
+            steps: self.steps,
+        }
+    }
+
+    /// RFC 7208 section 4: finds, reads and applies the record of `domain`. At most [`MAX_LOOKUPS`] deep, because every
+    /// include and redirect is counted.
+    fn check_host(&mut self, domain: DnsName, depth: u8) -> Pin<Box<dyn Future<Output = Found> + Send + '_>> {
+        Box::pin(async move {
+            let at = At { depth, domain: &domain };
+            match self.record(at).await {
+                Ok(record) => self.apply(&record, at).await,
+                Err(result) => Found::from(result),
+            }
+        })
+    }
+
+    /// Selects the record (RFC 7208 sections 4.4 and 4.5) and reads all of it (RFC 7208 section 4.6).
+    async fn record(&mut self, at: At<'_>) -> Result<Record, SpfResult> {
+        let (outcome, note, source, result) = match self.resolver.txt(at.domain).await {
+            Ok(texts) => {
+                let mut records = texts.iter().filter(|text| Record::is_spf(text));
+                match (records.next(), records.count()) {
+                    (Some(text), 0) => return self.parse(text, at),
+                    (Some(_), others) => {
+                        let note = note!("spf-record-multiple", domain = at.domain, count = others + 1);
+                        ("error", note, "RFC 7208 section 4.5", SpfResult::PermError)
+                    }
+                    (None, _) => {
+                        let note = note!("spf-record-absent", domain = at.domain, count = texts.len());
+                        ("none", note, "RFC 7208 section 4.5", SpfResult::None)
+                    }
+                }
+            }
+            Err(error) if error.is_void() => {
+                let note = note!("spf-record-void", domain = at.domain, error = error);
+                ("none", note, "RFC 7208 section 4.5", SpfResult::None)
+            }
+            Err(error) => {
+                let note = note!("spf-dns-error", name = at.domain, error = error);
+                ("error", note, "RFC 7208 section 4.4", SpfResult::TempError)
+            }
+        };
+        self.step(at, "TXT", outcome, note, source);
+        Err(result)
+    }
+
+    fn parse(&mut self, text: &[u8], at: At<'_>) -> Result<Record, SpfResult> {
+        match Record::parse(text) {
+            Ok(record) => {
+                let note = note!("spf-record-found", record = String::from_utf8_lossy(text));
+                self.step(at, "TXT", "found", note, "RFC 7208 section 4.5");
+                Ok(record)
+            }
+            Err(error) => {
+                self.step(at, &error.term, "error", error.note(), "RFC 7208 section 4.6");
+                Err(SpfResult::PermError)
+            }
+        }
+    }
+
+    /// The mechanisms from left to right, then `redirect=`, then neutral (RFC 7208 sections 4.6.2, 4.6.3 and 4.7).
+    async fn apply(&mut self, record: &Record, at: At<'_>) -> Found {
+        for term in &record.terms {
+            let TermKind::Directive(qualifier, mechanism) = &term.kind else { continue };
+            if let Some(result) = self.directive(term, *qualifier, mechanism, at).await {
+                let explanation = record
+                    .explanation()
+                    .map(|(term, spec)| (at.domain.clone(), term.clone(), spec.clone()));
+                return Found { result, explanation };
+            }
+        }
+        if let Some((term, target)) = record.redirect() {
+            return self.redirect(term, target, at).await;
+        }
+        self.step(at, "", "neutral", note!("spf-default-neutral", domain = at.domain), "RFC 7208 section 4.7");
+        Found::from(SpfResult::Neutral)
+    }
+
+    /// One directive; `None` where it does not match.
+    async fn directive(
+        &mut self,
+        term: &Term,
+        qualifier: Qualifier,
+        mechanism: &Mechanism,
+        at: At<'_>,
+    ) -> Option<SpfResult> {
+        let place = self.steps.len();
+        let counted = if mechanism.asks_dns() { self.count_lookup() } else { Ok(()) };
+        let (outcome, source) = match counted {
+            Ok(()) => (self.mechanism(mechanism, at).await, mechanism.source()),
+            Err(note) => (Outcome::permerror(note), "RFC 7208 section 4.6.4"),
+        };
+        // An include stands before the steps of the record that it includes.
+        self.steps.insert(place, step(at, &term.text, outcome.word(), outcome.note, source));
+        match outcome.matched {
+            Matched::Yes => Some(qualifier.result()),
+            Matched::No => None,
+            Matched::Stop(result) => Some(result),
+        }
+    }
+
+    async fn mechanism(&mut self, mechanism: &Mechanism, at: At<'_>) -> Outcome {
+        match mechanism {
+            Mechanism::All => Outcome::yes(note!("spf-all")),
+            Mechanism::Ip4(network, length) => self.network(IpAddr::V4(*network), *length),
+            Mechanism::Ip6(network, length) => self.network(IpAddr::V6(*network), *length),
+            Mechanism::Include(spec) => self.include(spec, at).await,
+            Mechanism::A(spec, cidr) => self.a(spec.as_ref(), *cidr, at).await,
+            Mechanism::Mx(spec, cidr) => self.mx(spec.as_ref(), *cidr, at).await,
+            Mechanism::Ptr(spec) => self.ptr(spec.as_ref(), at).await,
+            Mechanism::Exists(spec) => self.exists(spec, at).await,
+        }
+    }
+
+    /// RFC 7208 section 5.6.
+    fn network(&self, network: IpAddr, length: u8) -> Outcome {
+        let shown = format!("{network}/{length}");
+        if network.is_ipv4() != self.ip.is_ipv4() {
+            return Outcome::no(note!("spf-network-other-family", ip = self.ip, network = shown));
+        }
+        if in_network(self.ip, network, length) {
+            Outcome::yes(note!("spf-network-match", ip = self.ip, network = shown))
+        } else {
+            Outcome::no(note!("spf-network-no-match", ip = self.ip, network = shown))
+        }
+    }
+
+    /// RFC 7208 section 5.2.
+    async fn include(&mut self, spec: &DomainSpec, at: At<'_>) -> Outcome {
+        let target = match self.target(Some(spec), at).await {
+            Ok(target) => target,
+            Err(name) => return Outcome::permerror(note!("spf-include-none", target = name)),
+        };
+        let found = self.check_host(target.clone(), at.depth.saturating_add(1)).await;
+        let result = found.result.as_str();
+        match found.result {
+            SpfResult::Pass => Outcome::yes(note!("spf-include-pass", target = target)),
+            SpfResult::Fail | SpfResult::SoftFail | SpfResult::Neutral => {
+                Outcome::no(note!("spf-include-no-pass", target = target, result = result))
+            }
+            SpfResult::TempError => Outcome {
+                matched: Matched::Stop(SpfResult::TempError),
+                note: note!("spf-include-error", target = target, result = result),
+            },
+            SpfResult::PermError => {
+                Outcome::permerror(note!("spf-include-error", target = target, result = result))
+            }
+            SpfResult::None => Outcome::permerror(note!("spf-include-none", target = target)),
+        }
+    }
+
+    /// RFC 7208 section 5.3.
+    async fn a(&mut self, spec: Option<&DomainSpec>, cidr: DualCidr, at: At<'_>) -> Outcome {
+        let name = match self.target(spec, at).await {
+            Ok(name) => name,
+            Err(name) => return Outcome::no(note!("spf-name-invalid", name = name)),
+        };
+        match self.addresses(&name).await {
+            Ok(addresses) => match addresses.iter().find(|address| self.covers(**address, cidr)) {
+                Some(address) => {
+                    let length = self.length(cidr);
+                    Outcome::yes(note!(
+                        "spf-address-match",
+                        name = name,
+                        ip = self.ip,
+                        network = format!("{address}/{length}")
+                    ))
+                }
+                None => {
+                    Outcome::no(note!("spf-address-no-match", name = name, ip = self.ip, addresses = list(&addresses)))
+                }
+            },
+            Err(error) => self.failed(&name, &error),
+        }
+    }
+
+    /// RFC 7208 section 5.4. A domain without MX records has none here: its own address does not count.
+    async fn mx(&mut self, spec: Option<&DomainSpec>, cidr: DualCidr, at: At<'_>) -> Outcome {
+        let name = match self.target(spec, at).await {
+            Ok(name) => name,
+            Err(name) => return Outcome::no(note!("spf-name-invalid", name = name)),
+        };
+        let hosts = match self.resolver.mx(&name).await {
+            Ok(hosts) => hosts,
+            Err(error) => return self.failed(&name, &error),
+        };
+        if hosts.len() > MAX_ADDRESS_NAMES {
+            return Outcome::permerror(note!(
+                "spf-mx-limit",
+                name = name,
+                count = hosts.len(),
+                limit = MAX_ADDRESS_NAMES
+            ));
+        }
+        let mut seen = Vec::new();
+        // The root is the null MX (RFC 7505): no host.
+        for host in hosts.iter().filter(|host| !host.exchange.is_root()) {
+            match self.addresses(&host.exchange).await {
+                Ok(addresses) => {
+                    if let Some(address) = addresses.iter().find(|address| self.covers(**address, cidr)) {
+                        return Outcome::yes(note!(
+                            "spf-mx-match",
+                            name = name,
+                            host = host.exchange,
+                            ip = self.ip,
+                            network = format!("{address}/{}", self.length(cidr))
+                        ));
+                    }
+                    seen.extend(addresses);
+                }
+                Err(error) if error.is_void() => {}
+                Err(error) => return Outcome::temperror(&host.exchange, &error),
+            }
+        }
+        Outcome::no(note!(
+            "spf-mx-no-match",
+            name = name,
+            hosts = list(hosts.iter().map(|host| &host.exchange)),
+            ip = self.ip,
+            addresses = list(&seen)
+        ))
+    }
+
+    /// RFC 7208 section 5.5. Failures of the DNS are no match, never errors.
+    async fn ptr(&mut self, spec: Option<&DomainSpec>, at: At<'_>) -> Outcome {
+        let target = match self.target(spec, at).await {
+            Ok(name) => name,
+            Err(name) => return Outcome::no(note!("spf-name-invalid", name = name)),
+        };
+        let names = match self.resolver.ptr(&DnsName::reverse(self.ip)).await {
+            Ok(names) => names,
+            Err(error) if error.is_void() => {
+                let outcome = Outcome::no(note!("spf-ptr-void", ip = self.ip, error = error));
+                return self.count_void().map_or_else(Outcome::permerror, |()| outcome);
+            }
+            Err(error) => return Outcome::no(note!("spf-ptr-void", ip = self.ip, error = error)),
+        };
+        for name in names.iter().take(MAX_ADDRESS_NAMES).filter(|name| is_at_or_below(name, &target)) {
+            if self.confirms(name).await {
+                return Outcome::yes(note!("spf-ptr-match", ip = self.ip, name = name, target = target));
+            }
+        }
+        Outcome::no(note!("spf-ptr-no-match", ip = self.ip, names = list(&names), target = target))
+    }
+
+    /// RFC 7208 section 5.7: always an A query.
+    async fn exists(&mut self, spec: &DomainSpec, at: At<'_>) -> Outcome {
+        let name = match self.target(Some(spec), at).await {
+            Ok(name) => name,
+            Err(name) => return Outcome::no(note!("spf-name-invalid", name = name)),
+        };
+        match self.resolver.a(&name).await {
+            Ok(addresses) => Outcome::yes(note!("spf-exists-match", name = name, addresses = list(&addresses))),
+            Err(error) => self.failed(&name, &error),
+        }
+    }
+
+    /// RFC 7208 section 6.1.
+    async fn redirect(&mut self, term: &Term, spec: &DomainSpec, at: At<'_>) -> Found {
+        let source = "RFC 7208 section 6.1";
+        if let Err(note) = self.count_lookup() {
+            self.step(at, &term.text, "error", note, "RFC 7208 section 4.6.4");
+            return Found::from(SpfResult::PermError);
+        }
+        let target = match self.target(Some(spec), at).await {
+            Ok(target) => target,
+            Err(name) => {
+                self.step(at, &term.text, "error", note!("spf-redirect-none", target = name), source);
+                return Found::from(SpfResult::PermError);
+            }
+        };
+        let place = self.steps.len();
+        let mut found = self.check_host(target.clone(), at.depth.saturating_add(1)).await;
+        let (outcome, note) = match found.result {
+            SpfResult::None => {
+                found.result = SpfResult::PermError;
+                ("error", note!("spf-redirect-none", target = target))
+            }
+            result => (result.as_str(), note!("spf-redirect", target = target, result = result.as_str())),
+        };
+        self.steps.insert(place, step(at, &term.text, outcome, note, source));
+        found
+    }
+
+    /// RFC 7208 section 6.2: the domain owner's explanation. Whatever goes wrong, there is none, and the result stands.
+    async fn explain(&mut self, domain: &DnsName, term: &Term, spec: &DomainSpec) -> Option<String> {
+        let at = At { depth: 0, domain };
+        let found = match self.target(Some(spec), at).await {
+            Ok(name) => self.explanation_text(&name, at).await.ok_or(name.to_string()),
+            Err(name) => Err(name),
+        };
+        let (outcome, note) = match &found {
+            Ok(text) => ("found", note!("spf-explanation", text = text)),
+            Err(name) => ("ignored", note!("spf-explanation-unusable", name = name)),
+        };
+        self.step(at, &term.text, outcome, note, "RFC 7208 section 6.2");
+        found.ok()
+    }
+
+    /// One TXT record, ASCII, well formed.
+    async fn explanation_text(&mut self, name: &DnsName, at: At<'_>) -> Option<String> {
+        let texts = self.resolver.txt(name).await.ok()?;
+        let [text] = texts.as_slice() else { return None };
+        let text = std::str::from_utf8(text).ok()?;
+        let parsed = MacroString::parse(text, Place::Explanation).ok()?;
+        Some(self.expand(&parsed, at, MacroString::expand).await)
+    }
+
+    /// The name that a mechanism or modifier asks for: its domain-spec expanded, else the current domain
+    /// (RFC 7208 section 4.8). `Err` is a text that is no name.
+    async fn target(&mut self, spec: Option<&DomainSpec>, at: At<'_>) -> Result<DnsName, String> {
+        let Some(spec) = spec else { return Ok(at.domain.clone()) };
+        let expanded = self.expand(spec.macros(), at, MacroString::expand_name).await;
+        // Backslashes come from a peer's local-part or HELO: they are octets here, not escapes.
+        match DnsName::parse(&expanded.replace('\\', "\\\\")) {
+            Ok(name) if !name.is_root() => Ok(name),
+            _ => Err(expanded),
+        }
+    }
+
+    async fn expand(
+        &mut self,
+        macros: &MacroString,
+        at: At<'_>,
+        how: impl Fn(&MacroString, &Values<'_>) -> String,
+    ) -> String {
+        let validated = if macros.uses('p') { self.validated_name(at).await } else { String::new() };
+        let values = Values {
+            local_part: self.local_part,
+            sender_domain: self.sender_domain.as_str(),
+            domain: at.domain.as_str(),
+            ip: self.ip,
+            validated: &validated,
+            helo: self.request.helo,
+            receiver: self.request.receiver,
+            now_seconds: self.request.now.as_second(),
+        };
+        how(macros, &values)
+    }
+
+    /// The `p` macro (RFC 7208 section 7.3): the domain itself, else a name below it, else any name that points back.
+    async fn validated_name(&mut self, at: At<'_>) -> String {
+        let names = self.resolver.ptr(&DnsName::reverse(self.ip)).await.unwrap_or_default();
+        let mut names: Vec<&DnsName> = names.iter().take(MAX_ADDRESS_NAMES).collect();
+        names.sort_by_key(|name| if *name == at.domain { 0 } else { 1 + u8::from(!is_at_or_below(name, at.domain)) });
+        for name in names {
+            if self.confirms(name).await {
+                return name.to_string();
+            }
+        }
+        "unknown".to_owned()
+    }
+
+    /// Whether the name has the client's address. A failure of the DNS is a no (RFC 7208 section 5.5).
+    async fn confirms(&self, name: &DnsName) -> bool {
+        self.addresses(name).await.is_ok_and(|addresses| addresses.contains(&self.ip))
+    }
+
+    /// A or AAAA records, by the family of the client's address (RFC 7208 section 5.3).
+    async fn addresses(&self, name: &DnsName) -> Result<Vec<IpAddr>, DnsError> {
+        Ok(match self.ip {
+            IpAddr::V4(_) => self.resolver.a(name).await?.into_iter().map(IpAddr::V4).collect(),
+            IpAddr::V6(_) => self.resolver.aaaa(name).await?.into_iter().map(IpAddr::V6).collect(),
+        })
+    }
+
+    fn covers(&self, address: IpAddr, cidr: DualCidr) -> bool {
+        in_network(self.ip, address, self.length(cidr))
+    }
+
+    fn length(&self, cidr: DualCidr) -> u8 {
+        if self.ip.is_ipv4() { cidr.v4 } else { cidr.v6 }
+    }
+
+    /// A query of a term that gave no records: nothing there counts as void, anything else is a `temperror`
+    /// (RFC 7208 sections 4.6.4 and 5).
+    fn failed(&mut self, name: &DnsName, error: &DnsError) -> Outcome {
+        if !error.is_void() {
+            return Outcome::temperror(name, error);
+        }
+        match self.count_void() {
+            Ok(()) => Outcome::no(note!("spf-void", name = name, error = error)),
+            Err(note) => Outcome::permerror(note),
+        }
+    }
+
+    /// Counts a DNS-querying term; the eleventh is one too many.
+    fn count_lookup(&mut self) -> Result<(), Note> {
+        self.lookups = self.lookups.saturating_add(1);
+        if self.lookups > MAX_LOOKUPS { Err(note!("spf-lookup-limit", limit = MAX_LOOKUPS)) } else { Ok(()) }
+    }
+
+    /// Counts a void lookup; the third is one too many.
+    fn count_void(&mut self) -> Result<(), Note> {
+        self.void_lookups = self.void_lookups.saturating_add(1);
+        if self.void_lookups > MAX_VOID_LOOKUPS {
+            Err(note!("spf-void-limit", limit = MAX_VOID_LOOKUPS))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn step(&mut self, at: At<'_>, term: &str, outcome: &'static str, note: Note, source: &'static str) {
+        self.steps.push(step(at, term, outcome, note, source));
+    }
+}
+
+fn step(at: At<'_>, term: &str, outcome: &'static str, note: Note, source: &'static str) -> Step {
+    Step { depth: at.depth, domain: at.domain.to_string(), term: term.to_owned(), outcome, note, source }
+}
+
+/// Whether the first `length` bits agree. Addresses of different families never do.
+fn in_network(ip: IpAddr, network: IpAddr, length: u8) -> bool {
+    match (ip, network) {
+        (IpAddr::V4(ip), IpAddr::V4(network)) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
+            (ip.to_bits() ^ network.to_bits()) & mask == 0
+        }
+        (IpAddr::V6(ip), IpAddr::V6(network)) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(length.min(128))).unwrap_or(0);
+            (ip.to_bits() ^ network.to_bits()) & mask == 0
+        }
+        _ => false,
+    }
+}
+
+fn is_at_or_below(name: &DnsName, ancestor: &DnsName) -> bool {
+    name.as_str().strip_suffix(ancestor.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+/// `a, b, c`, or a dash for nothing.
+fn list<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    if items.is_empty() { "–".to_owned() } else { items.join(", ") }
+}
