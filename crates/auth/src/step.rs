@@ -20,3 +20,30 @@ pub struct Step {
     /// The rule, for example `RFC 7208 section 5.2`.
     pub source: &'static str,
 }
+
+/// Steps as lines for tests: what people would read without the sentences.
+#[cfg(test)]
+pub(crate) fn show(steps: &[Step]) -> String {
+    let mut shown = String::new();
+    for step in steps {
+        let args: Vec<String> =
+            step.note.args.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        shown.push_str(&format!(
+            "{}{} [{}] {} | {} {} | {}\n",
+            "  ".repeat(usize::from(step.depth)),
+            step.term,
+            step.domain,
+            step.outcome,
+            step.note.id,
+            args.join(" "),
+            step.source
+        ));
+    }
+    shown
+}
+
+/// Runs a future that never waits for anything outside.
+#[cfg(test)]
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}

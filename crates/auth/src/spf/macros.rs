@@ -115,8 +115,8 @@ impl MacroString {
             if from_percent.is_empty() {
                 break;
             }
-            let (part, after) = Part::parse(from_percent, place)
-                .map_err(|kind| MacroError { offset: offset + end, kind })?;
+            let (part, after) =
+                Part::parse(from_percent, place).map_err(|kind| MacroError { offset: offset + end, kind })?;
             parts.push(part);
             rest = after;
         }
@@ -192,8 +192,8 @@ impl Macro {
         let mut characters = inner.chars();
         let written = characters.next().ok_or(MacroErrorKind::BadMacro)?;
         let letter = written.to_ascii_lowercase();
-        let allowed = "slodipvh".contains(letter)
-            || (place != Place::Domain && EXPLANATION_LETTERS.contains(letter));
+        let allowed =
+            "slodipvh".contains(letter) || (place != Place::Domain && EXPLANATION_LETTERS.contains(letter));
         if !allowed {
             return Err(MacroErrorKind::BadLetter(written));
         }
@@ -275,7 +275,9 @@ fn url_escape(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for octet in value.bytes() {
         match octet {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => escaped.push(char::from(octet)),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                escaped.push(char::from(octet));
+            }
             _ => escaped.push_str(&format!("%{octet:02X}")),
         }
     }
@@ -323,7 +325,10 @@ mod tests {
         check("%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com");
         check("%{lr-}.lp._spf.%{d2}", "bad.strong.lp._spf.example.com");
         check("%{ir}.%{v}.%{l1r-}.lp._spf.%{d2}", "3.2.0.192.in-addr.strong.lp._spf.example.com");
-        check("%{p} %{h} %{c} %{r} %{t}", "mx.example.org mail.example.com 192.0.2.3 mx.example.net 1700000000");
+        check(
+            "%{p} %{h} %{c} %{r} %{t}",
+            "mx.example.org mail.example.com 192.0.2.3 mx.example.net 1700000000",
+        );
         check("a%%b%_c%-d", "a%b c%20d");
         check("%{S}", "strong-bad%40email.example.com");
     }

@@ -115,9 +115,18 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The term that decided the outermost record: `-all`, `include:spf.example.net`; `None` where no mechanism matched.
+    /// The term that decided: `-all`, `include:spf.example.net`; redirects are followed, includes are not. `None` where
+    /// no mechanism matched.
     pub fn mechanism(&self) -> Option<&str> {
-        self.steps.iter().find(|step| step.depth == 0 && step.outcome == "match").map(|step| step.term.as_str())
+        let mut depth = 0;
+        for step in self.steps.iter() {
+            if step.depth == depth && step.outcome == "match" {
+                return Some(&step.term);
+            }
+            let is_redirect = step.term.get(..9).is_some_and(|name| name.eq_ignore_ascii_case("redirect="));
+            depth += u8::from(step.depth == depth && is_redirect);
+        }
+        None
     }
 }
 
@@ -176,7 +185,8 @@ pub async fn check_host(
 /// The name to ask for, where `domain` is well formed and has more than one label (RFC 7208 section 4.3).
 /// Internationalised domains are asked as A-labels (RFC 7208 section 4.3).
 fn fully_qualified(domain: &str) -> Option<DnsName> {
-    let ascii = if domain.is_ascii() { domain.to_owned() } else { Domain::parse(domain).ok()?.as_str().to_owned() };
+    let ascii =
+        if domain.is_ascii() { domain.to_owned() } else { Domain::parse(domain).ok()?.as_str().to_owned() };
     // A backslash would begin an escape of presentation form; no domain name of mail has one.
     if ascii.starts_with('[') || ascii.contains('\\') || ascii.parse::<IpAddr>().is_ok() {
         return None;

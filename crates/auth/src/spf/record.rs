@@ -147,10 +147,9 @@ impl Record {
     /// Whether a TXT record's data is an SPF record: `v=spf1` without regard to case, then a space or the end
     /// (RFC 7208 section 4.5).
     pub fn is_spf(text: &[u8]) -> bool {
-        text.split_first_chunk::<6>()
-            .is_some_and(|(version, rest)| {
-                version.eq_ignore_ascii_case(b"v=spf1") && matches!(rest.first(), None | Some(b' '))
-            })
+        text.split_first_chunk::<6>().is_some_and(|(version, rest)| {
+            version.eq_ignore_ascii_case(b"v=spf1") && matches!(rest.first(), None | Some(b' '))
+        })
     }
 
     /// Reads a whole record.
@@ -214,7 +213,8 @@ impl Term {
     fn excludes(&self, other: &Self) -> bool {
         matches!(
             (&self.kind, &other.kind),
-            (TermKind::Redirect(_), TermKind::Redirect(_)) | (TermKind::Explanation(_), TermKind::Explanation(_))
+            (TermKind::Redirect(_), TermKind::Redirect(_))
+                | (TermKind::Explanation(_), TermKind::Explanation(_))
         )
     }
 }
@@ -259,7 +259,8 @@ fn directive(text: &str) -> Result<TermKind, Wrong> {
         _ => (Qualifier::Pass, Some(text)),
     };
     let rest = rest.unwrap_or_default();
-    let (name, argument) = rest.find([':', '/']).and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
+    let (name, argument) =
+        rest.find([':', '/']).and_then(|at| rest.split_at_checked(at)).unwrap_or((rest, ""));
     let offset = text.len() - argument.len();
     let mechanism = match name.to_ascii_lowercase().as_str() {
         "all" if argument.is_empty() => Mechanism::All,
@@ -437,7 +438,9 @@ impl SyntaxError {
             Problem::Character => note!("spf-syntax-character", column = column, term = term),
             Problem::UnknownMechanism => note!("spf-syntax-unknown-mechanism", column = column, term = term),
             Problem::ModifierName => note!("spf-syntax-modifier-name", column = column, term = term),
-            Problem::UnexpectedArgument => note!("spf-syntax-unexpected-argument", column = column, term = term),
+            Problem::UnexpectedArgument => {
+                note!("spf-syntax-unexpected-argument", column = column, term = term)
+            }
             Problem::MissingArgument => note!("spf-syntax-missing-argument", column = column, term = term),
             Problem::DomainEnd => note!("spf-syntax-domain-end", column = column, term = term),
             Problem::AddressAsDomain => note!("spf-syntax-address-as-domain", column = column, term = term),
@@ -478,23 +481,57 @@ mod tests {
 
     #[test]
     fn terms_keep_their_place() {
-        check("v=spf1  a:%{d2}/24//64 -ip4:192.0.2.0/24 mx//48 ptr ip6:2001:db8::/32 MOO=x ~all", &expect![[]]);
+        check(
+            "v=spf1  a:%{d2}/24//64 -ip4:192.0.2.0/24 mx//48 ptr ip6:2001:db8::/32 MOO=x ~all",
+            &expect![[r#"
+                  9 Directive(Pass, A(Some(DomainSpec(MacroString { parts: [Macro(Macro { letter: 'd', escape: false, keep: Some(2), reverse: false, delimiters: "" })] })), DualCidr { v4: 24, v6: 64 }))
+                 24 Directive(Fail, Ip4(192.0.2.0, 24))
+                 42 Directive(Pass, Mx(None, DualCidr { v4: 32, v6: 48 }))
+                 49 Directive(Pass, Ptr(None))
+                 53 Directive(Pass, Ip6(2001:db8::, 32))
+                 71 Unknown("moo")
+                 77 Directive(SoftFail, All)"#]],
+        );
     }
 
     #[test]
     fn errors_say_where() {
-        check("v=spf1 ip4:192.0.2.1 a:192.0.2.1 -all", &expect![[]]);
-        check("v=spf1 ip4:192.0.2.0/33 -all", &expect![[]]);
-        check("v=spf1 ip4:192.0.2.0/024 -all", &expect![[]]);
-        check("v=spf1 include -all", &expect![[]]);
-        check("v=spf1 -all:x", &expect![[]]);
-        check("v=spf1 a:example.org/24/64 -all", &expect![[]]);
-        check("v=spf1 ipv4:192.0.2.1", &expect![[]]);
-        check("v=spf1 exp=%{r}.example.org", &expect![[]]);
-        check("v=spf1 exists:%{d -all", &expect![[]]);
-        check("v=spf1 redirect=a.example.org redirect=b.example.org", &expect![[]]);
-        check("v=spf1 a:caf\u{e9}.example.org", &expect![[]]);
-        check("v=spf10 -all", &expect![[]]);
+        check(
+            "v=spf1 ip4:192.0.2.1 a:192.0.2.1 -all",
+            &expect![[r#"column 24: an address where a domain belongs in "a:192.0.2.1""#]],
+        );
+        check(
+            "v=spf1 ip4:192.0.2.0/33 -all",
+            &expect![[r#"column 21: malformed prefix length in "ip4:192.0.2.0/33""#]],
+        );
+        check(
+            "v=spf1 ip4:192.0.2.0/024 -all",
+            &expect![[r#"column 21: malformed prefix length in "ip4:192.0.2.0/024""#]],
+        );
+        check("v=spf1 include -all", &expect![[r#"column 15: the argument is missing in "include""#]]);
+        check(
+            "v=spf1 -all:x",
+            &expect![[r#"column 12: an argument that this mechanism does not take in "-all:x""#]],
+        );
+        check(
+            "v=spf1 a:example.org/24/64 -all",
+            &expect![[r#"column 24: malformed prefix length in "a:example.org/24/64""#]],
+        );
+        check("v=spf1 ipv4:192.0.2.1", &expect![[r#"column 8: unknown mechanism in "ipv4:192.0.2.1""#]]);
+        check(
+            "v=spf1 exp=%{r}.example.org",
+            &expect![[r#"column 12: a macro letter that is not allowed here in "exp=%{r}.example.org""#]],
+        );
+        check("v=spf1 exists:%{d -all", &expect![[r#"column 15: malformed macro in "exists:%{d""#]]);
+        check(
+            "v=spf1 redirect=a.example.org redirect=b.example.org",
+            &expect![[r#"column 31: a modifier that may occur only once in "redirect=b.example.org""#]],
+        );
+        check(
+            "v=spf1 a:caf\u{e9}.example.org",
+            &expect![[r#"column 13: a character that is not visible ASCII in "a:café.example.org""#]],
+        );
+        check("v=spf10 -all", &expect![[r#"column 1: the record does not begin with v=spf1 in "v=spf10""#]]);
     }
 
     proptest! {
