@@ -116,7 +116,7 @@ fn unquote(rest: &str) -> Result<String, AddressError> {
 }
 
 /// RFC 5322 section 3.2.3, with RFC 6532's non-ASCII characters.
-fn is_atext(c: char) -> bool {
+pub(crate) fn is_atext(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || (!c.is_ascii() && !c.is_control())
 }
 
