@@ -3,11 +3,28 @@
 //! After every call of [`Session::receive`], [`Session::timeout`], [`Session::answer`] or [`Session::tls_established`], drain
 //! [`Session::next`] until it is `None`. The protocol never decides whether a client or recipient is welcome: it *asks*
 //! ([`Action::Ask`]) and goes on when it is answered.
+//!
+//! Extensions: PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, DSN, STARTTLS, AUTH PLAIN and LOGIN, and under
+//! TLS REQUIRETLS. BINARYMIME is not offered: content that must travel on through DATA would have to be rewritten.
+//!
+//! A CR or LF on its own, in a command or in content, is refused wherever it stands (RFC 5321 section 2.3.8); content ends by
+//! CRLF `.` CRLF and by nothing else, so that no message can hide inside another one.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tegami_mail::{Envelope, ForwardPath, Reply, ReversePath};
+
+mod auth;
+mod command;
+mod content;
+mod hello;
+mod path;
+mod session;
+mod transaction;
+
+pub use crate::sasl::Credentials;
+pub use session::Session;
 
 /// What a server offers and allows. Plain values; the program makes them from its configuration.
 #[derive(Clone, Debug)]
@@ -68,9 +85,9 @@ pub enum Question {
     Hello(Hello),
     /// AUTH carried these; the password is not logged anywhere.
     Authenticate(Credentials),
-    /// MAIL, with the parameters in the envelope so far (no forward-paths yet).
+    /// MAIL. Its parameters stand in [`Session::envelope`], which has no forward-paths yet.
     Mail(ReversePath),
-    /// RCPT.
+    /// RCPT. [`Session::envelope`] has the forward-paths accepted before this one.
     Recipient(ForwardPath),
     /// The content has come, whole, dots unstuffed, CRLF line ends. The answer is the reply to the final dot.
     Message(Transaction),
@@ -83,21 +100,6 @@ pub struct Hello {
     pub argument: String,
     /// EHLO rather than HELO.
     pub extended: bool,
-}
-
-/// A user name and password from AUTH PLAIN or LOGIN.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// Authentication identity.
-    pub username: String,
-    /// The password. `Debug` does not print it.
-    pub password: String,
-}
-
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
-    }
 }
 
 /// One finished transaction.
@@ -114,9 +116,11 @@ pub struct Transaction {
 pub enum Answer {
     /// Welcome: the session words the standard reply itself.
     Accept,
-    /// Welcome, with this 2yz reply (the reply to the final dot carries the queue id, for example).
+    /// Welcome, with this 2yz reply (the reply to the final dot carries the queue id, for example). For
+    /// [`Question::Hello`] and [`Question::Authenticate`] the standard reply is sent: clients read meaning in its words.
     AcceptWith(Reply),
-    /// No: this 4yz or 5yz reply. Code 421 closes the session (RFC 5321 section 3.8).
+    /// No: this 4yz or 5yz reply. Code 421 closes the session (RFC 5321 section 3.8). After another refusal of
+    /// [`Question::Connect`] every command but QUIT gets 503 (RFC 5321 section 3.1).
     Refuse(Reply),
 }
 
@@ -129,6 +133,10 @@ pub struct Facts {
     pub tls: bool,
     /// The authenticated user, once AUTH succeeded.
     pub user: Option<String>,
+    /// The client spoke before it was greeted (RFC 5321 section 3.1): ordinary clients do not.
+    pub early_talker: bool,
+    /// How many times AUTH was refused.
+    pub failed_auths: usize,
 }
 
 impl Facts {
