@@ -6,7 +6,10 @@
 mod answer;
 mod kind;
 mod name;
+mod presentation;
 mod resolver;
+mod server;
+mod system;
 mod wire;
 mod zone;
 
@@ -14,4 +17,6 @@ pub use answer::{Answer, Data, DnsError, MxHost, Record, RecordType, Security, T
 pub use kind::UnknownType;
 pub use name::{DnsName, DnsNameError};
 pub use resolver::{BoxFuture, Resolver};
+pub use server::{Server, Transport, reply};
+pub use system::{SystemError, SystemOptions, SystemResolver};
 pub use zone::{Problem, Zone, ZoneError, ZoneResolver};

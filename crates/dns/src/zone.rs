@@ -34,6 +34,9 @@ pub use resolver::ZoneResolver;
 pub struct Zone {
     /// Every name of the text and every name above them: an empty node is an empty non-terminal (RFC 4592 section 2.2.2).
     nodes: BTreeMap<DnsName, Node>,
+    /// Names with an SOA record: where zones begin.
+    apexes: BTreeSet<DnsName>,
+    /// At and below these, answers are DNSSEC-secure.
     secure: BTreeSet<DnsName>,
 }
 
@@ -96,6 +99,7 @@ impl Zone {
             mine.entries.extend(node.entries);
             mine.faults.extend(node.faults);
         }
+        self.apexes.extend(other.apexes);
         self.secure.extend(other.secure);
     }
 
@@ -106,14 +110,14 @@ impl Zone {
 
     /// Whether anything in the text is a zone of its own (has an SOA record).
     pub(crate) fn has_apex(&self) -> bool {
-        self.nodes.values().any(|node| node.of(RecordType::Soa.code()).next().is_some())
+        !self.apexes.is_empty()
     }
 
     /// The nearest name at or above this one that has an SOA record, with that record.
     pub(crate) fn apex(&self, name: &DnsName) -> Option<(&DnsName, &Entry)> {
         name.ancestors().find_map(|text| {
-            let (name, node) = self.nodes.get_key_value(text)?;
-            node.of(RecordType::Soa.code()).next().map(|soa| (name, soa))
+            let name = self.apexes.get(text)?;
+            self.nodes.get(text)?.of(RecordType::Soa.code()).next().map(|soa| (name, soa))
         })
     }
 
@@ -123,6 +127,9 @@ impl Zone {
     }
 
     fn insert(&mut self, owner: DnsName, entry: Entry) {
+        if entry.code == RecordType::Soa.code() {
+            self.apexes.insert(owner.clone());
+        }
         self.node(owner).entries.push(entry);
     }
 

@@ -1,0 +1,91 @@
+//! Records as `dig` prints them and master files write them (RFC 1035 section 5.1).
+
+use std::fmt::{self, Write};
+
+use crate::{Data, DnsName, Record, RecordType};
+
+impl Data {
+    /// The type that this is data of.
+    pub fn kind(&self) -> RecordType {
+        match self {
+            Self::A(_) => RecordType::A,
+            Self::Aaaa(_) => RecordType::Aaaa,
+            Self::Cname(_) => RecordType::Cname,
+            Self::Caa(..) => RecordType::Caa,
+            Self::Mx(_) => RecordType::Mx,
+            Self::Ns(_) => RecordType::Ns,
+            Self::Ptr(_) => RecordType::Ptr,
+            Self::Soa(..) => RecordType::Soa,
+            Self::Spf(_) => RecordType::Spf,
+            Self::Tlsa(_) => RecordType::Tlsa,
+            Self::Txt(_) => RecordType::Txt,
+        }
+    }
+}
+
+impl fmt::Display for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::A(ip) => ip.fmt(f),
+            Self::Aaaa(ip) => ip.fmt(f),
+            Self::Cname(name) | Self::Ns(name) | Self::Ptr(name) => Absolute(name).fmt(f),
+            Self::Caa(flags, tag, value) => {
+                write!(f, "{flags} {tag} ")?;
+                quoted(f, value)
+            }
+            Self::Mx(host) => write!(f, "{} {}", host.preference, Absolute(&host.exchange)),
+            Self::Soa(primary, mailbox, numbers) => {
+                write!(f, "{} {}", Absolute(primary), Absolute(mailbox))?;
+                numbers.iter().try_for_each(|number| write!(f, " {number}"))
+            }
+            Self::Spf(text) | Self::Txt(text) => {
+                // The borders of the character-strings are not kept; the longest strings stand for them.
+                let mut strings = text.chunks(255);
+                quoted(f, strings.next().unwrap_or_default())?;
+                strings.try_for_each(|string| {
+                    f.write_char(' ')?;
+                    quoted(f, string)
+                })
+            }
+            Self::Tlsa(tlsa) => {
+                write!(f, "{} {} {} ", tlsa.usage, tlsa.selector, tlsa.matching_type)?;
+                tlsa.data.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+            }
+        }
+    }
+}
+
+/// One line of a master file: `example.org. 3600 IN MX 10 mx.example.org.`
+impl fmt::Display for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} IN {} {}", Absolute(&self.name), self.ttl.as_secs(), self.data.kind(), self.data)
+    }
+}
+
+/// A name with its final dot, and with the characters escaped that mean something to master files.
+struct Absolute<'a>(&'a DnsName);
+
+impl fmt::Display for Absolute<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.as_str().chars() {
+            if matches!(c, '"' | '(' | ')' | ';' | '@' | '$') {
+                f.write_char('\\')?;
+            }
+            f.write_char(c)?;
+        }
+        f.write_char('.')
+    }
+}
+
+/// One character-string.
+fn quoted(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
+    f.write_char('"')?;
+    for octet in octets {
+        match octet {
+            b'"' | b'\\' => write!(f, "\\{}", char::from(*octet))?,
+            b' '..=b'~' => f.write_char(char::from(*octet))?,
+            _ => write!(f, "\\{octet:03}")?,
+        }
+    }
+    f.write_char('"')
+}

@@ -1,0 +1,241 @@
+//! The real DNS, asked by hickory with its cache.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use hickory_resolver::config::{
+    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
+use hickory_resolver::net::{DnsError as HickoryDnsError, NetError};
+use hickory_resolver::proto::dnssec::Proof;
+use hickory_resolver::proto::op::{DnsRequestOptions, Query, ResponseCode};
+use hickory_resolver::proto::rr::{self, Name, RData};
+use hickory_resolver::proto::serialize::binary::BinEncodable;
+use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
+
+use crate::{
+    Answer, BoxFuture, Data, DnsError, DnsName, MxHost, Record, RecordType, Resolver, Security, wire,
+};
+
+/// Names that hickory answers itself (RFC 6761, RFC 7686): a server that was named by the user is asked for them too.
+const SPECIAL: [&str; 5] = [
+    "localhost",
+    "invalid",
+    "onion",
+    "127.in-addr.arpa",
+    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa",
+];
+
+/// How patiently to ask, and what to believe.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SystemOptions {
+    /// For one attempt.
+    pub timeout: Duration,
+    /// At least 1.
+    pub attempts: usize,
+    /// Whether answers are validated by DNSSEC down from the root's key (RFC 4035 section 4). Without, every answer is
+    /// [`Security::Insecure`].
+    pub validate: bool,
+    /// Answers that are kept, positive and negative, as long as their TTL allows.
+    pub cache_entries: u64,
+}
+
+/// Why there is no resolver.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SystemError {
+    /// The machine's configuration cannot be used: its owner has to name a server.
+    #[error("the machine's resolver configuration (/etc/resolv.conf) cannot be used: {0}")]
+    Configuration(String),
+    /// The resolver could not be built.
+    #[error("the resolver cannot start: {0}")]
+    Start(String),
+}
+
+/// Asks the machine's resolvers, or one that was named. Clones share the cache.
+#[derive(Clone)]
+pub struct SystemResolver {
+    resolver: TokioResolver,
+    /// Where a server was named: the door around hickory's own answers.
+    direct: Option<NameServerPool<TokioRuntimeProvider>>,
+}
+
+impl Default for SystemOptions {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(5), attempts: 2, validate: false, cache_entries: 16_384 }
+    }
+}
+
+impl SystemResolver {
+    /// Asks whom the machine asks (`/etc/resolv.conf`). Its search list and the hosts file are not used: names in mail
+    /// are absolute (RFC 5321 section 2.3.5).
+    ///
+    /// # Errors
+    /// A [`SystemError`] where the machine names no server.
+    pub fn from_system(options: &SystemOptions) -> Result<Self, SystemError> {
+        let (config, _) = hickory_resolver::system_conf::read_system_conf()
+            .map_err(|error| SystemError::Configuration(error.to_string()))?;
+        Self::build(config.name_servers, None, options)
+    }
+
+    /// Asks this server and no other, by UDP, and by TCP where an answer does not fit.
+    ///
+    /// # Errors
+    /// A [`SystemError`] where the resolver cannot be built.
+    pub fn from_server(server: SocketAddr, options: &SystemOptions) -> Result<Self, SystemError> {
+        let connections =
+            [ConnectionConfig::udp(), ConnectionConfig::tcp()].into_iter().map(|mut connection| {
+                connection.port = server.port();
+                connection
+            });
+        let server = NameServerConfig::new(server.ip(), true, connections.collect());
+        let tls = TlsConfig::new().map_err(|error| SystemError::Start(error.to_string()))?;
+        let context = PoolContext::new(hickory_options(options), tls);
+        let direct =
+            NameServerPool::from_config([server.clone()], context.into(), TokioRuntimeProvider::default());
+        Self::build(vec![server], Some(direct), options)
+    }
+
+    fn build(
+        servers: Vec<NameServerConfig>,
+        direct: Option<NameServerPool<TokioRuntimeProvider>>,
+        options: &SystemOptions,
+    ) -> Result<Self, SystemError> {
+        let config = ResolverConfig::from_parts(None, Vec::new(), servers);
+        let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+            .with_options(hickory_options(options))
+            .build()
+            .map_err(|error| SystemError::Start(error.to_string()))?;
+        Ok(Self { resolver, direct })
+    }
+
+    async fn ask(&self, name: &DnsName, kind: RecordType) -> Result<Answer, DnsError> {
+        let mut hickory_name = Name::from_labels(name.labels().collect::<Vec<_>>())
+            .map_err(|error| DnsError::Malformed(error.to_string()))?;
+        hickory_name.set_fqdn(true);
+        let hickory_kind = rr::RecordType::from(kind.code());
+        let special = SPECIAL.iter().any(|top| name.ancestors().any(|text| text == *top));
+        let records = match &self.direct {
+            Some(pool) if special => {
+                let query = Query::query(hickory_name, hickory_kind);
+                let response = pool
+                    .lookup(query, DnsRequestOptions::default())
+                    .first_answer()
+                    .await
+                    .and_then(|response| Ok(HickoryDnsError::from_response(response)?));
+                response.map_err(|error| failure(&error))?.into_message().answers
+            }
+            _ => {
+                let lookup = self.resolver.lookup(hickory_name, hickory_kind).await;
+                lookup.map_err(|error| failure(&error))?.answers().to_vec()
+            }
+        };
+        read_answer(name, kind, &records)
+    }
+}
+
+impl Resolver for SystemResolver {
+    fn lookup<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Result<Answer, DnsError>> {
+        Box::pin(self.ask(name, kind))
+    }
+}
+
+impl std::fmt::Debug for SystemResolver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SystemResolver").finish_non_exhaustive()
+    }
+}
+
+fn hickory_options(options: &SystemOptions) -> ResolverOpts {
+    let mut hickory = ResolverOpts::default();
+    hickory.timeout = options.timeout;
+    // Hickory counts the repetitions.
+    hickory.attempts = options.attempts.saturating_sub(1);
+    hickory.validate = options.validate;
+    hickory.cache_size = options.cache_entries;
+    hickory.use_hosts_file = ResolveHosts::Never;
+    hickory
+}
+
+/// Follows the CNAMEs of an answer section and takes the records at their end.
+fn read_answer(name: &DnsName, kind: RecordType, records: &[rr::Record]) -> Result<Answer, DnsError> {
+    let owned: Vec<(DnsName, &rr::Record)> = records
+        .iter()
+        .filter_map(|record| DnsName::from_labels(record.name.iter()).ok().map(|owner| (owner, record)))
+        .collect();
+    let mut secure = true;
+    let mut aliases: Vec<DnsName> = Vec::new();
+    let mut end = name.clone();
+    while kind != RecordType::Cname {
+        let link = owned.iter().find_map(|(owner, record)| match &record.data {
+            RData::CNAME(target) if *owner == end => Some((record.proof, target)),
+            _ => None,
+        });
+        let Some((proof, target)) = link else { break };
+        end = name_of(target).ok_or_else(|| unreadable(kind))?;
+        if aliases.contains(&end) || end == *name {
+            return Err(DnsError::Malformed(format!("the CNAME chain of {name} has no end")));
+        }
+        secure &= proof == Proof::Secure;
+        aliases.push(end.clone());
+    }
+    let mut answers = Vec::new();
+    for (owner, record) in owned {
+        if owner == end && u16::from(record.record_type()) == kind.code() {
+            secure &= record.proof == Proof::Secure;
+            let data = data_of(kind, &record.data).ok_or_else(|| unreadable(kind))?;
+            answers.push(Record { name: owner, ttl: Duration::from_secs(record.ttl.into()), data });
+        }
+    }
+    if answers.is_empty() {
+        return Err(DnsError::NoData);
+    }
+    let security = if secure { Security::Secure } else { Security::Insecure };
+    Ok(Answer { records: answers, aliases, security })
+}
+
+fn unreadable(kind: RecordType) -> DnsError {
+    DnsError::Malformed(format!("a {kind} record cannot be read"))
+}
+
+fn data_of(kind: RecordType, rdata: &RData) -> Option<Data> {
+    Some(match rdata {
+        RData::CNAME(name) => Data::Cname(name_of(name)?),
+        RData::MX(mx) => Data::Mx(MxHost { preference: mx.preference, exchange: name_of(&mx.exchange)? }),
+        RData::NS(name) => Data::Ns(name_of(name)?),
+        RData::PTR(name) => Data::Ptr(name_of(name)?),
+        RData::SOA(soa) => {
+            let seconds = |number: i32| u32::try_from(number).unwrap_or_default();
+            let numbers =
+                [soa.serial, seconds(soa.refresh), seconds(soa.retry), seconds(soa.expire), soa.minimum];
+            Data::Soa(name_of(&soa.mname)?, name_of(&soa.rname)?, numbers)
+        }
+        RData::Unknown { rdata, .. } => wire::data(kind, &rdata.anything)?,
+        // Without names the octets are the same in every message.
+        other => wire::data(kind, &other.to_bytes().ok()?)?,
+    })
+}
+
+fn name_of(name: &Name) -> Option<DnsName> {
+    DnsName::from_labels(name.iter()).ok()
+}
+
+/// Keeps apart what mail treats apart.
+fn failure(error: &NetError) -> DnsError {
+    let absence = |code: ResponseCode| {
+        if code == ResponseCode::NXDomain { DnsError::NxDomain } else { DnsError::NoData }
+    };
+    match error {
+        NetError::Dns(HickoryDnsError::NoRecordsFound(none)) => absence(none.response_code),
+        NetError::Dns(HickoryDnsError::Nsec { proof: Proof::Bogus, .. } | HickoryDnsError::DnssecBogus) => {
+            DnsError::Bogus
+        }
+        NetError::Dns(HickoryDnsError::Nsec { response, .. }) => absence(response.response_code),
+        NetError::Dns(HickoryDnsError::ResponseCode(ResponseCode::Refused)) => DnsError::Refused,
+        NetError::Dns(HickoryDnsError::ResponseCode(ResponseCode::ServFail)) => DnsError::ServFail,
+        NetError::Timeout => DnsError::Timeout,
+        NetError::Io(_) | NetError::NoConnections | NetError::Busy => DnsError::Network(error.to_string()),
+        other => DnsError::Malformed(other.to_string()),
+    }
+}
