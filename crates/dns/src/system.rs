@@ -1,6 +1,6 @@
 //! The real DNS, asked by hickory with its cache.
 
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use hickory_resolver::config::{
@@ -20,13 +20,7 @@ use crate::{
 };
 
 /// Names that hickory answers itself (RFC 6761, RFC 7686): a server that was named by the user is asked for them too.
-const SPECIAL: [&str; 5] = [
-    "localhost",
-    "invalid",
-    "onion",
-    "127.in-addr.arpa",
-    "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa",
-];
+const SPECIAL: [&str; 4] = ["localhost", "invalid", "onion", "127.in-addr.arpa"];
 
 /// How patiently to ask, and what to believe.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,9 +109,8 @@ impl SystemResolver {
             .map_err(|error| DnsError::Malformed(error.to_string()))?;
         hickory_name.set_fqdn(true);
         let hickory_kind = rr::RecordType::from(kind.code());
-        let special = SPECIAL.iter().any(|top| name.ancestors().any(|text| text == *top));
         let records = match &self.direct {
-            Some(pool) if special => {
+            Some(pool) if is_special(name) => {
                 let query = Query::query(hickory_name, hickory_kind);
                 let response = pool
                     .lookup(query, DnsRequestOptions::default())
@@ -145,6 +138,11 @@ impl std::fmt::Debug for SystemResolver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SystemResolver").finish_non_exhaustive()
     }
+}
+
+fn is_special(name: &DnsName) -> bool {
+    name.ancestors().any(|text| SPECIAL.contains(&text))
+        || *name == DnsName::reverse(Ipv6Addr::LOCALHOST.into())
 }
 
 fn hickory_options(options: &SystemOptions) -> ResolverOpts {
