@@ -79,11 +79,12 @@ impl<'a> Word<'a> {
         if charset.is_empty() || !charset.bytes().all(|byte| byte.is_ascii_graphic()) {
             return None;
         }
-        let (decode, text_at): (fn(&[u8]) -> Vec<u8>, _) = match rest.get(mark + 1..)? {
-            [b'b' | b'B', b'?', ..] => (transfer::decode_base64, start + 2 + mark + 3),
-            [b'q' | b'Q', b'?', ..] => (decode_q, start + 2 + mark + 3),
+        let decode: fn(&[u8]) -> Vec<u8> = match rest.get(mark + 1..)? {
+            [b'b' | b'B', b'?', ..] => transfer::decode_base64,
+            [b'q' | b'Q', b'?', ..] => decode_q,
             _ => return None,
         };
+        let text_at = start + 2 + mark + 3;
         let end = find(value, b"?=", text_at)?;
         let encoded = value.get(text_at..end)?;
         let octets = decode(encoded);
