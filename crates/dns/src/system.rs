@@ -158,32 +158,17 @@ fn hickory_options(options: &SystemOptions) -> ResolverOpts {
 
 /// Follows the CNAMEs of an answer section and takes the records at their end.
 fn read_answer(name: &DnsName, kind: RecordType, records: &[rr::Record]) -> Result<Answer, DnsError> {
-    let owned: Vec<(DnsName, &rr::Record)> = records
-        .iter()
-        .filter_map(|record| DnsName::from_labels(record.name.iter()).ok().map(|owner| (owner, record)))
-        .collect();
-    let mut secure = true;
-    let mut aliases: Vec<DnsName> = Vec::new();
-    let mut end = name.clone();
-    while kind != RecordType::Cname {
-        let link = owned.iter().find_map(|(owner, record)| match &record.data {
-            RData::CNAME(target) if *owner == end => Some((record.proof, target)),
-            _ => None,
-        });
-        let Some((proof, target)) = link else { break };
-        end = name_of(target).ok_or_else(|| unreadable(kind))?;
-        if aliases.contains(&end) || end == *name {
-            return Err(DnsError::Malformed(format!("the CNAME chain of {name} has no end")));
-        }
-        secure &= proof == Proof::Secure;
-        aliases.push(end.clone());
-    }
+    let owned: Vec<(DnsName, &rr::Record)> =
+        records.iter().filter_map(|record| Some((name_of(&record.name)?, record))).collect();
+    let (aliases, mut secure) =
+        if kind == RecordType::Cname { (Vec::new(), true) } else { chain(name, kind, &owned)? };
+    let end = aliases.last().unwrap_or(name);
     let mut answers = Vec::new();
-    for (owner, record) in owned {
+    for (owner, record) in &owned {
         if owner == end && u16::from(record.record_type()) == kind.code() {
             secure &= record.proof == Proof::Secure;
             let data = data_of(kind, &record.data).ok_or_else(|| unreadable(kind))?;
-            answers.push(Record { name: owner, ttl: Duration::from_secs(record.ttl.into()), data });
+            answers.push(Record { name: owner.clone(), ttl: Duration::from_secs(record.ttl.into()), data });
         }
     }
     if answers.is_empty() {
@@ -191,6 +176,29 @@ fn read_answer(name: &DnsName, kind: RecordType, records: &[rr::Record]) -> Resu
     }
     let security = if secure { Security::Secure } else { Security::Insecure };
     Ok(Answer { records: answers, aliases, security })
+}
+
+/// The CNAME targets from `name` on, and whether every link is proven.
+fn chain(
+    name: &DnsName,
+    kind: RecordType,
+    owned: &[(DnsName, &rr::Record)],
+) -> Result<(Vec<DnsName>, bool), DnsError> {
+    let (mut aliases, mut secure) = (Vec::<DnsName>::new(), true);
+    loop {
+        let end = aliases.last().unwrap_or(name);
+        let link = owned.iter().find_map(|(owner, record)| match &record.data {
+            RData::CNAME(target) if owner == end => Some((record.proof, target)),
+            _ => None,
+        });
+        let Some((proof, target)) = link else { return Ok((aliases, secure)) };
+        let target = name_of(target).ok_or_else(|| unreadable(kind))?;
+        if aliases.contains(&target) || target == *name {
+            return Err(DnsError::Malformed(format!("the CNAME chain of {name} has no end")));
+        }
+        secure &= proof == Proof::Secure;
+        aliases.push(target);
+    }
 }
 
 fn unreadable(kind: RecordType) -> DnsError {

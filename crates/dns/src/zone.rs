@@ -12,7 +12,7 @@
 //! ```
 //!
 //! What is not in the text does not exist (NXDOMAIN); a name with other types, or with names below it, has no data
-//! (NODATA). Wildcards work as RFC 4592 says. Equal records are kept, so that a text can say what no server would.
+//! (NODATA). The indentation that all lines share means nothing. Wildcards work as RFC 4592 says. Equal records are kept, so that a text can say what no server would.
 
 mod lex;
 mod lookup;
@@ -22,6 +22,7 @@ mod resolver;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::{Data, DnsName, Record, RecordType, wire};
@@ -84,7 +85,7 @@ pub(crate) struct Entry {
 }
 
 impl Zone {
-    /// Reads zone text.
+    /// Reads zone text. A [`Record`] prints itself as one line of it.
     ///
     /// # Errors
     /// A [`ZoneError`] with every line that could not be read.
@@ -152,6 +153,13 @@ impl Zone {
             self.nodes.insert(name, Node::default());
         }
         self.nodes.entry(name).or_default()
+    }
+}
+
+impl FromStr for Zone {
+    type Err = ZoneError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse(text)
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Entry {
 
 /// Cuts the text; what cannot be read is reported and left out.
 pub(super) fn entries(text: &str) -> (Vec<Entry>, Vec<Problem>) {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = flush(text.strip_prefix('\u{feff}').unwrap_or(text));
     let mut scanner = Scanner {
         rest: text.chars().peekable(),
         line: 1,
@@ -46,6 +46,19 @@ pub(super) fn entries(text: &str) -> (Vec<Entry>, Vec<Problem>) {
     };
     scanner.scan();
     (scanner.entries, scanner.problems)
+}
+
+/// Takes away the indentation that all lines share: a text inside a program is indented as a whole, and only a line
+/// that is indented further leaves its owner out.
+fn flush(text: &str) -> String {
+    let depth = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let common = text
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with(';'))
+        .map(depth)
+        .min()
+        .unwrap_or_default();
+    text.split_inclusive('\n').map(|line| line.get(common.min(depth(line))..).unwrap_or_default()).collect()
 }
 
 struct Scanner<'t> {

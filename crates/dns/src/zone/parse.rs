@@ -9,6 +9,10 @@ use crate::{DnsName, RecordType, kind};
 /// For records where neither they nor `$TTL` nor a record before them say how long they may be kept.
 const DEFAULT_TTL: u32 = 3600;
 
+/// Said of a first record without an owner.
+const NO_OWNER: &str =
+    "the line begins with a blank, but no record stands before it whose owner it could take";
+
 /// Reads a whole file and tells every problem in it.
 pub(super) fn zone(text: &str) -> Result<Zone, ZoneError> {
     let (entries, problems) = lex::entries(text);
@@ -94,21 +98,27 @@ impl Reader {
         if !first.quoted && first.text.starts_with('$') {
             return self.directive(first, rest);
         }
-        // A blank before an owner is forgiven where the word could be nothing but an owner.
-        let inherits = entry.indented && leads_record(first);
-        let (owner, rest) = if inherits {
-            let owner = self.owner.clone().ok_or(
-                "the line begins with a blank, but no record stands before it whose owner it could take",
-            )?;
-            (owner, entry.tokens.as_slice())
-        } else {
-            (absolute(&first.text, &self.origin)?, rest)
-        };
-        self.owner = Some(owner.clone());
-        self.record(owner, rest)
+        // A blank before an owner is forgiven wherever the line can mean nothing else.
+        let mut failure = None;
+        if entry.indented && leads_record(first) {
+            let inherited = self.owner.clone().ok_or_else(|| NO_OWNER.to_owned());
+            match inherited.and_then(|owner| self.record(&owner, &entry.tokens)) {
+                Ok(()) => return Ok(()),
+                Err(what) => failure = Some(what),
+            }
+        }
+        let own = absolute(&first.text, &self.origin).and_then(|owner| {
+            let outcome = self.record(&owner, rest);
+            // A line that fails still says whose the lines after it are.
+            if outcome.is_ok() || failure.is_none() {
+                self.owner = Some(owner);
+            }
+            outcome
+        });
+        own.map_err(|what| failure.unwrap_or(what))
     }
 
-    fn record(&mut self, owner: DnsName, tokens: &[Token]) -> Result<(), String> {
+    fn record(&mut self, owner: &DnsName, tokens: &[Token]) -> Result<(), String> {
         let (mut ttl, mut class, mut rest) = (None, false, tokens);
         // TTL and class may stand in either order, each may be left out (RFC 1035 section 5.1).
         let word = loop {
@@ -126,12 +136,12 @@ impl Reader {
             return Err(format!("class {} is not served, only IN is", word.text));
         }
         let code = record_type(word)?;
+        let rdata = rdata::read(code, rest, &self.origin)?;
         if let Some(ttl) = ttl {
             self.last_ttl = ttl;
         }
         let ttl = ttl.or(self.default_ttl).unwrap_or(self.last_ttl);
-        let rdata = rdata::read(code, rest, &self.origin)?;
-        self.zone.insert(owner, super::Entry::new(code, Duration::from_secs(ttl.into()), rdata));
+        self.zone.insert(owner.clone(), super::Entry::new(code, Duration::from_secs(ttl.into()), rdata));
         Ok(())
     }
 

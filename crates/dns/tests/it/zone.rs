@@ -235,6 +235,53 @@ fn time_to_live() {
     );
 }
 
+/// Zone text stands indented inside programs, and hosts are called `mx` and `a`.
+#[test]
+fn indentation_is_forgiven_where_it_can_mean_nothing() {
+    let questions = "mx.example.org A
+         mx.example.org AAAA
+         a.example.org A
+         other.example.org A";
+    let indented = "
+        ; a comment
+            $ORIGIN example.org.
+            mx    A    192.0.2.1
+                  AAAA 2001:db8::1
+            a     A    192.0.2.2
+
+            other A    192.0.2.3";
+    let hanging = "$ORIGIN example.org.
+            mx    A    192.0.2.1
+                  AAAA 2001:db8::1
+            a     A    192.0.2.2
+            other A    192.0.2.3";
+    for text in [indented, hanging] {
+        check(
+            text,
+            questions,
+            expect![[r#"
+                mx.example.org 3600 A(192.0.2.1)
+                mx.example.org 3600 Aaaa(2001:db8::1)
+                a.example.org 3600 A(192.0.2.2)
+                other.example.org 3600 A(192.0.2.3)
+            "#]],
+        );
+    }
+    refused(
+        "  A 192.0.2.1",
+        expect![[r#"
+            line 1: `192.0.2.1` is not a type that is known here (A, AAAA, CNAME, CAA, MX, NS, PTR, SOA, SPF, TLSA, TXT); every other can be written as `TYPEnumber \# length hex`
+        "#]],
+    );
+    refused(
+        "a A 192.0.2.1\n  AAAA 192.0.2.1\n  MX 10",
+        expect![[r#"
+        line 2: `192.0.2.1` is not an IPv6 address
+        line 3: the MX record lacks the name of a host
+    "#]],
+    );
+}
+
 #[test]
 fn generic_form_of_types_that_are_not_ours() {
     check(
