@@ -47,3 +47,48 @@ spf-syntax-prefix-length = Column { $column }: the prefix length in `{ $term }` 
 spf-syntax-macro = Column { $column }: `{ $term }` has a percent sign that begins no macro.
 spf-syntax-macro-letter = Column { $column }: `{ $term }` uses a macro letter that is unknown or not allowed here.
 spf-syntax-duplicate = Column { $column }: `{ $term }` stands here for the second time; a record may have one `redirect=` and one `exp=`.
+
+## Reverse DNS
+
+iprev-no-name = { $ip } has no name in the reverse DNS ({ $error }). Many receivers refuse mail from such addresses; whoever owns the address can publish a PTR record.
+iprev-names = { $ip } is called { $names } in the reverse DNS.
+iprev-confirmed = { $name } points back to { $ip }: the name is confirmed.
+iprev-other-address = { $name } does not point back to { $ip }; its addresses are { $addresses }.
+iprev-no-address = { $name } has no address of this family ({ $error }), so it does not point back to { $ip }.
+iprev-dns-error = Asking for { $name } failed ({ $error }), so the answer may be different later.
+
+## DMARC
+
+dmarc-record-found = The record is `{ $record }`.
+dmarc-record-multiple = { $domain } publishes { $count } DMARC records. Receivers discard all of them: keep one.
+dmarc-record-other = { $domain } has { $count } TXT records here, but none begins with `v=DMARC1` exactly.
+dmarc-record-absent = { $domain } publishes no DMARC record ({ $error }).
+dmarc-dns-error = Asking for the DMARC record of { $domain } failed ({ $error }), so the answer may be different later.
+dmarc-organizational-domain = The Organizational Domain of { $domain } is { $organizational }.
+dmarc-no-record = Neither { $domain } nor a domain above it publishes a DMARC record that applies.
+dmarc-tag-unknown = `{ $name }` is not a tag of DMARC, so it is ignored.
+dmarc-tag-removed = `{ $name }` is no longer part of DMARC; current receivers ignore it. Remove it (instead of `pct=0`, write `t=y`).
+dmarc-tag-invalid = `{ $value }` is not a value that `{ $name }` can have, so the tag is ignored.
+dmarc-tag-repeated = `{ $name }` stands more than once in the record, so none of its values is believed.
+dmarc-policy = The policy for { $domain } comes from `{ $tag }`: { $policy }.
+dmarc-policy-missing = The record has no `p`, so the policy for { $domain } is none. Older receivers ignore such a record altogether: write `p=none` if that is meant.
+dmarc-policy-unusable = The record at { $domain } has a policy that cannot be read and no address for reports, so DMARC is not applied at all. Correct the policy.
+dmarc-policy-replaced = The record at { $domain } has a policy that cannot be read; because it asks for reports, it counts as `p=none`. Correct the policy.
+dmarc-testing = The domain is testing (`t=y`), so { $lowered } is applied instead of { $policy }.
+dmarc-exists = { $domain } exists in the DNS, so the policy for existing subdomains applies.
+dmarc-exists-not = { $domain } does not exist in the DNS, so the policy for non-existent subdomains applies.
+dmarc-existence-unknown = Whether { $domain } exists could not be found out ({ $error }), so it is open which policy applies.
+dmarc-no-author = The message has no From field with a domain, so there is nothing that DMARC could protect.
+dmarc-several-authors = The From field names { $count } domains. Each is checked; the message passes only when all of them do, and the strictest policy among those that fail applies.
+dmarc-too-many-authors = The From field names { $count } domains; only { $limit } are checked, so the message cannot pass.
+dmarc-identifier-not-pass = The { $method } result for { $domain } is { $result }; only a pass can speak for the author.
+dmarc-aligned-same = { $domain } is the Author Domain itself.
+dmarc-aligned-relaxed = { $domain } and { $author } belong to the same Organizational Domain, { $organizational }.
+dmarc-not-aligned-strict = { $domain } is not { $author }, and the record demands that they are the same.
+dmarc-not-aligned-elsewhere = { $domain } lies outside { $organizational }, the Organizational Domain of { $author }: it passed, but it speaks for somebody else.
+dmarc-not-aligned-relaxed = The Organizational Domain of { $domain } is { $found }, that of { $author } is { $organizational }: it passed, but it speaks for somebody else.
+dmarc-alignment-open = A query failed, so it is open whether { $domain } and { $author } belong together.
+dmarc-temperror = A failure of the DNS leaves open whether a message from { $domain } passes; trying again later may decide it.
+dmarc-not-applied = DMARC does not apply to { $domain }: its owner asks for nothing.
+dmarc-pass = A domain that belongs to { $domain } vouches for the message.
+dmarc-fail = Nothing that passed belongs to { $domain }. Its owner asks for: { $policy }.

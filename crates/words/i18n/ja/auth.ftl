@@ -47,3 +47,48 @@ spf-syntax-prefix-length = { $column }文字目: `{ $term }` のプレフィッ�
 spf-syntax-macro = { $column }文字目: `{ $term }` に、マクロになっていないパーセント記号があります。
 spf-syntax-macro-letter = { $column }文字目: `{ $term }` に、存在しないか、ここでは使えないマクロ文字があります。
 spf-syntax-duplicate = { $column }文字目: `{ $term }` は二つ目です。`redirect=` と `exp=` は一つのレコードにそれぞれ一つしか書けません。
+
+## Reverse DNS
+
+iprev-no-name = { $ip } に逆引きの名前がありません({ $error })。このようなアドレスからのメールは多くの受信側が拒否します。PTRレコードは、アドレスの所有者が公開できます。
+iprev-names = { $ip } の逆引き名は { $names } です。
+iprev-confirmed = { $name } の正引きが { $ip } を指しており、逆引き名を確認できました。
+iprev-other-address = { $name } の正引きは { $ip } ではなく { $addresses } を指しています。
+iprev-no-address = { $name } に同じ種類のアドレスがなく({ $error })、{ $ip } を指していません。
+iprev-dns-error = { $name } の問い合わせに失敗しました({ $error })。後で結果が変わる可能性があります。
+
+## DMARC
+
+dmarc-record-found = レコードは `{ $record }` です。
+dmarc-record-multiple = { $domain } に DMARC レコードが{ $count }件あります。受信側はすべて破棄します。一つだけ残してください。
+dmarc-record-other = { $domain } のこの名前にTXTレコードが{ $count }件ありますが、正確に `v=DMARC1` で始まるものはありません。
+dmarc-record-absent = { $domain } は DMARC レコードを公開していません({ $error })。
+dmarc-dns-error = { $domain } の DMARC レコードの問い合わせに失敗しました({ $error })。後で結果が変わる可能性があります。
+dmarc-organizational-domain = { $domain } の組織ドメインは { $organizational } です。
+dmarc-no-record = { $domain } にもその上位ドメインにも、適用される DMARC レコードがありません。
+dmarc-tag-unknown = `{ $name }` は DMARC のタグではないため、無視されます。
+dmarc-tag-removed = `{ $name }` は DMARC から廃止され、現在の受信側は無視します。削除してください(`pct=0` の代わりには `t=y` と書きます)。
+dmarc-tag-invalid = `{ $value }` は `{ $name }` の値として使えないため、このタグは無視されます。
+dmarc-tag-repeated = `{ $name }` がレコードに二つ以上あるため、どの値も採用されません。
+dmarc-policy = { $domain } のポリシーは `{ $tag }` で決まり、{ $policy } です。
+dmarc-policy-missing = レコードに `p` がないため、{ $domain } のポリシーは none になります。古い受信側はこのようなレコードを無視します。none のつもりなら `p=none` と書いてください。
+dmarc-policy-unusable = { $domain } のレコードはポリシーを読み取れず、レポートの送り先もないため、DMARC はまったく適用されません。ポリシーを直してください。
+dmarc-policy-replaced = { $domain } のレコードはポリシーを読み取れませんが、レポートの送り先があるため `p=none` として扱います。ポリシーを直してください。
+dmarc-testing = このドメインは試験中(`t=y`)のため、{ $policy } の代わりに { $lowered } が適用されます。
+dmarc-exists = { $domain } はDNSに存在するため、存在するサブドメイン用のポリシーが適用されます。
+dmarc-exists-not = { $domain } はDNSに存在しないため、存在しないサブドメイン用のポリシーが適用されます。
+dmarc-existence-unknown = { $domain } が存在するかどうかを確認できなかったため({ $error })、どのポリシーが適用されるか決まりません。
+dmarc-no-author = メッセージにドメインを持つ From フィールドがないため、DMARC で守る対象がありません。
+dmarc-several-authors = From フィールドに{ $count }個のドメインがあります。それぞれを検査し、すべてが合格したときだけ合格とします。不合格のものがあれば、その中で最も厳しいポリシーが適用されます。
+dmarc-too-many-authors = From フィールドに{ $count }個のドメインがありますが、検査するのは{ $limit }個までのため、このメッセージは合格できません。
+dmarc-identifier-not-pass = { $domain } の { $method } の結果は { $result } です。作成者の証明になるのは pass だけです。
+dmarc-aligned-same = { $domain } は作成者のドメインそのものです。
+dmarc-aligned-relaxed = { $domain } と { $author } は同じ組織ドメイン { $organizational } に属しています。
+dmarc-not-aligned-strict = { $domain } は { $author } と同じではなく、レコードは完全な一致を求めています。
+dmarc-not-aligned-elsewhere = { $domain } は { $author } の組織ドメイン { $organizational } の外にあります。検査には合格しましたが、別の組織の証明です。
+dmarc-not-aligned-relaxed = { $domain } の組織ドメインは { $found }、{ $author } の組織ドメインは { $organizational } です。検査には合格しましたが、別の組織の証明です。
+dmarc-alignment-open = 問い合わせに失敗したため、{ $domain } と { $author } が同じ組織かどうか決まりません。
+dmarc-temperror = DNSの障害のため、{ $domain } からのメッセージの合否を決められません。後で再試行すれば決まる可能性があります。
+dmarc-not-applied = { $domain } に DMARC は適用されません。所有者は何も求めていません。
+dmarc-pass = { $domain } に属するドメインが、このメッセージを証明しています。
+dmarc-fail = 合格したものの中に { $domain } に属するドメインがありません。所有者が求める扱いは { $policy } です。

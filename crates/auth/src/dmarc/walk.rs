@@ -1,0 +1,202 @@
+//! The DNS Tree Walk (RFC 9989 section 4.10).
+
+use std::collections::BTreeMap;
+
+use tegami_dns::{DnsError, DnsName, Resolver};
+use tegami_mail::{Domain, note};
+
+use super::record::{Psd, Record};
+use crate::Step;
+
+/// Queries of one walk (RFC 9989 section 4.10): names with more labels are shortened after the first query …
+pub const MAX_QUERIES: usize = 8;
+
+/// … to this many labels.
+const SHORTENED: usize = 7;
+
+/// Walks, and remembers what was found at each name, because the walks of one message overlap.
+pub(super) struct Walker<'a> {
+    resolver: &'a dyn Resolver,
+    known: BTreeMap<Domain, Result<Option<Record>, DnsError>>,
+}
+
+/// What one walk found.
+#[derive(Clone, Debug)]
+pub(super) struct Walk {
+    /// Where it began.
+    pub(super) start: Domain,
+    /// The names with exactly one record, from the longest to the shortest.
+    pub(super) found: Vec<(Domain, Record)>,
+    /// How many names were asked.
+    pub(super) queries: u8,
+    /// The query that failed; the walk ended there.
+    pub(super) error: Option<DnsError>,
+    /// What happened at each name.
+    pub(super) steps: Vec<Step>,
+}
+
+impl<'a> Walker<'a> {
+    pub(super) fn new(resolver: &'a dyn Resolver) -> Self {
+        Self { resolver, known: BTreeMap::new() }
+    }
+
+    pub(super) fn resolver(&self) -> &'a dyn Resolver {
+        self.resolver
+    }
+
+    /// Asks from `start` upwards until a record says `psd=y` or `psd=n`, or no labels remain.
+    pub(super) async fn walk(&mut self, start: &Domain, depth: u8) -> Walk {
+        let mut walk =
+            Walk { start: start.clone(), found: Vec::new(), queries: 0, error: None, steps: Vec::new() };
+        for target in targets(start) {
+            walk.queries = walk.queries.saturating_add(1);
+            match self.ask(&target, depth, &mut walk.steps).await {
+                Ok(None) => {}
+                Ok(Some(record)) => {
+                    let last = record.psd != Psd::Unsaid;
+                    walk.found.push((target, record));
+                    if last {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    walk.error = Some(error);
+                    break;
+                }
+            }
+        }
+        walk
+    }
+
+    /// The record at one name, from memory where it was asked before.
+    async fn ask(
+        &mut self,
+        target: &Domain,
+        depth: u8,
+        steps: &mut Vec<Step>,
+    ) -> Result<Option<Record>, DnsError> {
+        if let Some(known) = self.known.get(target) {
+            return known.clone();
+        }
+        let name = DnsName::from(target).prepend("_dmarc");
+        let answer = match &name {
+            Ok(name) => self.resolver.txt(name).await,
+            // `_dmarc.` in front makes the name too long to exist.
+            Err(_) => Err(DnsError::NxDomain),
+        };
+        let (outcome, note, result) = match answer {
+            Ok(texts) => {
+                let mut records: Vec<Record> = texts.iter().filter_map(|text| Record::parse(text)).collect();
+                match (records.pop(), records.len()) {
+                    (Some(record), 0) => {
+                        ("found", note!("dmarc-record-found", record = record.text), Ok(Some(record)))
+                    }
+                    (Some(_), others) => {
+                        let note = note!("dmarc-record-multiple", domain = target, count = others + 1);
+                        ("discarded", note, Ok(None))
+                    }
+                    (None, _) => {
+                        let note = note!("dmarc-record-other", domain = target, count = texts.len());
+                        ("none", note, Ok(None))
+                    }
+                }
+            }
+            Err(error) if error.is_void() => {
+                ("none", note!("dmarc-record-absent", domain = target, error = error), Ok(None))
+            }
+            Err(error) => ("error", note!("dmarc-dns-error", domain = target, error = error), Err(error)),
+        };
+        steps.push(Step {
+            depth,
+            domain: target.to_string(),
+            term: format!("_dmarc.{target}"),
+            outcome,
+            note,
+            source: "RFC 9989 section 4.10",
+        });
+        self.known.insert(target.clone(), result.clone());
+        result
+    }
+}
+
+impl Walk {
+    /// The Organizational Domain (RFC 9989 section 4.10.2); `None` where a failed query leaves it open.
+    pub(super) fn organizational_domain(&self) -> Option<Domain> {
+        for (domain, record) in &self.found {
+            match record.psd {
+                Psd::No => return Some(domain.clone()),
+                Psd::Yes if *domain != self.start => return Some(one_label_below(&self.start, domain)),
+                _ => {}
+            }
+        }
+        if self.error.is_some() {
+            return None;
+        }
+        Some(self.found.last().map_or_else(|| self.start.clone(), |(domain, _)| domain.clone()))
+    }
+}
+
+/// The names to ask: the start, its parent or its last seven labels, and so on upwards (RFC 9989 section 4.10 steps 1, 4
+/// and 7).
+fn targets(start: &Domain) -> Vec<Domain> {
+    let mut targets = vec![start.clone()];
+    let labels = start.labels().count();
+    let mut next = start.parent();
+    if labels >= MAX_QUERIES {
+        for _ in 0..labels.saturating_sub(SHORTENED + 1) {
+            next = next.and_then(|domain| domain.parent());
+        }
+    }
+    while let Some(target) = next {
+        next = target.parent();
+        targets.push(target);
+    }
+    targets
+}
+
+/// The ancestor of `start` that lies one label below `ancestor`.
+fn one_label_below(start: &Domain, ancestor: &Domain) -> Domain {
+    let mut domain = start.clone();
+    while let Some(parent) = domain.parent() {
+        if parent == *ancestor {
+            break;
+        }
+        domain = parent;
+    }
+    domain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(start: &str, expect: &[&str]) {
+        let found: Vec<String> =
+            targets(&Domain::parse(start).unwrap()).iter().map(Domain::to_string).collect();
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn at_most_eight_queries() {
+        check("com", &["com"]);
+        check("a.mail.example.com", &["a.mail.example.com", "mail.example.com", "example.com", "com"]);
+        // The example of RFC 9989 section 4.10.
+        check(
+            "a.b.c.d.e.f.g.h.i.j.mail.example.com",
+            &[
+                "a.b.c.d.e.f.g.h.i.j.mail.example.com",
+                "g.h.i.j.mail.example.com",
+                "h.i.j.mail.example.com",
+                "i.j.mail.example.com",
+                "j.mail.example.com",
+                "mail.example.com",
+                "example.com",
+                "com",
+            ],
+        );
+        for labels in 1..40 {
+            let start = Domain::parse(&vec!["x"; labels].join(".")).unwrap();
+            assert_eq!(targets(&start).len(), labels.min(MAX_QUERIES));
+        }
+    }
+}
