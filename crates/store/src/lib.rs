@@ -3,11 +3,13 @@
 //! Everything durable goes through [`Store`]. `Ok` means that the data is on the disk; every call is a batch; calling again with the same
 //! identifiers does no harm. The embedded engine is SQLite for rows and segment files for contents.
 
+mod embedded;
 mod engine;
 mod id;
 mod message;
 mod table;
 
+pub use embedded::{Embedded, Fault, Hook, Options, Step};
 pub use engine::{BoxFuture, Lease, NodeId, Store, StoreError};
 pub use id::{IdSource, QueueId};
 pub use message::{
@@ -15,4 +17,6 @@ pub use message::{
     MailboxFlags, MessageRow, NewEvent, NewMessage, NewRecipient, Origin, QueueRow, RecipientState, RowId,
     SettleOp, Settlement, Summary,
 };
-pub use table::{Account, ApiKey, ApiKeyScope, DkimKeyRow, DomainRow, Suppression, SuppressionList, Table};
+pub use table::{
+    Account, ApiKey, ApiKeyScope, DkimKeyRow, DomainRow, Suppression, SuppressionList, Table, suppression_key,
+};

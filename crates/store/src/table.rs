@@ -106,3 +106,22 @@ pub struct Suppression {
     /// Since when.
     pub created_at: Timestamp,
 }
+
+impl SuppressionList {
+    /// Every list.
+    pub const ALL: [Self; 3] = [Self::Bounces, Self::Unsubscribes, Self::Complaints];
+
+    /// Its name in keys and in the API's paths.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bounces => "bounces",
+            Self::Unsubscribes => "unsubscribes",
+            Self::Complaints => "complaints",
+        }
+    }
+}
+
+/// The key of a [`Suppression`]: an address is suppressed however its letters are written.
+pub fn suppression_key(domain: &str, list: SuppressionList, address: &str) -> String {
+    format!("{domain}/{}/{}", list.as_str(), address.to_lowercase())
+}

@@ -1,0 +1,128 @@
+//! Small values and the numbers or texts that stand for them in rows.
+
+use jiff::Timestamp;
+
+use crate::{EventKind, RecipientState, StoreError, Table};
+
+/// Neighbouring messages that share a bucket of the lookup table: 2 to this power.
+const BUCKET_BITS: u32 = 13;
+
+/// Nanoseconds since 1970, at the ends of the range for moments outside the years 1678 to 2261.
+pub(super) fn nanos(at: Timestamp) -> i64 {
+    let nanos = at.as_nanosecond();
+    i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
+}
+
+pub(super) fn moment(nanos: i64) -> Timestamp {
+    Timestamp::from_nanosecond(i128::from(nanos)).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Counts and sizes; nothing that is kept comes near the limit.
+pub(super) fn int(value: impl TryInto<i64>) -> i64 {
+    value.try_into().unwrap_or(i64::MAX)
+}
+
+/// The inverse of [`int`] for what is never negative.
+pub(super) fn uint<T: TryFrom<i64> + Default>(value: i64) -> T {
+    T::try_from(value).unwrap_or_default()
+}
+
+pub(super) const QUEUED: i64 = 0;
+pub(super) const HELD: i64 = 1;
+pub(super) const DELIVERED: i64 = 2;
+pub(super) const FAILED: i64 = 3;
+
+pub(super) fn state(code: i64) -> Option<RecipientState> {
+    Some(match code {
+        QUEUED => RecipientState::Queued,
+        HELD => RecipientState::Held,
+        DELIVERED => RecipientState::Delivered,
+        FAILED => RecipientState::Failed,
+        _ => return None,
+    })
+}
+
+const EVENT_KINDS: [EventKind; 10] = [
+    EventKind::Accepted,
+    EventKind::Rejected,
+    EventKind::Delivered,
+    EventKind::Deferred,
+    EventKind::Failed,
+    EventKind::Stored,
+    EventKind::Complained,
+    EventKind::Unsubscribed,
+    EventKind::Opened,
+    EventKind::Clicked,
+];
+
+pub(super) fn event_code(kind: EventKind) -> i64 {
+    int(EVENT_KINDS.iter().position(|known| *known == kind).unwrap_or(usize::MAX))
+}
+
+pub(super) fn event_kind(code: i64) -> Option<EventKind> {
+    EVENT_KINDS.get(usize::try_from(code).ok()?).copied()
+}
+
+pub(super) const fn table_code(table: Table) -> i64 {
+    match table {
+        Table::Accounts => 0,
+        Table::ApiKeys => 1,
+        Table::Domains => 2,
+        Table::DkimKeys => 3,
+        Table::Suppressions => 4,
+    }
+}
+
+/// The bucket of the lookup table for a message's row.
+pub(super) const fn bucket(message: i64) -> i64 {
+    message >> BUCKET_BITS
+}
+
+/// What a Message-ID is found by.
+pub(super) fn message_id_hash(message_id: &str) -> i64 {
+    hash("m", message_id)
+}
+
+/// What a recipient is found by, however its letters are written.
+pub(super) fn address_hash(address: &str) -> i64 {
+    hash("a", &address.to_lowercase())
+}
+
+/// 48 bits of SHA-256: nobody can make many of them meet, and SQLite keeps them in six octets.
+fn hash(kind: &str, text: &str) -> i64 {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(kind.as_bytes());
+    context.update(text.as_bytes());
+    let digest = context.finish();
+    let bits = digest.as_ref().iter().take(6).fold(0_i64, |bits, octet| (bits << 8) | i64::from(*octet));
+    bits - (1 << 47)
+}
+
+pub(super) fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value)
+        .map_err(|error| StoreError::Unusable(format!("a value cannot be kept as JSON: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_kind_has_its_number() {
+        for (code, kind) in (0..).zip(EVENT_KINDS) {
+            assert_eq!(event_code(kind), code);
+            assert_eq!(event_kind(code), Some(kind));
+        }
+        assert_eq!(event_kind(10), None);
+        assert_eq!(event_kind(-1), None);
+    }
+
+    #[test]
+    fn moments_come_back() {
+        for text in ["1970-01-01T00:00:00Z", "2026-11-21T19:42:10.123456789Z", "1900-01-01T00:00:00.5Z"] {
+            let at: Timestamp = text.parse().unwrap();
+            assert_eq!(moment(nanos(at)), at);
+        }
+        assert_eq!(nanos(Timestamp::MAX), i64::MAX);
+    }
+}

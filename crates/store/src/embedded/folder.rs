@@ -1,0 +1,87 @@
+//! The data folder: what lies where, and who may use it.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::StoreError;
+
+/// Where the files of an engine lie.
+///
+/// ```text
+/// lock            held by the process that uses the folder
+/// rows.sqlite     rows, with its -wal and -shm files
+/// segments/       contents: 0000000001.seg, 0000000002.seg …
+/// ```
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Creates what is missing, readable by this user only, and takes the lock, which lasts as long as the file.
+    pub(super) fn open(path: &Path) -> Result<(Self, File), StoreError> {
+        let folder = Self { path: path.to_owned() };
+        make_folder(path)?;
+        let lock = open_private(&path.join("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Unusable(format!(
+                    "the data folder {} is used by another process",
+                    path.display()
+                )));
+            }
+            Err(TryLockError::Error(error)) => return Err(unusable(path, "cannot be locked", &error)),
+        }
+        make_folder(&folder.segments())?;
+        // SQLite gives its other files the mode of this one.
+        open_private(&folder.rows())?;
+        Ok((folder, lock))
+    }
+
+    pub(super) fn rows(&self) -> PathBuf {
+        self.path.join("rows.sqlite")
+    }
+
+    pub(super) fn segments(&self) -> PathBuf {
+        self.path.join("segments")
+    }
+
+    pub(super) fn segment(&self, number: u64) -> PathBuf {
+        self.segments().join(format!("{number:010}.seg"))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes created and removed segment files durable.
+    pub(super) fn sync_segments(&self) -> std::io::Result<()> {
+        File::open(self.segments())?.sync_all()
+    }
+}
+
+/// A sentence about a path.
+pub(super) fn unusable(path: &Path, what: &str, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Unusable(format!("{} {what}: {error}", path.display()))
+}
+
+fn make_folder(path: &Path) -> Result<(), StoreError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| unusable(path, "cannot be created", &error))
+}
+
+fn open_private(path: &Path) -> Result<File, StoreError> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| unusable(path, "cannot be opened", &error))
+}

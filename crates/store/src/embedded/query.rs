@@ -1,0 +1,406 @@
+//! Reading rows.
+
+use std::fmt::Display;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
+use serde::de::DeserializeOwned;
+use tegami_mail::{Address, ForwardPath, ReversePath};
+
+use crate::embedded::code::{
+    DELIVERED, HELD, QUEUED, address_hash, event_kind, int, message_id_hash, moment, nanos, state,
+    table_code, uint,
+};
+use crate::embedded::segment::Place;
+use crate::{
+    Attempt, EnvelopeParameters, Event, EventFilter, MailboxEntry, MailboxFlags, MessageRow, NewEvent,
+    Origin, QueueId, QueueRow, RowId, StoreError, Summary, Table,
+};
+
+type Read<T> = rusqlite::Result<T>;
+
+/// What [`message_row`] reads, `m` being `messages`.
+macro_rules! message_columns {
+    () => {
+        "m.id, m.accepted_at, m.origin, m.domain, m.reverse_path, m.parameters, m.summary, m.verdicts"
+    };
+}
+
+/// What [`queue_row`] reads, `r` being `recipients`.
+macro_rules! queue_columns {
+    () => {
+        "m.id, r.place, r.address, r.path, r.next_hop, r.state, r.due, r.expires, m.accepted_at, r.attempts, r.last_status"
+    };
+}
+
+pub(super) fn not_found(id: QueueId) -> StoreError {
+    StoreError::NotFound(format!("message {id}"))
+}
+
+pub(super) fn number(rows: &Connection, id: QueueId) -> Result<i64, StoreError> {
+    rows.prepare_cached("SELECT n FROM messages WHERE id = ?1")
+        .and_then(|mut statement| statement.query_row([id.to_bytes()], |row| row.get(0)).optional())
+        .map_err(damaged)?
+        .ok_or_else(|| not_found(id))
+}
+
+/// An error of reading.
+#[allow(clippy::needless_pass_by_value, reason = "stands in map_err")]
+pub(super) fn damaged(error: rusqlite::Error) -> StoreError {
+    StoreError::Unusable(format!("rows cannot be read: {error}"))
+}
+
+pub(super) fn place(rows: &Connection, id: QueueId) -> Result<Place, StoreError> {
+    rows.prepare_cached("SELECT segment, start, length FROM messages WHERE id = ?1")
+        .and_then(|mut statement| {
+            statement
+                .query_row([id.to_bytes()], |row| {
+                    Ok(Place {
+                        segment: uint(row.get(0)?),
+                        start: uint(row.get(1)?),
+                        length: uint(row.get(2)?),
+                    })
+                })
+                .optional()
+        })
+        .map_err(damaged)?
+        .ok_or_else(|| not_found(id))
+}
+
+pub(super) fn message(rows: &Connection, id: QueueId) -> Result<MessageRow, StoreError> {
+    rows.prepare_cached(concat!("SELECT ", message_columns!(), " FROM messages m WHERE m.id = ?1"))
+        .and_then(|mut statement| statement.query_row([id.to_bytes()], message_row).optional())
+        .map_err(damaged)?
+        .ok_or_else(|| not_found(id))
+}
+
+pub(super) fn messages(rows: &Connection, before: Option<QueueId>, max: usize) -> Read<Vec<MessageRow>> {
+    // One more octet than an identifier has sorts after all of them.
+    let before = before.map_or_else(|| vec![0xff; 17], |id| id.to_bytes().to_vec());
+    rows.prepare_cached(concat!(
+        "SELECT ",
+        message_columns!(),
+        " FROM messages m WHERE m.id < ?1 ORDER BY m.id DESC LIMIT ?2"
+    ))?
+    .query_map(params![before, int(max)], message_row)?
+    .collect()
+}
+
+pub(super) fn due(rows: &Connection, until: i64, max: usize) -> Read<Vec<QueueRow>> {
+    rows.prepare_cached(concat!(
+        "SELECT ",
+        queue_columns!(),
+        " FROM recipients r CROSS JOIN messages m ON m.n = r.message
+         WHERE r.state = 0 AND r.due <= ?1 ORDER BY r.due, r.message, r.place LIMIT ?2"
+    ))?
+    .query_map(params![until, int(max)], queue_row)?
+    .collect()
+}
+
+pub(super) fn next_due(rows: &Connection) -> Read<Option<i64>> {
+    rows.prepare_cached("SELECT min(due) FROM recipients WHERE state = 0")?.query_row([], |row| row.get(0))
+}
+
+pub(super) fn recipients(rows: &Connection, message: i64) -> Read<Vec<QueueRow>> {
+    rows.prepare_cached(concat!(
+        "SELECT ",
+        queue_columns!(),
+        " FROM recipients r CROSS JOIN messages m ON m.n = r.message WHERE r.message = ?1 ORDER BY r.place"
+    ))?
+    .query_map([message], queue_row)?
+    .collect()
+}
+
+/// Unfinished rows: queued and held ones merged by due time.
+pub(super) fn queue(
+    rows: &Connection,
+    after: Option<RowId>,
+    max: usize,
+) -> Result<Vec<QueueRow>, StoreError> {
+    let after = match after {
+        None => (i64::MIN, 0, 0),
+        Some(row) => position(rows, row)?,
+    };
+    let mut merged = Vec::new();
+    for state in [QUEUED, HELD] {
+        merged.extend(unfinished(rows, state, after, max).map_err(damaged)?);
+    }
+    merged.sort_by_key(|(position, _)| *position);
+    merged.truncate(max);
+    Ok(merged.into_iter().map(|(_, row)| row).collect())
+}
+
+/// Where a row stands in the order of [`queue`].
+type Position = (i64, i64, i64);
+
+fn position(rows: &Connection, row: RowId) -> Result<Position, StoreError> {
+    let message = number(rows, row.message)?;
+    let due = rows
+        .prepare_cached("SELECT due FROM recipients WHERE message = ?1 AND place = ?2")
+        .and_then(|mut statement| {
+            statement.query_row(params![message, row.recipient], |row| row.get(0)).optional()
+        })
+        .map_err(damaged)?
+        .ok_or_else(|| {
+            StoreError::NotFound(format!("recipient {} of message {}", row.recipient, row.message))
+        })?;
+    Ok((due, message, i64::from(row.recipient)))
+}
+
+fn unfinished(rows: &Connection, state: i64, after: Position, max: usize) -> Read<Vec<(Position, QueueRow)>> {
+    debug_assert!(state < DELIVERED, "only unfinished states");
+    rows.prepare_cached(concat!(
+        "SELECT ",
+        queue_columns!(),
+        ", r.message FROM recipients r CROSS JOIN messages m ON m.n = r.message
+         WHERE r.state = ?1 AND (r.due, r.message, r.place) > (?2, ?3, ?4)
+         ORDER BY r.due, r.message, r.place LIMIT ?5"
+    ))?
+    .query_map(params![state, after.0, after.1, after.2, int(max)], |row| {
+        Ok(((row.get(6)?, row.get(11)?, row.get(1)?), queue_row(row)?))
+    })?
+    .collect()
+}
+
+pub(super) fn attempts(rows: &Connection, id: QueueId) -> Result<Vec<Attempt>, StoreError> {
+    let message = number(rows, id)?;
+    let read = || {
+        rows.prepare_cached("SELECT at, recipients, record FROM attempts WHERE message = ?1 ORDER BY n")?
+            .query_map([message], |row| {
+                Ok(Attempt {
+                    message: id,
+                    at: moment(row.get(0)?),
+                    recipients: json(row, 1)?,
+                    record: json(row, 2)?,
+                })
+            })?
+            .collect::<Read<Vec<_>>>()
+    };
+    read().map_err(damaged)
+}
+
+pub(super) fn messages_to(rows: &Connection, address: &Address, max: usize) -> Read<Vec<MessageRow>> {
+    let address = address.to_string();
+    let wanted = address.to_lowercase();
+    looked_up(rows, address_hash(&address), max, |message| {
+        let mut statement = rows.prepare_cached("SELECT address FROM recipients WHERE message = ?1")?;
+        let mut addresses = statement.query([message])?;
+        while let Some(row) = addresses.next()? {
+            if row.get::<_, String>(0)?.to_lowercase() == wanted {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    })
+}
+
+pub(super) fn by_message_id(rows: &Connection, message_id: &str) -> Read<Vec<MessageRow>> {
+    looked_up(rows, message_id_hash(message_id), usize::MAX, |message| {
+        rows.prepare_cached("SELECT 1 FROM messages WHERE n = ?1 AND summary ->> '$.message_id' = ?2")?
+            .exists(params![message, message_id])
+    })
+}
+
+/// Messages under a hash that are really meant, newest first: bucket by bucket, from the newest.
+fn looked_up(
+    rows: &Connection,
+    hash: i64,
+    max: usize,
+    meant: impl Fn(i64) -> Read<bool>,
+) -> Read<Vec<MessageRow>> {
+    let mut found = Vec::new();
+    let mut below = i64::MAX;
+    let mut next = rows.prepare_cached("SELECT max(bucket) FROM lookup WHERE bucket < ?1")?;
+    while let Some(bucket) = next.query_row([below], |row| row.get::<_, Option<i64>>(0))? {
+        below = bucket;
+        let messages: Vec<i64> = rows
+            .prepare_cached(
+                "SELECT message FROM lookup WHERE bucket = ?1 AND hash = ?2 ORDER BY message DESC",
+            )?
+            .query_map(params![bucket, hash], |row| row.get(0))?
+            .collect::<Read<_>>()?;
+        for message in messages {
+            if found.len() >= max {
+                return Ok(found);
+            }
+            if meant(message)? {
+                found.push(
+                    rows.prepare_cached(concat!(
+                        "SELECT ",
+                        message_columns!(),
+                        " FROM messages m WHERE m.n = ?1"
+                    ))?
+                    .query_row([message], message_row)?,
+                );
+            }
+        }
+    }
+    Ok(found)
+}
+
+pub(super) fn events(rows: &Connection, filter: &EventFilter) -> Read<Vec<Event>> {
+    let message = filter.message.map(QueueId::to_bytes);
+    let begin = filter.begin.map(nanos);
+    let end = filter.end.map(nanos);
+    let from = filter.from_seq.map(int);
+    let limit = int(filter.limit);
+    let mut conditions: Vec<&str> = Vec::new();
+    let mut values: Vec<&dyn ToSql> = Vec::new();
+    let mut add = |condition, value| {
+        conditions.push(condition);
+        values.push(value);
+    };
+    if let Some(message) = &message {
+        add("e.message = ?", message);
+    }
+    if let Some(domain) = &filter.domain {
+        // One message has few events: its index is the better one.
+        add(if message.is_some() { "+e.domain = ?" } else { "e.domain = ?" }, domain);
+    }
+    // The plus keeps SQLite from the index by time, which would make it sort all that it finds.
+    if let Some(begin) = &begin {
+        add("+e.at >= ?", begin);
+    }
+    if let Some(end) = &end {
+        add("+e.at <= ?", end);
+    }
+    if let Some(from) = &from {
+        add(if filter.descending { "e.seq < ?" } else { "e.seq > ?" }, from);
+    }
+    values.push(&limit);
+    let sql = format!(
+        "SELECT e.seq, e.kind, e.at, e.domain, e.message, e.recipient, e.data, m.summary, m.origin, m.reverse_path
+         FROM events e LEFT JOIN messages m ON m.id = e.message{}{} ORDER BY e.seq {} LIMIT ?",
+        if conditions.is_empty() { "" } else { " WHERE " },
+        conditions.join(" AND "),
+        if filter.descending { "DESC" } else { "ASC" },
+    );
+    rows.prepare_cached(&sql)?.query_map(&*values, event)?.collect()
+}
+
+fn event(row: &Row<'_>) -> Read<Event> {
+    let kind = event_kind(row.get(1)?).ok_or_else(|| wrong(1, "not an event's kind"))?;
+    Ok(Event {
+        seq: uint(row.get(0)?),
+        event: NewEvent {
+            kind,
+            at: moment(row.get(2)?),
+            domain: row.get(3)?,
+            message: row.get::<_, Option<[u8; 16]>>(4)?.map(QueueId::from_bytes),
+            recipient: row.get(5)?,
+            data: json(row, 6)?,
+        },
+        summary: optional_json::<Summary>(row, 7)?,
+        origin: optional_json::<Origin>(row, 8)?,
+        reverse_path: row.get::<_, Option<String>>(9)?.map(|text| reverse_path(9, text)).transpose()?,
+    })
+}
+
+pub(super) fn mailboxes(rows: &Connection, owner: &str) -> Read<Vec<(String, u64)>> {
+    rows.prepare_cached("SELECT name, messages FROM mailboxes WHERE owner = ?1 ORDER BY name")?
+        .query_map([owner], |row| Ok((row.get(0)?, uint(row.get(1)?))))?
+        .collect()
+}
+
+pub(super) fn mailbox(
+    rows: &Connection,
+    owner: &str,
+    mailbox: &str,
+    after: u32,
+    max: usize,
+) -> Read<Vec<MailboxEntry>> {
+    rows.prepare_cached(concat!(
+        "SELECT ",
+        message_columns!(),
+        ", c.uid, c.seen FROM copies c CROSS JOIN messages m ON m.n = c.message
+         WHERE c.mailbox = (SELECT n FROM mailboxes WHERE owner = ?1 AND name = ?2) AND c.uid > ?3
+         ORDER BY c.uid LIMIT ?4"
+    ))?
+    .query_map(params![owner, mailbox, after, int(max)], |row| {
+        Ok(MailboxEntry {
+            uid: row.get(8)?,
+            message: message_row(row)?,
+            flags: MailboxFlags { seen: row.get(9)? },
+        })
+    })?
+    .collect()
+}
+
+pub(super) fn get(rows: &Connection, table: Table, key: &str) -> Read<Option<serde_json::Value>> {
+    rows.prepare_cached("SELECT value FROM plain WHERE kind = ?1 AND key = ?2")?
+        .query_row(params![table_code(table), key], |row| json(row, 0))
+        .optional()
+}
+
+pub(super) fn scan(
+    rows: &Connection,
+    table: Table,
+    prefix: &str,
+    after: Option<&str>,
+    max: usize,
+) -> Read<Vec<(String, serde_json::Value)>> {
+    let mut statement = rows.prepare_cached(
+        "SELECT key, value FROM plain WHERE kind = ?1 AND key >= ?2 AND (?3 IS NULL OR key > ?3) ORDER BY key",
+    )?;
+    // After the last key of a prefix there is no other with it.
+    let begin = after.filter(|after| *after > prefix).unwrap_or(prefix);
+    let mut found = Vec::new();
+    let mut cursor = statement.query(params![table_code(table), begin, after])?;
+    while let Some(row) = cursor.next()? {
+        let key: String = row.get(0)?;
+        if found.len() >= max || !key.starts_with(prefix) {
+            break;
+        }
+        found.push((key, json(row, 1)?));
+    }
+    Ok(found)
+}
+
+fn message_row(row: &Row<'_>) -> Read<MessageRow> {
+    Ok(MessageRow {
+        id: QueueId::from_bytes(row.get(0)?),
+        accepted_at: moment(row.get(1)?),
+        origin: json(row, 2)?,
+        domain: row.get(3)?,
+        reverse_path: reverse_path(4, row.get(4)?)?,
+        envelope_parameters: optional_json::<EnvelopeParameters>(row, 5)?.unwrap_or_default(),
+        summary: json(row, 6)?,
+        verdicts: optional_json(row, 7)?,
+    })
+}
+
+fn queue_row(row: &Row<'_>) -> Read<QueueRow> {
+    let path = match optional_json::<ForwardPath>(row, 3)? {
+        Some(path) => path,
+        None => Address::parse(&row.get::<_, String>(2)?).map_err(|error| wrong(2, error))?.into(),
+    };
+    Ok(QueueRow {
+        id: RowId { message: QueueId::from_bytes(row.get(0)?), recipient: row.get(1)? },
+        path,
+        next_hop: row.get(4)?,
+        state: state(row.get(5)?).ok_or_else(|| wrong(5, "not a recipient's state"))?,
+        due: moment(row.get(6)?),
+        expires: moment(row.get(7)?),
+        accepted_at: moment(row.get(8)?),
+        attempts: row.get(9)?,
+        last_status: row.get(10)?,
+    })
+}
+
+fn reverse_path(column: usize, text: String) -> Read<ReversePath> {
+    ReversePath::try_from(text).map_err(|error| wrong(column, error))
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Read<T> {
+    serde_json::from_str(row.get_ref(column)?.as_str()?).map_err(|error| wrong(column, error))
+}
+
+fn optional_json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Read<Option<T>> {
+    let text = row.get_ref(column)?.as_str_or_null()?;
+    text.map(serde_json::from_str).transpose().map_err(|error| wrong(column, error))
+}
+
+/// A value in a row that is not what it must be.
+fn wrong(column: usize, error: impl Display) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.to_string().into())
+}

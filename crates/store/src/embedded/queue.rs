@@ -1,0 +1,310 @@
+//! The rows of the queue: how a message comes in, how its recipients change, who may change them.
+//!
+//! # The states of a message, and of each of its recipients
+//!
+//! | state | segment file | rows | how it got there |
+//! | --- | --- | --- | --- |
+//! | unknown | nothing | nothing | – |
+//! | written | record beyond the end that `segments.bytes` names | nothing | contents of the round appended and synced |
+//! | **accepted** | record | `messages`, `recipients` (all *queued*), `copies`, `lookup`, `events`, in one commit | commit of the round |
+//! | recipient *queued* | record | `state = 0`, `due` is the next attempt | accept; release; a transient failure (`Defer`) |
+//! | recipient *held* | record | `state = 1` | `Hold`; it waits for a person |
+//! | recipient *delivered* | record | `state = 2`, `due` is the moment it finished | the peer took it |
+//! | recipient *failed* | record | `state = 3`, `due` is the moment it finished | it expired or was refused; its DSN is accepted in the same commit |
+//! | finished | record | every recipient delivered or failed, no mailbox has a copy | the last of these changes |
+//! | forgotten | dead record, later no file | nothing (`events` until they are as old) | `purge` |
+//!
+//! A message counts as accepted in a single moment: when SQLite's commit has synced its log. Before that moment nothing of it is
+//! seen after a restart; after it everything is, whether or not the producer was told.
+//!
+//! # What a crash leaves behind
+//!
+//! | the power goes | on the disk | at the next start | the producer |
+//! | --- | --- | --- | --- |
+//! | before the append | nothing | – | was told nothing; tries again |
+//! | while appending, or before the sync | part of a record, or nothing | the segment file is cut at `segments.bytes` | as above |
+//! | after the sync, before the commit | whole records without rows | as above | as above |
+//! | after the commit, before the answer | everything | the message is there | was told nothing; its retry with the same id changes nothing |
+//! | after a new segment file, before its first commit | a file that no row names | the file is removed | as the first |
+//! | while `purge` removes a file | a file that no row names | the file is removed | – |
+//!
+//! Settling is one commit too: the recipient's new state, the attempt, the events, the DSN that tells of it. A crash between
+//! the peer's `250` and that commit delivers twice, which RFC 5321 section 6.1 leaves open.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::embedded::code::{DELIVERED, FAILED, bucket, int, nanos, uint};
+use crate::embedded::prepared::{self, Message, Settle};
+use crate::embedded::segment::{Place, RECORD_HEADER};
+use crate::embedded::{change, code};
+use crate::{Lease, RowId, SettleOp, StoreError};
+
+/// The embedded engine has one shard.
+const SHARD: i64 = 0;
+
+/// Why a change was not made.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// This change cannot be made; others of the same round can.
+    One(StoreError),
+    /// SQLite could not do it.
+    Sql(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Refusal {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+/// How many records, and octets of them, each segment gained or lost in one commit.
+#[derive(Default)]
+pub(super) struct Tally {
+    segments: BTreeMap<u64, (i64, i64)>,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, place: Place) {
+        self.count(place, 1);
+    }
+
+    pub(super) fn remove(&mut self, place: Place) {
+        self.count(place, -1);
+    }
+
+    fn count(&mut self, place: Place, sign: i64) {
+        let (live, octets) = self.segments.entry(place.segment).or_default();
+        *live += sign;
+        *octets += sign * int(place.length + RECORD_HEADER);
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (segment, (live, octets)) in &other.segments {
+            let own = self.segments.entry(*segment).or_default();
+            own.0 += live;
+            own.1 += octets;
+        }
+    }
+
+    pub(super) fn write(&self, rows: &Connection) -> rusqlite::Result<()> {
+        for (segment, (live, octets)) in &self.segments {
+            rows.prepare_cached(
+                "UPDATE segments SET live = live + ?2, live_bytes = live_bytes + ?3 WHERE number = ?1",
+            )?
+            .execute(params![int(*segment), live, octets])?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a message's rows. An identifier that is there already changes nothing: its new record stays dead.
+pub(super) fn accept(
+    rows: &Connection,
+    message: &Message,
+    place: Place,
+    tally: &mut Tally,
+) -> rusqlite::Result<()> {
+    let added = rows
+        .prepare_cached(
+            "INSERT INTO messages (id, accepted_at, origin, domain, reverse_path, parameters, summary, verdicts,
+                                   recipients, segment, start, length)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(params![
+            message.id,
+            message.accepted_at,
+            message.origin,
+            message.domain,
+            message.reverse_path,
+            message.parameters,
+            message.summary,
+            message.verdicts,
+            int(message.recipients.len()),
+            int(place.segment),
+            int(place.start),
+            int(place.length),
+        ])?;
+    if added == 0 {
+        return Ok(());
+    }
+    let n = rows.last_insert_rowid();
+    tally.add(place);
+    if let Some(hash) = message.message_id {
+        add_lookup(rows, n, hash)?;
+    }
+    for (at, recipient) in (0_i64..).zip(&message.recipients) {
+        rows.prepare_cached(
+            "INSERT INTO recipients (message, place, address, path, next_hop, state, due, expires)
+             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
+        )?
+        .execute(params![
+            n,
+            at,
+            recipient.address,
+            recipient.path,
+            recipient.next_hop,
+            recipient.due,
+            recipient.expires,
+        ])?;
+        add_lookup(rows, n, recipient.hash)?;
+    }
+    for (owner, mailbox) in &message.mailboxes {
+        deliver(rows, n, owner, mailbox)?;
+    }
+    change::record(rows, &message.events)
+}
+
+fn add_lookup(rows: &Connection, message: i64, hash: i64) -> rusqlite::Result<()> {
+    rows.prepare_cached("INSERT OR IGNORE INTO lookup (bucket, hash, message) VALUES (?1, ?2, ?3)")?
+        .execute(params![bucket(message), hash, message])?;
+    Ok(())
+}
+
+/// Puts a message into a mailbox under its next UID.
+fn deliver(rows: &Connection, message: i64, owner: &str, mailbox: &str) -> rusqlite::Result<()> {
+    let (number, next): (i64, i64) = rows
+        .prepare_cached(
+            "INSERT INTO mailboxes (owner, name, next_uid, messages) VALUES (?1, ?2, 2, 1)
+             ON CONFLICT (owner, name) DO UPDATE SET next_uid = next_uid + 1, messages = messages + 1
+             RETURNING n, next_uid",
+        )?
+        .query_row(params![owner, mailbox], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.prepare_cached("INSERT INTO copies (mailbox, uid, message, seen) VALUES (?1, ?2, ?3, 0)")?
+        .execute(params![number, next - 1, message])?;
+    Ok(())
+}
+
+/// Takes or renews the lease of the one shard; a lease that another node holds yields nothing.
+pub(super) fn claim(rows: &Connection, node: &str, now: i64, until: i64) -> rusqlite::Result<Vec<Lease>> {
+    let held: Option<(String, i64, i64)> = rows
+        .prepare_cached("SELECT owner, epoch, until FROM leases WHERE shard = ?1")?
+        .query_row([SHARD], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let epoch = match held {
+        None => 1,
+        Some((owner, epoch, _)) if owner == node => epoch,
+        Some((_, epoch, until)) if until <= now => epoch + 1,
+        Some(_) => return Ok(Vec::new()),
+    };
+    rows.prepare_cached(
+        "INSERT INTO leases (shard, owner, epoch, until) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (shard) DO UPDATE SET owner = excluded.owner, epoch = excluded.epoch, until = excluded.until",
+    )?
+    .execute(params![SHARD, node, epoch, until])?;
+    Ok(vec![Lease { shard: uint(SHARD), epoch: uint(epoch), until: code::moment(until) }])
+}
+
+/// Refuses whoever does not hold the lease with its present epoch.
+pub(super) fn fence(rows: &Connection, shard: i64, epoch: i64) -> Result<(), Refusal> {
+    let present: Option<i64> = rows
+        .prepare_cached("SELECT epoch FROM leases WHERE shard = ?1")?
+        .query_row([shard], |row| row.get(0))
+        .optional()?;
+    if present == Some(epoch) { Ok(()) } else { Err(Refusal::One(StoreError::Fenced)) }
+}
+
+/// Applies a settlement; `places` are those of the messages born with it.
+pub(super) fn settle(
+    rows: &Connection,
+    settle: &Settle,
+    places: &[Place],
+    tally: &mut Tally,
+) -> Result<(), Refusal> {
+    fence(rows, settle.shard, settle.epoch)?;
+    let mut changed = 0;
+    for op in &settle.ops {
+        changed += apply(rows, op, settle.at)?;
+    }
+    if changed == 0 && !settle.ops.is_empty() {
+        // Every row had finished: this settlement was applied before and is being tried again.
+        return Ok(());
+    }
+    for attempt in &settle.attempts {
+        let message = number(rows, attempt.message)?;
+        rows.prepare_cached(
+            "INSERT INTO attempts (message, at, recipients, record) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![message, attempt.at, attempt.recipients, attempt.record])?;
+    }
+    for (message, place) in settle.born.iter().zip(places) {
+        accept(rows, message, *place, tally)?;
+    }
+    change::record(rows, &settle.events)?;
+    change::put(rows, &settle.plain)?;
+    Ok(())
+}
+
+/// Changes one recipient; finished ones stay as they are. Gives the number of rows that changed.
+fn apply(rows: &Connection, op: &SettleOp, at: Option<i64>) -> Result<usize, Refusal> {
+    let row = prepared::row_of(op);
+    let message = number(rows, row.message.to_bytes())?;
+    let place = i64::from(row.recipient);
+    let changed = match op {
+        SettleOp::Delivered { status, .. } => finish(rows, message, place, DELIVERED, at, status)?,
+        SettleOp::Fail { status, .. } => finish(rows, message, place, FAILED, at, status)?,
+        SettleOp::Defer { due, status, .. } => rows
+            .prepare_cached(
+                "UPDATE recipients SET due = ?3, attempts = attempts + 1, last_status = ?4
+                 WHERE message = ?1 AND place = ?2 AND state < 2",
+            )?
+            .execute(params![message, place, nanos(*due), status])?,
+        SettleOp::Hold { hold: true, .. } => rows
+            .prepare_cached(
+                "UPDATE recipients SET state = 1 WHERE message = ?1 AND place = ?2 AND state = 0",
+            )?
+            .execute(params![message, place])?,
+        SettleOp::Hold { hold: false, .. } => rows
+            .prepare_cached(
+                "UPDATE recipients SET state = 0, due = coalesce(?3, due)
+                 WHERE message = ?1 AND place = ?2 AND state < 2",
+            )?
+            .execute(params![message, place, at])?,
+    };
+    if changed == 0 && !exists(rows, message, place)? {
+        return Err(not_found(row));
+    }
+    Ok(changed)
+}
+
+fn finish(
+    rows: &Connection,
+    message: i64,
+    place: i64,
+    state: i64,
+    at: Option<i64>,
+    status: &str,
+) -> rusqlite::Result<usize> {
+    rows.prepare_cached(
+        "UPDATE recipients SET state = ?3, due = coalesce(?4, due), attempts = attempts + 1, last_status = ?5
+         WHERE message = ?1 AND place = ?2 AND state < 2",
+    )?
+    .execute(params![message, place, state, at, status])
+}
+
+fn exists(rows: &Connection, message: i64, place: i64) -> rusqlite::Result<bool> {
+    rows.prepare_cached("SELECT 1 FROM recipients WHERE message = ?1 AND place = ?2")?
+        .exists(params![message, place])
+}
+
+fn not_found(row: RowId) -> Refusal {
+    Refusal::One(StoreError::NotFound(format!("recipient {} of message {}", row.recipient, row.message)))
+}
+
+/// The short number that stands for a message in the other tables.
+fn number(rows: &Connection, id: [u8; 16]) -> Result<i64, Refusal> {
+    rows.prepare_cached("SELECT n FROM messages WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| {
+            let id = crate::QueueId::from_bytes(id);
+            Refusal::One(StoreError::NotFound(format!("message {id}")))
+        })
+}
+
+/// When a lease that begins now ends.
+pub(super) fn lease_end(now: Timestamp, ttl: std::time::Duration) -> i64 {
+    nanos(now).saturating_add(int(ttl.as_nanos()))
+}

@@ -1,0 +1,39 @@
+//! The embedded engine: the conformance suite.
+
+use std::sync::Arc;
+
+use tegami_store::{Embedded, Options};
+
+use crate::conformance;
+
+/// One test for each function of the conformance suite, in a folder of its own.
+macro_rules! conform {
+    ($($name:ident)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let folder = tempfile::tempdir().unwrap();
+                let store = Embedded::open(folder.path(), Options::default()).unwrap();
+                conformance::$name(Arc::new(store)).await;
+            }
+        )+
+    };
+}
+
+conform! {
+    an_accepted_message_comes_back_whole
+    what_is_not_there_is_not_found
+    accepting_again_changes_nothing
+    contents_of_all_sizes
+    due_rows_come_by_due_time
+    recipients_go_through_their_states
+    a_settlement_is_one_commit
+    a_lease_belongs_to_one_node
+    lists_are_paged
+    messages_are_found_by_recipient_and_message_id
+    events_are_filtered_and_paged
+    mailboxes_count_uids
+    purge_forgets_what_is_over
+    plain_tables
+    many_producers
+}

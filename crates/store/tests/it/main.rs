@@ -1,0 +1,5 @@
+//! The store's integration tests.
+
+mod conformance;
+mod embedded;
+mod support;
