@@ -2,13 +2,28 @@
 //!
 //! After every call drain [`Session::next`] until it is `None`. A session that has reported [`Event::Ready`] takes one
 //! transaction after another by [`Session::deliver`].
+//!
+//! Where PIPELINING is offered, MAIL, RCPT and DATA go out together (RFC 2920 section 3.1). Content of a mebibyte and more goes by BDAT
+//! where CHUNKING is offered (RFC 3030). Content with octets above 127 goes to a server without 8BITMIME as it is: RFC 6152
+//! section 3 would have it rewritten or returned, but rewriting breaks signatures, and servers that do not announce the
+//! extension pass such octets all the same. Content with a CR or LF on its own is not sent at all
+//! ([`FailureCause::Unsupported`]): a server behind could take it for two messages.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tegami_mail::{Envelope, Reply};
 
-use super::server::Credentials;
+mod capabilities;
+mod content;
+mod plan;
+mod reply;
+mod session;
+mod transaction;
+
+pub use crate::sasl::Credentials;
+pub use capabilities::Capabilities;
+pub use session::Session;
 
 /// How a session is to be led.
 #[derive(Clone, Debug)]
@@ -80,7 +95,8 @@ pub enum Event {
     Ready,
     /// A transaction ended.
     Transaction(TransactionReport),
-    /// The session is of no further use; a transaction under way has this failure.
+    /// The session is of no further use. A transaction that was delivered to the session and has not been reported has this failure. Where
+    /// every forward-path was decided before (or a 421 decided the rest), [`Event::Transaction`] comes first.
     Failed(SessionFailure),
 }
 
@@ -96,7 +112,8 @@ pub struct TransactionReport {
 pub struct RecipientResult {
     /// To which command.
     pub stage: Stage,
-    /// The deciding reply; 2yz at [`Stage::EndOfData`] is delivery.
+    /// The deciding reply; 2yz at [`Stage::EndOfData`] is delivery. A 552 to RCPT that means "too many recipients" stands here as 452 4.5.3
+    /// (RFC 5321 section 4.5.3.1.10).
     pub reply: Reply,
 }
 
@@ -149,7 +166,8 @@ pub enum FailureCause {
     TlsFailed(String),
     /// AUTH is needed and not possible: not offered, no common mechanism, or no TLS.
     AuthNotPossible(String),
-    /// The message needs an extension that the server lacks: SMTPUTF8 (RFC 6531 section 3.5), REQUIRETLS, or its SIZE is exceeded.
+    /// The message needs an extension that the server lacks: SMTPUTF8 (RFC 6531 section 3.5), REQUIRETLS, BINARYMIME, or its SIZE is
+    /// exceeded, or its content may go nowhere. The reply is our own; nothing of the message was sent.
     Unsupported(Reply),
 }
 
