@@ -1,1 +1,39 @@
-//! queue
+//! The post desk: everything that leaves or lies in a mailbox enters here.
+//!
+//! ```text
+//!   Authenticated ─► Permit ─► Intake::accept ─► store ─► Postman ─► Deliver (outbound)
+//!                                   ▲                        │           │
+//!                                   └── DSN ◄── Settler ◄────┴─ Outcome ◄┘
+//! ```
+//!
+//! [`Intake`] completes, signs and keeps a message in one synced write. [`Postman`] takes due recipients from the store, groups them
+//! ([`Dispatcher`], pure), hands [`Job`]s to whoever delivers, and settles the [`Outcome`]s: delivered, deferred, failed, with
+//! events, DSNs and suppressions in the same commit.
+
+mod accounts;
+mod complete;
+mod dsn;
+mod event;
+mod intake;
+mod local;
+mod outcome;
+mod permit;
+mod run;
+mod schedule;
+mod settle;
+mod sign;
+mod submission;
+mod throttle;
+
+pub use accounts::{AccountError, Accounts, AuthError};
+pub use event::{EventData, Reason};
+pub use intake::{Intake, IntakeSettings, summarize, suppression_key};
+pub use local::{Directory, LocalMailboxes, Locality, NoMailboxes};
+pub use outcome::{Class, Failure, Job, Outcome, Peer, PeerTls, RecipientOutcome, RecipientResult, Stage};
+pub use permit::{Authenticated, NotPermitted, Permit, Senders};
+pub use run::{Control, Deliver, Postman, RunError, RunSettings};
+pub use schedule::{Dispatcher, Group, Limits, Next, RetryPolicy};
+pub use settle::Settler;
+pub use sign::{KeyRing, SignerSource};
+pub use submission::{Accepted, AuthorRule, Fault, IntakeError, Mode, Options, Reception, Submission, Trace};
+pub use throttle::{Admission, Throttle, ThrottlePolicy};

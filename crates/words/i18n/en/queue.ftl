@@ -1,1 +1,13 @@
-### queue
+### Words of the queue.
+
+queue-no-result = The attempt ended without saying what became of this recipient. It is tried again.
+queue-intake-no-recipients = The message has no recipient, so there is nobody to send it to.
+queue-intake-too-many-recipients = The message has { $count } recipients; at most { $limit } are accepted in one message. Split it into several.
+queue-intake-too-large = The message has { $size } octets; at most { $limit } are accepted. Encoded attachments take a third more than the files themselves.
+queue-intake-bad-header = The header section is not acceptable: { $why }. A receiver could not tell who wrote the message.
+queue-intake-no-author = The message has no From field. Every message must say who wrote it (RFC 5322 section 3.6).
+queue-intake-author-not-permitted = The account { $account } may not write as { $author }. Add this address to the addresses that the account may send as, or use another From field.
+queue-intake-no-such-mailbox = There is no mailbox { $address } on this server, although its domain is local. Nothing was sent to anybody.
+queue-intake-too-late = Delivery was asked for at { $moment }, which is further in the future than this server keeps messages.
+queue-intake-signing = The message could not be signed with DKIM: { $why }. It was not accepted, because unsigned mail would hurt the reputation of the domain.
+queue-intake-store = The message could not be kept: { $why }. Nothing of it was accepted; send it again later.

@@ -1,0 +1,358 @@
+//! Accounts and API keys: who may submit.
+//!
+//! Passwords are Argon2id hashes, computed on the blocking pool, a few at a time, because each takes 19 MiB and some ten milliseconds.
+//! A client that opens twenty sessions a second proves the same password twenty times a second: a success is therefore
+//! remembered for five minutes, in memory only, as a hash under a random key of this process over the name, the stored hash and the password. A changed
+//! password changes the stored hash, so the memory of the old one is worthless at once. Failures are never remembered here: they cost
+//! a hash each, and [`crate::Throttle`] slows down whoever causes them. An unknown name costs the same hash as a wrong password.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use aws_lc_rs::{digest, hmac, rand};
+use jiff::Timestamp;
+use tegami_mail::{Clock, Domain};
+use tegami_store::{Account, ApiKey, ApiKeyScope, Store, StoreError, Table};
+use tokio::sync::Semaphore;
+
+use crate::permit::{Authenticated, Senders};
+use crate::schedule::later;
+
+/// Why somebody is not let in.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Unknown name, wrong password or unknown key; which one is not told. 535 5.7.8, HTTP 401.
+    #[error("the name or password is wrong")]
+    Refused,
+    /// The key is right, but not for this domain. HTTP 401 or 403.
+    #[error("the API key is for another domain")]
+    OutOfScope,
+    /// Our fault; try again. 454 4.7.0, HTTP 503.
+    #[error("authentication is not possible at present: {0}")]
+    Unavailable(String),
+}
+
+/// Why an account or key was not changed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum AccountError {
+    /// There is one of this name.
+    #[error("the account {0} exists already")]
+    Exists(String),
+    /// There is none of this name.
+    #[error("there is no account {0}")]
+    Unknown(String),
+    /// Empty, or with control characters.
+    #[error("an account name has 1 to 255 characters, none of them a control character")]
+    BadName,
+    /// Fewer than eight characters, or more than 1,024 octets.
+    #[error("a password has at least 8 characters and at most 1,024 octets")]
+    BadPassword,
+    /// Not `user@example.org` or `*@example.org`.
+    #[error("`{text}` is neither an address nor `*@` and a domain: {why}")]
+    BadAddress {
+        /// As given.
+        text: String,
+        /// What is wrong with it.
+        why: tegami_mail::AddressError,
+    },
+    /// Hashing failed.
+    #[error("the password could not be hashed: {0}")]
+    Hash(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The accounts and API keys of this server.
+pub struct Accounts {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    /// Each hash takes 19 MiB; more at once than cores gain nothing.
+    hashing: Semaphore,
+    memory: Mutex<BTreeMap<[u8; 32], Timestamp>>,
+    memory_key: hmac::Key,
+    /// What an unknown name is compared with, so that it takes as long as a known one.
+    nobody: String,
+}
+
+/// How long a success is remembered.
+const REMEMBERED: Duration = Duration::from_secs(300);
+/// Most successes that are remembered.
+const MOST_REMEMBERED: usize = 4096;
+
+impl Accounts {
+    /// Over a store.
+    ///
+    /// # Errors
+    /// The random source or the hash function failed.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, AccountError> {
+        let key: [u8; 32] = random()?;
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        Ok(Self {
+            store,
+            clock,
+            hashing: Semaphore::new(cores),
+            memory: Mutex::new(BTreeMap::new()),
+            memory_key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            nobody: hash("nobody has this password")?,
+        })
+    }
+
+    /// Makes an account. `senders` are the addresses it may send as (`user@example.org`, `*@example.org`), `addresses`
+    /// those whose mail lands in its mailboxes, in the same form.
+    ///
+    /// # Errors
+    /// What is wrong with the name, password or addresses, or the store failed.
+    pub async fn create(
+        &self,
+        name: &str,
+        password: &str,
+        senders: &[String],
+        addresses: &[String],
+    ) -> Result<(), AccountError> {
+        if name.is_empty() || name.len() > 255 || name.chars().any(char::is_control) {
+            return Err(AccountError::BadName);
+        }
+        for text in senders.iter().chain(addresses) {
+            Senders::parse(text).map_err(|why| AccountError::BadAddress { text: text.clone(), why })?;
+        }
+        if self.find(name).await?.is_some() {
+            return Err(AccountError::Exists(name.to_owned()));
+        }
+        let account = Account {
+            name: name.to_owned(),
+            password_hash: self.hash(password).await?,
+            senders: senders.to_vec(),
+            addresses: addresses.to_vec(),
+        };
+        self.write(&account).await
+    }
+
+    /// Gives an account another password.
+    ///
+    /// # Errors
+    /// There is no such account, the password is not good, or the store failed.
+    pub async fn set_password(&self, name: &str, password: &str) -> Result<(), AccountError> {
+        let mut account = self.find(name).await?.ok_or_else(|| AccountError::Unknown(name.to_owned()))?;
+        account.password_hash = self.hash(password).await?;
+        self.write(&account).await
+    }
+
+    /// Takes an account away; its mailboxes stay.
+    ///
+    /// # Errors
+    /// There is no such account, or the store failed.
+    pub async fn remove(&self, name: &str) -> Result<(), AccountError> {
+        self.find(name).await?.ok_or_else(|| AccountError::Unknown(name.to_owned()))?;
+        Ok(self.store.delete(Table::Accounts, vec![name.to_owned()]).await?)
+    }
+
+    /// All accounts, by name.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list(&self) -> Result<Vec<Account>, AccountError> {
+        Ok(all_accounts(self.store.as_ref()).await?)
+    }
+
+    /// Proves a password.
+    ///
+    /// # Errors
+    /// [`AuthError::Refused`], or [`AuthError::Unavailable`] when the store failed.
+    pub async fn authenticate(&self, name: &str, password: &str) -> Result<Authenticated, AuthError> {
+        let account = self.find(name).await.map_err(|error| AuthError::Unavailable(error.to_string()))?;
+        let stored = account.as_ref().map_or(&self.nobody, |account| &account.password_hash);
+        let mark = self.mark(name, stored, password);
+        let proved = self.remembers(&mark) || self.verify(password, stored).await?;
+        match account {
+            Some(account) if proved => {
+                self.remember(mark);
+                Ok(Authenticated::new(account.name, senders_of(&account.senders)))
+            }
+            _ => Err(AuthError::Refused),
+        }
+    }
+
+    /// Makes an API key. The key itself is given back once and kept nowhere: the store has its SHA-256.
+    ///
+    /// # Errors
+    /// The random source or the store failed.
+    pub async fn create_api_key(
+        &self,
+        name: &str,
+        scope: ApiKeyScope,
+    ) -> Result<(String, ApiKey), AccountError> {
+        let secret: [u8; 24] = random()?;
+        let key = format!("key-{}", hex(&secret));
+        let row = self.put_api_key(&key, name, scope).await?;
+        Ok((key, row))
+    }
+
+    /// Keeps an API key that was chosen elsewhere: in the configuration, or in the lab. It must be long and random: it is
+    /// hashed without stretching.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn put_api_key(
+        &self,
+        key: &str,
+        name: &str,
+        scope: ApiKeyScope,
+    ) -> Result<ApiKey, AccountError> {
+        let row = ApiKey { name: name.to_owned(), scope, created_at: self.clock.now() };
+        let value = serde_json::to_value(&row).map_err(unreadable)?;
+        self.store.put(Table::ApiKeys, vec![(fingerprint(key), value)]).await?;
+        Ok(row)
+    }
+
+    /// Proves an API key for a domain, or (`None`) for what belongs to no domain. The result may send as every
+    /// address of that domain. Whether the domain is ours is the caller's question.
+    ///
+    /// # Errors
+    /// [`AuthError::Refused`] for an unknown key, [`AuthError::OutOfScope`] for another domain's.
+    pub async fn authenticate_key(
+        &self,
+        key: &str,
+        domain: Option<&Domain>,
+    ) -> Result<Authenticated, AuthError> {
+        let unavailable = |error: StoreError| AuthError::Unavailable(error.to_string());
+        let found = self.store.get(Table::ApiKeys, &fingerprint(key)).await.map_err(unavailable)?;
+        let row: ApiKey = serde_json::from_value(found.ok_or(AuthError::Refused)?)
+            .map_err(|error| AuthError::Unavailable(error.to_string()))?;
+        let in_scope = match &row.scope {
+            ApiKeyScope::Account => true,
+            ApiKeyScope::Domain(own) => {
+                domain.is_some_and(|domain| Domain::parse(own).as_ref() == Ok(domain))
+            }
+        };
+        if !in_scope {
+            return Err(AuthError::OutOfScope);
+        }
+        let senders = domain.map(|domain| Senders::Domain(domain.clone()));
+        Ok(Authenticated::new(row.name, senders.into_iter().collect()))
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<Account>, StoreError> {
+        let found = self.store.get(Table::Accounts, name).await?;
+        found.map(serde_json::from_value).transpose().map_err(unreadable)
+    }
+
+    async fn write(&self, account: &Account) -> Result<(), AccountError> {
+        let value = serde_json::to_value(account).map_err(unreadable)?;
+        Ok(self.store.put(Table::Accounts, vec![(account.name.clone(), value)]).await?)
+    }
+
+    async fn hash(&self, password: &str) -> Result<String, AccountError> {
+        if password.chars().count() < 8 || password.len() > 1024 {
+            return Err(AccountError::BadPassword);
+        }
+        let password = password.to_owned();
+        let _one_of_few =
+            self.hashing.acquire().await.map_err(|error| AccountError::Hash(error.to_string()))?;
+        let hashed = tokio::task::spawn_blocking(move || hash(&password)).await;
+        hashed.map_err(|error| AccountError::Hash(error.to_string()))?
+    }
+
+    async fn verify(&self, password: &str, stored: &str) -> Result<bool, AuthError> {
+        let unavailable = |error: &dyn std::fmt::Display| AuthError::Unavailable(error.to_string());
+        if password.len() > 1024 {
+            return Ok(false);
+        }
+        let (password, stored) = (password.to_owned(), stored.to_owned());
+        let _one_of_few = self.hashing.acquire().await.map_err(|error| unavailable(&error))?;
+        let verified = tokio::task::spawn_blocking(move || {
+            let stored = PasswordHash::new(&stored).map_err(|error| unavailable(&error))?;
+            Ok(Argon2::default().verify_password(password.as_bytes(), &stored).is_ok())
+        });
+        verified.await.map_err(|error| AuthError::Unavailable(error.to_string()))?
+    }
+
+    /// What a success is remembered by.
+    fn mark(&self, name: &str, stored: &str, password: &str) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.memory_key);
+        for part in [name, stored, password] {
+            context.update(&part.len().to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let mut mark = [0; 32];
+        mark.copy_from_slice(context.sign().as_ref());
+        mark
+    }
+
+    fn remembers(&self, mark: &[u8; 32]) -> bool {
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.get(mark).is_some_and(|until| self.clock.now() < *until)
+    }
+
+    fn remember(&self, mark: [u8; 32]) {
+        let now = self.clock.now();
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        if memory.len() >= MOST_REMEMBERED {
+            memory.retain(|_, until| now < *until);
+        }
+        if memory.len() < MOST_REMEMBERED {
+            // The first proof counts: a client that never stops still proves its password every five minutes.
+            let until = memory.entry(mark).or_insert_with(|| later(now, REMEMBERED));
+            if *until <= now {
+                *until = later(now, REMEMBERED);
+            }
+        }
+    }
+}
+
+/// Every account of a store, by name.
+pub(crate) async fn all_accounts(store: &dyn Store) -> Result<Vec<Account>, StoreError> {
+    const PAGE: usize = 1000;
+    let mut accounts = Vec::new();
+    let mut after: Option<String> = None;
+    loop {
+        let page = store.scan(Table::Accounts, "", after.as_deref(), PAGE).await?;
+        let full = page.len() >= PAGE;
+        after = page.last().map(|(key, _)| key.clone());
+        for (_, value) in page {
+            accounts.push(serde_json::from_value(value).map_err(unreadable)?);
+        }
+        if !full {
+            return Ok(accounts);
+        }
+    }
+}
+
+/// Argon2id with the parameters that OWASP names first: 19 MiB, two passes, one lane.
+fn hash(password: &str) -> Result<String, AccountError> {
+    let failed = |error: &dyn std::fmt::Display| AccountError::Hash(error.to_string());
+    let salt: [u8; 16] = random()?;
+    let salt = SaltString::encode_b64(&salt).map_err(|error| failed(&error))?;
+    let parameters = Params::new(19 * 1024, 2, 1, None).map_err(|error| failed(&error))?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
+    let hashed = argon2.hash_password(password.as_bytes(), &salt).map_err(|error| failed(&error))?;
+    Ok(hashed.to_string())
+}
+
+/// Senders that do not read are left out: they were checked when they were written.
+fn senders_of(texts: &[String]) -> Vec<Senders> {
+    texts.iter().filter_map(|text| Senders::parse(text).ok()).collect()
+}
+
+/// What an API key is found by.
+fn fingerprint(key: &str) -> String {
+    hex(digest::digest(&digest::SHA256, key.as_bytes()).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn random<const N: usize>() -> Result<[u8; N], AccountError> {
+    let mut bytes = [0; N];
+    rand::fill(&mut bytes).map_err(|_| AccountError::Hash("the random source failed".to_owned()))?;
+    Ok(bytes)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+fn unreadable(error: serde_json::Error) -> StoreError {
+    StoreError::Unusable(error.to_string())
+}

@@ -1,0 +1,125 @@
+//! What the queue writes into the `data` of its events.
+
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tegami_mail::{EnhancedStatusCode, Reply};
+use tegami_store::SuppressionList;
+
+use crate::outcome::Stage;
+
+/// The `data` of Accepted, Delivered, Deferred and Failed events.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct EventData {
+    /// The reply code; where there was no reply: 498 no host found, 499 no connection, 605 to 607 suppressed, 650 test mode.
+    pub code: u16,
+    /// The enhanced status code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enhanced: Option<EnhancedStatusCode>,
+    /// The reply's lines, word for word; where there was no reply, our words.
+    pub message: String,
+    /// Where it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
+    /// Why it failed, in one word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// For people: a note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<serde_json::Value>,
+    /// The host that took or refused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mx_host: Option<String>,
+    /// Its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<IpAddr>,
+    /// Our own address of that connection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sending_ip: Option<IpAddr>,
+    /// TLS ran.
+    pub tls: bool,
+    /// The certificate was verified.
+    pub certificate_verified: bool,
+    /// From 1; 0 where no attempt was made.
+    pub attempt: u32,
+    /// From the connection to the deciding reply.
+    pub session_seconds: f64,
+    /// Of a deferred recipient: seconds to the next attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_seconds: Option<u64>,
+    /// Of a deferred recipient: the next attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_attempt: Option<Timestamp>,
+    /// The content was sent whole, but no reply came.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub possibly_delivered: bool,
+    /// It went into a mailbox here.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub local: bool,
+    /// Accepted for show: nothing is delivered.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub test_mode: bool,
+    /// First attempt not before, where the submitter asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduled_for: Option<Timestamp>,
+}
+
+/// Why a recipient failed, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// No such mailbox.
+    Bounce,
+    /// Refused for policy or reputation (x.7.y).
+    Espblock,
+    /// Told to come back later, as greylisting does.
+    Greylisted,
+    /// Tried until the end of its lifetime.
+    Old,
+    /// Its mailbox did not exist the last time.
+    SuppressBounce,
+    /// It asked not to be written to.
+    SuppressUnsubscribe,
+    /// It complained.
+    SuppressComplaint,
+    /// Anything else.
+    Generic,
+}
+
+impl EventData {
+    /// As the JSON that is kept.
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// From the JSON that is kept; other writers' events have other shapes.
+    pub fn from_json(data: &serde_json::Value) -> Option<Self> {
+        serde_json::from_value(data.clone()).ok()
+    }
+
+    pub(crate) fn by_reply(reply: &Reply) -> Self {
+        Self {
+            code: reply.code,
+            enhanced: reply.enhanced,
+            message: reply.lines.join("\n"),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn suppressed(list: SuppressionList) -> Self {
+        let (code, reason, message) = match list {
+            SuppressionList::Bounces => {
+                (605, Reason::SuppressBounce, "Not delivering to previously bounced address")
+            }
+            SuppressionList::Unsubscribes => {
+                (606, Reason::SuppressUnsubscribe, "Not delivering to an address that unsubscribed")
+            }
+            SuppressionList::Complaints => {
+                (607, Reason::SuppressComplaint, "Not delivering to an address that complained")
+            }
+        };
+        Self { code, reason: Some(reason), message: message.to_owned(), ..Self::default() }
+    }
+}

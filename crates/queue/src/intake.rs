@@ -1,0 +1,545 @@
+//! The one door to the queue. Everything that leaves, and everything that lies in a mailbox, was written by one of the three functions here:
+//! [`Intake::accept`], [`Intake::receive`], and for notifications of our own `Intake::notifications`.
+//!
+//! Stages of a submission: limits, completed header section, author, signature, recipients (suppressed, local, remote), one synced write.
+//! Each is all or nothing: a submission that fails at any stage leaves no trace.
+//!
+//! An RSA signature takes about half a millisecond of a core. It is computed on the blocking pool, because an asynchronous worker that
+//! is busy so long keeps twenty other sessions waiting; an Ed25519 signature over a small content takes less than moving it there would, and is
+//! computed in place.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
+use tegami_auth::dkim::{self, Algorithm, Signer};
+use tegami_mail::header::{self, HeaderLimits, HeaderSection};
+use tegami_mail::{Address, Body, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, ReversePath};
+use tegami_store::{
+    EnvelopeParameters, EventKind, IdSource, MailboxDelivery, MessageRow, NewEvent, NewMessage, NewRecipient,
+    Origin, QueueId, RowId, Store, StoreError, Summary, SuppressionList, Table,
+};
+
+use crate::complete::{self, Completed};
+use crate::dsn::{self, Action, Report, Reported, Returned};
+use crate::event::EventData;
+use crate::local::{LocalMailboxes, Locality};
+use crate::permit::Permit;
+use crate::run::Control;
+use crate::schedule::{RetryPolicy, later};
+use crate::sign::SignerSource;
+use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
+
+/// What intake goes by.
+#[derive(Clone, Debug)]
+pub struct IntakeSettings {
+    /// Our name, in trace fields and notifications.
+    pub hostname: Domain,
+    /// Largest content in octets.
+    pub max_size: u64,
+    /// Most recipients of one message.
+    pub max_recipients: usize,
+    /// How far in the future delivery may be asked for.
+    pub max_ahead: Duration,
+    /// How long delivery is tried.
+    pub retry: RetryPolicy,
+}
+
+impl IntakeSettings {
+    /// The usual limits: 50 MiB, 1,000 recipients, seven days ahead.
+    pub fn new(hostname: Domain) -> Self {
+        Self {
+            hostname,
+            max_size: 50 << 20,
+            max_recipients: 1000,
+            max_ahead: Duration::from_secs(7 * 24 * 3600),
+            retry: RetryPolicy::default(),
+        }
+    }
+}
+
+/// The door.
+pub struct Intake {
+    store: Arc<dyn Store>,
+    settings: IntakeSettings,
+    signers: Arc<dyn SignerSource>,
+    local: Arc<dyn LocalMailboxes>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<IdSource>,
+    control: Arc<Control>,
+}
+
+/// Contents above this are signed on the blocking pool whatever the algorithm, in octets.
+const SIGNED_IN_PLACE: usize = 64 << 10;
+
+/// What becomes of the recipients of one message.
+#[derive(Default)]
+struct Sorted {
+    remote: Vec<NewRecipient>,
+    mailboxes: Vec<MailboxDelivery>,
+    events: Vec<NewEvent>,
+    told: Vec<(Action, Reported)>,
+}
+
+impl Intake {
+    /// `control` is rung when something new is due.
+    pub fn new(
+        store: Arc<dyn Store>,
+        settings: IntakeSettings,
+        signers: Arc<dyn SignerSource>,
+        local: Arc<dyn LocalMailboxes>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<IdSource>,
+        control: Arc<Control>,
+    ) -> Self {
+        Self { store, settings, signers, local, clock, ids, control }
+    }
+
+    /// Takes a message that shall leave: completes, signs and keeps it. `Ok` means that it is on the disk, with its recipients
+    /// and events.
+    ///
+    /// # Errors
+    /// An [`IntakeError`], which says whose fault it is; nothing was kept.
+    pub async fn accept(&self, submission: Submission) -> Result<Accepted, IntakeError> {
+        let Submission { permit, origin, domain, content, options } = submission;
+        let now = self.clock.now();
+        self.check_limits(permit.envelope(), content.len(), &options, now)?;
+        let id = self.ids.next(now);
+        let completed = complete::complete(&content, id, &self.settings.hostname, now)?;
+        check_authors(&permit, &completed, options.author)?;
+        let signers = self.signers_for(completed.author_domain(), &domain);
+        let content = sign(Bytes::from(completed.content), signers, now).await?;
+        let mut envelope = permit.into_envelope();
+        drop_repeated(&mut envelope);
+        let content = match &options.trace {
+            Some(trace) => {
+                let field = complete::received(trace, &envelope, &self.settings.hostname, id, now);
+                Bytes::from(header::prepend(&content, &[field]))
+            }
+            None => content,
+        };
+        let (message, told) =
+            self.message(id, origin, domain.as_str(), envelope, content, &options, now).await?;
+        let accepted = Accepted { id, message_id: message.summary.message_id.clone() };
+        let row = row_of(&message);
+        let mut born = self.notifications(&row, &told, &message.content, now).await?;
+        let mut messages = vec![message];
+        messages.append(&mut born);
+        self.store.accept(messages).await?;
+        self.control.ring();
+        Ok(accepted)
+    }
+
+    /// Takes a message from another ADMD into mailboxes: trace fields, one synced write. Where it goes and whether it is welcome
+    /// was decided before.
+    ///
+    /// # Errors
+    /// An [`IntakeError`]; nothing was kept.
+    pub async fn receive(&self, reception: Reception) -> Result<Accepted, IntakeError> {
+        let Reception { origin, domain, envelope, content, fields, trace, mailboxes, verdicts, events } =
+            reception;
+        let now = self.clock.now();
+        let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        if size > self.settings.max_size {
+            return Err(IntakeError::TooLarge { size, limit: self.settings.max_size });
+        }
+        let id = self.ids.next(now);
+        let trace = complete::received(&trace, &envelope, &self.settings.hostname, id, now);
+        let content =
+            header::prepend(&content, &[complete::return_path(&envelope.reverse_path), fields, trace]);
+        let summary = summarize(&content, &Options::default());
+        let accepted = Accepted { id, message_id: summary.message_id.clone() };
+        let stored = NewEvent {
+            kind: EventKind::Stored,
+            at: now,
+            domain: domain.as_str().to_owned(),
+            message: Some(id),
+            recipient: envelope.forward_paths.first().map(|path| path.address.to_string()),
+            data: EventData { code: 250, local: true, ..EventData::default() }.to_json(),
+        };
+        let more = events.into_iter().map(|event| NewEvent { message: Some(id), ..event });
+        let message = NewMessage {
+            id,
+            accepted_at: now,
+            origin,
+            domain: domain.as_str().to_owned(),
+            envelope_parameters: parameters(&envelope, &content),
+            reverse_path: envelope.reverse_path,
+            content: Bytes::from(content),
+            summary,
+            recipients: Vec::new(),
+            mailboxes,
+            verdicts,
+            events: more.chain([stored]).collect(),
+        };
+        self.store.accept(vec![message]).await?;
+        Ok(accepted)
+    }
+
+    /// The DSNs for what happened to recipients: one for each action, none to the null reverse-path (RFC 5321 section
+    /// 4.5.5). They are born in the commit of whoever asks. `content` is that of the message they tell of.
+    pub(crate) async fn notifications(
+        &self,
+        message: &MessageRow,
+        told: &[(Action, Reported)],
+        content: &Bytes,
+        now: Timestamp,
+    ) -> Result<Vec<NewMessage>, StoreError> {
+        let Some(sender) = message.reverse_path.address() else { return Ok(Vec::new()) };
+        let mut born = Vec::new();
+        for action in [Action::Failed, Action::Delayed, Action::Relayed, Action::Delivered] {
+            let of_action = told.iter().filter(|(told, _)| *told == action);
+            let recipients: Vec<Reported> = of_action.map(|(_, reported)| reported.clone()).collect();
+            if recipients.is_empty() {
+                continue;
+            }
+            let report = Report {
+                action,
+                hostname: self.settings.hostname.as_str(),
+                message,
+                to: sender,
+                recipients: &recipients,
+                returned: Returned::choose(message, action, content),
+                now,
+            };
+            match self.notification(sender, dsn::compose(&report), now).await {
+                Ok(notification) => born.push(notification),
+                Err(IntakeError::Store(error)) => return Err(error),
+                // The sender does not exist here, or the like: a notification that cannot be delivered ends here
+                // (RFC 5321 section 6.1 forbids telling of it).
+                Err(error) => tracing::warn!(message = %message.id, %error, "a DSN was not sent"),
+            }
+        }
+        Ok(born)
+    }
+
+    /// One notification of ours, to be kept.
+    async fn notification(
+        &self,
+        to: &Address,
+        content: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<NewMessage, IntakeError> {
+        let permit = Permit::own(Envelope::new(ReversePath::Null, [to.clone()]));
+        let id = self.ids.next(now);
+        let hostname = &self.settings.hostname;
+        let completed = complete::complete(&content, id, hostname, now)?;
+        check_authors(&permit, &completed, AuthorRule::Belongs)?;
+        let content = Bytes::from(completed.content);
+        // A DSN without signature is better than none: our own key must not stand between a sender and the news.
+        let content = match sign(content.clone(), self.signers.signers(hostname), now).await {
+            Ok(signed) => signed,
+            Err(error) => {
+                tracing::error!(%error, "a DSN goes out unsigned");
+                content
+            }
+        };
+        let options = Options::default();
+        let envelope = permit.into_envelope();
+        let message =
+            self.message(id, Origin::Own, hostname.as_str(), envelope, content, &options, now).await?;
+        Ok(message.0)
+    }
+
+    /// The message as it will be kept, and what is to be told of it at once.
+    #[allow(clippy::too_many_arguments, reason = "the parts of one message, each made by an earlier stage")]
+    async fn message(
+        &self,
+        id: QueueId,
+        origin: Origin,
+        domain: &str,
+        envelope: Envelope,
+        content: Bytes,
+        options: &Options,
+        now: Timestamp,
+    ) -> Result<(NewMessage, Vec<(Action, Reported)>), IntakeError> {
+        let sorted = self.sort(id, &origin, domain, &envelope, options, now).await?;
+        let message = NewMessage {
+            id,
+            accepted_at: now,
+            origin,
+            domain: domain.to_owned(),
+            envelope_parameters: parameters(&envelope, &content),
+            reverse_path: envelope.reverse_path,
+            summary: summarize(&content, options),
+            content,
+            recipients: sorted.remote,
+            mailboxes: sorted.mailboxes,
+            verdicts: None,
+            events: sorted.events,
+        };
+        Ok((message, sorted.told))
+    }
+
+    fn check_limits(
+        &self,
+        envelope: &Envelope,
+        size: usize,
+        options: &Options,
+        now: Timestamp,
+    ) -> Result<(), IntakeError> {
+        let limits = &self.settings;
+        let size = u64::try_from(size).unwrap_or(u64::MAX);
+        if size > limits.max_size {
+            return Err(IntakeError::TooLarge { size, limit: limits.max_size });
+        }
+        match envelope.forward_paths.len() {
+            0 => return Err(IntakeError::NoRecipients),
+            count if count > limits.max_recipients => {
+                return Err(IntakeError::TooManyRecipients { count, limit: limits.max_recipients });
+            }
+            _ => {}
+        }
+        let latest = later(now, limits.max_ahead);
+        options
+            .deliver_at
+            .filter(|moment| *moment > latest)
+            .map_or(Ok(()), |moment| Err(IntakeError::TooLate(moment)))
+    }
+
+    fn signers_for(&self, author: Option<&Domain>, sending: &Domain) -> Vec<Signer> {
+        let signers = author.map(|author| self.signers.signers(author)).unwrap_or_default();
+        if signers.is_empty() { self.signers.signers(sending) } else { signers }
+    }
+
+    /// Which recipients travel, which are here, which are not written to. A message whose time has not come waits in the queue for
+    /// all of them, local ones included, so that it is early nowhere; they get it by way of their MX.
+    async fn sort(
+        &self,
+        id: QueueId,
+        origin: &Origin,
+        domain: &str,
+        envelope: &Envelope,
+        options: &Options,
+        now: Timestamp,
+    ) -> Result<Sorted, IntakeError> {
+        let mut sorted = Sorted::default();
+        let suppressed = match (options.mode, origin) {
+            (Mode::Test, _) | (_, Origin::Own) => vec![None; envelope.forward_paths.len()],
+            (Mode::Deliver, _) => self.suppressed(domain, &envelope.forward_paths).await?,
+        };
+        let scheduled_for = options.deliver_at.filter(|moment| *moment > now);
+        let due = scheduled_for.unwrap_or(now);
+        let expires = self.settings.retry.expires(due);
+        for (path, suppressed) in envelope.forward_paths.iter().zip(suppressed) {
+            let event = |kind, data: &EventData| NewEvent {
+                kind,
+                at: now,
+                domain: domain.to_owned(),
+                message: Some(id),
+                recipient: Some(path.address.to_string()),
+                data: data.to_json(),
+            };
+            let test_mode = options.mode == Mode::Test;
+            sorted.events.push(event(
+                EventKind::Accepted,
+                &EventData { test_mode, scheduled_for, ..EventData::default() },
+            ));
+            if test_mode {
+                let data = EventData {
+                    code: 650,
+                    message: "test mode".to_owned(),
+                    test_mode,
+                    ..EventData::default()
+                };
+                sorted.events.push(event(EventKind::Delivered, &data));
+                continue;
+            }
+            if let Some(list) = suppressed {
+                let data = EventData::suppressed(list);
+                sorted.events.push(event(EventKind::Failed, &data));
+                sorted.told.extend(tell_suppressed(id, origin, path, &data));
+                continue;
+            }
+            match self.local.find(&path.address).await? {
+                Locality::Unknown => return Err(IntakeError::NoSuchMailbox(path.address.clone())),
+                Locality::Mailboxes(mailboxes) if scheduled_for.is_none() => {
+                    let data = delivered_here();
+                    sorted.mailboxes.extend(mailboxes);
+                    sorted.events.push(event(EventKind::Delivered, &data));
+                    sorted.told.extend(tell_delivered(id, path, &data));
+                }
+                Locality::Remote | Locality::Mailboxes(_) => sorted.remote.push(NewRecipient {
+                    path: path.clone(),
+                    next_hop: path.address.host().to_string(),
+                    due,
+                    expires,
+                }),
+            }
+        }
+        sorted.mailboxes = unique(sorted.mailboxes);
+        Ok(sorted)
+    }
+
+    /// For each recipient the list it stands on, if any.
+    async fn suppressed(
+        &self,
+        domain: &str,
+        paths: &[ForwardPath],
+    ) -> Result<Vec<Option<SuppressionList>>, StoreError> {
+        // Most domains have no suppressions: one question then answers for all recipients.
+        let any = self.store.scan(Table::Suppressions, &format!("{domain}/"), None, 1).await?;
+        if any.is_empty() {
+            return Ok(vec![None; paths.len()]);
+        }
+        try_join_all(paths.iter().map(|path| self.list_of(domain, &path.address))).await
+    }
+
+    async fn list_of(&self, domain: &str, address: &Address) -> Result<Option<SuppressionList>, StoreError> {
+        for list in [SuppressionList::Bounces, SuppressionList::Unsubscribes, SuppressionList::Complaints] {
+            let key = suppression_key(domain, list, &address.to_string());
+            if self.store.get(Table::Suppressions, &key).await?.is_some() {
+                return Ok(Some(list));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What lists and events show of a content.
+pub fn summarize(content: &[u8], options: &Options) -> Summary {
+    let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    let mut summary = Summary {
+        size,
+        tags: options.tags.clone(),
+        variables: options.variables.clone(),
+        test_mode: options.mode == Mode::Test,
+        ..Summary::default()
+    };
+    if let Ok(section) = HeaderSection::parse(content, HeaderLimits::GENEROUS) {
+        let decoded = |name| section.first(name).map(tegami_mail::HeaderField::decoded).unwrap_or_default();
+        summary.from = decoded("From");
+        summary.to = decoded("To");
+        summary.subject = decoded("Subject");
+        summary.message_id = complete::message_id(&section);
+    }
+    summary
+}
+
+/// The key of a [`Suppression`] in its table.
+pub fn suppression_key(domain: &str, list: SuppressionList, address: &str) -> String {
+    let list = match list {
+        SuppressionList::Bounces => "bounces",
+        SuppressionList::Unsubscribes => "unsubscribes",
+        SuppressionList::Complaints => "complaints",
+    };
+    format!("{domain}/{list}/{}", address.to_lowercase())
+}
+
+fn check_authors(permit: &Permit, completed: &Completed, rule: AuthorRule) -> Result<(), IntakeError> {
+    if rule == AuthorRule::Any {
+        return Ok(());
+    }
+    let stranger = completed.authors.iter().find(|author| !permit.may_write_as(author));
+    stranger.map_or(Ok(()), |author| {
+        Err(IntakeError::AuthorNotPermitted {
+            account: permit.holder().to_owned(),
+            author: author.to_string(),
+        })
+    })
+}
+
+/// Puts the signatures in front of the content.
+async fn sign(content: Bytes, signers: Vec<Signer>, now: Timestamp) -> Result<Bytes, IntakeError> {
+    if signers.is_empty() {
+        return Ok(content);
+    }
+    let slow = content.len() > SIGNED_IN_PLACE
+        || signers.iter().any(|signer| signer.key.algorithm() == Algorithm::RsaSha256);
+    let work = move || {
+        let fields =
+            dkim::sign(&content, &signers, now).map_err(|error| IntakeError::Signing(error.to_string()))?;
+        Ok(Bytes::from(header::prepend(&content, &[fields])))
+    };
+    if !slow {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|error| IntakeError::Signing(error.to_string()))?
+}
+
+/// A recipient that is named twice gets one copy.
+fn drop_repeated(envelope: &mut Envelope) {
+    let mut seen = BTreeSet::new();
+    envelope.forward_paths.retain(|path| seen.insert(path.address.clone()));
+}
+
+fn unique(mailboxes: Vec<MailboxDelivery>) -> Vec<MailboxDelivery> {
+    let mut seen = BTreeSet::new();
+    mailboxes.into_iter().filter(|copy| seen.insert((copy.owner.clone(), copy.mailbox.clone()))).collect()
+}
+
+/// What the next hop must be told: what was asked for, as far as the content needs it. Fewer demands reach more hosts.
+fn parameters(envelope: &Envelope, content: &[u8]) -> EnvelopeParameters {
+    let (section, _) = header::split(content);
+    let eight_bit = !content.is_ascii();
+    let addresses = envelope.reverse_path.address().into_iter();
+    let mut addresses = addresses.chain(envelope.forward_paths.iter().map(|path| &path.address));
+    EnvelopeParameters {
+        body: match envelope.body {
+            Body::BinaryMime => Body::BinaryMime,
+            _ if eight_bit => Body::EightBitMime,
+            _ => Body::SevenBit,
+        },
+        // RFC 6531 section 3.4: a header section or an address outside ASCII needs it.
+        smtputf8: !section.is_ascii() || addresses.any(Address::needs_smtputf8),
+        require_tls: envelope.require_tls,
+        dsn: envelope.dsn.clone(),
+    }
+}
+
+fn delivered_here() -> EventData {
+    EventData {
+        code: 250,
+        enhanced: Some(EnhancedStatusCode::new(2, 0, 0)),
+        message: "delivered to the mailbox".to_owned(),
+        local: true,
+        ..EventData::default()
+    }
+}
+
+/// An application that sends by HTTP reads events; somebody who sends by SMTP is told by a DSN that a message was not sent on.
+fn tell_suppressed(
+    id: QueueId,
+    origin: &Origin,
+    path: &ForwardPath,
+    data: &EventData,
+) -> Option<(Action, Reported)> {
+    let wanted =
+        path.notify.is_none_or(|notify| notify.failure) && matches!(origin, Origin::Submission { .. });
+    // RFC 3463 section 3.8, X.7.1: a decision of policy.
+    wanted.then(|| (Action::Failed, reported_here(id, path, EnhancedStatusCode::new(5, 7, 1), data)))
+}
+
+fn tell_delivered(id: QueueId, path: &ForwardPath, data: &EventData) -> Option<(Action, Reported)> {
+    let wanted = path.notify.is_some_and(|notify| notify.success);
+    wanted.then(|| (Action::Delivered, reported_here(id, path, EnhancedStatusCode::new(2, 0, 0), data)))
+}
+
+fn reported_here(id: QueueId, path: &ForwardPath, status: EnhancedStatusCode, data: &EventData) -> Reported {
+    Reported {
+        row: RowId { message: id, recipient: 0 },
+        path: path.clone(),
+        status,
+        reply: None,
+        words: data.message.clone(),
+        remote_mta: None,
+        will_retry_until: None,
+    }
+}
+
+/// The row that a message will have.
+fn row_of(message: &NewMessage) -> MessageRow {
+    MessageRow {
+        id: message.id,
+        accepted_at: message.accepted_at,
+        origin: message.origin.clone(),
+        domain: message.domain.clone(),
+        reverse_path: message.reverse_path.clone(),
+        envelope_parameters: message.envelope_parameters.clone(),
+        summary: message.summary.clone(),
+        verdicts: message.verdicts.clone(),
+    }
+}

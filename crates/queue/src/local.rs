@@ -1,0 +1,125 @@
+//! Which addresses are ours, and into which mailboxes their mail goes.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tegami_mail::{Address, Clock, Domain};
+use tegami_store::{Account, BoxFuture, MailboxDelivery, Store, StoreError};
+
+use crate::accounts::all_accounts;
+use crate::permit::Senders;
+use crate::schedule::later;
+
+/// What is known of an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Locality {
+    /// Its domain is not ours.
+    Remote,
+    /// Its domain is ours, but nobody has the address: 550 5.1.1.
+    Unknown,
+    /// Its mail goes here.
+    Mailboxes(Vec<MailboxDelivery>),
+}
+
+/// Who knows the local mailboxes.
+pub trait LocalMailboxes: Send + Sync + 'static {
+    /// Where the mail for this address goes.
+    fn find<'a>(&'a self, address: &'a Address) -> BoxFuture<'a, Result<Locality, StoreError>>;
+}
+
+/// No domain is local: a server that only sends.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoMailboxes;
+
+impl LocalMailboxes for NoMailboxes {
+    fn find<'a>(&'a self, _address: &'a Address) -> BoxFuture<'a, Result<Locality, StoreError>> {
+        Box::pin(std::future::ready(Ok(Locality::Remote)))
+    }
+}
+
+/// The addresses of the accounts, in the domains that receive mail here. Accounts are read anew every few seconds.
+pub struct Directory {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    domains: BTreeSet<Domain>,
+    /// Who reads mail to `postmaster` where no account has that address (RFC 5321 section 4.5.1).
+    postmaster: Option<Address>,
+    seen: Mutex<Option<(Timestamp, Arc<Vec<Account>>)>>,
+}
+
+/// How long the accounts may be out of date.
+const FRESH: Duration = Duration::from_secs(2);
+
+impl Directory {
+    /// Of the accounts in `store`, for mail to `domains`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        domains: impl IntoIterator<Item = Domain>,
+        postmaster: Option<Address>,
+    ) -> Self {
+        Self { store, clock, domains: domains.into_iter().collect(), postmaster, seen: Mutex::new(None) }
+    }
+
+    async fn accounts(&self) -> Result<Arc<Vec<Account>>, StoreError> {
+        let now = self.clock.now();
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((at, accounts)) = seen
+            && now < later(at, FRESH)
+        {
+            return Ok(accounts);
+        }
+        let accounts = Arc::new(all_accounts(self.store.as_ref()).await?);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(&accounts)));
+        Ok(accounts)
+    }
+
+    async fn locate(&self, address: &Address) -> Result<Locality, StoreError> {
+        if !address.domain().is_some_and(|domain| self.domains.contains(domain)) {
+            return Ok(Locality::Remote);
+        }
+        let accounts = self.accounts().await?;
+        let owners = owners(&accounts, address);
+        let inbox = |owner| MailboxDelivery { owner, mailbox: "INBOX".to_owned() };
+        let mailboxes: Vec<_> = owners.into_iter().map(inbox).collect();
+        Ok(match &self.postmaster {
+            _ if !mailboxes.is_empty() => Locality::Mailboxes(mailboxes),
+            Some(postmaster) if address.local_part().as_str().eq_ignore_ascii_case("postmaster") => {
+                Locality::Mailboxes(vec![inbox(postmaster.clone())])
+            }
+            _ => Locality::Unknown,
+        })
+    }
+}
+
+impl LocalMailboxes for Directory {
+    fn find<'a>(&'a self, address: &'a Address) -> BoxFuture<'a, Result<Locality, StoreError>> {
+        Box::pin(self.locate(address))
+    }
+}
+
+/// The mailboxes' owners: accounts that have this very address, else those that have its whole domain. Several accounts may
+/// have one address; each gets a copy.
+fn owners(accounts: &[Account], address: &Address) -> BTreeSet<Address> {
+    let having = |wide: bool| -> BTreeSet<Address> {
+        let matches = |account: &&Account| {
+            let mut senders = account.addresses.iter().filter_map(|text| Senders::parse(text).ok());
+            senders.any(|senders| matches!(senders, Senders::Domain(_)) == wide && senders.contain(address))
+        };
+        accounts
+            .iter()
+            .filter(matches)
+            .map(|account| owner(account).unwrap_or_else(|| address.clone()))
+            .collect()
+    };
+    let exact = having(false);
+    if exact.is_empty() { having(true) } else { exact }
+}
+
+/// All mail of an account lies under one owner: its first full address, else its name where that is an address.
+fn owner(account: &Account) -> Option<Address> {
+    let mut full = account.addresses.iter().filter_map(|text| Address::parse(text).ok());
+    full.find(|address| address.local_part().as_str() != "*").or_else(|| Address::parse(&account.name).ok())
+}

@@ -1,0 +1,178 @@
+//! The right of an envelope to enter the queue.
+
+use tegami_mail::{Address, Domain, Envelope, ReversePath};
+
+/// Proof that an envelope may enter the queue, together with the envelope it was given for. Only an account that
+/// proved itself, or a notification of our own, can make one; the field is private and there is no other constructor.
+/// An open relay is a type error.
+#[derive(Debug)]
+pub struct Permit {
+    envelope: Envelope,
+    grant: Grant,
+}
+
+/// Who vouches for the envelope.
+#[derive(Debug)]
+enum Grant {
+    /// An account, with the addresses it may send as.
+    Account(Authenticated),
+    /// A notification of ours, which has the null reverse-path.
+    Own,
+}
+
+/// Why no permit was given: the reverse-path does not belong to the account (RFC 6409 section 6.1 lets a submission
+/// server refuse it). The fault is the submitter's; the same envelope is refused again.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the account {account} may not send as {sender}")]
+pub struct NotPermitted {
+    /// The account.
+    pub account: String,
+    /// The reverse-path it wanted.
+    pub sender: Address,
+}
+
+impl Permit {
+    /// Lets an account submit an envelope whose reverse-path belongs to it. The null reverse-path is allowed: user
+    /// agents send disposition notifications with it (RFC 8098 section 3); intake then looks at the author alone.
+    ///
+    /// # Errors
+    /// [`NotPermitted`] when the reverse-path belongs to somebody else.
+    pub fn for_account(account: &Authenticated, envelope: Envelope) -> Result<Self, NotPermitted> {
+        match &envelope.reverse_path {
+            ReversePath::Address(sender) if !account.may(sender) => {
+                Err(NotPermitted { account: account.account().to_owned(), sender: sender.clone() })
+            }
+            _ => Ok(Self { envelope, grant: Grant::Account(account.clone()) }),
+        }
+    }
+
+    /// A notification of our own: the reverse-path becomes null, so that nothing ever answers it (RFC 5321 section 4.5.5).
+    pub(crate) fn own(mut envelope: Envelope) -> Self {
+        envelope.reverse_path = ReversePath::Null;
+        Self { envelope, grant: Grant::Own }
+    }
+
+    /// The envelope that may enter.
+    pub fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// Whether the one who vouches for the envelope may also write as this author.
+    pub(crate) fn may_write_as(&self, author: &Address) -> bool {
+        match &self.grant {
+            Grant::Account(account) => account.may(author),
+            Grant::Own => true,
+        }
+    }
+
+    /// The name for messages about refusals.
+    pub(crate) fn holder(&self) -> &str {
+        match &self.grant {
+            Grant::Account(account) => account.account(),
+            Grant::Own => "this server",
+        }
+    }
+
+    pub(crate) fn into_envelope(self) -> Envelope {
+        self.envelope
+    }
+}
+
+/// An account or API key that proved itself. Made only by [`crate::Accounts`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authenticated {
+    account: String,
+    senders: Vec<Senders>,
+}
+
+/// Some addresses that an account may send as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Senders {
+    /// Exactly this one.
+    One(Address),
+    /// Every address of this domain, written `*@example.org`.
+    Domain(Domain),
+}
+
+impl Senders {
+    /// Reads `user@example.org` or `*@example.org`.
+    ///
+    /// # Errors
+    /// What is wrong with the address or domain.
+    pub fn parse(text: &str) -> Result<Self, tegami_mail::AddressError> {
+        match text.strip_prefix("*@") {
+            Some(domain) => Ok(Self::Domain(Domain::parse(domain)?)),
+            None => Ok(Self::One(Address::parse(text)?)),
+        }
+    }
+
+    /// Whether `address` is among them. The accounts are our own, so we are the host that may interpret the
+    /// local-part (RFC 5321 section 2.4): ASCII letters compare without regard to case.
+    pub fn contain(&self, address: &Address) -> bool {
+        match self {
+            Self::Domain(domain) => address.domain() == Some(domain),
+            Self::One(one) => {
+                one.host() == address.host()
+                    && one.local_part().as_str().eq_ignore_ascii_case(address.local_part().as_str())
+            }
+        }
+    }
+}
+
+impl Authenticated {
+    pub(crate) fn new(account: String, senders: Vec<Senders>) -> Self {
+        Self { account, senders }
+    }
+
+    /// The account's name, or that of the API key.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Whether it may send as this address.
+    pub fn may(&self, address: &Address) -> bool {
+        self.senders.iter().any(|senders| senders.contain(address))
+    }
+
+    /// The addresses it may send as.
+    pub fn senders(&self) -> &[Senders] {
+        &self.senders
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        Address::parse(text).unwrap()
+    }
+
+    fn check(senders: &[&str], reverse_path: &str, permitted: bool) {
+        let senders = senders.iter().map(|text| Senders::parse(text).unwrap()).collect();
+        let account = Authenticated::new("shop".to_owned(), senders);
+        let reverse_path = ReversePath::try_from(reverse_path.to_owned()).unwrap();
+        let envelope = Envelope::new(reverse_path.clone(), [address("someone@example.net")]);
+        let permit = Permit::for_account(&account, envelope);
+        assert_eq!(permit.is_ok(), permitted, "{reverse_path}");
+    }
+
+    #[test]
+    fn only_what_belongs_to_the_account() {
+        check(&["shop@example.org"], "shop@example.org", true);
+        check(&["shop@example.org"], "Shop@EXAMPLE.org", true);
+        check(&["shop@example.org"], "boss@example.org", false);
+        check(&["*@example.org"], "anyone@example.org", true);
+        check(&["*@example.org"], "anyone@sub.example.org", false);
+        check(&["*@example.org"], "anyone@notexample.org", false);
+        check(&["*@example.org"], "\"x@example.org\"@example.net", false);
+        check(&[], "shop@example.org", false);
+        check(&[], "", true);
+    }
+
+    #[test]
+    fn our_own_notifications_have_the_null_reverse_path() {
+        let envelope = Envelope::new(ReversePath::Address(address("a@example.org")), []);
+        assert_eq!(Permit::own(envelope).envelope().reverse_path, ReversePath::Null);
+    }
+}

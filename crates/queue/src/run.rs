@@ -1,0 +1,426 @@
+//! The loop that keeps delivery going.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tegami_mail::Clock;
+use tegami_store::{BoxFuture, Lease, NodeId, RowId, SettleOp, Settlement, Store, StoreError};
+use tokio::sync::Notify;
+use tokio::task::{Id, JoinSet};
+
+use crate::outcome::{Job, Outcome};
+use crate::schedule::{Dispatcher, Group, Limits, Next, later};
+use crate::settle::Settler;
+
+/// Whoever hands messages to other hosts.
+pub trait Deliver: Send + Sync + 'static {
+    /// Tries a job once, all its recipients in as few transactions as it takes, and tells how it went. Never fails: what goes
+    /// wrong is the outcome. The content is read from the store when it is needed.
+    fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome>;
+}
+
+/// The bell, the brake and the door of the post desk; shared by intake, the operator and the loop.
+#[derive(Debug, Default)]
+pub struct Control {
+    bell: Notify,
+    paused: AtomicBool,
+    closing: AtomicBool,
+}
+
+impl Control {
+    /// Something new is due.
+    pub fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Begins no further attempts; those under way go on.
+    pub fn pause(&self) {
+        self.paused.store(true, Ordering::Release);
+    }
+
+    /// Begins attempts again.
+    pub fn resume(&self) {
+        self.paused.store(false, Ordering::Release);
+        self.ring();
+    }
+
+    /// Whether attempts are begun at present.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Acquire)
+    }
+
+    /// Finishes the attempts under way, then ends the loop.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        self.ring();
+    }
+
+    fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+}
+
+/// How the loop runs.
+#[derive(Clone, Debug)]
+pub struct RunSettings {
+    /// This process.
+    pub node: NodeId,
+    /// How much at once.
+    pub limits: Limits,
+    /// How long a lease holds without renewal; it is renewed after a third of that.
+    pub lease: Duration,
+    /// The store is asked at least so often, and so far ahead.
+    pub poll: Duration,
+}
+
+impl RunSettings {
+    /// The usual values for a node.
+    pub fn new(node: NodeId) -> Self {
+        let seconds = Duration::from_secs;
+        Self { node, limits: Limits::default(), lease: seconds(60), poll: seconds(30) }
+    }
+}
+
+/// Why the loop ended. What was accepted is safe in the store; what was under way is tried again.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum RunError {
+    /// Another node has the lease: this one must not touch the queue any more.
+    #[error("another node took over the queue")]
+    LeaseLost,
+    /// The store cannot go on; the process has to start anew.
+    #[error("the store cannot go on: {0}")]
+    Store(StoreError),
+}
+
+/// The loop: claims a lease, takes due recipients, has them delivered, settles the outcomes.
+pub struct Postman {
+    store: Arc<dyn Store>,
+    settler: Arc<Settler>,
+    deliver: Arc<dyn Deliver>,
+    clock: Arc<dyn Clock>,
+    control: Arc<Control>,
+    settings: RunSettings,
+    dispatcher: Dispatcher,
+    leases: BTreeMap<u16, Lease>,
+    renew_at: Timestamp,
+    /// Rows due before this moment have been asked for.
+    seen_until: Timestamp,
+    poll_at: Timestamp,
+    attempts: JoinSet<Done>,
+    under_way: BTreeMap<Id, Group>,
+    ready: Vec<Done>,
+    settling: JoinSet<Result<Settled, StoreError>>,
+}
+
+/// A finished attempt with the group it was for.
+struct Done {
+    group: Group,
+    result: Result<Outcome, StoreError>,
+}
+
+/// What a commit settled.
+struct Settled {
+    groups: Vec<Group>,
+    /// The earliest moment at which one of the deferred or born rows is due.
+    next_due: Option<Timestamp>,
+}
+
+/// Rows asked for at once beside those already known.
+const PAGE: usize = 1000;
+/// No more rows are held in memory than this; the others wait in the store.
+const MOST: usize = 20_000;
+/// Outcomes in one commit.
+const COMMIT: usize = 64;
+
+impl Postman {
+    /// Nothing runs before [`Postman::run`].
+    pub fn new(
+        store: Arc<dyn Store>,
+        settler: Arc<Settler>,
+        deliver: Arc<dyn Deliver>,
+        clock: Arc<dyn Clock>,
+        control: Arc<Control>,
+        settings: RunSettings,
+    ) -> Self {
+        Self {
+            store,
+            settler,
+            deliver,
+            clock,
+            control,
+            dispatcher: Dispatcher::new(settings.limits),
+            settings,
+            leases: BTreeMap::new(),
+            renew_at: Timestamp::MIN,
+            seen_until: Timestamp::MIN,
+            poll_at: Timestamp::MIN,
+            attempts: JoinSet::new(),
+            under_way: BTreeMap::new(),
+            ready: Vec::new(),
+            settling: JoinSet::new(),
+        }
+    }
+
+    /// Runs until [`Control::close`], then finishes what is under way.
+    ///
+    /// # Errors
+    /// A [`RunError`]; attempts under way are dropped then, because nothing about them could be written down.
+    pub async fn run(mut self) -> Result<(), RunError> {
+        loop {
+            self.begin_what_is_due().await?;
+            if self.control.is_closing() && self.is_quiet() {
+                return Ok(());
+            }
+            let pause = self.until_next();
+            let control = Arc::clone(&self.control);
+            tokio::select! {
+                Some(done) = self.attempts.join_next_with_id() => self.collect(done),
+                Some(settled) = self.settling.join_next() => self.note_settled(settled)?,
+                () = control.bell.notified() => self.poll_at = Timestamp::MIN,
+                () = tokio::time::sleep(pause) => {}
+            }
+            self.settle_ready();
+        }
+    }
+
+    /// Does everything that is due at this moment, what becomes due meanwhile included, and gives back when the next row is due. For callers
+    /// that own the clock.
+    ///
+    /// # Errors
+    /// A [`RunError`].
+    pub async fn run_due(&mut self) -> Result<Option<Timestamp>, RunError> {
+        self.poll_at = Timestamp::MIN;
+        loop {
+            self.begin_what_is_due().await?;
+            if self.is_quiet() {
+                return self.next_due().await;
+            }
+            tokio::select! {
+                Some(done) = self.attempts.join_next_with_id() => self.collect(done),
+                Some(settled) = self.settling.join_next() => self.note_settled(settled)?,
+                else => {}
+            }
+            self.settle_ready();
+        }
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.attempts.is_empty() && self.ready.is_empty() && self.settling.is_empty()
+    }
+
+    async fn begin_what_is_due(&mut self) -> Result<(), RunError> {
+        let now = self.clock.now();
+        self.renew(now).await?;
+        if self.control.is_paused() || self.control.is_closing() {
+            return Ok(());
+        }
+        self.poll(now).await?;
+        while let Next::Job(group) = self.dispatcher.next(now) {
+            self.begin(group);
+        }
+        Ok(())
+    }
+
+    async fn renew(&mut self, now: Timestamp) -> Result<(), RunError> {
+        if now < self.renew_at {
+            return Ok(());
+        }
+        let leases = self.store.claim(&self.settings.node, now, self.settings.lease).await.map_err(fatal)?;
+        let leases: BTreeMap<u16, Lease> = leases.into_iter().map(|lease| (lease.shard, lease)).collect();
+        let kept = |held: &Lease| leases.get(&held.shard).is_some_and(|lease| lease.epoch == held.epoch);
+        if !self.leases.values().all(kept) {
+            return Err(RunError::LeaseLost);
+        }
+        self.leases = leases;
+        self.renew_at = later(now, self.settings.lease / 3);
+        Ok(())
+    }
+
+    async fn poll(&mut self, now: Timestamp) -> Result<(), RunError> {
+        if now < self.poll_at || self.dispatcher.len() >= MOST {
+            return Ok(());
+        }
+        let until = later(now, self.settings.poll);
+        let mut full = false;
+        for (shard, lease) in &self.leases {
+            let most = self.dispatcher.len() + PAGE;
+            let rows = self.store.due(lease, until, most).await.map_err(fatal)?;
+            full |= rows.len() >= most;
+            self.dispatcher.offer(*shard, rows, now);
+        }
+        // A full page means that there is more; it is asked for as soon as something has finished.
+        self.seen_until = until;
+        self.poll_at = if full { later(now, Duration::from_millis(100)) } else { until };
+        Ok(())
+    }
+
+    fn begin(&mut self, group: Group) {
+        let (store, deliver) = (Arc::clone(&self.store), Arc::clone(&self.deliver));
+        let kept = group.clone();
+        let task = self.attempts.spawn(async move {
+            let result = match store.message(group.message).await {
+                Ok(message) => {
+                    let job = Job { message, next_hop: group.next_hop.clone(), rows: group.rows.clone() };
+                    Ok(deliver.attempt(job).await)
+                }
+                Err(error) => Err(error),
+            };
+            Done { group, result }
+        });
+        self.under_way.insert(task.id(), kept);
+    }
+
+    fn collect(&mut self, done: Result<(Id, Done), tokio::task::JoinError>) {
+        let mut done = Some(done);
+        while let Some(next) = done.take() {
+            match next {
+                Ok((id, finished)) => {
+                    self.under_way.remove(&id);
+                    self.ready.push(finished);
+                }
+                Err(broken) => {
+                    // A bug in delivery must not take the message with it: the recipients are tried again later.
+                    tracing::error!(%broken, "an attempt broke off");
+                    if let Some(group) = self.under_way.remove(&broken.id()) {
+                        let result = Err(StoreError::Unusable(broken.to_string()));
+                        self.ready.push(Done { group, result });
+                    }
+                }
+            }
+            done = self.attempts.try_join_next_with_id();
+        }
+    }
+
+    /// Commits what is ready, one commit at a time: while one is being synced, the next one gathers.
+    fn settle_ready(&mut self) {
+        let Some(shard) = self.ready.first().map(|done| done.group.shard) else { return };
+        let Some(lease) = self.leases.get(&shard).cloned() else { return };
+        if !self.settling.is_empty() {
+            return;
+        }
+        let mut batch = Vec::new();
+        let mut rest = Vec::new();
+        for done in self.ready.drain(..) {
+            let fits = done.group.shard == shard && batch.len() < COMMIT;
+            if fits { batch.push(done) } else { rest.push(done) }
+        }
+        self.ready = rest;
+        let (store, settler) = (Arc::clone(&self.store), Arc::clone(&self.settler));
+        let clock = Arc::clone(&self.clock);
+        self.settling
+            .spawn(async move { settle(store.as_ref(), &settler, clock.as_ref(), &lease, batch).await });
+    }
+
+    fn note_settled(
+        &mut self,
+        settled: Result<Result<Settled, StoreError>, tokio::task::JoinError>,
+    ) -> Result<(), RunError> {
+        let settled = settled
+            .map_err(|broken| RunError::Store(StoreError::Unusable(broken.to_string())))?
+            .map_err(fatal)?;
+        for group in settled.groups {
+            let rows: Vec<RowId> = group.rows.iter().map(|row| row.id).collect();
+            self.dispatcher.finished(&group.next_hop, &rows);
+        }
+        if settled.next_due.is_some_and(|due| due <= self.seen_until) {
+            self.poll_at = Timestamp::MIN;
+        }
+        Ok(())
+    }
+
+    /// How long nothing can happen by itself.
+    fn until_next(&self) -> Duration {
+        let now = self.clock.now();
+        let mut wake = self.renew_at;
+        if !self.control.is_paused() && !self.control.is_closing() {
+            let poll_at = Some(self.poll_at).filter(|_| self.dispatcher.len() < MOST);
+            wake = [poll_at, self.dispatcher.wakes_at()].into_iter().flatten().fold(wake, Timestamp::min);
+        }
+        Duration::try_from(wake.duration_since(now)).unwrap_or_default().max(Duration::from_millis(1))
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, RunError> {
+        let mut next: Option<Timestamp> = None;
+        for lease in self.leases.values() {
+            let due = self.store.next_due(lease).await.map_err(fatal)?;
+            next = [next, due].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+}
+
+fn fatal(error: StoreError) -> RunError {
+    match error {
+        StoreError::Fenced => RunError::LeaseLost,
+        error => RunError::Store(error),
+    }
+}
+
+/// Turns outcomes into one settlement and commits it. While the disk is full it waits: the peers have these messages, and nobody else
+/// will write that down.
+async fn settle(
+    store: &dyn Store,
+    settler: &Settler,
+    clock: &dyn Clock,
+    lease: &Lease,
+    batch: Vec<Done>,
+) -> Result<Settled, StoreError> {
+    let now = clock.now();
+    let mut whole = Settlement { at: Some(now), ..Settlement::default() };
+    let mut groups = Vec::with_capacity(batch.len());
+    for done in batch {
+        match done.result {
+            Ok(outcome) => whole.extend_with(settler.settle(outcome, now).await?),
+            Err(error) => whole.ops.extend(set_aside(&done.group, &error, now)),
+        }
+        groups.push(done.group);
+    }
+    let next_due = next_due(&whole);
+    loop {
+        match store.settle(lease, whole.clone()).await {
+            Ok(()) => return Ok(Settled { groups, next_due }),
+            Err(StoreError::Full(why)) => {
+                tracing::error!(why, "the disk is full: outcomes wait to be written");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A group whose message could not be read, or whose attempt broke off: tried again in five minutes.
+fn set_aside(group: &Group, error: &StoreError, now: Timestamp) -> Vec<SettleOp> {
+    tracing::error!(message = %group.message, %error, "a message could not be worked on");
+    let due = later(now, Duration::from_secs(300));
+    let defer =
+        |row: &tegami_store::QueueRow| SettleOp::Defer { row: row.id, due, status: error.to_string() };
+    group.rows.iter().map(defer).collect()
+}
+
+fn next_due(settlement: &Settlement) -> Option<Timestamp> {
+    let deferred = settlement.ops.iter().filter_map(|op| match op {
+        SettleOp::Defer { due, .. } => Some(*due),
+        _ => None,
+    });
+    let born =
+        settlement.born.iter().flat_map(|message| message.recipients.iter().map(|recipient| recipient.due));
+    deferred.chain(born).min()
+}
+
+/// Joining settlements.
+trait ExtendWith {
+    fn extend_with(&mut self, other: Self);
+}
+
+impl ExtendWith for Settlement {
+    fn extend_with(&mut self, other: Self) {
+        self.ops.extend(other.ops);
+        self.attempts.extend(other.attempts);
+        self.events.extend(other.events);
+        self.born.extend(other.born);
+        self.suppressions.extend(other.suppressions);
+    }
+}

@@ -1,0 +1,275 @@
+//! When a recipient is tried again, and which work comes next. Pure: time is an argument, nothing sleeps.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tegami_store::{QueueId, QueueRow, RowId};
+
+/// How long and how often delivery is tried (RFC 5321 section 4.5.4.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Waiting times after the first, second … failed attempt; the last one repeats. The first is short because most transient
+    /// failures are: a restarted host, a greylisting server, which wants five minutes and is met by the first two together.
+    pub delays: Vec<Duration>,
+    /// So long after acceptance delivery is given up: four to five days by the RFC.
+    pub lifetime: Duration,
+    /// So long after acceptance the sender is told once that the message is late (RFC 3461 section 4.1, DELAY); `None` for never.
+    pub warn_after: Option<Duration>,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        Self {
+            delays: [1, 5, 15, 30, 60, 120, 240].map(minutes).to_vec(),
+            lifetime: minutes(5 * 24 * 60),
+            warn_after: Some(minutes(240)),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// When delivery is given up.
+    pub fn expires(&self, accepted_at: Timestamp) -> Timestamp {
+        later(accepted_at, self.lifetime)
+    }
+
+    /// The next attempt after `attempts` failed ones, or `None` when it is time to give up. The last attempt is made at the
+    /// moment of expiry. Up to a tenth is added, drawn from the message's identifier and not from the recipient's place, so that messages
+    /// deferred together come apart while the recipients of one message stay in one transaction.
+    pub fn next_attempt(
+        &self,
+        row: RowId,
+        attempts: u32,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Option<Timestamp> {
+        if now >= expires {
+            return None;
+        }
+        let last = self.delays.len().saturating_sub(1);
+        let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(last).min(last);
+        let delay = self.delays.get(place).copied().unwrap_or(Duration::from_secs(3600));
+        let jitter = delay.mul_f64(0.1 * chance(row.message, attempts));
+        Some(later(now, delay.saturating_add(jitter)).min(expires))
+    }
+
+    /// Whether an attempt that fails at `now` is late enough for a warning.
+    pub fn is_late(&self, accepted_at: Timestamp, now: Timestamp) -> bool {
+        self.warn_after.is_some_and(|delay| now >= later(accepted_at, delay))
+    }
+}
+
+/// A number from 0 to 1 that is always the same for a message and attempt (the finaliser of splitmix64).
+fn chance(message: QueueId, attempts: u32) -> f64 {
+    let [.., a, b, c, d, e, f, g, h] = message.to_bytes();
+    let mut bits = u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ (u64::from(attempts) << 32);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let high = u32::try_from((bits ^ (bits >> 31)) >> 32).unwrap_or_default();
+    f64::from(high) / f64::from(u32::MAX)
+}
+
+/// `moment` + `duration`, stopping at the end of time.
+pub(crate) fn later(moment: Timestamp, duration: Duration) -> Timestamp {
+    moment.checked_add(duration).unwrap_or(Timestamp::MAX)
+}
+
+/// How much may go on at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Attempts under way at once.
+    pub jobs: usize,
+    /// Attempts under way at once to one next hop.
+    pub jobs_per_next_hop: usize,
+    /// Recipients in one transaction; RFC 5321 section 4.5.3.1.8 guarantees 100.
+    pub recipients_per_job: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { jobs: 200, jobs_per_next_hop: 10, recipients_per_job: 100 }
+    }
+}
+
+/// Recipients of one message that share a next hop and are due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The shard whose lease covers them.
+    pub shard: u16,
+    /// The message.
+    pub message: QueueId,
+    /// The next hop they share.
+    pub next_hop: String,
+    /// The recipients, in their order.
+    pub rows: Vec<QueueRow>,
+}
+
+/// What the dispatcher says.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Do this now, and say [`Dispatcher::finished`] afterwards.
+    Job(Group),
+    /// Nothing may begin before this moment unless a job finishes or rows are offered.
+    WaitUntil(Timestamp),
+    /// Nothing to do until a job finishes or rows are offered.
+    Idle,
+}
+
+/// Hands out work: takes rows, gives groups, keeps to the limits, and lets the next hops take turns, so that ten thousand messages for one slow
+/// domain do not hold up the one for another.
+#[derive(Debug)]
+pub struct Dispatcher {
+    limits: Limits,
+    /// Every row that waits here or is under way; offered again, it is ignored.
+    known: BTreeSet<RowId>,
+    /// Rows whose moment has not come.
+    future: BTreeSet<(Timestamp, RowId)>,
+    future_rows: BTreeMap<RowId, (u16, QueueRow)>,
+    hops: BTreeMap<String, Hop>,
+    /// Next hops that have waiting groups and room for one more job, in turn.
+    turn: VecDeque<String>,
+    under_way: usize,
+}
+
+#[derive(Debug, Default)]
+struct Hop {
+    waiting: VecDeque<Group>,
+    under_way: usize,
+    in_turn: bool,
+}
+
+impl Dispatcher {
+    /// Without work.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            known: BTreeSet::new(),
+            future: BTreeSet::new(),
+            future_rows: BTreeMap::new(),
+            hops: BTreeMap::new(),
+            turn: VecDeque::new(),
+            under_way: 0,
+        }
+    }
+
+    /// Takes rows of a shard's queue. Those already known are ignored, so the same rows may be offered again and again.
+    pub fn offer(&mut self, shard: u16, rows: impl IntoIterator<Item = QueueRow>, now: Timestamp) {
+        for row in rows {
+            if !self.known.insert(row.id) {
+                continue;
+            }
+            if row.due > now {
+                self.future.insert((row.due, row.id));
+                self.future_rows.insert(row.id, (shard, row));
+            } else {
+                self.enqueue(shard, row);
+            }
+        }
+    }
+
+    /// What to do now.
+    pub fn next(&mut self, now: Timestamp) -> Next {
+        self.wake(now);
+        if self.under_way < self.limits.jobs
+            && let Some(group) = self.take_turn()
+        {
+            return Next::Job(group);
+        }
+        self.wakes_at().map_or(Next::Idle, Next::WaitUntil)
+    }
+
+    /// When the first of the rows that wait for their moment is due.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        self.future.first().map(|(due, _)| *due)
+    }
+
+    /// A job ended and its outcome is settled: its rows are forgotten (those deferred come back from the store).
+    pub fn finished(&mut self, next_hop: &str, rows: &[RowId]) {
+        for row in rows {
+            self.known.remove(row);
+        }
+        self.under_way = self.under_way.saturating_sub(1);
+        if let Some(hop) = self.hops.get_mut(next_hop) {
+            hop.under_way = hop.under_way.saturating_sub(1);
+            if hop.waiting.is_empty() && hop.under_way == 0 {
+                self.hops.remove(next_hop);
+            } else {
+                self.give_turn(next_hop);
+            }
+        }
+    }
+
+    /// How many rows wait here or are under way.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether no rows wait here or are under way.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// How many jobs are under way.
+    pub fn under_way(&self) -> usize {
+        self.under_way
+    }
+
+    /// Moves rows whose moment has come to their next hops.
+    fn wake(&mut self, now: Timestamp) {
+        while let Some((due, row)) = self.future.first().copied().filter(|(due, _)| *due <= now) {
+            self.future.remove(&(due, row));
+            if let Some((shard, row)) = self.future_rows.remove(&row) {
+                self.enqueue(shard, row);
+            }
+        }
+    }
+
+    /// Puts a row beside others of its message where there is room, else into a group of its own.
+    fn enqueue(&mut self, shard: u16, row: QueueRow) {
+        let next_hop = row.next_hop.clone();
+        let hop = self.hops.entry(next_hop.clone()).or_default();
+        // Rows of one message come together, so its group is the last one, if there is one.
+        match hop.waiting.back_mut() {
+            Some(group)
+                if group.message == row.id.message && group.rows.len() < self.limits.recipients_per_job =>
+            {
+                group.rows.push(row);
+            }
+            _ => hop.waiting.push_back(Group {
+                shard,
+                message: row.id.message,
+                next_hop: next_hop.clone(),
+                rows: vec![row],
+            }),
+        }
+        self.give_turn(&next_hop);
+    }
+
+    /// Lets a next hop stand in line, once, if it has work and room.
+    fn give_turn(&mut self, next_hop: &str) {
+        if let Some(hop) = self.hops.get_mut(next_hop)
+            && !hop.in_turn
+            && !hop.waiting.is_empty()
+            && hop.under_way < self.limits.jobs_per_next_hop
+        {
+            hop.in_turn = true;
+            self.turn.push_back(next_hop.to_owned());
+        }
+    }
+
+    fn take_turn(&mut self) -> Option<Group> {
+        while let Some(next_hop) = self.turn.pop_front() {
+            let Some(hop) = self.hops.get_mut(&next_hop) else { continue };
+            hop.in_turn = false;
+            let Some(mut group) = hop.waiting.pop_front() else { continue };
+            hop.under_way += 1;
+            self.under_way += 1;
+            self.give_turn(&next_hop);
+            group.rows.sort_by_key(|row| row.id);
+            return Some(group);
+        }
+        None
+    }
+}

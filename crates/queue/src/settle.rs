@@ -1,0 +1,358 @@
+//! From outcomes to what becomes durable: delivered, deferred with the next attempt, failed; events, DSNs, suppressions.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tegami_mail::{EnhancedStatusCode, Reply, note};
+use tegami_store::{
+    Attempt, EventKind, MessageRow, NewEvent, NewMessage, QueueRow, RowId, SettleOp, Settlement, Store,
+    StoreError, Suppression, SuppressionList,
+};
+
+use crate::dsn::{self, Action, Reported};
+use crate::event::{EventData, Reason};
+use crate::intake::Intake;
+use crate::outcome::{Class, Failure, Outcome, Peer, RecipientOutcome, RecipientResult, Stage};
+use crate::schedule::RetryPolicy;
+
+/// Turns outcomes into settlements.
+pub struct Settler {
+    store: Arc<dyn Store>,
+    intake: Arc<Intake>,
+    retry: RetryPolicy,
+}
+
+/// What becomes of one recipient.
+struct Decision {
+    op: SettleOp,
+    event: NewEvent,
+    suppression: Option<Suppression>,
+    told: Option<(Action, Reported)>,
+}
+
+impl Settler {
+    /// DSNs enter by `intake`; `retry` says how long and how often delivery is tried.
+    pub fn new(store: Arc<dyn Store>, intake: Arc<Intake>, retry: RetryPolicy) -> Self {
+        Self { store, intake, retry }
+    }
+
+    /// What one outcome changes; nothing is written yet.
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn settle(&self, outcome: Outcome, now: Timestamp) -> Result<Settlement, StoreError> {
+        let message = &outcome.job.message;
+        let mut settlement = Settlement { at: Some(now), ..Settlement::default() };
+        let mut told = Vec::new();
+        let missing = missing_result();
+        for row in &outcome.job.rows {
+            let result = outcome.recipients.iter().find(|result| result.row == row.id);
+            let (peer, how) = result.map_or((None, &missing), RecipientResult::parts);
+            let decision = self.decide(message, row, peer, how, now);
+            settlement.ops.push(decision.op);
+            settlement.events.push(decision.event);
+            settlement.suppressions.extend(decision.suppression);
+            told.extend(decision.told);
+        }
+        settlement.born = self.notifications(message, told, now).await?;
+        settlement.attempts.push(Attempt {
+            message: message.id,
+            recipients: outcome.job.rows.iter().map(|row| row.id.recipient).collect(),
+            at: outcome.began_at,
+            record: outcome.record,
+        });
+        Ok(settlement)
+    }
+
+    fn decide(
+        &self,
+        message: &MessageRow,
+        row: &QueueRow,
+        peer: Option<&Peer>,
+        how: &RecipientOutcome,
+        now: Timestamp,
+    ) -> Decision {
+        match how {
+            RecipientOutcome::Delivered { reply } => delivered(message, row, peer, reply, now),
+            RecipientOutcome::Failed(failure) | RecipientOutcome::PossiblyDelivered(failure) => {
+                let attempts = row.attempts.saturating_add(1);
+                let next = match failure.class {
+                    Class::Permanent => None,
+                    Class::Transient => self.retry.next_attempt(row.id, attempts, now, row.expires),
+                };
+                let mut data = failure_data(failure, peer, attempts);
+                data.possibly_delivered = matches!(how, RecipientOutcome::PossiblyDelivered(_));
+                match next {
+                    Some(due) => self.deferred(message, row, peer, failure, data, due, now),
+                    None => failed(message, row, peer, failure, data, now),
+                }
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "all of them are facts of one attempt")]
+    fn deferred(
+        &self,
+        message: &MessageRow,
+        row: &QueueRow,
+        peer: Option<&Peer>,
+        failure: &Failure,
+        mut data: EventData,
+        due: Timestamp,
+        now: Timestamp,
+    ) -> Decision {
+        data.next_attempt = Some(due);
+        data.retry_seconds = u64::try_from(due.duration_since(now).as_secs()).ok();
+        let wanted = row.path.notify.is_none_or(|notify| notify.delay);
+        let late = self.retry.is_late(row.accepted_at, now);
+        let reported = || Reported {
+            will_retry_until: Some(row.expires),
+            ..reported(row, peer, failure.enhanced(), failure.reply.clone(), data.message.clone())
+        };
+        Decision {
+            op: SettleOp::Defer { row: row.id, due, status: status_text(failure, &data) },
+            told: (wanted && late).then(|| (Action::Delayed, reported())),
+            event: event(EventKind::Deferred, message, row, &data, now),
+            suppression: None,
+        }
+    }
+
+    /// The DSNs for what was decided.
+    async fn notifications(
+        &self,
+        message: &MessageRow,
+        mut told: Vec<(Action, Reported)>,
+        now: Timestamp,
+    ) -> Result<Vec<NewMessage>, StoreError> {
+        self.drop_those_warned(message, &mut told).await?;
+        if told.is_empty() || message.reverse_path.address().is_none() {
+            return Ok(Vec::new());
+        }
+        let end = message.summary.size.min(dsn::MOST_RETURNED);
+        let content = match self.store.content(message.id, Some(0..end)).await {
+            Ok(content) => content,
+            // A DSN without the returned part is better than none.
+            Err(StoreError::NotFound(_)) => Bytes::new(),
+            Err(error) => return Err(error),
+        };
+        self.intake.notifications(message, &told, &content, now).await
+    }
+
+    /// The sender is warned once: those for whom an earlier attempt already came after the threshold have been told.
+    async fn drop_those_warned(
+        &self,
+        message: &MessageRow,
+        told: &mut Vec<(Action, Reported)>,
+    ) -> Result<(), StoreError> {
+        if !told.iter().any(|(action, _)| *action == Action::Delayed) {
+            return Ok(());
+        }
+        let attempts = self.store.attempts(message.id).await?;
+        let warned = |place: u32| {
+            attempts.iter().any(|attempt| {
+                attempt.recipients.contains(&place) && self.retry.is_late(message.accepted_at, attempt.at)
+            })
+        };
+        told.retain(|(action, reported)| *action != Action::Delayed || !warned(reported.row.recipient));
+        Ok(())
+    }
+}
+
+impl RecipientResult {
+    fn parts(&self) -> (Option<&Peer>, &RecipientOutcome) {
+        (self.peer.as_ref(), &self.outcome)
+    }
+}
+
+/// What counts for a recipient about whom the outcome says nothing.
+fn missing_result() -> RecipientOutcome {
+    let status = EnhancedStatusCode::new(4, 3, 0);
+    RecipientOutcome::Failed(Failure::without_reply(Stage::Local, status, note!("queue-no-result")))
+}
+
+fn delivered(
+    message: &MessageRow,
+    row: &QueueRow,
+    peer: Option<&Peer>,
+    reply: &Reply,
+    now: Timestamp,
+) -> Decision {
+    let data = EventData { attempt: row.attempts.saturating_add(1), ..EventData::by_reply(reply) };
+    let data = with_peer(data, peer);
+    // The next hop that speaks DSN tells of success itself (RFC 3461 section 5.2.2); for any other we say "relayed".
+    let wanted = row.path.notify.is_some_and(|notify| notify.success) && !peer.is_some_and(|peer| peer.dsn);
+    let status = reply.enhanced.unwrap_or(EnhancedStatusCode::new(2, 0, 0));
+    let reported = || reported(row, peer, status, Some(reply.clone()), data.message.clone());
+    Decision {
+        op: SettleOp::Delivered { row: row.id, status: reply.to_string() },
+        told: wanted.then(|| (Action::Relayed, reported())),
+        event: event(EventKind::Delivered, message, row, &data, now),
+        suppression: None,
+    }
+}
+
+fn failed(
+    message: &MessageRow,
+    row: &QueueRow,
+    peer: Option<&Peer>,
+    failure: &Failure,
+    mut data: EventData,
+    now: Timestamp,
+) -> Decision {
+    // RFC 3463 section 3.5, X.4.7: delivery time expired.
+    let expired = failure.class == Class::Transient;
+    let status = if expired { EnhancedStatusCode::new(4, 4, 7) } else { failure.enhanced() };
+    if expired {
+        data.reason = Some(Reason::Old);
+    }
+    let suppression = mailbox_unknown(failure).then(|| Suppression {
+        domain: message.domain.clone(),
+        list: SuppressionList::Bounces,
+        address: row.path.address.to_string(),
+        code: data.code.to_string(),
+        error: data.message.clone(),
+        created_at: now,
+    });
+    let wanted = row.path.notify.is_none_or(|notify| notify.failure);
+    Decision {
+        op: SettleOp::Fail { row: row.id, status: status_text(failure, &data) },
+        told: wanted.then(|| {
+            (Action::Failed, reported(row, peer, status, failure.reply.clone(), data.message.clone()))
+        }),
+        event: event(EventKind::Failed, message, row, &data, now),
+        // Nobody is suppressed for not taking our own notifications.
+        suppression: suppression.filter(|_| message.reverse_path.address().is_some()),
+    }
+}
+
+/// Whether the peer says that the address itself does not exist, for ever: a refusal for policy or reputation says nothing
+/// about the address, and a full mailbox is one (RFC 3463 section 3.2).
+fn mailbox_unknown(failure: &Failure) -> bool {
+    /// What servers without enhanced status codes say with 550.
+    const PHRASES: [&str; 6] = [
+        "user unknown",
+        "unknown user",
+        "no such user",
+        "does not exist",
+        "mailbox not found",
+        "no mailbox here",
+    ];
+    if failure.class != Class::Permanent {
+        return false;
+    }
+    let EnhancedStatusCode { subject, detail, .. } = failure.enhanced();
+    let told_by_code = subject == 1 && matches!(detail, 1 | 2 | 3 | 6 | 10);
+    let at_recipient = matches!(failure.stage, Stage::Recipient | Stage::EndOfData);
+    let told_by_text = failure.reply.as_ref().is_some_and(|reply| {
+        let text = reply.lines.join(" ").to_ascii_lowercase();
+        reply.enhanced.is_none() && reply.code == 550 && PHRASES.iter().any(|phrase| text.contains(phrase))
+    });
+    match failure.stage {
+        Stage::Destination => told_by_code,
+        _ => at_recipient && (told_by_code || told_by_text),
+    }
+}
+
+fn failure_data(failure: &Failure, peer: Option<&Peer>, attempt: u32) -> EventData {
+    let mut data = match &failure.reply {
+        Some(reply) => EventData::by_reply(reply),
+        None => EventData {
+            code: if failure.stage == Stage::Destination { 498 } else { 499 },
+            message: words_without_reply(failure),
+            ..EventData::default()
+        },
+    };
+    data.enhanced = Some(failure.enhanced());
+    data.stage = Some(failure.stage);
+    data.reason = Some(reason(failure));
+    data.note = serde_json::to_value(&failure.detail).ok();
+    data.attempt = attempt;
+    with_peer(data, peer)
+}
+
+fn with_peer(data: EventData, peer: Option<&Peer>) -> EventData {
+    let Some(peer) = peer else { return data };
+    EventData {
+        mx_host: Some(peer.host.clone()),
+        ip: peer.ip,
+        sending_ip: peer.source,
+        tls: peer.tls.is_some(),
+        certificate_verified: peer.tls.as_ref().is_some_and(|tls| tls.verified),
+        session_seconds: peer.session.as_secs_f64(),
+        ..data
+    }
+}
+
+fn reason(failure: &Failure) -> Reason {
+    let says = |word: &str| {
+        let mut lines = failure.reply.iter().flat_map(|reply| &reply.lines);
+        lines.any(|line| line.to_ascii_lowercase().contains(word))
+    };
+    match (failure.class, failure.enhanced().subject) {
+        (Class::Transient, _) if says("greylist") || says("graylist") => Reason::Greylisted,
+        (Class::Permanent, 1 | 2) => Reason::Bounce,
+        (_, 7) => Reason::Espblock,
+        (Class::Permanent, _) if mailbox_unknown(failure) => Reason::Bounce,
+        _ => Reason::Generic,
+    }
+}
+
+/// One line for lists: the reply word for word, or what we know.
+fn status_text(failure: &Failure, data: &EventData) -> String {
+    failure.reply.as_ref().map_or_else(|| data.message.clone(), Reply::to_string)
+}
+
+/// Where no peer spoke: the stage in plain words, with the values of the note.
+fn words_without_reply(failure: &Failure) -> String {
+    let stage = match failure.stage {
+        Stage::Destination => "no host was found for the domain",
+        Stage::TlsPolicy => "the TLS policy of the domain could not be followed",
+        Stage::Connect => "no connection could be made",
+        Stage::Greeting | Stage::Hello | Stage::Auth => "the session could not be opened",
+        Stage::StartTls => "TLS could not be set up",
+        Stage::Mail | Stage::Recipient | Stage::Data => "the session broke off",
+        Stage::EndOfData => "no reply came after the content was sent",
+        Stage::Local => "the attempt could not be made",
+    };
+    let values: Vec<String> =
+        failure.detail.args.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let words = if values.is_empty() { stage.to_owned() } else { format!("{stage} ({})", values.join(", ")) };
+    format!("{words} [{}]", failure.enhanced())
+}
+
+fn reported(
+    row: &QueueRow,
+    peer: Option<&Peer>,
+    status: EnhancedStatusCode,
+    reply: Option<Reply>,
+    words: String,
+) -> Reported {
+    Reported {
+        row: row.id,
+        path: row.path.clone(),
+        status,
+        reply,
+        words,
+        remote_mta: peer.map(|peer| peer.host.clone()),
+        will_retry_until: None,
+    }
+}
+
+fn event(
+    kind: EventKind,
+    message: &MessageRow,
+    row: &QueueRow,
+    data: &EventData,
+    now: Timestamp,
+) -> NewEvent {
+    let RowId { message: id, .. } = row.id;
+    NewEvent {
+        kind,
+        at: now,
+        domain: message.domain.clone(),
+        message: Some(id),
+        recipient: Some(row.path.address.to_string()),
+        data: data.to_json(),
+    }
+}

@@ -1,0 +1,234 @@
+//! What comes to the door of the queue, and what is answered.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, Note, Reply, note};
+use tegami_store::{MailboxDelivery, NewEvent, Origin, QueueId, StoreError};
+
+use crate::permit::Permit;
+
+/// A message that somebody with a permit wants to send.
+#[derive(Debug)]
+pub struct Submission {
+    /// The right to enter, with the envelope.
+    pub permit: Permit,
+    /// By which door it came.
+    pub origin: Origin,
+    /// The sending domain it belongs to: the API's `{domain}`, or that of the author. Suppressions, events and, where the
+    /// author's domain has none, DKIM keys are looked up under it.
+    pub domain: Domain,
+    /// Header section and body. Lines that end with a bare LF are given their CR; everything else stays as it came.
+    pub content: Bytes,
+    /// The rest.
+    pub options: Options,
+}
+
+/// What a submitter may ask for besides.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Tags, in the order given.
+    pub tags: Vec<String>,
+    /// The application's own variables.
+    pub variables: serde_json::Map<String, serde_json::Value>,
+    /// Whether it is delivered.
+    pub mode: Mode,
+    /// First attempt not before; a moment that is past means now.
+    pub deliver_at: Option<Timestamp>,
+    /// Where it came from, for the Received field; without it none is written.
+    pub trace: Option<Trace>,
+    /// Whether the From field is looked at.
+    pub author: AuthorRule,
+}
+
+/// Whether a message is delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// It is.
+    #[default]
+    Deliver,
+    /// It is accepted, signed and kept, and its events say that it was delivered (code 650), but nothing leaves.
+    Test,
+}
+
+/// Whether the From field must belong to the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AuthorRule {
+    /// Every author belongs to the account (RFC 6409 section 8.1 lets a submission server see to it).
+    #[default]
+    Belongs,
+    /// Any author; the reverse-path still belongs to the account.
+    Any,
+}
+
+/// What a Received field tells (RFC 5321 section 4.4).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace {
+    /// The argument of HELO or EHLO as it was written.
+    pub helo: Option<String>,
+    /// The name that reverse DNS gave, where it points back.
+    pub name: Option<String>,
+    /// The SMTP client's address; left out, an author's whereabouts stay private.
+    pub ip: Option<IpAddr>,
+    /// `ESMTP`, `ESMTPSA`, `HTTP` …
+    pub protocol: String,
+    /// TLS version and cipher suite, in words.
+    pub tls: Option<String>,
+}
+
+/// A message from another ADMD that the disposition let in.
+#[derive(Clone, Debug)]
+pub struct Reception {
+    /// By which door it came.
+    pub origin: Origin,
+    /// The local domain that receives it.
+    pub domain: Domain,
+    /// What MAIL and RCPT carried.
+    pub envelope: Envelope,
+    /// Header section and body as they came.
+    pub content: Bytes,
+    /// Fields of ours that stand above the Received field: Authentication-Results, Received-SPF. Each ends with CRLF.
+    pub fields: Vec<u8>,
+    /// For the Received field.
+    pub trace: Trace,
+    /// The mailboxes it goes into.
+    pub mailboxes: Vec<MailboxDelivery>,
+    /// Verdicts, as JSON.
+    pub verdicts: Option<serde_json::Value>,
+    /// Events of the caller, beside the one Stored event that intake writes; `message` is filled in.
+    pub events: Vec<NewEvent>,
+}
+
+/// The message is on the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Our identifier.
+    pub id: QueueId,
+    /// The Message-ID, without angle brackets.
+    pub message_id: String,
+}
+
+/// Whose fault it is that a message was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The submitter's: the same submission is refused again.
+    Submitter,
+    /// Ours: the same submission may be accepted later.
+    Ours,
+}
+
+/// Why a message was not accepted. Nothing of it was kept.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IntakeError {
+    /// The envelope has no recipient.
+    #[error("the message has no recipient")]
+    NoRecipients,
+    /// More recipients than one message may have.
+    #[error("the message has {count} recipients; at most {limit} are accepted")]
+    TooManyRecipients {
+        /// How many.
+        count: usize,
+        /// How many are accepted.
+        limit: usize,
+    },
+    /// Larger than accepted.
+    #[error("the message has {size} octets; at most {limit} are accepted")]
+    TooLarge {
+        /// Its size in octets.
+        size: u64,
+        /// The limit in octets.
+        limit: u64,
+    },
+    /// The header section breaks RFC 5322 so that nobody can say who wrote the message.
+    #[error("the header section is not acceptable: {0}")]
+    BadHeader(String),
+    /// No From field (RFC 5322 section 3.6 demands one).
+    #[error("the message has no From field")]
+    NoAuthor,
+    /// An author who does not belong to the account.
+    #[error("{account} may not write as {author}")]
+    AuthorNotPermitted {
+        /// The account.
+        account: String,
+        /// The author.
+        author: String,
+    },
+    /// A recipient in a domain of ours that nobody has.
+    #[error("there is no mailbox {0} here")]
+    NoSuchMailbox(Address),
+    /// Further in the future than accepted.
+    #[error("delivery at {0} is too far in the future")]
+    TooLate(Timestamp),
+    /// A key of ours does not sign.
+    #[error("the message could not be signed: {0}")]
+    Signing(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl IntakeError {
+    /// Whose fault it is; what is ours may be tried again.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Signing(_) | Self::Store(_) => Fault::Ours,
+            _ => Fault::Submitter,
+        }
+    }
+
+    /// What the SMTP client is told.
+    pub fn reply(&self) -> Reply {
+        let (code, subject, detail) = match self {
+            Self::NoRecipients => (554, 5, 1),
+            Self::TooManyRecipients { .. } => (550, 5, 3),
+            Self::TooLarge { .. } => (552, 3, 4),
+            Self::BadHeader(_) | Self::NoAuthor => (550, 6, 0),
+            Self::AuthorNotPermitted { .. } => (550, 7, 1),
+            Self::NoSuchMailbox(_) => (550, 1, 1),
+            Self::TooLate(_) => (501, 5, 4),
+            Self::Store(StoreError::Full(_)) => (452, 3, 1),
+            Self::Signing(_) | Self::Store(_) => (451, 3, 0),
+        };
+        let class = if code >= 500 { 5 } else { 4 };
+        // What is our own fault is told to the log, not to the peer.
+        let text = match (self.fault(), self) {
+            (Fault::Submitter, _) => self.to_string(),
+            (Fault::Ours, Self::Store(StoreError::Full(_))) => "the disk is full, try again later".to_owned(),
+            (Fault::Ours, _) => "the message could not be kept, try again later".to_owned(),
+        };
+        Reply::new(code, EnhancedStatusCode::new(class, subject, detail), text)
+    }
+
+    /// What the HTTP client is told.
+    pub fn http_status(&self) -> u16 {
+        match self {
+            Self::TooLarge { .. } => 413,
+            Self::AuthorNotPermitted { .. } => 403,
+            Self::Store(StoreError::Full(_)) => 507,
+            Self::Signing(_) | Self::Store(_) => 503,
+            _ => 400,
+        }
+    }
+
+    /// For people.
+    pub fn note(&self) -> Note {
+        match self {
+            Self::NoRecipients => note!("queue-intake-no-recipients"),
+            Self::TooManyRecipients { count, limit } => {
+                note!("queue-intake-too-many-recipients", count = count, limit = limit)
+            }
+            Self::TooLarge { size, limit } => note!("queue-intake-too-large", size = size, limit = limit),
+            Self::BadHeader(why) => note!("queue-intake-bad-header", why = why),
+            Self::NoAuthor => note!("queue-intake-no-author"),
+            Self::AuthorNotPermitted { account, author } => {
+                note!("queue-intake-author-not-permitted", account = account, author = author)
+            }
+            Self::NoSuchMailbox(address) => note!("queue-intake-no-such-mailbox", address = address),
+            Self::TooLate(moment) => note!("queue-intake-too-late", moment = moment),
+            Self::Signing(why) => note!("queue-intake-signing", why = why),
+            Self::Store(why) => note!("queue-intake-store", why = why),
+        }
+    }
+}
