@@ -182,7 +182,7 @@ impl<'a> Candidate<'a> {
                 "RFC 6376 section 3.5",
             );
         }
-        if let Some(time) = signature.time.filter(|&time| !is_past(time, now)) {
+        if let Some(time) = signature.time.filter(|&time| is_to_come(time, now)) {
             draft.step("t=", "noted", note!("dkim-time-future", time = moment(time)), "RFC 6376 section 3.5");
         }
         Self::Open(Box::new(Open { draft, field: *field, signature }))
@@ -210,6 +210,10 @@ fn found(signature: &Signature) -> Note {
 
 fn is_past(seconds: u64, now: Timestamp) -> bool {
     i64::try_from(seconds).is_ok_and(|seconds| seconds < now.as_second())
+}
+
+fn is_to_come(seconds: u64, now: Timestamp) -> bool {
+    i64::try_from(seconds).map_or(true, |seconds| seconds > now.as_second())
 }
 
 /// A moment for people; its number of seconds where it lies beyond the calendar.
