@@ -213,10 +213,11 @@ mod tests {
     }
 
     fn whole(how: Canonicalization, content: &[u8]) -> Vec<u8> {
-        let (fields, body) = super::super::fields::split(content);
+        let (header, body) = tegami_mail::header::split(content);
+        let section = tegami_mail::HeaderSection::parse(header, tegami_mail::HeaderLimits::GENEROUS).unwrap();
         let mut out = Vec::new();
-        for field in fields {
-            how.field(field.raw, &mut out);
+        for field in section.fields() {
+            how.field(field.raw.strip_suffix(b"\r\n").unwrap(), &mut out);
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");

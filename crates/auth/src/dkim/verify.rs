@@ -3,10 +3,9 @@
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType, Resolver};
-use tegami_mail::{Note, note};
+use tegami_mail::{HeaderField, Note, note};
 
-use super::fields::Field;
-use super::hash::{BodyHashes, Message};
+use super::hash::{BodyHashes, Message, lines_added, without_line_end};
 use super::key::{KeyRecord, KeyType, PublicKey};
 use super::signature::Signature;
 use super::tag::TagList;
@@ -22,7 +21,12 @@ const MAX_KEYS: usize = 4;
 ///
 /// The content is the message as it travels, with CRLF at line ends. Keys are asked for side by side, each name once.
 pub async fn verify(content: &[u8], resolver: &dyn Resolver, now: Timestamp) -> Vec<Verdict> {
-    let message = Message::new(content);
+    let message = match Message::new(content) {
+        Ok(message) => message,
+        Err(error) => {
+            return vec![Draft::default().reject(FIELD, note!("dkim-header-section", error = error))];
+        }
+    };
     let found = message.count("dkim-signature");
     let candidates: Vec<Candidate<'_>> = message
         .named("dkim-signature")
@@ -147,13 +151,13 @@ enum Candidate<'a> {
 
 struct Open<'a> {
     draft: Draft,
-    field: Field<'a>,
+    field: HeaderField<'a>,
     signature: Signature,
 }
 
 impl<'a> Candidate<'a> {
-    fn read(field: &Field<'a>, now: Timestamp) -> Self {
-        let tags = match TagList::parse(field.value()) {
+    fn read(field: &HeaderField<'a>, now: Timestamp) -> Self {
+        let tags = match TagList::parse(field.value_raw) {
             Ok(tags) => tags,
             Err(fault) => return Self::Judged(Draft::default().reject(FIELD, fault)),
         };
@@ -366,6 +370,10 @@ impl Open<'_> {
             let note =
                 note!("dkim-body-other", declared = how.as_str(), canonicalization = how.other().as_str());
             self.draft.step(BODY, "noted", note, "RFC 6376 section 3.4");
+        } else if length.is_none()
+            && let Some(lines) = lines_added(bodies.body, how, &self.signature.body_hash)
+        {
+            self.draft.step(BODY, "noted", note!("dkim-body-added", lines = lines), "RFC 6376 section 6.1.3");
         }
         false
     }
@@ -398,12 +406,12 @@ impl Open<'_> {
 
     /// The signature's own field with an empty `b=` (RFC 6376 section 3.7).
     fn own_field(&self) -> Vec<u8> {
-        let raw = self.field.raw;
-        let before = self.field.name.len() + 1;
+        let HeaderField { raw, value_raw, .. } = self.field;
+        let before = raw.len() - value_raw.len();
         let span = &self.signature.signature_span;
         let mut own = Vec::with_capacity(raw.len());
         own.extend_from_slice(raw.get(..before + span.start).unwrap_or_default());
-        own.extend_from_slice(raw.get(before + span.end..).unwrap_or_default());
+        own.extend_from_slice(without_line_end(raw.get(before + span.end..).unwrap_or_default()));
         own
     }
 

@@ -60,10 +60,12 @@ proptest! {
         let header_end = message.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
         let own_end = message.len() - content.len();
         let text = String::from_utf8_lossy(&message[own_end..header_end]).into_owned();
-        let unsigned = text.lines().any(|line| line.starts_with("X-"));
+        let unsigned = text.contains("X-");
         let first = if unsigned { header_end + 4 } else { own_end };
         if first == message.len() { return Ok(()); }
         let at = first + place.index(message.len() - first);
+        // Line ends that go missing make another structure, with lines that no signature speaks of.
+        if matches!(message[at], b'\r' | b'\n') { return Ok(()); }
         // Another case of a field name is the same name.
         let letter = if matches!(message[at], b'q' | b'Q') { b'z' } else { b'q' };
         message[at] = letter;

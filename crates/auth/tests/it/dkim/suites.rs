@@ -3,6 +3,8 @@ use std::path::Path;
 use tegami_auth::dkim::{KeyRecord, Verdict};
 
 use super::{judge, txt};
+use tegami_mail::line::to_crlf;
+
 use crate::{block_on, suites};
 
 /// Long after every signature of the suites was made, and before the last of them expires.
@@ -20,18 +22,6 @@ fn folder(name: &str) -> Option<std::path::PathBuf> {
 
 fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// The suites keep messages with LF; they travel with CRLF.
-fn crlf(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 100);
-    for (at, &byte) in text.iter().enumerate() {
-        if byte == b'\n' && (at == 0 || text[at - 1] != b'\r') {
-            out.push(b'\r');
-        }
-        out.push(byte);
-    }
-    out
 }
 
 fn results(verdicts: &[Verdict]) -> String {
@@ -74,7 +64,7 @@ fn chasquid() {
         .collect();
     names.sort();
     for name in names {
-        let message = crlf(&follow(&folder, &format!("{name}.msg")));
+        let message = to_crlf(&follow(&folder, &format!("{name}.msg"))).into_owned();
         let zone = chasquid_zone(&String::from_utf8(follow(&folder, &format!("{name}.dns"))).unwrap());
         let seen = results(&judge(&message, &zone, THEN));
         let known = CHASQUID_DIFFERENCES.iter().find(|(case, _, _)| *case == name);
@@ -158,7 +148,7 @@ fn dkimpy() {
     ];
     let mut seen = Vec::new();
     for (name, zone, wanted) in cases {
-        let verdicts = judge(&crlf(&read(&folder.join(name))), zone, THEN);
+        let verdicts = judge(&to_crlf(&read(&folder.join(name))), zone, THEN);
         if name == "message.mbox" {
             assert_eq!(body_outcomes(&verdicts), ["pass"], "{name}");
         }
@@ -227,7 +217,7 @@ fn mimekit() {
     ]
     .into_iter()
     .map(|(name, wanted)| {
-        let verdicts = judge(&crlf(&read(&folder.join(name))), &zone, THEN);
+        let verdicts = judge(&to_crlf(&read(&folder.join(name))), &zone, THEN);
         (name.to_owned(), results(&verdicts), wanted.to_owned())
     })
     .collect();
@@ -260,7 +250,7 @@ fn mailauth_node() {
         }
     }
     let mut seen = Vec::new();
-    let verdicts = judge(&crlf(&read(&signed.join("signed.eml"))), &zone, THEN);
+    let verdicts = judge(&to_crlf(&read(&signed.join("signed.eml"))), &zone, THEN);
     seen.push(("signed.eml".to_owned(), results(&verdicts), "pass pass".to_owned()));
     // The keys of these are not in the suite: any other key lets the body hash be compared, which is the most that can be known.
     for (name, wanted) in [
@@ -273,7 +263,7 @@ fn mailauth_node() {
         ("zbimi.eml", "pass"),
         ("zproov.eml", "pass"),
     ] {
-        let message = crlf(&read(&folder.join("fixtures").join(name)));
+        let message = to_crlf(&read(&folder.join("fixtures").join(name))).into_owned();
         let verdicts = judge(&message, &stand_in_keys(&message), THEN);
         seen.push((name.to_owned(), body_outcomes(&verdicts).join(" "), wanted.to_owned()));
     }
