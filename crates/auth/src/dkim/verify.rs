@@ -473,3 +473,172 @@ impl Keys {
         known.map_or(Err(&DnsError::NxDomain), |(_, answer)| answer.as_ref())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use tegami_dns::ZoneResolver;
+
+    use super::*;
+    use crate::dkim::{Canonicalization, PrivateKey};
+
+    const CONTENT: &str = "From: a@example.org\r\nSubject:  Hi\r\n\r\nOne \r\nTwo\r\n";
+
+    /// Signs by hand what our signer never writes: `tags`, hashed as `how` says, with the beginning of the body.
+    async fn check(
+        tags: &str,
+        how: (Canonicalization, Canonicalization),
+        length: Option<u64>,
+        after: &str,
+        expect: Expect,
+    ) {
+        let key = PrivateKey::generate_ed25519().unwrap();
+        let message = Message::new(CONTENT.as_bytes()).unwrap();
+        let hash = BodyHashes::new(message.body).get(how.1, length).digest;
+        let field = format!(
+            "DKIM-Signature: v=1; a=ed25519-sha256; d=example.org; s=k; h=From:Subject; {tags} bh={}; b=",
+            base64(hash.as_ref())
+        );
+        let names = ["from".to_owned(), "subject".to_owned()];
+        let signature = key.sign(&message.header_hash(how.0, &names, field.as_bytes())).unwrap();
+        let signed = format!("{field}{}\r\n{CONTENT}{after}", base64(&signature));
+        let zone = format!("k._domainkey.example.org. TXT \"{}\"\n", key.dns_record().replace(';', "\\;"));
+        let resolver = ZoneResolver::from_text(&zone).unwrap();
+        let verdicts = verify(signed.as_bytes(), &resolver, Timestamp::UNIX_EPOCH).await;
+        let [verdict] = verdicts.as_slice() else { panic!("{verdicts:?}") };
+        let mut seen = verdict.result.as_str().to_owned();
+        for step in &verdict.steps {
+            let values: Vec<&str> = step.note.args.iter().map(|(_, value)| value.as_str()).collect();
+            let values = if step.term == FIELD || values.concat().len() > 60 {
+                String::new()
+            } else {
+                values.join(" ")
+            };
+            seen.push_str(&format!("\n{} {} {} {values}", step.outcome, step.term, step.note.id));
+        }
+        expect.assert_eq(&seen.replace(" \n", "\n"));
+    }
+
+    use Canonicalization::{Relaxed, Simple};
+
+    #[tokio::test]
+    async fn part_of_the_body() {
+        check(
+            "l=5;",
+            (Simple, Simple),
+            Some(5),
+            "",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple Dgz+LFSWVRmAWyLamcLxy5WgDnj/Tk4kJ/4NqaxXfNU=
+                noted l= dkim-body-length 5 11 6
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "l=11;",
+            (Simple, Simple),
+            Some(11),
+            "more\r\n",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                noted l= dkim-body-length 11 17 6
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "l=11;",
+            (Simple, Simple),
+            Some(11),
+            "",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                noted l= dkim-body-length 11 11 0
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "l=999;",
+            (Simple, Simple),
+            None,
+            "",
+            expect![[r#"
+                fail
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                fail body hash dkim-body-shorter 999 11
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn simple_by_default() {
+        check(
+            "",
+            (Simple, Simple),
+            None,
+            "",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "c=relaxed;",
+            (Relaxed, Simple),
+            None,
+            "",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn hashed_otherwise_than_declared() {
+        check(
+            "c=simple/relaxed;",
+            (Simple, Simple),
+            None,
+            "",
+            expect![[r#"
+                fail
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                fail body hash dkim-body-mismatch
+                noted body hash dkim-body-other relaxed simple
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "c=simple/simple;",
+            (Relaxed, Simple),
+            None,
+            "",
+            expect![[r#"
+                fail
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                fail header hash dkim-header-mismatch from, subject
+                noted header hash dkim-header-other simple relaxed"#]],
+        )
+        .await;
+    }
+}

@@ -48,15 +48,10 @@ dkim-key-too-long = The key has { $bits } bits; more than { $most } are not supp
 dkim-body-match = The body has the hash that the signature claims ({ $canonicalization }): { $hash }.
 dkim-body-mismatch = The body is not the one that was signed. The signature claims the hash { $claimed }; the body that came has { $computed } ({ $canonicalization }).
 dkim-body-other = With { $canonicalization } canonicalisation the body has the hash that the signature claims, although it declares { $declared }: only white space or line ends differ.
-dkim-body-added = Without its last { $lines ->
-    [one] line
-   *[other] { $lines } lines
-} the body is the one that was signed: something was added at the end.
+dkim-body-added = The body begins with exactly what was signed. Lines that were added after it: { $lines }.
 dkim-body-shorter = The signature covers { $length } octets of the body (`l=`), but only { $total } came: the end is missing.
-dkim-body-length = The signature covers only the first { $length } octets of the body (`l=`). The body has { $total }: { $unsigned ->
-    [0] nothing was added, but anybody could add
-   *[other] the last { $unsigned } are signed by nobody, and anybody could have added them
-}. Sign without `l=`.
+dkim-body-length = The signature covers only the first { $length } of the { $total } octets of the body (`l=`). The last { $unsigned } are signed by nobody: anybody could have added them.
+dkim-body-length-whole = The signature covers { $length } octets of the body (`l=`). That is all of it now, but anybody could add more and the signature would still pass: sign without `l=`.
 dkim-header-match = The signature fits the header fields that it names ({ $count } names).
 dkim-header-mismatch = The signature does not fit the header fields that it names ({ $fields }): one of them was changed, added or removed, or the key is not the one that signed.
 dkim-header-other = With { $canonicalization } canonicalisation the signature would fit, although it declares { $declared }: the signing software does not do what it says.

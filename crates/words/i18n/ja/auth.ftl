@@ -48,12 +48,10 @@ dkim-key-too-long = 鍵が{ $bits }ビットです。{ $most }ビットを超え
 dkim-body-match = 本文のハッシュは署名に書かれた値と一致します({ $canonicalization }): { $hash }
 dkim-body-mismatch = 本文が署名時のものと違います。署名に書かれたハッシュは { $claimed }、届いた本文のハッシュは { $computed } です({ $canonicalization })。
 dkim-body-other = 署名は { $declared } を宣言していますが、{ $canonicalization } で正規化すると本文のハッシュが一致します。違いは空白か行末だけです。
-dkim-body-added = 末尾の{ $lines }行を除くと、署名された本文と一致します。末尾に何かが付け加えられています。
+dkim-body-added = 署名された本文の後ろに、{ $lines }行が付け加えられています。それを除けば一致します。
 dkim-body-shorter = 署名は本文の{ $length }オクテットを対象としています(`l=`)が、届いたのは{ $total }オクテットだけです。末尾が欠けています。
-dkim-body-length = 署名の対象は本文の最初の{ $length }オクテットだけです(`l=`)。本文は{ $total }オクテットあります。{ $unsigned ->
-    [0] 今回は何も付け加えられていませんが、誰でも付け加えられます
-   *[other] 末尾の{ $unsigned }オクテットは誰の署名もなく、誰でも付け加えられます
-}。`l=` を付けずに署名してください。
+dkim-body-length = 署名の対象は、本文{ $total }オクテットのうち最初の{ $length }オクテットだけです(`l=`)。残りの{ $unsigned }オクテットは誰も署名しておらず、誰でも付け加えられます。
+dkim-body-length-whole = 署名の対象は本文の{ $length }オクテットです(`l=`)。今は本文全体にあたりますが、後ろに何かを付け加えても署名は通ってしまいます。`l=` を付けずに署名してください。
 dkim-header-match = 署名は、対象のヘッダーフィールド(名前{ $count }個)と合っています。
 dkim-header-mismatch = 署名が、対象のヘッダーフィールド({ $fields })と合いません。いずれかが変更、追加、削除されたか、署名に使われた鍵がこの鍵ではありません。
 dkim-header-other = 署名は { $declared } を宣言していますが、{ $canonicalization } で正規化すると合います。署名したソフトウェアが宣言どおりに動いていません。

@@ -76,6 +76,16 @@ fn chosen_fields() {
 }
 
 #[test]
+fn a_second_subject_is_told_where_it_was_not_forbidden() {
+    let mut signer = signer(&ed25519());
+    signer.fields = SignedFields::These(vec!["subject".into()]);
+    let message = [b"Subject: You have won\r\n".as_slice(), &signed(CONTENT.as_bytes(), &signer)].concat();
+    let verdict = &judge(&message, &zone_of(&signer), NOW)[0];
+    assert_eq!(verdict.result, DkimResult::Pass);
+    assert_eq!(verdict.steps.last().unwrap().note.id, "dkim-field-unsigned");
+}
+
+#[test]
 fn keys_survive_pem() {
     for key in [PrivateKey::generate_rsa_2048().unwrap(), PrivateKey::generate_ed25519().unwrap()] {
         let pem = key.to_pem().unwrap();
