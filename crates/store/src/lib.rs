@@ -6,12 +6,14 @@
 mod embedded;
 mod engine;
 mod id;
+mod keys;
 mod message;
 mod table;
 
 pub use embedded::{Embedded, Fault, Hook, Options, Step};
 pub use engine::{BoxFuture, Lease, NodeId, Store, StoreError};
 pub use id::{IdSource, QueueId};
+pub use keys::{KeyError, KeyFolder, read_key};
 pub use message::{
     Attachment, Attempt, EnvelopeParameters, Event, EventFilter, EventKind, MailboxDelivery, MailboxEntry,
     MailboxFlags, MessageRow, NewEvent, NewMessage, NewRecipient, Origin, QueueRow, RecipientState, RowId,

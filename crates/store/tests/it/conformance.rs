@@ -70,11 +70,12 @@ pub(crate) async fn an_accepted_message_comes_back_whole(store: Engine) {
     }
 }
 
+fn gone<T>(result: Result<T, StoreError>) -> bool {
+    matches!(result.err(), Some(StoreError::NotFound(_)))
+}
+
 pub(crate) async fn what_is_not_there_is_not_found(store: Engine) {
     let id = QueueId::from_bits(7);
-    fn gone<T>(result: Result<T, StoreError>) -> bool {
-        matches!(result, Err(StoreError::NotFound(_)))
-    }
     assert!(gone(store.message(id).await));
     assert!(gone(store.content(id, None).await));
     assert!(gone(store.recipients(id).await));
@@ -122,8 +123,8 @@ pub(crate) async fn contents_of_all_sizes(store: Engine) {
         assert_eq!(whole, new.content);
         let size = whole.len() as u64;
         for range in [0..0, 0..10, 5..size, 0..size, size..size + 9, size + 5..size + 9] {
-            let begin = range.start.min(size) as usize;
-            let end = range.end.min(size) as usize;
+            let begin = usize::try_from(range.start.min(size)).unwrap();
+            let end = usize::try_from(range.end.min(size)).unwrap();
             assert_eq!(
                 store.content(new.id, Some(range.clone())).await.unwrap(),
                 new.content.slice(begin.min(end)..end),
@@ -246,7 +247,7 @@ pub(crate) async fn a_settlement_is_one_commit(store: Engine) {
     for _ in 0..2 {
         store.settle(&lease, settlement.clone()).await.unwrap();
         assert_eq!(store.recipients(new.id).await.unwrap()[0].attempts, 1);
-        assert_eq!(store.attempts(new.id).await.unwrap(), [attempt.clone()]);
+        assert_eq!(store.attempts(new.id).await.unwrap(), std::slice::from_ref(&attempt));
         assert_eq!(store.content(dsn.id, None).await.unwrap(), dsn.content);
         let filter = EventFilter { message: Some(new.id), limit: 9, ..EventFilter::default() };
         let kinds: Vec<_> =
