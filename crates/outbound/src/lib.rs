@@ -1,1 +1,35 @@
-//! outbound
+//! Sending: from a next hop to its hosts, and from a host to a result for every recipient.
+//!
+//! ```text
+//!   Job ─► Outbound ─► Courier ─► destination ─► terms ─► visit (connect, drive, pool) ─► ledger ─► AttemptReport
+//! ```
+//!
+//! [`Outbound`] is what the queue calls. [`Courier`] does the same without queue and store, and tells by [`Courier::plan`] where a message
+//! would go without sending it. Every attempt leaves an [`AttemptRecord`] with each choice, connection and reply.
+
+mod attempt;
+mod certificate;
+mod connect;
+mod courier;
+mod destination;
+mod drive;
+mod failure;
+mod ledger;
+mod memory;
+mod outbound;
+mod place;
+mod policy;
+mod pool;
+mod record;
+mod terms;
+mod tls;
+
+pub use attempt::{AttemptReport, Parcel, RecipientReport};
+pub use certificate::Certificate;
+pub use courier::{Courier, OutboundError};
+pub use destination::{Destination, MailHost, Way};
+pub use outbound::Outbound;
+pub use policy::{
+    IpOrder, Limits, Match, Own, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand,
+};
+pub use record::{AttemptRecord, FailureRecord, HostTry, RecipientRecord, ResultWord, TlsRecord};

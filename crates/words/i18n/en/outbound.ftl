@@ -1,1 +1,59 @@
-### outbound
+### What is told of sending: how hosts were found, what went wrong with them.
+
+## Finding the hosts
+outbound-route-smarthost = Our configuration sends this mail through the smarthost { $host }, port { $port }; the recipient's MX records are not asked for.
+outbound-literal = The recipient's address carries the address { $ip } itself, so no DNS record is asked for.
+outbound-mx-found = { $domain } has MX records (preference and host, lowest first): { $hosts }.
+outbound-mx-implicit = { $domain } has no MX record, so the domain itself is taken for its mail host.
+outbound-domain-alias = { $domain } is an alias of { $alias }, whose MX records count.
+outbound-mx-own = { $host } (preference { $preference }) is this server. It and all hosts of the same or a higher number are left out, because they would send the message back here.
+outbound-hosts-limited = The domain has more hosts than we try; the first { $limit } are used.
+outbound-host-addresses = { $host } has the addresses { $addresses }.
+outbound-host-alias = { $host } is an alias of { $alias }. An MX record should name a host directly; we followed the alias.
+outbound-host-without-address = { $host } has no address record, so it is left out.
+outbound-host-dns-failed = The addresses of { $host } could not be found out: { $error }.
+outbound-host-bad-name = { $host } is not a name that a host can have, so it is left out.
+outbound-mx-is-address = The MX record names the address { $host } where a host name must stand, so it leads nowhere.
+outbound-host-out-of-reach = { $host } has the address { $ip }, which lies inside a machine or a local link, not on the Internet; it is left out.
+
+## No hosts
+outbound-null-mx = { $domain } publishes a null MX record: it takes no mail at all. The address is wrong, or belongs to a domain that only sends.
+outbound-domain-does-not-exist = The domain { $domain } does not exist. Look for a spelling mistake in the address.
+outbound-domain-takes-no-mail = { $domain } has neither an MX record nor an address, so it cannot take mail. Look for a spelling mistake in the address.
+outbound-dns-failed = The DNS did not tell us where mail for { $name } goes ({ $error }). Whether the domain takes mail is not known, so we will ask again.
+outbound-no-usable-host = { $domain } names hosts for its mail, but none of them has an address that we can connect to.
+outbound-address-out-of-reach = The address { $ip } lies inside a machine or a local link, not on the Internet; we do not connect to it.
+outbound-loop = Mail for { $domain } is to come to this server, but this server does not know the domain. Either add the domain here, or correct its MX records.
+outbound-requiretls-insecure-mx = The message asks for protected transport all the way (REQUIRETLS), but the MX records of { $domain } are not protected by DNSSEC, so anybody could have put another host there.
+
+## Connecting
+outbound-connect-refused = The host refused the connection: no mail server listens there, or a firewall turned us away.
+outbound-connect-timeout = The host did not answer in time. It is down, or a firewall drops our connection; some providers block outgoing port 25.
+outbound-connect-unreachable = There is no way to the host's network from here.
+outbound-connect-failed = The connection could not be made: { $error }.
+
+## TLS
+outbound-tls-failed = The TLS handshake failed: { $error }.
+outbound-tls-not-offered = TLS is required for this message, and the server does not offer it.
+outbound-tls-no-roots = No trusted root certificates are known here, so no certificate can be trusted.
+outbound-tls-no-certificate = The server showed no certificate.
+outbound-tls-expired = The certificate expired on { $when }.
+outbound-tls-not-yet-valid = The certificate is valid only from { $when }.
+outbound-tls-other-name = The certificate does not name { $host }; it names { $names }.
+outbound-tls-self-signed = The certificate is signed by itself ({ $subject }), so nobody vouches for it.
+outbound-tls-unknown-issuer = The certificate was issued by { $issuer }, to whom no trusted root leads.
+outbound-tls-untrusted = The certificate is not trusted: { $error }.
+
+## The session
+outbound-refused-greeting = The server turned us away before we said anything: { $reply }
+outbound-refused-auth = The smarthost does not accept our user name and password: { $reply }
+outbound-refused-closing = The server is closing the connection: { $reply }
+outbound-refused = The server answered { $command } with: { $reply }
+outbound-extension-missing = The server cannot take this message: { $reply }
+outbound-auth-not-possible = Logging in to the smarthost is not possible: { $reason }.
+outbound-connection-lost = The server closed the connection while we waited for its answer to { $phase }.
+outbound-silence = The server did not answer { $phase } in time.
+outbound-not-smtp = What the server sent is not SMTP: { $text }
+outbound-possibly-delivered = The whole message was sent, but the connection ended before the server confirmed it. It may have arrived; we will send it again, because two copies are better than none.
+outbound-nothing-tried = No host was tried.
+outbound-content-unreadable = The message could not be read from our own store: { $error }.

@@ -1,1 +1,59 @@
-### outbound
+### 送信について伝える文：配送先の探し方と、うまくいかなかった理由。
+
+## 配送先を探す
+outbound-route-smarthost = 設定により、このメールはスマートホスト { $host }（ポート { $port }）を経由します。宛先の MX レコードは調べません。
+outbound-literal = 宛先に IP アドレス { $ip } が直接書かれているため、DNS は調べません。
+outbound-mx-found = { $domain } の MX レコード（優先度とホスト、小さい順）：{ $hosts }
+outbound-mx-implicit = { $domain } には MX レコードがないため、ドメイン自身をメールサーバーとみなします。
+outbound-domain-alias = { $domain } は { $alias } の別名なので、{ $alias } の MX レコードに従います。
+outbound-mx-own = { $host }（優先度 { $preference }）はこのサーバー自身です。送るとメールが戻ってきてしまうため、これと、優先度の数字が同じか大きいホストを除きます。
+outbound-hosts-limited = メールサーバーの数が上限を超えているため、先頭の { $limit } 台だけを使います。
+outbound-host-addresses = { $host } の IP アドレス：{ $addresses }
+outbound-host-alias = { $host } は { $alias } の別名です。MX レコードにはホスト名を直接書くべきですが、別名をたどりました。
+outbound-host-without-address = { $host } には IP アドレスがないため、除きます。
+outbound-host-dns-failed = { $host } の IP アドレスを調べられませんでした：{ $error }
+outbound-host-bad-name = { $host } はホスト名として使えない名前なので、除きます。
+outbound-mx-is-address = MX レコードにホスト名ではなく IP アドレス { $host } が書かれているため、配送先になりません。
+outbound-host-out-of-reach = { $host } の IP アドレス { $ip } はインターネット上のものではなく、機器の内部やローカルリンクのものなので、除きます。
+
+## 配送先がない
+outbound-null-mx = { $domain } は null MX を公開しており、メールを一切受け取りません。アドレスが間違っているか、送信専用のドメインです。
+outbound-domain-does-not-exist = ドメイン { $domain } は存在しません。アドレスの綴りを確かめてください。
+outbound-domain-takes-no-mail = { $domain } には MX レコードも IP アドレスもないため、メールを受け取れません。アドレスの綴りを確かめてください。
+outbound-dns-failed = { $name } 宛のメールの届け先を DNS で調べられませんでした（{ $error }）。受け取れるかどうかまだ分からないため、あとで調べ直します。
+outbound-no-usable-host = { $domain } のメールサーバーのうち、接続できる IP アドレスを持つものが一台もありません。
+outbound-address-out-of-reach = { $ip } はインターネット上のアドレスではなく、機器の内部やローカルリンクのものなので、接続しません。
+outbound-loop = { $domain } 宛のメールはこのサーバーに届くことになっていますが、このサーバーはそのドメインを知りません。ここにドメインを追加するか、MX レコードを直してください。
+outbound-requiretls-insecure-mx = このメールは全経路の暗号化（REQUIRETLS）を求めていますが、{ $domain } の MX レコードは DNSSEC で守られておらず、別のホストにすり替えられている恐れがあります。
+
+## 接続
+outbound-connect-refused = 接続を拒否されました。メールサーバーが動いていないか、ファイアウォールに断られました。
+outbound-connect-timeout = 時間内に応答がありませんでした。サーバーが止まっているか、ファイアウォールが通信を捨てています。送信方向の 25 番ポートを塞いでいる事業者もあります。
+outbound-connect-unreachable = ここから相手のネットワークへ届く経路がありません。
+outbound-connect-failed = 接続できませんでした：{ $error }
+
+## TLS
+outbound-tls-failed = TLS ハンドシェイクに失敗しました：{ $error }
+outbound-tls-not-offered = このメールには TLS が必要ですが、相手のサーバーは TLS に対応していません。
+outbound-tls-no-roots = 信頼するルート証明書が一つも設定されていないため、どの証明書も信頼できません。
+outbound-tls-no-certificate = サーバーは証明書を示しませんでした。
+outbound-tls-expired = 証明書は { $when } に期限が切れています。
+outbound-tls-not-yet-valid = 証明書は { $when } になるまで有効ではありません。
+outbound-tls-other-name = 証明書に { $host } の名前がありません。書かれている名前：{ $names }
+outbound-tls-self-signed = 自己署名証明書（{ $subject }）なので、第三者による保証がありません。
+outbound-tls-unknown-issuer = 証明書の発行者 { $issuer } は、信頼するルート証明書につながっていません。
+outbound-tls-untrusted = 証明書を信頼できません：{ $error }
+
+## SMTP セッション
+outbound-refused-greeting = こちらが何も言わないうちに、サーバーに断られました：{ $reply }
+outbound-refused-auth = スマートホストにユーザー名とパスワードを受け付けてもらえませんでした：{ $reply }
+outbound-refused-closing = サーバーが接続を閉じようとしています：{ $reply }
+outbound-refused = { $command } に対するサーバーの応答：{ $reply }
+outbound-extension-missing = 相手のサーバーはこのメールを受け取れません：{ $reply }
+outbound-auth-not-possible = スマートホストにログインできません：{ $reason }
+outbound-connection-lost = { $phase } の応答を待っている間に、サーバーが接続を閉じました。
+outbound-silence = { $phase } に対する応答が時間内にありませんでした。
+outbound-not-smtp = サーバーから届いたものは SMTP ではありません：{ $text }
+outbound-possibly-delivered = メール全体を送り終えましたが、サーバーが受領を確認する前に接続が切れました。届いている可能性もありますが、失うより二通届くほうがよいので、もう一度送ります。
+outbound-nothing-tried = どのホストにも接続を試みませんでした。
+outbound-content-unreadable = メールを自分の保存領域から読み出せませんでした：{ $error }

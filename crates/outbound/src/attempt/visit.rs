@@ -1,0 +1,268 @@
+//! One host: a connection, a session, and as many transactions as the recipients need.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tegami_mail::{Envelope, Reply};
+use tegami_proto::smtp::client::{self, FailureCause, SessionFailure, Transaction, TransactionReport};
+use tegami_queue::{Failure, Peer, RecipientOutcome, Stage};
+
+use super::{Target, Tour};
+use crate::connect::connect;
+use crate::drive::{Link, TlsContext};
+use crate::failure;
+use crate::ledger::{Setback, Verdict};
+use crate::pool::Key;
+use crate::record::HostTry;
+use crate::terms::Terms;
+
+/// What became of a session that was to carry the message.
+enum Carried {
+    /// It went through its recipients; whatever happened stands in the ledger.
+    Done,
+    /// It had been idle and was dead: nothing was handed over.
+    Stale,
+}
+
+impl Tour<'_> {
+    /// Hands the message to one host, over a session that waits there or a new one.
+    pub(super) async fn visit(&mut self, target: &Target) {
+        let _place = self.courier.places.take(target.address.ip()).await;
+        let key = Key::new(target.address, &target.host, self.terms);
+        if let Some(link) = self.courier.pool.take(&key) {
+            let mut entry = entry(target);
+            (entry.reused, entry.connected) = (true, true);
+            if matches!(self.carry(link, &key, target, entry).await, Carried::Done) {
+                return;
+            }
+        }
+        if let Some((link, entry)) = self.open(target, self.terms, entry(target)).await {
+            self.carry(link, &key, target, entry).await;
+            return;
+        }
+        let handshake_failed = self.tries.last().is_some_and(|entry| {
+            entry.connected && entry.failure.as_ref().is_some_and(|failure| failure.stage == Stage::StartTls)
+        });
+        if let Some(terms) = self.terms.in_clear().filter(|_| handshake_failed) {
+            let mut entry = entry(target);
+            entry.fallback_to_clear = true;
+            if let Some((link, entry)) = self.open(target, &terms, entry).await {
+                self.carry(link, &key, target, entry).await;
+            }
+        }
+    }
+
+    /// Connects and brings the session to where it can take a message. A failure is noted, and `None` returned.
+    async fn open(&mut self, target: &Target, terms: &Terms, mut entry: HostTry) -> Option<(Link, HostTry)> {
+        let courier = self.courier;
+        let settings = &courier.settings;
+        let began = Instant::now();
+        let source = settings.source.toward(target.address.ip());
+        let stream = match connect(target.address, source, settings.connect_timeout).await {
+            Ok(stream) => stream,
+            Err(error) => {
+                courier.memory.failed(target.address, settings.limits.failure_memory, Instant::now());
+                entry.duration_ms = millis(began.elapsed());
+                self.host_failed(entry, &Peer::default(), failure::of_connect(&error));
+                return None;
+            }
+        };
+        courier.memory.reached(target.address);
+        entry.connected = true;
+        let context = TlsContext {
+            tls: &courier.tls,
+            host: &target.host,
+            demand: terms.demand,
+            clock: &*courier.clock,
+            timeout: settings.timeouts.command,
+        };
+        let mut link = Link::begin(stream, terms.session(settings, target.address.ip()), &context).await;
+        match link.ready(&context).await {
+            Ok(()) => Some((link, entry)),
+            Err(error) => {
+                let failure = failure::of_session(error, terms);
+                let peer = peer(target, &link, began.elapsed());
+                fill(&mut entry, &mut link, began);
+                self.host_failed(entry, &peer, failure);
+                link.leave();
+                None
+            }
+        }
+    }
+
+    /// Transaction after transaction, until nobody waits for this host any more.
+    async fn carry(&mut self, mut link: Link, key: &Key, target: &Target, mut entry: HostTry) -> Carried {
+        let began = link.began_if_fresh(entry.reused);
+        let mut waiting = self.ledger.open();
+        while !waiting.is_empty() {
+            let rest = waiting.split_off(waiting.len().min(self.courier.settings.limits.recipients.max(1)));
+            let batch = std::mem::replace(&mut waiting, rest);
+            let transaction = self.transaction(&batch);
+            match link.deliver(transaction).await {
+                Ok(report) if entry.reused && is_farewell(&report) => return Carried::Stale,
+                Ok(report) => {
+                    let peer = peer(target, &link, began.elapsed());
+                    let ends = report.recipients.iter().any(|result| result.reply.code == 421);
+                    let again = self.settle(&batch, report.recipients, &peer);
+                    waiting.splice(0..0, again);
+                    if ends {
+                        self.finish(entry, link, began).leave();
+                        return Carried::Done;
+                    }
+                }
+                Err(error) if entry.reused && is_stale(&error) => return Carried::Stale,
+                Err(error) => {
+                    let peer = peer(target, &link, began.elapsed());
+                    fill(&mut entry, &mut link, began);
+                    self.lost(&batch, (error, link.cut), entry, &peer);
+                    link.leave();
+                    return Carried::Done;
+                }
+            }
+        }
+        let link = self.finish(entry, link, began);
+        let limits = &self.courier.settings.limits;
+        self.courier.pool.park(key.clone(), link, limits.idle, limits.idle_sessions);
+        Carried::Done
+    }
+
+    fn finish(&mut self, mut entry: HostTry, mut link: Link, began: Instant) -> Link {
+        fill(&mut entry, &mut link, began);
+        self.tries.push(entry);
+        link
+    }
+
+    fn transaction(&self, batch: &[usize]) -> Transaction {
+        let whole = &self.parcel.envelope;
+        let forward_paths =
+            batch.iter().filter_map(|at| whole.forward_paths.get(*at)).cloned().collect::<Vec<_>>();
+        let envelope = Envelope {
+            reverse_path: whole.reverse_path.clone(),
+            forward_paths,
+            body: whole.body,
+            smtputf8: whole.smtputf8,
+            require_tls: whole.require_tls,
+            dsn: whole.dsn.clone(),
+        };
+        Transaction { envelope, content: Bytes::clone(&self.parcel.content) }
+    }
+
+    /// Notes what the server said for each recipient, and gives back those who belong into another transaction with the same host.
+    fn settle(&mut self, batch: &[usize], results: Vec<client::RecipientResult>, peer: &Peer) -> Vec<usize> {
+        let host = Some(self.tries.len());
+        let progress = results.iter().any(|result| result.reply.is_completion());
+        let mut again = Vec::new();
+        for (at, result) in batch.iter().zip(results) {
+            let stage = failure::stage(result.stage);
+            if result.reply.is_completion() && stage == Stage::EndOfData {
+                let outcome = RecipientOutcome::Delivered { reply: result.reply };
+                self.ledger.settle(*at, Verdict { outcome, peer: Some(peer.clone()), host });
+            } else if progress && is_too_many(stage, &result.reply) {
+                again.push(*at);
+            } else {
+                let failure = failure::of_refusal(stage, result.reply);
+                self.ledger.refused(*at, Setback { failure, peer: Some(peer.clone()), host });
+            }
+        }
+        again
+    }
+
+    /// The session ended within a transaction. After the final dot nobody knows whether the server has the message: it is not
+    /// offered to another host in the same attempt, which would make a second copy certain where now it is only possible.
+    /// Where the end could not even be written, nobody has it.
+    fn lost(
+        &mut self,
+        batch: &[usize],
+        (error, cut): (SessionFailure, bool),
+        mut entry: HostTry,
+        peer: &Peer,
+    ) {
+        let at_end = error.stage == client::Stage::EndOfData;
+        if !at_end || cut || matches!(error.cause, FailureCause::Refused(_)) {
+            let stage = if at_end { client::Stage::Data } else { error.stage };
+            let error = SessionFailure { stage, ..error };
+            let failure = failure::of_session(error, self.terms);
+            self.host_failed(entry, peer, failure);
+            return;
+        }
+        let failure = failure::of_lost_reply();
+        let host = Some(self.tries.len());
+        for at in batch {
+            let outcome = RecipientOutcome::PossiblyDelivered(failure.clone());
+            self.ledger.settle(*at, Verdict { outcome, peer: Some(peer.clone()), host });
+        }
+        entry.failure = Some((&failure).into());
+        self.tries.push(entry);
+    }
+
+    fn host_failed(&mut self, mut entry: HostTry, peer: &Peer, failure: Failure) {
+        entry.failure = Some((&failure).into());
+        let peer = Peer { host: entry.host.clone(), ip: Some(entry.ip), ..peer.clone() };
+        self.ledger.host_failed(Setback { failure, peer: Some(peer), host: Some(self.tries.len()) });
+        self.tries.push(entry);
+    }
+}
+
+/// RFC 5321 section 4.5.3.1.10: too many recipients for one transaction; the rest goes in another.
+fn is_too_many(stage: Stage, reply: &Reply) -> bool {
+    let enhanced = reply.enhanced.is_none_or(|code| (code.subject, code.detail) == (5, 3));
+    stage == Stage::Recipient && reply.code == 452 && enhanced
+}
+
+/// The server ends an idle session with 421 instead of an answer to MAIL.
+fn is_farewell(report: &TransactionReport) -> bool {
+    let mut results = report.recipients.iter();
+    results.all(|result| {
+        result.reply.code == 421 && matches!(result.stage, client::Stage::Mail | client::Stage::Idle)
+    })
+}
+
+/// An idle session that its server ended meanwhile, or ends now with 421, before it had the message.
+fn is_stale(error: &SessionFailure) -> bool {
+    let ended = match &error.cause {
+        FailureCause::Closed | FailureCause::Timeout => true,
+        FailureCause::Refused(reply) => reply.code == 421,
+        _ => false,
+    };
+    ended && matches!(error.stage, client::Stage::Idle | client::Stage::Mail)
+}
+
+fn entry(target: &Target) -> HostTry {
+    HostTry {
+        host: target.host.to_string(),
+        ip: target.address.ip(),
+        port: target.address.port(),
+        preference: target.preference,
+        source: None,
+        connected: false,
+        reused: false,
+        fallback_to_clear: false,
+        tls: None,
+        transcript: tegami_mail::Transcript::default(),
+        failure: None,
+        duration_ms: 0,
+    }
+}
+
+/// Completes an entry with what the session knows.
+fn fill(entry: &mut HostTry, link: &mut Link, began: Instant) {
+    entry.source = link.source;
+    entry.tls.clone_from(&link.tls);
+    entry.transcript = link.take_transcript();
+    entry.duration_ms = millis(began.elapsed());
+}
+
+fn peer(target: &Target, link: &Link, session: Duration) -> Peer {
+    Peer {
+        host: target.host.to_string(),
+        ip: Some(target.address.ip()),
+        source: link.source,
+        tls: link.tls.as_ref().map(Into::into),
+        dsn: link.session().capabilities().dsn,
+        session,
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,112 @@
+//! Whoever carries messages to other hosts.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use rustls::RootCertStore;
+use tegami_dns::Resolver;
+use tegami_mail::{Clock, Envelope, Host};
+
+use crate::attempt::{self, AttemptReport, Parcel};
+use crate::destination::{self, Destination};
+use crate::memory::Memory;
+use crate::place::Places;
+use crate::policy::Settings;
+use crate::pool::Pool;
+use crate::tls::Tls;
+
+/// Why sending cannot begin at all.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutboundError {
+    /// The TLS library refuses the settings; ours is the fault, and trying again does not help.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+}
+
+/// Carries messages to their next hops, and shares between attempts what is worth sharing: idle sessions, knowledge of dead hosts.
+/// It knows no queue and no store: `tegami send --direct` and the library use it as it is.
+pub struct Courier {
+    pub(crate) settings: Settings,
+    pub(crate) resolver: Arc<dyn Resolver>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) tls: Tls,
+    pub(crate) memory: Memory,
+    pub(crate) places: Places,
+    pub(crate) pool: Arc<Pool>,
+    rng: Mutex<fastrand::Rng>,
+}
+
+impl Courier {
+    /// `roots` are the certificates that are trusted; without any every certificate still encrypts, and none is trusted.
+    ///
+    /// # Errors
+    /// [`OutboundError::Tls`] when the TLS library refuses the roots.
+    pub fn new(
+        settings: Settings,
+        roots: RootCertStore,
+        resolver: Arc<dyn Resolver>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OutboundError> {
+        Ok(Self {
+            places: Places::new(settings.limits.connections_per_address),
+            tls: Tls::new(roots)?,
+            memory: Memory::default(),
+            pool: Arc::default(),
+            rng: Mutex::default(),
+            settings,
+            resolver,
+            clock,
+        })
+    }
+
+    /// Fixes the order among MX hosts of equal preference: for tests.
+    #[must_use]
+    pub fn seeded(self, seed: u64) -> Self {
+        Self { rng: Mutex::new(fastrand::Rng::with_seed(seed)), ..self }
+    }
+
+    /// How we send.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The hosts that this envelope would go to, with the reasons; nothing is connected to.
+    pub async fn plan(&self, envelope: &Envelope, next_hop: &Host) -> Destination {
+        let (settings, resolver) = (&self.settings, &*self.resolver);
+        match settings.route(envelope, next_hop) {
+            Some(route) => destination::smarthost(next_hop, route, settings, resolver).await,
+            None => {
+                let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner).fork();
+                destination::find(next_hop, settings, resolver, &mut rng).await
+            }
+        }
+    }
+
+    /// Tries once to hand over a message to the hosts of one next hop. Never fails: what goes wrong is the report.
+    pub async fn attempt(&self, parcel: &Parcel) -> AttemptReport {
+        attempt::attempt(parcel, self).await
+    }
+
+    /// Tries once to hand over a message to all its recipients, one attempt for each next hop, all at the same time. Reports come in the
+    /// order in which the next hops first occur.
+    pub async fn send(&self, envelope: &Envelope, content: &Bytes) -> Vec<AttemptReport> {
+        let parcels = parcels(envelope, content);
+        futures_util::future::join_all(parcels.iter().map(|parcel| self.attempt(parcel))).await
+    }
+}
+
+/// One parcel for each next hop.
+fn parcels(envelope: &Envelope, content: &Bytes) -> Vec<Parcel> {
+    let mut parcels: Vec<Parcel> = Vec::new();
+    for path in &envelope.forward_paths {
+        let next_hop = path.address.host();
+        if let Some(parcel) = parcels.iter_mut().find(|parcel| parcel.next_hop == *next_hop) {
+            parcel.envelope.forward_paths.push(path.clone());
+            continue;
+        }
+        let envelope = Envelope { forward_paths: vec![path.clone()], ..envelope.clone() };
+        parcels.push(Parcel { envelope, next_hop: next_hop.clone(), content: content.clone() });
+    }
+    parcels
+}

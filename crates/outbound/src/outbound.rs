@@ -1,0 +1,95 @@
+//! The queue's jobs, carried out.
+
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use tegami_dns::Resolver;
+use tegami_mail::{Clock, EnhancedStatusCode, Envelope, Host, Note, note};
+use tegami_queue::{Deliver, Failure, Job, Outcome, RecipientResult, Stage};
+use tegami_store::{BoxFuture, Store};
+
+use crate::attempt::{AttemptReport, Parcel};
+use crate::courier::{Courier, OutboundError};
+use crate::policy::Settings;
+
+/// RFC 3463 section 3.4: other or undefined mail system status, ours.
+const OWN_SYSTEM: EnhancedStatusCode = EnhancedStatusCode::new(4, 3, 0);
+
+/// Reads a job's content from the store and has the [`Courier`] carry it.
+pub struct Outbound {
+    courier: Arc<Courier>,
+    store: Arc<dyn Store>,
+}
+
+impl Outbound {
+    /// As [`Courier::new`], with the store that holds the content of queued messages.
+    ///
+    /// # Errors
+    /// As [`Courier::new`].
+    pub fn new(
+        settings: Settings,
+        roots: RootCertStore,
+        resolver: Arc<dyn Resolver>,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OutboundError> {
+        Ok(Self::with(Arc::new(Courier::new(settings, roots, resolver, clock)?), store))
+    }
+
+    /// With a courier that others use too.
+    pub fn with(courier: Arc<Courier>, store: Arc<dyn Store>) -> Self {
+        Self { courier, store }
+    }
+
+    /// The courier.
+    pub fn courier(&self) -> &Arc<Courier> {
+        &self.courier
+    }
+
+    async fn carry(&self, job: Job) -> Outcome {
+        match self.parcel(&job).await {
+            Ok(parcel) => outcome(job, self.courier.attempt(&parcel).await),
+            Err(detail) => {
+                let failure = Failure::without_reply(Stage::Local, OWN_SYSTEM, detail);
+                let now = self.courier.clock.now();
+                Outcome::failed(job, now, serde_json::Value::Null, &failure, None)
+            }
+        }
+    }
+
+    async fn parcel(&self, job: &Job) -> Result<Parcel, Note> {
+        let unreadable = |error: String| note!("outbound-content-unreadable", error = error);
+        let next_hop = Host::parse(&job.next_hop).map_err(|error| unreadable(error.to_string()))?;
+        let content = self.store.content(job.message.id, None);
+        let content = content.await.map_err(|error| unreadable(error.to_string()))?;
+        let parameters = &job.message.envelope_parameters;
+        let envelope = Envelope {
+            reverse_path: job.message.reverse_path.clone(),
+            forward_paths: job.rows.iter().map(|row| row.path.clone()).collect(),
+            body: parameters.body,
+            smtputf8: parameters.smtputf8,
+            require_tls: parameters.require_tls,
+            dsn: parameters.dsn.clone(),
+        };
+        Ok(Parcel { envelope, next_hop, content })
+    }
+}
+
+impl Deliver for Outbound {
+    fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome> {
+        Box::pin(self.carry(job))
+    }
+}
+
+fn outcome(job: Job, report: AttemptReport) -> Outcome {
+    let record = serde_json::to_value(&report.record).unwrap_or_else(|error| {
+        tracing::error!(%error, "the record of an attempt could not be written");
+        serde_json::Value::Null
+    });
+    let rows = job.rows.iter().map(|row| row.id);
+    let recipients = rows
+        .zip(report.recipients)
+        .map(|(row, recipient)| RecipientResult { row, peer: recipient.peer, outcome: recipient.outcome })
+        .collect();
+    Outcome { job, began_at: report.began_at, record, recipients }
+}

@@ -1,0 +1,90 @@
+//! Sessions that wait a few seconds for the next message to the same host.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tegami_mail::Host;
+
+use crate::drive::Link;
+use crate::policy::TlsDemand;
+use crate::terms::Terms;
+
+/// Messages that one session carries: servers grow tired, and transcripts grow long.
+const MESSAGES: usize = 100;
+
+/// What must be the same for a session to be used again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    address: SocketAddr,
+    host: Host,
+    implicit_tls: bool,
+    demand: TlsDemand,
+    user: Option<String>,
+}
+
+impl Key {
+    pub(crate) fn new(address: SocketAddr, host: &Host, terms: &Terms) -> Self {
+        Self {
+            address,
+            host: host.clone(),
+            implicit_tls: terms.implicit_tls,
+            demand: terms.demand,
+            user: terms.credentials.as_ref().map(|credentials| credentials.username.clone()),
+        }
+    }
+}
+
+/// Idle sessions, oldest first.
+#[derive(Default)]
+pub(crate) struct Pool {
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    next: u64,
+    links: Vec<(u64, Key, Link)>,
+}
+
+impl Pool {
+    /// The session that was used last, if there is one for this key.
+    pub(crate) fn take(&self, key: &Key) -> Option<Link> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = idle.links.iter().rposition(|(_, other, _)| other == key)?;
+        Some(idle.links.remove(at).2)
+    }
+
+    /// Keeps a session for `span`, then says QUIT. Where there are too many, the oldest goes.
+    pub(crate) fn park(self: &Arc<Self>, key: Key, link: Link, span: Duration, most: usize) {
+        if span.is_zero() || most == 0 || link.messages >= MESSAGES || !link.is_open() {
+            link.leave();
+            return;
+        }
+        let (number, oldest) = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let number = idle.next;
+            idle.next += 1;
+            idle.links.push((number, key, link));
+            let oldest = if idle.links.len() > most { Some(idle.links.remove(0).2) } else { None };
+            (number, oldest)
+        };
+        if let Some(link) = oldest {
+            link.leave();
+        }
+        let pool = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(span).await;
+            let Some(pool) = pool.upgrade() else { return };
+            if let Some(link) = pool.remove(number) {
+                link.leave();
+            }
+        });
+    }
+
+    fn remove(&self, number: u64) -> Option<Link> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = idle.links.iter().position(|(other, ..)| *other == number)?;
+        Some(idle.links.remove(at).2)
+    }
+}

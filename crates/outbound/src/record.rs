@@ -1,0 +1,163 @@
+//! What `why`, events and pages know of an attempt: evidence, kept as JSON with the message.
+//!
+//! The shape is stable: fields are added, never renamed.
+//!
+//! ```text
+//! { "next_hop": "example.org", "way": "mx" | "implicit-mx" | "literal" | "smarthost",
+//!   "steps": [NOTE …],                                  how the hosts were found
+//!   "hosts": [ { "host": "mx1.example.org", "ip": "192.0.2.1", "port": 25, "preference": 10 | null,
+//!                "source": "192.0.2.9" | null, "connected": true, "reused": false, "fallback_to_clear": false,
+//!                "tls": null | { "version": "TLSv1.3", "cipher": "TLS13_AES_256_GCM_SHA384", "trusted": false, "reason": NOTE | null,
+//!                                "certificate": null | { "subject", "issuer", "names": [], "not_before", "not_after", "sha256" } },
+//!                "transcript": { "lines": [ { "after", "speaker": "client" | "server" | "remark", "text" } ] },
+//!                "failure": null | FAILURE, "duration_ms": 12 } … ],
+//!   "recipients": [ { "address": "a@example.org", "result": "delivered" | "failed" | "possibly-delivered",
+//!                     "host": 0 | null,                 place in "hosts" of the host that decided
+//!                     "reply": REPLY | null, "failure": FAILURE | null } … ] }
+//! NOTE    = { "id": "outbound-null-mx", "args": [["domain", "example.org"]] }
+//! FAILURE = { "stage", "class": "transient" | "permanent", "status": "5.1.10" | null, "reply": REPLY | null, "detail": NOTE }
+//! REPLY   = { "code": 550, "enhanced": "5.1.1" | null, "lines": ["no such user"] }
+//! ```
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use tegami_mail::{EnhancedStatusCode, Reply, StoredNote, Transcript};
+use tegami_queue::{Class, Failure, PeerTls, RecipientOutcome, Stage};
+
+use crate::certificate::Certificate;
+use crate::destination::Way;
+
+/// One attempt for the recipients of one next hop.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttemptRecord {
+    /// The recipients' domain or literal.
+    pub next_hop: String,
+    /// How the hosts were found.
+    pub way: Way,
+    /// Every choice on the way to the hosts, in order.
+    pub steps: Vec<StoredNote>,
+    /// Every connection that was tried, in order.
+    pub hosts: Vec<HostTry>,
+    /// The result for each recipient, in the envelope's order.
+    pub recipients: Vec<RecipientRecord>,
+}
+
+/// One connection that was tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HostTry {
+    /// Name of the host, or the literal.
+    pub host: String,
+    /// Its address.
+    pub ip: IpAddr,
+    /// Its port.
+    pub port: u16,
+    /// MX preference; `None` where no MX record led here.
+    pub preference: Option<u16>,
+    /// Our own address of the connection.
+    pub source: Option<IpAddr>,
+    /// The TCP connection came about.
+    pub connected: bool,
+    /// The connection was open from an earlier message.
+    pub reused: bool,
+    /// STARTTLS was left out because the handshake had just failed with this host.
+    pub fallback_to_clear: bool,
+    /// TLS, if it ran.
+    pub tls: Option<TlsRecord>,
+    /// What was said.
+    pub transcript: Transcript,
+    /// Why this host did not settle the attempt; recipients' own refusals stand with them.
+    pub failure: Option<FailureRecord>,
+    /// From connecting to the end, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// TLS of one connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsRecord {
+    /// `TLSv1.3` …
+    pub version: String,
+    /// Name of the cipher suite.
+    pub cipher: String,
+    /// The certificate names the host and chains to a trusted root.
+    pub trusted: bool,
+    /// Why it is not trusted.
+    pub reason: Option<StoredNote>,
+    /// The server's own certificate.
+    pub certificate: Option<Certificate>,
+}
+
+impl From<&TlsRecord> for PeerTls {
+    fn from(tls: &TlsRecord) -> Self {
+        Self { version: tls.version.clone(), cipher: tls.cipher.clone(), verified: tls.trusted }
+    }
+}
+
+/// A [`Failure`] in its stored form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailureRecord {
+    /// How far it came.
+    pub stage: Stage,
+    /// Whether to try again.
+    pub class: Class,
+    /// Our own enhanced status code where the peer gave none.
+    pub status: Option<EnhancedStatusCode>,
+    /// The peer's reply.
+    pub reply: Option<Reply>,
+    /// For people.
+    pub detail: StoredNote,
+}
+
+impl From<&Failure> for FailureRecord {
+    fn from(failure: &Failure) -> Self {
+        Self {
+            stage: failure.stage,
+            class: failure.class,
+            status: failure.status,
+            reply: failure.reply.clone(),
+            detail: failure.detail.clone().into(),
+        }
+    }
+}
+
+/// The result for one recipient.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecipientRecord {
+    /// The forward-path.
+    pub address: String,
+    /// How it went.
+    pub result: ResultWord,
+    /// Place in [`AttemptRecord::hosts`] of the host that decided; `None` where no host was reached.
+    pub host: Option<usize>,
+    /// The reply that decided.
+    pub reply: Option<Reply>,
+    /// What failed.
+    pub failure: Option<FailureRecord>,
+}
+
+/// How it went for a recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResultWord {
+    /// The peer took it.
+    Delivered,
+    /// It did not.
+    Failed,
+    /// Nobody knows (RFC 1047).
+    PossiblyDelivered,
+}
+
+impl RecipientRecord {
+    pub(crate) fn new(address: String, host: Option<usize>, outcome: &RecipientOutcome) -> Self {
+        let (result, reply, failure) = match outcome {
+            RecipientOutcome::Delivered { reply } => (ResultWord::Delivered, Some(reply.clone()), None),
+            RecipientOutcome::Failed(failure) => {
+                (ResultWord::Failed, failure.reply.clone(), Some(failure.into()))
+            }
+            RecipientOutcome::PossiblyDelivered(failure) => {
+                (ResultWord::PossiblyDelivered, failure.reply.clone(), Some(failure.into()))
+            }
+        };
+        Self { address, result, host, reply, failure }
+    }
+}

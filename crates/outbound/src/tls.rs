@@ -1,0 +1,190 @@
+//! TLS on the way out. The handshake takes every certificate, because encryption without knowing the peer still keeps listeners
+//! out (RFC 7435 section 3); whether the certificate is trusted is judged right after it, recorded, and enforced where it is demanded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::{
+    CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tegami_mail::{Host, Note, note};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::OutboundError;
+use crate::certificate::Certificate;
+use crate::record::TlsRecord;
+
+/// Everything that outgoing TLS needs; made once.
+pub(crate) struct Tls {
+    connector: TlsConnector,
+    /// `None` without trusted roots: then nothing is trusted.
+    judge: Option<Arc<WebPkiServerVerifier>>,
+}
+
+impl Tls {
+    pub(crate) fn new(roots: RootCertStore) -> Result<Self, OutboundError> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let unusable = |error: String| OutboundError::Tls(error);
+        let judge = if roots.is_empty() {
+            None
+        } else {
+            let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+            Some(builder.build().map_err(|error| unusable(error.to_string()))?)
+        };
+        let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| unusable(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(AnyCertificate { provider }))
+            .with_no_client_auth();
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), judge })
+    }
+
+    /// Does the handshake and judges the certificate. The server name of the handshake is the MX host's, not the recipient's domain.
+    ///
+    /// # Errors
+    /// The library's words about what went wrong.
+    pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        host: &Host,
+        now: Timestamp,
+    ) -> Result<(Box<TlsStream<S>>, TlsRecord), String> {
+        let name = server_name(host)?;
+        let stream = self.connector.connect(name.clone(), stream).await.map_err(|error| error.to_string())?;
+        let record = self.judge(stream.get_ref().1, &name, host, now);
+        Ok((Box::new(stream), record))
+    }
+
+    fn judge(
+        &self,
+        connection: &ClientConnection,
+        name: &ServerName<'_>,
+        host: &Host,
+        now: Timestamp,
+    ) -> TlsRecord {
+        let chain = connection.peer_certificates().unwrap_or_default();
+        let certificate = chain.first().map(|der| Certificate::read(der));
+        let reason = match (&self.judge, chain) {
+            (None, _) => Some(note!("outbound-tls-no-roots")),
+            (_, []) => Some(note!("outbound-tls-no-certificate")),
+            (Some(judge), [own, rest @ ..]) => judge
+                .verify_server_cert(own, rest, name, &[], unix_time(now))
+                .err()
+                .map(|error| reason(&error, host, certificate.as_ref())),
+        };
+        let version = connection.protocol_version().and_then(|version| version.as_str());
+        let cipher = connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
+        TlsRecord {
+            version: version.unwrap_or("unknown").replace("TLSv1_", "TLSv1."),
+            cipher: cipher.unwrap_or("unknown").to_owned(),
+            trusted: reason.is_none(),
+            reason: reason.map(Into::into),
+            certificate,
+        }
+    }
+}
+
+fn server_name(host: &Host) -> Result<ServerName<'static>, String> {
+    match host {
+        Host::Domain(domain) => {
+            ServerName::try_from(domain.as_str().to_owned()).map_err(|error| error.to_string())
+        }
+        Host::Literal(ip) => Ok(ServerName::IpAddress((*ip).into())),
+    }
+}
+
+fn unix_time(now: Timestamp) -> UnixTime {
+    UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(now.as_second()).unwrap_or_default()))
+}
+
+fn reason(error: &rustls::Error, host: &Host, certificate: Option<&Certificate>) -> Note {
+    let rustls::Error::InvalidCertificate(error) = error else {
+        return note!("outbound-tls-untrusted", error = error);
+    };
+    let moment = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string()).unwrap_or_default();
+    match (error, certificate) {
+        (CertificateError::Expired | CertificateError::ExpiredContext { .. }, Some(certificate)) => {
+            note!("outbound-tls-expired", when = moment(certificate.not_after))
+        }
+        (CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }, Some(certificate)) => {
+            note!("outbound-tls-not-yet-valid", when = moment(certificate.not_before))
+        }
+        (
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            Some(certificate),
+        ) => note!("outbound-tls-other-name", host = host, names = certificate.names.join(", ")),
+        (_, Some(certificate)) if certificate.is_self_issued() => {
+            note!("outbound-tls-self-signed", subject = certificate.subject)
+        }
+        (CertificateError::UnknownIssuer, Some(certificate)) => {
+            note!("outbound-tls-unknown-issuer", issuer = certificate.issuer)
+        }
+        _ => note!("outbound-tls-untrusted", error = error),
+    }
+}
+
+/// Takes every certificate, and still wants the peer to prove that it holds the certificate's key.
+#[derive(Debug)]
+struct AnyCertificate {
+    provider: Arc<CryptoProvider>,
+}
+
+impl AnyCertificate {
+    /// A certificate that cannot be parsed cannot be trusted either, so nothing rests on its signature: the judgement
+    /// after the handshake fails at the same place.
+    fn tolerate(
+        result: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        match result {
+            Err(rustls::Error::InvalidCertificate(
+                CertificateError::BadEncoding | CertificateError::Other(_),
+            )) => Ok(HandshakeSignatureValid::assertion()),
+            other => other,
+        }
+    }
+}
+
+impl ServerCertVerifier for AnyCertificate {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        Self::tolerate(rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        Self::tolerate(rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
