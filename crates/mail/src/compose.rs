@@ -316,3 +316,227 @@ impl Fields {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::line::{LineFaults, MAX_LINE};
+    use crate::mime;
+
+    fn someone(text: &str) -> NameAddr {
+        NameAddr::parse(text).unwrap()
+    }
+
+    fn minimal() -> MessageBuilder {
+        MessageBuilder { from: vec![someone("a@example.org")], ..MessageBuilder::default() }
+    }
+
+    fn file(filename: &str, content_type: &str, content: &[u8]) -> Attachment {
+        Attachment {
+            filename: Some(filename.to_owned()),
+            content_type: content_type.to_owned(),
+            content: content.to_vec(),
+            content_id: None,
+        }
+    }
+
+    #[test]
+    fn a_simple_message_is_simple() {
+        let builder = MessageBuilder {
+            from: vec![someone("山田 太郎 <taro@example.jp>")],
+            to: vec![someone("\"B, C\" <b@example.org>"), someone("d@example.net")],
+            subject: Some("お問い合わせ [1]".to_owned()),
+            date: "2026-07-06T00:30:00Z".parse().ok(),
+            message_id: Some("1.x@example.jp".to_owned()),
+            fields: vec![("X-Tag".to_owned(), "form".to_owned())],
+            text: Some("Hello,\nworld".to_owned()),
+            ..MessageBuilder::default()
+        };
+        let content = String::from_utf8(builder.build("seed").unwrap()).unwrap();
+        expect![[r#"
+            Date: Mon, 06 Jul 2026 00:30:00 +0000
+            From: =?UTF-8?B?5bGx55SwIOWkqumDjg==?= <taro@example.jp>
+            To: "B, C" <b@example.org>, d@example.net
+            Message-ID: <1.x@example.jp>
+            Subject: =?UTF-8?B?44GK5ZWP44GE5ZCI44KP44Gb?= [1]
+            X-Tag: form
+            MIME-Version: 1.0
+            Content-Type: text/plain; charset=us-ascii
+            Content-Transfer-Encoding: 7bit
+
+            Hello,
+            world
+        "#]]
+        .assert_eq(&content.replace("\r\n", "\n"));
+    }
+
+    #[test]
+    fn multiparts_nest_only_as_needed() {
+        let check = |text: bool, html: bool, inline: bool, attached: bool, expected: &str| {
+            let builder = MessageBuilder {
+                text: text.then(|| "t".to_owned()),
+                html: html.then(|| "<p>h</p>".to_owned()),
+                inline: if inline { vec![file("i.png", "image/png", b"i")] } else { Vec::new() },
+                attachments: if attached { vec![file("a.pdf", "application/pdf", b"a")] } else { Vec::new() },
+                ..minimal()
+            };
+            let content = String::from_utf8(builder.build("s").unwrap()).unwrap();
+            let kinds = content.lines().filter_map(|line| line.strip_prefix("Content-Type: "));
+            let kinds: Vec<_> = kinds.map(|value| value.split(';').next().unwrap()).collect();
+            assert_eq!(kinds.join(" "), expected);
+        };
+        check(false, false, false, false, "text/plain");
+        check(false, true, false, false, "text/html");
+        check(true, true, false, false, "multipart/alternative text/plain text/html");
+        check(false, true, true, false, "multipart/related text/html image/png");
+        check(true, false, true, false, "multipart/mixed text/plain image/png");
+        check(false, false, false, true, "multipart/mixed application/pdf");
+        check(
+            true,
+            true,
+            true,
+            true,
+            "multipart/mixed multipart/related multipart/alternative text/plain text/html image/png application/pdf",
+        );
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_its_field() {
+        let refuse = |builder: MessageBuilder, expected: &str| {
+            assert_eq!(builder.build("s").unwrap_err().to_string(), expected);
+        };
+        let with = |name: &str, value: &str| MessageBuilder {
+            fields: vec![(name.to_owned(), value.to_owned())],
+            ..minimal()
+        };
+        refuse(with("X-A", "b\r\nBcc: c"), "the value of the header field `X-A` has a CR, LF or NUL");
+        refuse(
+            with("X-A: b\r\nX", "c"),
+            "`X-A: b\r\nX` is not a header field name: only printable ASCII without blanks and colon",
+        );
+        refuse(with("bcc", "c@example.org"), "the header field `bcc` cannot be set");
+        refuse(with("Content-Type", "a/b"), "the header field `Content-Type` cannot be set");
+        refuse(with("From", "c@example.org"), "the header field `From` is given more than once");
+        refuse(
+            MessageBuilder { subject: Some("a\nb".to_owned()), ..minimal() },
+            "the value of the header field `Subject` has a CR, LF or NUL",
+        );
+        refuse(
+            MessageBuilder { message_id: Some("a>\r\nX: @b".to_owned()), ..minimal() },
+            "`a>\r\nX: @b` is not a Message-ID",
+        );
+        refuse(MessageBuilder::default(), "the message has no author: the From field is missing");
+        let odd = MessageBuilder { attachments: vec![file("a", "a/b\r\nX: y", b"")], ..minimal() };
+        assert!(matches!(odd.build("s"), Err(ComposeError::BadContentType { .. })));
+        let mut odd = file("a\r\nX: y", "text/plain; x=\"a b\"; y*z=1", b"c");
+        odd.content_id = Some("c>\r\nX: y".to_owned());
+        let from = NameAddr { name: Some("a\r\nX: y".to_owned()), ..someone("a@example.org") };
+        let content = MessageBuilder { from: vec![from], inline: vec![odd], ..minimal() }.build("s").unwrap();
+        assert!(!String::from_utf8(content).unwrap().contains("\nX: y"));
+    }
+
+    #[test]
+    fn address_fields_of_the_caller_are_written_as_addresses() {
+        let builder = MessageBuilder {
+            fields: vec![("Reply-To".to_owned(), "\"山田, 太郎\" <a@example.org>".to_owned())],
+            ..minimal()
+        };
+        let content = String::from_utf8(builder.build("s").unwrap()).unwrap();
+        assert!(
+            content.contains("Reply-To: =?UTF-8?B?5bGx55SwLCDlpKrpg44=?= <a@example.org>\r\n"),
+            "{content}"
+        );
+    }
+
+    #[test]
+    fn several_authors_have_a_sender() {
+        let from = vec![someone("a@example.org"), someone("b@example.org")];
+        let content = MessageBuilder { from, ..MessageBuilder::default() }.build("s").unwrap();
+        assert!(content.starts_with(b"From: a@example.org, b@example.org\r\nSender: a@example.org\r\n"));
+    }
+
+    #[test]
+    fn a_message_within_is_not_encoded_where_it_need_not() {
+        let with = |octets: &[u8]| {
+            let builder =
+                MessageBuilder { attachments: vec![file("m.eml", "message/rfc822", octets)], ..minimal() };
+            mime::parse(&builder.build("s").unwrap()).attachments.remove(0)
+        };
+        let plain = with(b"Subject: x\r\n\r\nbody");
+        assert_eq!(
+            (plain.content_type.as_str(), plain.content.as_slice()),
+            ("message/rfc822", b"Subject: x\r\n\r\nbody".as_slice())
+        );
+        let eight_bit = with("Subject: é\r\n\r\n".as_bytes());
+        assert_eq!(
+            (eight_bit.content_type.as_str(), eight_bit.content.as_slice()),
+            ("application/octet-stream", "Subject: é\r\n\r\n".as_bytes())
+        );
+    }
+
+    #[test]
+    fn a_boundary_occurs_in_no_part() {
+        let first = MessageBuilder { text: Some("x".to_owned()), html: Some("y".to_owned()), ..minimal() };
+        let boundary = |content: &[u8]| {
+            let text = String::from_utf8_lossy(content);
+            text.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+        };
+        let taken = boundary(&first.build("s").unwrap());
+        let second = MessageBuilder { text: Some(format!("--{taken}\n--{taken}--")), ..first };
+        let content = second.build("s").unwrap();
+        assert_ne!(boundary(&content), taken);
+        assert_eq!(mime::parse(&content).text, Some(format!("--{taken}\r\n--{taken}--")));
+    }
+
+    #[test]
+    fn a_message_id_is_always_one() {
+        let domain = Domain::parse("example.org").unwrap();
+        assert_eq!(message_id("20260706.1a", &domain), "20260706.1a@example.org");
+        assert_eq!(message_id("..a b..<c>\r\n", &domain), "a-b.-c---@example.org");
+        assert_eq!(message_id("", &domain), "-@example.org");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_composed_is_read_again(
+            subject in "([ -~]|[あ-ん]){0,120}",
+            name in "([ -~]|[あ-ん]){0,60}",
+            text in "(([ -~]|[あ-ん]){0,200}\r\n){0,5}",
+            html in proptest::option::of("([ -~é]{0,200}\r\n){0,5}"),
+            filename in "([!-~]|[あ-ん]){1,90}",
+            octets: Vec<u8>,
+            files in 0_usize..3,
+            inline in 0_usize..2,
+        ) {
+            let attachment = file(&filename, "application/x-test; a=\"b c\"", &octets);
+            let builder = MessageBuilder {
+                from: vec![NameAddr { name: (!name.is_empty()).then_some(name), ..someone("a@example.org") }],
+                subject: Some(subject.clone()),
+                text: Some(text.clone()),
+                html: html.clone(),
+                attachments: vec![attachment.clone(); files],
+                inline: vec![attachment; inline],
+                ..MessageBuilder::default()
+            };
+            let content = builder.build("seed").unwrap();
+            prop_assert!(content.is_ascii());
+            prop_assert_eq!(LineFaults::find(&content), LineFaults::default());
+            prop_assert!(content.split(|byte| *byte == b'\n').all(|line| line.len() <= MAX_LINE));
+            let parsed = mime::parse(&content);
+            prop_assert!(parsed.complete);
+            prop_assert_eq!(parsed.subject, subject);
+            // A body of ASCII alone ends with a line end, as every message does.
+            let (found_text, found_html) = (parsed.text.unwrap_or_default(), parsed.html.unwrap_or_default());
+            prop_assert_eq!(found_text.trim_end(), text.trim_end());
+            prop_assert_eq!(found_html.trim_end(), html.unwrap_or_default().trim_end().to_owned());
+            prop_assert_eq!(parsed.attachments.len(), files + inline);
+            for found in parsed.attachments {
+                prop_assert_eq!(found.filename.as_deref(), Some(filename.as_str()));
+                prop_assert_eq!(&found.content, &octets);
+            }
+        }
+    }
+}

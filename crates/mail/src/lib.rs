@@ -15,6 +15,7 @@ mod envelope;
 pub mod header;
 pub mod line;
 pub mod mailbox_list;
+pub mod mime;
 mod note;
 mod parameter;
 mod reply;
