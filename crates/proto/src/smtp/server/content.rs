@@ -182,8 +182,11 @@ impl DotReader {
 mod tests {
     use super::*;
 
+    /// The content or why not, and the octets behind it.
+    type Read = (Result<Vec<u8>, &'static str>, Vec<u8>);
+
     /// What comes out of `wire`, cut into reads of `step` octets, and what is left for the commands.
-    fn read(wire: &[u8], step: usize) -> Option<(Result<Vec<u8>, &'static str>, Vec<u8>)> {
+    fn read(wire: &[u8], step: usize) -> Option<Read> {
         let mut reader = DotReader::new(Content::new(1000, 0));
         for (at, part) in wire.chunks(step).enumerate() {
             if let Some(used) = reader.read(part) {

@@ -122,7 +122,7 @@ impl Session {
         if self.input.len() > MAX_INPUT {
             self.shut(Fault::new(421, (4, 7, 0), "too much input ahead of the replies"));
         }
-        self.flush();
+        self.settle();
     }
 
     /// The time of the last [`Action::WakeAt`] has come.
@@ -153,10 +153,10 @@ impl Session {
         self.answered = true;
         match verdict(answer) {
             Ok(reply) => self.accepted(asked, reply),
-            Err(reply) => self.refused(asked, reply),
+            Err(reply) => self.refused(&asked, &reply),
         }
         self.advance_input();
-        self.flush();
+        self.settle();
     }
 
     /// The handshake is done. Nothing that the client said before it counts any more, neither EHLO nor octets that came along
@@ -283,16 +283,15 @@ impl Session {
 
     fn command(&mut self, line: &[u8]) {
         let command = command::parse(line);
-        match command {
-            // Whatever is said to AUTH may be a secret, even where it is said wrongly.
-            Ok(Command::Auth { mechanism, .. }) => {
-                self.record(Speaker::Client, format!("AUTH {mechanism} ***"))
-            }
+        // Whatever is said to AUTH may be a secret, even where it is said wrongly.
+        let seen = match command {
+            Ok(Command::Auth { mechanism, .. }) => format!("AUTH {mechanism} ***"),
             _ if line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH")) => {
-                self.record(Speaker::Client, "AUTH ***");
+                "AUTH ***".to_owned()
             }
-            _ => self.record(Speaker::Client, String::from_utf8_lossy(line)),
-        }
+            _ => String::from_utf8_lossy(line).into_owned(),
+        };
+        self.record(Speaker::Client, seen);
         match command {
             Ok(Command::Quit) => {
                 self.say(&Fault::new(221, (2, 0, 0), "goodbye").reply());
@@ -357,7 +356,7 @@ impl Session {
         }
     }
 
-    fn refused(&mut self, asked: Asked, reply: Reply) {
+    fn refused(&mut self, asked: &Asked, reply: &Reply) {
         match asked {
             Asked::Connect => self.turned_away = true,
             Asked::Mail => self.transaction = None,
@@ -365,7 +364,7 @@ impl Session {
             Asked::Authenticate { .. } => self.facts.failed_auths += 1,
             Asked::Hello(_) | Asked::Message => {}
         }
-        self.refuse_with(&reply);
+        self.refuse_with(reply);
     }
 
     /// Asks the driver. Replies that are ready do not wait for the long work behind a message.
@@ -420,6 +419,14 @@ impl Session {
             self.output.extend_from_slice(text.as_bytes());
             self.output.extend_from_slice(b"\r\n");
             self.record(Speaker::Server, text.as_str());
+        }
+    }
+
+    /// Ends a call. Replies to commands that came together go out together (RFC 2920 section 3.2), so they wait for a question
+    /// about the next one.
+    fn settle(&mut self) {
+        if self.asked.is_none() {
+            self.flush();
         }
     }
 
