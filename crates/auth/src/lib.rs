@@ -6,6 +6,7 @@
 pub mod dkim;
 pub mod dmarc;
 pub mod iprev;
+pub mod json;
 pub mod results;
 pub mod spf;
 mod step;

@@ -2,10 +2,14 @@
 
 use std::net::IpAddr;
 
+use futures_util::future::join3;
 use jiff::Timestamp;
-use tegami_mail::ReversePath;
+use tegami_dns::Resolver;
+use tegami_mail::{Domain, HeaderField, HeaderLimits, HeaderSection, ReversePath, mailbox_list, note};
 
-use crate::{dkim, dmarc, iprev, spf};
+use crate::dmarc::DmarcResult;
+use crate::results::{AuthenticationResults, MethodResult, received_spf};
+use crate::{Step, dkim, dmarc, iprev, spf};
 
 /// What is known of the session before the content comes.
 #[derive(Clone, Debug)]
@@ -38,6 +42,10 @@ pub struct Early {
 pub struct Verdicts {
     /// The address that was judged.
     pub ip: IpAddr,
+    /// The argument of HELO or EHLO.
+    pub helo: String,
+    /// The reverse-path.
+    pub mail_from: ReversePath,
     /// What was known at MAIL.
     pub early: Early,
     /// One for each signature; one `none` verdict where there is none.
@@ -45,5 +53,183 @@ pub struct Verdicts {
     /// DMARC.
     pub dmarc: dmarc::Verdict,
 }
-// pub async fn early(client: &Client<'_>, resolver: &dyn Resolver) -> Early
-// pub async fn message(client: &Client<'_>, early: Early, content: &[u8], resolver: &dyn Resolver) -> Verdicts
+
+/// What can be decided at MAIL; the three questions are asked side by side.
+pub async fn early(client: &Client<'_>, resolver: &dyn Resolver) -> Early {
+    let request = spf::Request {
+        ip: client.ip,
+        helo: client.helo,
+        mail_from: client.mail_from,
+        receiver: client.receiver,
+        now: client.now,
+    };
+    let (iprev, spf_helo, spf_mail_from) = join3(
+        iprev::check(client.ip, resolver),
+        spf::check_helo(&request, resolver),
+        spf::check_mail_from(&request, resolver),
+    )
+    .await;
+    Early { iprev, spf_helo, spf_mail_from }
+}
+
+/// Decides on the content, which has CRLF at its line ends.
+pub async fn message(client: &Client<'_>, early: Early, content: &[u8], resolver: &dyn Resolver) -> Verdicts {
+    let dkim = dkim::verify(content, resolver, client.now).await;
+    let dmarc = dmarc_verdict(&early, &dkim, content, resolver).await;
+    Verdicts {
+        ip: client.ip.to_canonical(),
+        helo: client.helo.to_owned(),
+        mail_from: client.mail_from.clone(),
+        early,
+        dkim,
+        dmarc,
+    }
+}
+
+/// DMARC on what SPF and DKIM found. Of SPF only the MAIL FROM identity counts, which for the null reverse-path is
+/// `postmaster@HELO` (RFC 9989 section 4.4.2).
+async fn dmarc_verdict(
+    early: &Early,
+    dkim: &[dkim::Verdict],
+    content: &[u8],
+    resolver: &dyn Resolver,
+) -> dmarc::Verdict {
+    let authors = Authors::read(content);
+    let spf: Vec<_> = Domain::parse(&early.spf_mail_from.domain)
+        .map(|domain| (early.spf_mail_from.result, domain))
+        .into_iter()
+        .collect();
+    let dkim: Vec<_> = dkim
+        .iter()
+        .filter_map(|verdict| Domain::parse(&verdict.domain).ok().map(|domain| (verdict.result, domain)))
+        .collect();
+    let mut verdict = dmarc::evaluate(&authors.domains, &spf, &dkim, resolver).await;
+    if !authors.well_formed {
+        let unprotected = verdict.result == DmarcResult::None && authors.domains.is_empty();
+        if verdict.result == DmarcResult::Pass || unprotected {
+            verdict.result = DmarcResult::PermError;
+        }
+        let step = Step {
+            depth: 0,
+            domain: String::new(),
+            term: "From".to_owned(),
+            outcome: "error",
+            note: note!("dmarc-from-malformed"),
+            source: "RFC 9989 section 5.3.1",
+        };
+        verdict.steps.insert(0, step);
+    }
+    verdict
+}
+
+/// The Author Domains of a message.
+struct Authors {
+    domains: Vec<Domain>,
+    /// Exactly one From field, which is a list of addresses (RFC 5322 section 3.6). Where it is not, nobody can say which
+    /// address people will be shown: the message cannot pass.
+    well_formed: bool,
+}
+
+impl Authors {
+    fn read(content: &[u8]) -> Self {
+        let section = HeaderSection::parse(content, HeaderLimits::GENEROUS);
+        let fields: Vec<HeaderField<'_>> = match &section {
+            Ok(section) => section.fields().iter().filter(|field| field.is("From")).copied().collect(),
+            Err(_) => Vec::new(),
+        };
+        let mut authors = Self { domains: Vec::new(), well_formed: fields.len() <= 1 && section.is_ok() };
+        for field in fields {
+            match mailbox_list::authors(field.value_raw) {
+                Ok(addresses) => {
+                    authors.domains.extend(addresses.iter().filter_map(|address| address.domain().cloned()));
+                }
+                Err(_) => {
+                    authors.well_formed = false;
+                    authors.domains.extend(domains_in(&field.text()));
+                }
+            }
+        }
+        authors
+    }
+}
+
+/// Whatever looks like a domain after an `@`, from a text that is no list of addresses.
+fn domains_in(text: &str) -> impl Iterator<Item = Domain> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+    text.split('@').skip(1).filter_map(move |after| {
+        let end = after.find(|c| !is_part(c)).unwrap_or(after.len());
+        Domain::parse(after.get(..end)?).ok()
+    })
+}
+
+impl Verdicts {
+    /// The `Authentication-Results` field with all verdicts, folded, with CRLF at its end (RFC 8601 section 2.2).
+    pub fn authentication_results(&self, authserv_id: &str) -> String {
+        let mut results = vec![self.iprev_result()];
+        results.extend(self.spf_results());
+        results.extend(self.dkim.iter().map(dkim_result));
+        results.push(self.dmarc_result());
+        AuthenticationResults { authserv_id: authserv_id.to_owned(), version: None, results }.to_field()
+    }
+
+    /// The `Received-SPF` field of the MAIL FROM identity, folded, with CRLF at its end (RFC 7208 section 9.1).
+    pub fn received_spf(&self, receiver: &str) -> String {
+        let mail_from = self.mail_from.to_string();
+        received_spf(&self.early.spf_mail_from, self.ip, &self.helo, &mail_from, receiver)
+    }
+
+    fn iprev_result(&self) -> MethodResult {
+        let iprev = &self.early.iprev;
+        MethodResult::new("iprev", iprev.result.as_str())
+            .comment(iprev.name.as_deref().unwrap_or_default())
+            .property("policy", "iprev", &self.ip.to_string())
+    }
+
+    /// Both identities; for the null reverse-path they are the same, and HELO alone is named.
+    fn spf_results(&self) -> Vec<MethodResult> {
+        let write = |verdict: &spf::Verdict, name: &str, value: &str| {
+            MethodResult::new("spf", verdict.result.as_str())
+                .comment(verdict.mechanism().unwrap_or_default())
+                .property("smtp", name, value)
+        };
+        let helo: String = self.helo.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
+        let by_helo = write(&self.early.spf_helo, "helo", &helo);
+        match self.mail_from.address() {
+            Some(address) => {
+                vec![write(&self.early.spf_mail_from, "mailfrom", &address.to_string()), by_helo]
+            }
+            None => vec![by_helo],
+        }
+    }
+
+    fn dmarc_result(&self) -> MethodResult {
+        let dmarc = &self.dmarc;
+        let written = MethodResult::new("dmarc", dmarc.result.as_str());
+        let written = match dmarc.record {
+            Some(_) => {
+                written.comment(&format!("p={} dis={}", dmarc.policy.as_str(), dmarc.disposition.as_str()))
+            }
+            None => written,
+        };
+        let written = written.property("header", "from", &dmarc.author_domain);
+        match dmarc.record {
+            Some(_) => written.property("policy", "dmarc", dmarc.policy.as_str()),
+            None => written,
+        }
+    }
+}
+
+/// One signature; its comment is the identifier of the reason, which reads as English.
+fn dkim_result(verdict: &dkim::Verdict) -> MethodResult {
+    let id = verdict.reason.id;
+    let reason = match verdict.result {
+        dkim::DkimResult::Pass | dkim::DkimResult::None => String::new(),
+        _ => id.strip_prefix("dkim-").unwrap_or(id).replace('-', " "),
+    };
+    MethodResult::new("dkim", verdict.result.as_str())
+        .comment(&reason)
+        .property("header", "d", &verdict.domain)
+        .property("header", "s", &verdict.selector)
+        .property("header", "a", &verdict.algorithm)
+        .property("header", "b", &verdict.signature_start)
+}

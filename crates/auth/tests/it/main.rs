@@ -8,7 +8,10 @@
     reason = "a test program"
 )]
 
+mod authres_suite;
+mod dmarc_suite;
 mod spf_suite;
+mod verify;
 
 /// Where data written by others lies: `TEGAMI_SUITES`, else beside the repository. Says so where there is none.
 fn suite(name: &str) -> Option<String> {

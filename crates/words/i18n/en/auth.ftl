@@ -79,6 +79,7 @@ dmarc-exists = { $domain } exists in the DNS, so the policy for existing subdoma
 dmarc-exists-not = { $domain } does not exist in the DNS, so the policy for non-existent subdomains applies.
 dmarc-existence-unknown = Whether { $domain } exists could not be found out ({ $error }), so it is open which policy applies.
 dmarc-no-author = The message has no From field with a domain, so there is nothing that DMARC could protect.
+dmarc-from-malformed = The message has several From fields, or one that cannot be read, so nobody can say which author people will be shown. Such a message cannot pass.
 dmarc-several-authors = The From field names { $count } domains. Each is checked; the message passes only when all of them do, and the strictest policy among those that fail applies.
 dmarc-too-many-authors = The From field names { $count } domains; only { $limit } are checked, so the message cannot pass.
 dmarc-identifier-not-pass = The { $method } result for { $domain } is { $result }; only a pass can speak for the author.

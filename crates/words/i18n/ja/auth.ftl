@@ -79,6 +79,7 @@ dmarc-exists = { $domain } はDNSに存在するため、存在するサブド�
 dmarc-exists-not = { $domain } はDNSに存在しないため、存在しないサブドメイン用のポリシーが適用されます。
 dmarc-existence-unknown = { $domain } が存在するかどうかを確認できなかったため({ $error })、どのポリシーが適用されるか決まりません。
 dmarc-no-author = メッセージにドメインを持つ From フィールドがないため、DMARC で守る対象がありません。
+dmarc-from-malformed = From フィールドが複数あるか、読み取れない形のため、どの作成者が表示されるか分かりません。このようなメッセージは合格できません。
 dmarc-several-authors = From フィールドに{ $count }個のドメインがあります。それぞれを検査し、すべてが合格したときだけ合格とします。不合格のものがあれば、その中で最も厳しいポリシーが適用されます。
 dmarc-too-many-authors = From フィールドに{ $count }個のドメインがありますが、検査するのは{ $limit }個までのため、このメッセージは合格できません。
 dmarc-identifier-not-pass = { $domain } の { $method } の結果は { $result } です。作成者の証明になるのは pass だけです。

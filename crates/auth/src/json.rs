@@ -1,0 +1,108 @@
+//! Verdicts as JSON: the shapes of `tegami lookup` and `tegami inspect`. The sentences come from a renderer, because only
+//! the reader's side knows the language.
+
+use serde_json::{Map, Value, json};
+use tegami_mail::Note;
+
+use crate::dmarc::{Discovery, Policy};
+use crate::verify::Verdicts;
+use crate::{Step, dkim, dmarc, iprev, spf};
+
+/// Turns a note into a sentence.
+pub type Render<'a> = &'a dyn Fn(&Note) -> String;
+
+/// Steps, each with its sentence as `detail`.
+pub fn steps(steps: &[Step], render: Render<'_>) -> Value {
+    let steps = steps.iter().map(|step| {
+        json!({
+            "depth": step.depth,
+            "domain": step.domain,
+            "term": step.term,
+            "outcome": step.outcome,
+            "detail": render(&step.note),
+            "source": step.source,
+        })
+    });
+    Value::Array(steps.collect())
+}
+
+/// What `lookup spf` shows.
+pub fn spf(verdict: &spf::Verdict, render: Render<'_>) -> Value {
+    json!({
+        "result": verdict.result.as_str(),
+        "identity": verdict.identity.as_str(),
+        "domain": verdict.domain,
+        "explanation": verdict.explanation,
+        "lookups": verdict.lookups,
+        "void_lookups": verdict.void_lookups,
+        "steps": steps(&verdict.steps, render),
+    })
+}
+
+/// Reverse DNS.
+pub fn iprev(verdict: &iprev::Verdict, render: Render<'_>) -> Value {
+    json!({
+        "result": verdict.result.as_str(),
+        "name": verdict.name,
+        "steps": steps(&verdict.steps, render),
+    })
+}
+
+/// One signature.
+pub fn dkim(verdict: &dkim::Verdict, render: Render<'_>) -> Value {
+    json!({
+        "result": verdict.result.as_str(),
+        "domain": verdict.domain,
+        "selector": verdict.selector,
+        "algorithm": verdict.algorithm,
+        "reason": render(&verdict.reason),
+        "steps": steps(&verdict.steps, render),
+    })
+}
+
+/// DMARC of a message.
+pub fn dmarc(verdict: &dmarc::Verdict, render: Render<'_>) -> Value {
+    json!({
+        "result": verdict.result.as_str(),
+        "policy_domain": verdict.policy_domain,
+        "organizational_domain": verdict.organizational_domain,
+        "policy": verdict.policy.as_str(),
+        "disposition": verdict.disposition.as_str(),
+        "aligned": { "spf": verdict.aligned.spf, "dkim": verdict.aligned.dkim },
+        "steps": steps(&verdict.steps, render),
+    })
+}
+
+/// What `lookup dmarc` shows of a domain; with a verdict, also what becomes of a message, whose steps then include those
+/// of the discovery.
+pub fn dmarc_lookup(discovery: &Discovery, verdict: Option<&dmarc::Verdict>, render: Render<'_>) -> Value {
+    let tags = discovery.record.iter().flat_map(|record| &record.tags);
+    let tags: Map<String, Value> = tags.map(|(name, value)| (name.clone(), json!(value))).collect();
+    let mut shown = json!({
+        "record": discovery.record.as_ref().map(|record| &record.text),
+        "tags": tags,
+        "policy_domain": discovery.policy_domain.as_ref().map(ToString::to_string),
+        "organizational_domain": discovery.organizational_domain.as_ref().map(ToString::to_string),
+        "policy": discovery.policy.unwrap_or(Policy::None).as_str(),
+        "queries": discovery.queries,
+        "steps": steps(&discovery.steps, render),
+    });
+    if let (Some(verdict), Some(fields)) = (verdict, shown.as_object_mut())
+        && let Value::Object(more) = dmarc(verdict, render)
+    {
+        fields.extend(more);
+    }
+    shown
+}
+
+/// What `inspect` shows of the verdicts, without what is not a verdict (`arc`, `received`, `score`).
+pub fn verdicts(verdicts: &Verdicts, authserv_id: &str, render: Render<'_>) -> Value {
+    let early = &verdicts.early;
+    json!({
+        "iprev": iprev(&early.iprev, render),
+        "spf": { "helo": spf(&early.spf_helo, render), "mailfrom": spf(&early.spf_mail_from, render) },
+        "dkim": verdicts.dkim.iter().map(|verdict| dkim(verdict, render)).collect::<Vec<_>>(),
+        "dmarc": dmarc(&verdicts.dmarc, render),
+        "authentication_results": verdicts.authentication_results(authserv_id),
+    })
+}
