@@ -245,3 +245,68 @@ fn failure(error: &NetError) -> DnsError {
         other => DnsError::Malformed(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hickory_resolver::net::NoRecords;
+    use hickory_resolver::proto::rr::rdata;
+
+    use super::*;
+
+    fn record(owner: &str, data: RData, proof: Proof) -> rr::Record {
+        let mut record = rr::Record::from_rdata(Name::from_ascii(owner).unwrap(), 60, data);
+        record.proof = proof;
+        record
+    }
+
+    fn security(alias: Proof, address: Proof) -> Security {
+        let target = RData::CNAME(rdata::CNAME(Name::from_ascii("mx.example.org.").unwrap()));
+        let records = [
+            record("mx.example.org.", RData::A(rdata::A::new(192, 0, 2, 1)), address),
+            record("www.example.org.", target, alias),
+            record("unasked.example.org.", RData::A(rdata::A::new(192, 0, 2, 2)), Proof::Insecure),
+        ];
+        let answer =
+            read_answer(&DnsName::parse("www.example.org").unwrap(), RecordType::A, &records).unwrap();
+        assert_eq!((answer.records.len(), answer.aliases.len()), (1, 1));
+        answer.security
+    }
+
+    #[test]
+    fn an_answer_is_secure_where_every_link_is_proven() {
+        assert_eq!(security(Proof::Secure, Proof::Secure), Security::Secure);
+        assert_eq!(security(Proof::Insecure, Proof::Secure), Security::Insecure);
+        assert_eq!(security(Proof::Secure, Proof::Indeterminate), Security::Insecure);
+    }
+
+    #[test]
+    fn a_chain_without_end_is_malformed() {
+        let to = |target: &str| RData::CNAME(rdata::CNAME(Name::from_ascii(target).unwrap()));
+        let records = [record("a.", to("b."), Proof::default()), record("b.", to("a."), Proof::default())];
+        let answer = read_answer(&DnsName::parse("a").unwrap(), RecordType::A, &records);
+        assert!(matches!(answer, Err(DnsError::Malformed(_))), "{answer:?}");
+    }
+
+    #[test]
+    fn failures_are_kept_apart() {
+        let absence = |code| NetError::from(NoRecords::new(Query::new(), code));
+        let code = |code| NetError::Dns(HickoryDnsError::ResponseCode(code));
+        assert_eq!(failure(&absence(ResponseCode::NXDomain)), DnsError::NxDomain);
+        assert_eq!(failure(&absence(ResponseCode::NoError)), DnsError::NoData);
+        assert_eq!(failure(&code(ResponseCode::ServFail)), DnsError::ServFail);
+        assert_eq!(failure(&code(ResponseCode::Refused)), DnsError::Refused);
+        assert_eq!(failure(&NetError::Dns(HickoryDnsError::DnssecBogus)), DnsError::Bogus);
+        assert_eq!(failure(&NetError::Timeout), DnsError::Timeout);
+        assert!(matches!(failure(&code(ResponseCode::NotImp)), DnsError::Malformed(_)));
+        assert!(matches!(failure(&NetError::NoConnections), DnsError::Network(_)));
+    }
+
+    /// Whatever the machine names, the answer is a resolver or a sentence about its configuration.
+    #[test]
+    fn the_machine_names_its_servers_or_is_told_so() {
+        let resolver = tokio::runtime::Runtime::new()
+            .unwrap()
+            .block_on(async { SystemResolver::from_system(&SystemOptions::default()) });
+        assert!(matches!(resolver, Ok(_) | Err(SystemError::Configuration(_))), "{resolver:?}");
+    }
+}

@@ -25,6 +25,13 @@ pub(super) fn read(code: u16, tokens: &[Token], origin: &DnsName) -> Result<Vec<
         format!("the data of {} can only be written as `\\# length hex` (RFC 3597 section 5)", words.kind)
     })?;
     let rdata = words.of(kind)?;
+    // RDLENGTH has 16 bits (RFC 1035 section 3.2.1).
+    if rdata.len() > usize::from(u16::MAX) {
+        return Err(format!(
+            "the data of the {kind} record has {} octets, and at most 65535 fit",
+            rdata.len()
+        ));
+    }
     match words.rest.first() {
         None => Ok(rdata),
         Some(token) => Err(format!("`{}` is too much: the {kind} record ends before it", token.text)),

@@ -359,5 +359,12 @@ fn a_long_string_is_refused_with_advice() {
             line 1: the character-string has 256 octets, and at most 255 fit (RFC 1035 section 3.3): split it into several strings, such as "first part" "second part"
         "#]],
     );
+    let strings = format!("\"{}\" ", "a".repeat(255)).repeat(257);
+    refused(
+        &format!("example.org. TXT {strings}"),
+        expect![[r#"
+        line 1: the data of the TXT record has 65792 octets, and at most 65535 fit
+    "#]],
+    );
     assert_eq!(txt(&format!("example.org. TXT \"{}\" a", "a".repeat(255))).len(), 256);
 }
