@@ -1,11 +1,14 @@
 //! Delivery status notifications (RFC 3461, RFC 3464, RFC 6533), in English and Japanese at once: the reader's language is not known.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
-use tegami_mail::{Address, EnhancedStatusCode, ForwardPath, Reply, Ret, date, encoded_word, header};
+use tegami_mail::{
+    Address, Domain, EnhancedStatusCode, Entity, ForwardPath, MessageBuilder, NameAddr, ParameterizedValue,
+    Reply, Ret, date, header,
+};
 use tegami_store::{MessageRow, RowId};
+
+use crate::submission::IntakeError;
 
 /// What happened to the recipients of a report (RFC 3464 section 2.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +63,7 @@ impl Returned {
 #[derive(Debug)]
 pub(crate) struct Report<'a> {
     pub action: Action,
-    pub hostname: &'a str,
+    pub hostname: &'a Domain,
     pub message: &'a MessageRow,
     pub to: &'a Address,
     pub recipients: &'a [Reported],
@@ -126,56 +129,41 @@ impl Action {
     }
 }
 
-/// Writes the DSN, without Message-ID: intake completes it.
-pub(crate) fn compose(report: &Report<'_>) -> Vec<u8> {
-    let boundary = format!("dsn-{}-{}", report.message.id, report.action.as_str());
-    let mut out = String::new();
-    let subject = encoded_word::encode_unstructured(report.action.sentences().subject, "Subject: ".len());
-    push_lines(
-        &mut out,
-        &[
-            &format!("From: Mail Delivery System <postmaster@{}>", report.hostname),
-            &format!("To: <{}>", report.to),
-            &format!("Subject: {subject}"),
-            &format!("Date: {}", date::write(report.now)),
-            // RFC 3834 section 5: nobody shall answer this by machine.
-            "Auto-Submitted: auto-replied",
-        ],
-    );
-    if !report.message.summary.message_id.is_empty() {
-        push_lines(&mut out, &[&format!("References: <{}>", report.message.summary.message_id)]);
+/// Writes the DSN. `seed` is text of this DSN alone; the Message-ID is left to intake.
+///
+/// # Errors
+/// [`IntakeError::BadHeader`]: a name or value of the report cannot stand in a header field.
+pub(crate) fn compose(report: &Report<'_>, seed: &str) -> Result<Vec<u8>, IntakeError> {
+    let unfit = |error: &dyn std::fmt::Display| IntakeError::BadHeader(error.to_string());
+    let summary = &report.message.summary;
+    let author = Address::parse(&format!("postmaster@{}", report.hostname)).map_err(|error| unfit(&error))?;
+    // RFC 3834 section 5: nobody shall answer this by machine.
+    let mut fields = vec![("Auto-Submitted".to_owned(), "auto-replied".to_owned())];
+    if !summary.message_id.is_empty() {
+        fields.push(("References".to_owned(), format!("<{}>", printable(&summary.message_id))));
     }
-    push_lines(
-        &mut out,
-        &[
-            "MIME-Version: 1.0",
-            "Content-Type: multipart/report; report-type=delivery-status;",
-            &format!("\tboundary=\"{boundary}\""),
-            "",
-            &format!("--{boundary}"),
-            "Content-Type: text/plain; charset=utf-8",
-            "Content-Transfer-Encoding: base64",
-            "",
-        ],
-    );
-    push_base64(&mut out, human_part(report).replace('\n', "\r\n").as_bytes());
-    push_lines(&mut out, &[&format!("--{boundary}")]);
-    push_status_part(&mut out, report);
-    push_lines(&mut out, &[&format!("--{boundary}")]);
-    let mut out = out.into_bytes();
-    push_returned(&mut out, &report.returned);
-    out.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
-    out
+    let message = MessageBuilder {
+        from: vec![NameAddr { name: Some("Mail Delivery System".to_owned()), address: author }],
+        to: vec![NameAddr { name: None, address: report.to.clone() }],
+        subject: Some(report.action.sentences().subject.to_owned()),
+        date: Some(report.now),
+        fields,
+        ..MessageBuilder::default()
+    };
+    let kind = ParameterizedValue::new("multipart/report").with("report-type", "delivery-status");
+    let parts =
+        [Entity::text("plain", &human_part(report)), status_part(report), returned_part(&report.returned)];
+    message.build_around(Entity::multipart(kind, &parts, seed)).map_err(|error| unfit(&error))
 }
 
 /// What people read: both languages, the recipients once.
 fn human_part(report: &Report<'_>) -> String {
     let sentences = report.action.sentences();
-    let mut text =
-        format!("{}\n\n{}\n", sentences.english, sentences.japanese).replace("{host}", report.hostname);
+    let mut text = format!("{}\n\n{}\n", sentences.english, sentences.japanese)
+        .replace("{host}", report.hostname.as_str());
     for recipient in report.recipients {
         text.push_str(&format!("\n    <{}>\n", recipient.path.address));
-        let host = recipient.remote_mta.as_deref().unwrap_or(report.hostname);
+        let host = recipient.remote_mta.as_deref().unwrap_or(report.hostname.as_str());
         match &recipient.reply {
             Some(reply) => {
                 for line in reply_lines(reply) {
@@ -200,7 +188,7 @@ fn human_part(report: &Report<'_>) -> String {
 }
 
 /// What programs read (RFC 3464 section 2); with an internationalised address its UTF-8 form (RFC 6533 section 4).
-fn push_status_part(out: &mut String, report: &Report<'_>) {
+fn status_part(report: &Report<'_>) -> Entity {
     let mut fields = String::new();
     if let Some(envelope_id) = &report.message.envelope_parameters.dsn.envelope_id {
         push_lines(&mut fields, &[&format!("Original-Envelope-Id: {}", printable(envelope_id))]);
@@ -216,16 +204,11 @@ fn push_status_part(out: &mut String, report: &Report<'_>) {
         fields.push_str("\r\n");
         push_recipient(&mut fields, report, recipient);
     }
-    if fields.is_ascii() {
-        push_lines(out, &["Content-Type: message/delivery-status", ""]);
-        out.push_str(&fields);
-    } else {
-        let headers =
-            ["Content-Type: message/global-delivery-status", "Content-Transfer-Encoding: base64", ""];
-        push_lines(out, &headers);
-        push_base64(out, fields.as_bytes());
-    }
-    out.push_str("\r\n");
+    let kind = ParameterizedValue::new("message/delivery-status");
+    Entity::seven_bit(&kind, None, fields.as_bytes()).unwrap_or_else(|| {
+        let kind = ParameterizedValue::new("message/global-delivery-status");
+        Entity::binary(&kind, &ParameterizedValue::new("inline"), None, fields.as_bytes())
+    })
 }
 
 /// The fields of one recipient (RFC 3464 section 2.3).
@@ -264,34 +247,20 @@ fn push_recipient(fields: &mut String, report: &Report<'_>, recipient: &Reported
     }
 }
 
-/// The third part (RFC 6522 section 3): the message, or its header section.
-fn push_returned(out: &mut Vec<u8>, returned: &Returned) {
-    match returned {
+/// The third part (RFC 6522 section 3): the message, or its header section. A message that is not all ASCII goes back as its
+/// header section: `message/rfc822` must not be encoded (RFC 2046 section 5.2.1), and the way back may not take eight bits.
+fn returned_part(returned: &Returned) -> Entity {
+    let (Returned::Full(content) | Returned::Headers(content)) = returned;
+    let whole = match returned {
         Returned::Full(content) => {
-            let eight_bit = if content.is_ascii() { "" } else { "Content-Transfer-Encoding: 8bit\r\n" };
-            out.extend_from_slice(format!("Content-Type: message/rfc822\r\n{eight_bit}\r\n").as_bytes());
-            out.extend_from_slice(content);
+            Entity::seven_bit(&ParameterizedValue::new("message/rfc822"), None, content)
         }
-        Returned::Headers(content) => {
-            let (section, _) = header::split(content);
-            if section.is_ascii() {
-                out.extend_from_slice(b"Content-Type: text/rfc822-headers\r\n\r\n");
-                out.extend_from_slice(section);
-            } else {
-                let mut text = String::new();
-                push_lines(
-                    &mut text,
-                    &[
-                        "Content-Type: text/rfc822-headers; charset=utf-8",
-                        "Content-Transfer-Encoding: base64",
-                        "",
-                    ],
-                );
-                push_base64(&mut text, section);
-                out.extend_from_slice(text.as_bytes());
-            }
-        }
-    }
+        Returned::Headers(_) => None,
+    };
+    whole.unwrap_or_else(|| {
+        let (section, _) = header::split(content);
+        Entity::text("rfc822-headers", &String::from_utf8_lossy(section))
+    })
 }
 
 /// The lines of a reply as they came, each with its code.
@@ -313,14 +282,6 @@ fn ascii(text: &str) -> String {
 fn push_lines(out: &mut String, lines: &[&str]) {
     for line in lines {
         out.push_str(line);
-        out.push_str("\r\n");
-    }
-}
-
-/// RFC 2045 section 6.8: lines of 76 characters.
-fn push_base64(out: &mut String, bytes: &[u8]) {
-    for line in bytes.chunks(57) {
-        STANDARD.encode_string(line, out);
         out.push_str("\r\n");
     }
 }
