@@ -285,3 +285,177 @@ fn push_lines(out: &mut String, lines: &[&str]) {
         out.push_str("\r\n");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use tegami_mail::{Dsn, ReversePath};
+    use tegami_store::{EnvelopeParameters, Origin, QueueId, Summary};
+
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        Address::parse(text).unwrap()
+    }
+
+    fn message() -> MessageRow {
+        MessageRow {
+            id: QueueId::from_bits(7),
+            accepted_at: Timestamp::UNIX_EPOCH,
+            origin: Origin::Own,
+            domain: "example.org".to_owned(),
+            reverse_path: ReversePath::Address(address("shop@example.org")),
+            envelope_parameters: EnvelopeParameters {
+                dsn: Dsn { ret: None, envelope_id: Some("order\r\n4711".to_owned()) },
+                ..EnvelopeParameters::default()
+            },
+            summary: Summary {
+                subject: "ご注文".to_owned(),
+                message_id: "1@example.org".to_owned(),
+                ..Summary::default()
+            },
+            verdicts: None,
+        }
+    }
+
+    fn refused(to: &str, lines: &[&str]) -> Reported {
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        Reported {
+            row: RowId { message: QueueId::from_bits(7), recipient: 0 },
+            path: ForwardPath::from(address(to)),
+            status: EnhancedStatusCode::new(5, 1, 1),
+            reply: Some(Reply { code: 550, enhanced: Some(EnhancedStatusCode::new(5, 1, 1)), lines }),
+            words: String::new(),
+            remote_mta: Some("mx.example.net".to_owned()),
+            will_retry_until: None,
+        }
+    }
+
+    fn unreachable(to: &str) -> Reported {
+        Reported {
+            status: EnhancedStatusCode::new(4, 4, 1),
+            reply: None,
+            words: "no connection could be made [4.4.1]".to_owned(),
+            remote_mta: None,
+            will_retry_until: Some("1970-01-06T00:00:00Z".parse().unwrap()),
+            ..refused(to, &[])
+        }
+    }
+
+    /// The part for people, then the part for programs.
+    fn check(action: Action, recipients: &[Reported], expected: &Expect) {
+        let message = message();
+        let content = Bytes::from_static(b"From: shop@example.org\r\nSubject: \xe3\x81\x82\r\n\r\nbody");
+        let report = Report {
+            action,
+            hostname: &Domain::parse("mail.example.org").unwrap(),
+            message: &message,
+            to: &address("shop@example.org"),
+            recipients,
+            returned: Returned::choose(&message, action, &content),
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let status = String::from_utf8(status_part(&report).into_content(b"")).unwrap();
+        expected.assert_eq(&format!("{}\n{}", human_part(&report), status.replace('\r', "")));
+        let whole = compose(&report, "seed").unwrap();
+        assert!(whole.is_ascii(), "the way back may not take eight bits");
+    }
+
+    #[test]
+    fn a_failure_is_told_word_for_word() {
+        check(
+            Action::Failed,
+            &[refused("a@example.net", &["no such user", "see https://example.net/why", "申し訳ありません"])],
+            &expect![[r#"
+                This is the mail server mail.example.org. Your message could not be delivered to the following
+                recipients, and no further attempt will be made. The answer of the receiving
+                server stands below each address, word for word.
+
+                メールサーバー mail.example.org からのお知らせです。お送りになったメッセージは、次の宛先に
+                配信できませんでした。再送は行いません。各宛先の下に、受信側サーバーの応答を
+                そのまま記載しています。
+
+                    <a@example.net>
+                        mx.example.net: 550-5.1.1 no such user
+                        mx.example.net: 550-5.1.1 see https://example.net/why
+                        mx.example.net: 550 5.1.1 申し訳ありません
+
+                Subject / 件名: ご注文
+                Date accepted / 受付日時: Thu, 01 Jan 1970 00:00:00 +0000
+                Message-ID: <1@example.org>
+                Queue id: 00000000000000000000000007
+
+                MIME-Version: 1.0
+                Content-Type: message/delivery-status
+                Content-Transfer-Encoding: 7bit
+
+                Original-Envelope-Id: order  4711
+                Reporting-MTA: dns; mail.example.org
+                Arrival-Date: Thu, 01 Jan 1970 00:00:00 +0000
+
+                Final-Recipient: rfc822; a@example.net
+                Action: failed
+                Status: 5.1.1
+                Remote-MTA: dns; mx.example.net
+                Diagnostic-Code: smtp; 550-5.1.1 no such user
+                	550-5.1.1 see https://example.net/why
+                	550 5.1.1 ????????
+                Last-Attempt-Date: Thu, 01 Jan 1970 00:00:00 +0000
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_delay_says_until_when_it_is_tried() {
+        check(
+            Action::Delayed,
+            &[unreachable("a@example.net")],
+            &expect![[r#"
+            This is the mail server mail.example.org. Your message has not yet been delivered to the following
+            recipients. Delivery is tried again by itself: you need not do anything.
+
+            メールサーバー mail.example.org からのお知らせです。お送りになったメッセージは、次の宛先に
+            まだ配信できていません。自動的に再送しますので、お手続きは不要です。
+
+                <a@example.net>
+                    no connection could be made [4.4.1]
+                    Tried until / 再送期限: Tue, 06 Jan 1970 00:00:00 +0000
+
+            Subject / 件名: ご注文
+            Date accepted / 受付日時: Thu, 01 Jan 1970 00:00:00 +0000
+            Message-ID: <1@example.org>
+            Queue id: 00000000000000000000000007
+
+            MIME-Version: 1.0
+            Content-Type: message/delivery-status
+            Content-Transfer-Encoding: 7bit
+
+            Original-Envelope-Id: order  4711
+            Reporting-MTA: dns; mail.example.org
+            Arrival-Date: Thu, 01 Jan 1970 00:00:00 +0000
+
+            Final-Recipient: rfc822; a@example.net
+            Action: delayed
+            Status: 4.4.1
+            Diagnostic-Code: x-tegami; no connection could be made [4.4.1]
+            Last-Attempt-Date: Thu, 01 Jan 1970 00:00:00 +0000
+            Will-Retry-Until: Tue, 06 Jan 1970 00:00:00 +0000
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_address_outside_ascii_is_told_in_utf8() {
+        let message = message();
+        let report = Report {
+            action: Action::Failed,
+            hostname: &Domain::parse("mail.example.org").unwrap(),
+            message: &message,
+            to: &address("shop@example.org"),
+            recipients: &[refused("用户@example.net", &["no"])],
+            returned: Returned::Headers(Bytes::new()),
+            now: Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(status_part(&report).content_type(), "message/global-delivery-status");
+    }
+}
