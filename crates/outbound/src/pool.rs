@@ -57,7 +57,12 @@ impl Pool {
 
     /// Keeps a session for `span`, then says QUIT. Where there are too many, the oldest goes.
     pub(crate) fn park(self: &Arc<Self>, key: Key, link: Link, span: Duration, most: usize) {
-        if span.is_zero() || most == 0 || link.messages >= MESSAGES || !link.is_open() {
+        if span.is_zero()
+            || most == 0
+            || link.messages >= MESSAGES
+            || !link.is_open()
+            || !link.session().is_ready()
+        {
             link.leave();
             return;
         }

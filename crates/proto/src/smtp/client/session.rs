@@ -232,6 +232,12 @@ impl Session {
         &self.capabilities
     }
 
+    /// Whether a message handed over now would go: the session has reported [`Event::Ready`] and has not ended since. It may
+    /// have ended without a word that was asked for, by a 421 to the last command of a transaction for example.
+    pub fn is_ready(&self) -> bool {
+        self.phase == Phase::Ready
+    }
+
     /// Whether TLS runs.
     pub fn is_tls(&self) -> bool {
         self.tls

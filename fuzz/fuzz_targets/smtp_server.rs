@@ -1,0 +1,7 @@
+//! Octets that arrive at the SMTP server.
+#![no_main]
+
+#[allow(dead_code, reason = "one file for both sides, shared with the tests that replay the corpus")]
+mod smtp;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| smtp::server(input));
