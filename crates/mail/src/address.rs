@@ -53,6 +53,9 @@ pub enum AddressError {
     /// Not an address literal of RFC 5321 section 4.1.3.
     #[error("the address literal is not well formed")]
     BadLiteral,
+    /// RFC 5321 section 4.5.3.1.3: a path has at most 256 octets, two of which are its angle brackets.
+    #[error("the address is longer than 254 octets")]
+    TooLong,
     /// The domain is not one.
     #[error(transparent)]
     Domain(#[from] DomainError),
@@ -173,9 +176,16 @@ impl fmt::Display for Host {
 }
 
 impl Address {
+    /// Longest address in octets (RFC 5321 section 4.5.3.1.3, less the angle brackets).
+    pub const MAX: usize = 254;
+
     /// Joins the two halves.
-    pub fn new(local_part: LocalPart, host: Host) -> Self {
-        Self { local_part, host }
+    ///
+    /// # Errors
+    /// [`AddressError::TooLong`], the only thing that can be wrong with two good halves.
+    pub fn new(local_part: LocalPart, host: Host) -> Result<Self, AddressError> {
+        let address = Self { local_part, host };
+        if address.to_string().len() > Self::MAX { Err(AddressError::TooLong) } else { Ok(address) }
     }
 
     /// Reads `local-part@host`. The `@` that counts is the last one outside quotes.
@@ -184,7 +194,7 @@ impl Address {
     /// An [`AddressError`] that says which half is wrong.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let (local_part, host) = text.rsplit_once('@').ok_or(AddressError::NoAt)?;
-        Ok(Self { local_part: LocalPart::parse(local_part)?, host: Host::parse(host)? })
+        Self::new(LocalPart::parse(local_part)?, Host::parse(host)?)
     }
 
     /// The part before the `@`.
@@ -231,5 +241,109 @@ impl TryFrom<String> for Address {
     type Error = AddressError;
     fn try_from(text: String) -> Result<Self, Self::Error> {
         Self::parse(&text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_written_as_they_must_travel() {
+        let check = |written: &str, expected: &str| {
+            assert_eq!(
+                Address::parse(written).map(|address| address.to_string()),
+                Ok(expected.to_owned()),
+                "{written}"
+            );
+        };
+        check("Taro.Yamada+x@Example.ORG", "Taro.Yamada+x@example.org");
+        check("da..me.@example.test", "\"da..me.\"@example.test");
+        check(".a@example.test", "\".a\"@example.test");
+        check("\"da..me.\"@example.test", "\"da..me.\"@example.test");
+        check("\"plain\"@example.org", "plain@example.org");
+        check("\"a b\\\"c\\\\d@e\"@example.org", "\"a b\\\"c\\\\d@e\"@example.org");
+        check("\"\"@example.org", "\"\"@example.org");
+        check("a@[192.0.2.1]", "a@[192.0.2.1]");
+        check("a@[ipv6:2001:DB8::1]", "a@[IPv6:2001:db8::1]");
+        check("用户@例子.test", "用户@xn--fsqu00a.test");
+        check("a@例え。テスト", "a@xn--r8jz45g.xn--zckzah");
+        check("a@example.org.", "a@example.org");
+        check("a@_x.example.org", "a@_x.example.org");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        let check = |written: &str, expected: AddressError| {
+            assert_eq!(Address::parse(written), Err(expected), "{written}");
+        };
+        check("a", AddressError::NoAt);
+        check("@example.org", AddressError::EmptyLocalPart);
+        check("a b@example.org", AddressError::BadLocalPart);
+        check("a@b@example.org", AddressError::BadLocalPart);
+        check("a\r\nb@example.org", AddressError::BadLocalPart);
+        check("<a@example.org", AddressError::BadLocalPart);
+        check("\"a@example.org", AddressError::BadQuoting);
+        check("\"a\"b@example.org", AddressError::BadQuoting);
+        check("\"a\\\"@example.org", AddressError::BadQuoting);
+        check("\"a\nb\"@example.org", AddressError::BadQuoting);
+        check("a@[192.0.2.1", AddressError::BadLiteral);
+        check("a@[192.0.2.256]", AddressError::BadLiteral);
+        check("a@[x:y]", AddressError::BadLiteral);
+        check("a@", AddressError::Domain(DomainError::Empty));
+        check("a@-x.test", AddressError::Domain(DomainError::BadLabel));
+        check("a@x y.test", AddressError::Domain(DomainError::BadCharacter));
+        check(&format!("{}@example.org", "a".repeat(65)), AddressError::LocalPartTooLong);
+        check(&format!("a@{}.test", "b".repeat(64)), AddressError::Domain(DomainError::BadLabel));
+        check(&format!("{}@{}test", "a".repeat(64), "bcd.".repeat(47)), AddressError::TooLong);
+    }
+
+    #[test]
+    fn smtputf8_is_needed_for_local_parts_only() {
+        assert!(Address::parse("用户@example.org").unwrap().needs_smtputf8());
+        assert!(!Address::parse("a@例え.test").unwrap().needs_smtputf8());
+    }
+
+    #[test]
+    fn serde_goes_by_the_text() {
+        let address = Address::parse("da..me.@example.test").unwrap();
+        let json = serde_json::to_string(&address).unwrap();
+        assert_eq!(json, r#""\"da..me.\"@example.test""#);
+        assert_eq!(serde_json::from_str::<Address>(&json).unwrap(), address);
+    }
+
+    fn host() -> impl Strategy<Value = Host> {
+        prop_oneof![
+            "([a-zA-Z0-9_]([a-zA-Z0-9-]{0,9}[a-zA-Z0-9])?\\.){0,3}[a-z]{1,9}"
+                .prop_map(|text| Host::parse(&text).unwrap()),
+            any::<std::net::Ipv4Addr>().prop_map(|ip| Host::Literal(ip.into())),
+            any::<std::net::Ipv6Addr>().prop_map(|ip| Host::Literal(ip.into())),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn all_that_can_be_built_is_written_and_read_again(local in "([ -~]|[é-龠]){0,40}", host in host()) {
+            let written = format!("\"{}\"", local.replace('\\', "\\\\").replace('"', "\\\""));
+            match LocalPart::parse(&written) {
+                Ok(local_part) => {
+                    prop_assert_eq!(local_part.as_str(), &local);
+                    let address = Address::new(local_part, host).unwrap();
+                    prop_assert_eq!(Address::parse(&address.to_string()), Ok(address));
+                }
+                Err(error) => prop_assert!(error == AddressError::LocalPartTooLong && local.len() > LocalPart::MAX),
+            }
+        }
+
+        #[test]
+        fn nothing_panics(text: String, near in "[a\"\\\\@.\\[\\]:I1 ]{0,20}") {
+            for text in [text, near] {
+                if let Ok(address) = Address::parse(&text) {
+                    prop_assert_eq!(Address::parse(&address.to_string()), Ok(address));
+                }
+            }
+        }
     }
 }

@@ -18,3 +18,13 @@ impl Clock for SystemClock {
         Timestamp::now()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_of_the_machine_does_not_stand_in_the_past() {
+        assert!(SystemClock.now() > Timestamp::from_second(1_700_000_000).unwrap());
+    }
+}

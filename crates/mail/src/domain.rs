@@ -120,3 +120,56 @@ impl TryFrom<String> for Domain {
         Self::parse(&text)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn domains_are_lower_case_a_labels_without_a_trailing_dot() {
+        let check = |text: &str, expected: Result<&str, DomainError>| {
+            let parsed = Domain::parse(text);
+            assert_eq!(parsed.as_ref().map(Domain::as_str).map_err(|error| *error), expected, "{text}");
+        };
+        check("Example.ORG.", Ok("example.org"));
+        check("日本語.jp", Ok("xn--wgv71a119e.jp"));
+        check("XN--WGV71A119E.jp", Ok("xn--wgv71a119e.jp"));
+        check("日本語。ＪＰ", Ok("xn--wgv71a119e.jp"));
+        check("日本語.jp.", Ok("xn--wgv71a119e.jp"));
+        check("", Err(DomainError::Empty));
+        check(".", Err(DomainError::Empty));
+        check("a..b", Err(DomainError::BadLabel));
+        check(".a", Err(DomainError::BadLabel));
+        check("a-.b", Err(DomainError::BadLabel));
+        check("a b", Err(DomainError::BadCharacter));
+        check("a\0", Err(DomainError::BadCharacter));
+        check(&"a.".repeat(127), Ok(&["a"; 127].join(".")));
+        check(&format!("{}aa", "a.".repeat(126)), Err(DomainError::TooLong));
+        check("日\u{202e}本.jp", Err(DomainError::BadIdna));
+    }
+
+    #[test]
+    fn ancestors_are_found_label_by_label() {
+        let domain = |text| Domain::parse(text).unwrap();
+        assert!(domain("a.example.org").is_at_or_below(&domain("example.org")));
+        assert!(domain("example.org").is_at_or_below(&domain("example.org")));
+        assert!(!domain("badexample.org").is_at_or_below(&domain("example.org")));
+        assert_eq!(domain("a.example.org").parent(), Some(domain("example.org")));
+        assert_eq!(domain("org").parent(), None);
+        assert_eq!(domain("xn--wgv71a119e.jp").to_unicode(), "日本語.jp");
+        assert_eq!(domain("a.b.c").labels().next_back(), Some("c"));
+    }
+
+    proptest! {
+        #[test]
+        fn all_that_can_be_built_is_written_and_read_again(text: String, near in "([a-zA-Z0-9_é-龠-]{1,12}[.。]){0,4}[a-zé-龠]{1,9}\\.?") {
+            for text in [text, near] {
+                let Ok(domain) = Domain::parse(&text) else { continue };
+                prop_assert_eq!(Domain::parse(domain.as_str()), Ok(domain.clone()));
+                prop_assert_eq!(Domain::parse(&domain.to_unicode()), Ok(domain));
+            }
+        }
+    }
+}

@@ -137,3 +137,28 @@ impl Envelope {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envelope_survives_being_kept() {
+        let address = |text| Address::parse(text).unwrap();
+        let mut envelope =
+            Envelope::new(ReversePath::Address(address("a@example.org")), [address("da..me.@example.test")]);
+        envelope.dsn = Dsn { ret: Some(Ret::Headers), envelope_id: Some("x y".to_owned()) };
+        envelope.forward_paths[0].notify = Some(Notify { success: true, failure: false, delay: true });
+        let json = serde_json::to_string(&envelope).unwrap();
+        assert_eq!(serde_json::from_str::<Envelope>(&json).unwrap(), envelope);
+    }
+
+    #[test]
+    fn the_null_reverse_path_is_empty_text() {
+        assert_eq!(String::from(ReversePath::Null), "");
+        assert_eq!(ReversePath::try_from(String::new()), Ok(ReversePath::Null));
+        let path = ReversePath::try_from("a@example.org".to_owned()).unwrap();
+        assert_eq!(path.address().map(ToString::to_string), Some("a@example.org".to_owned()));
+        assert!(ReversePath::try_from("a".to_owned()).is_err());
+    }
+}

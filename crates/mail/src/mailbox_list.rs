@@ -463,7 +463,8 @@ fn addr_spec(tokens: &[Token<'_>]) -> Result<Address, ListError> {
         return Err(unexpected(Some(token), token.shown()));
     }
     let fail = |error| ListError { fault: ListFault::Address { written: joined(&words), error }, column };
-    Ok(Address::new(local_part(left).map_err(fail)?, Host::parse(&joined(right)).map_err(fail)?))
+    let (local_part, host) = (local_part(left).map_err(fail)?, Host::parse(&joined(right)).map_err(fail)?);
+    Address::new(local_part, host).map_err(fail)
 }
 
 /// A local-part whose words may be quoted one by one (RFC 5322 section 4.4, obs-local-part).
@@ -665,7 +666,7 @@ mod tests {
                 .into_iter()
                 .map(|name| NameAddr {
                     name: (!name.is_empty()).then_some(name),
-                    address: Address::new(local.clone(), Host::parse("example.org").unwrap()),
+                    address: Address::new(local.clone(), Host::parse("example.org").unwrap()).unwrap(),
                 })
                 .collect();
             let written = write_list(&list, 4);

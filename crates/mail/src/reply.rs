@@ -125,6 +125,8 @@ impl Reply {
         for (at, line) in lines.iter().enumerate() {
             let separator = if at == last { ' ' } else { '-' };
             let enhanced = self.enhanced.map(|code| format!("{code} ")).unwrap_or_default();
+            // A text may hold what a stranger said: it never ends its line.
+            let line = line.replace(['\r', '\n', '\0'], " ");
             wire.extend_from_slice(format!("{}{separator}{enhanced}{line}\r\n", self.code).as_bytes());
         }
         wire
@@ -142,5 +144,66 @@ impl fmt::Display for Reply {
             write!(f, " {line}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_line_has_code_and_enhanced_status_code() {
+        let mut reply = Reply::new(550, EnhancedStatusCode::new(5, 7, 1), "no");
+        assert_eq!(reply.to_wire(), b"550 5.7.1 no\r\n");
+        reply.lines.push("really".to_owned());
+        assert_eq!(reply.to_wire(), b"550-5.7.1 no\r\n550 5.7.1 really\r\n");
+        assert_eq!(reply.to_string(), "550 5.7.1 no really");
+        let empty = Reply { lines: Vec::new(), ..Reply::plain(250, "") };
+        assert_eq!(empty.to_wire(), b"250 \r\n");
+    }
+
+    #[test]
+    fn a_text_cannot_begin_another_line() {
+        assert_eq!(Reply::plain(250, "a\r\n550 b\0").to_wire(), b"250 a  550 b \r\n");
+    }
+
+    #[test]
+    fn the_first_digit_decides() {
+        let class = |code| Reply::plain(code, "").class();
+        assert_eq!([200, 354, 421, 550, 0, 600].map(class), {
+            use ReplyClass::{Completion, Intermediate, Permanent, Transient};
+            [Completion, Intermediate, Transient, Permanent, Permanent, Permanent]
+        });
+        assert!(Reply::plain(250, "").is_completion());
+    }
+
+    #[test]
+    fn what_is_no_enhanced_status_code_is_refused() {
+        for text in
+            ["", "5", "5.7", "5.7.1.1", "3.0.0", "55.7.1", "5.1000.0", "5.7.", "5.+7.1", "5.7.1 ", "5.٧.1"]
+        {
+            assert!(text.parse::<EnhancedStatusCode>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_enhanced_status_code_is_written_and_read_again(class in prop_oneof![Just(2_u8), Just(4), Just(5)], subject in 0_u16..1000, detail in 0_u16..1000) {
+            let code = EnhancedStatusCode::new(class, subject, detail);
+            prop_assert_eq!(code.to_string().parse(), Ok(code));
+        }
+
+        #[test]
+        fn a_reply_on_the_wire_is_lines_of_its_code(code in 200_u16..600, lines: Vec<String>) {
+            let wire = String::from_utf8(Reply { code, enhanced: None, lines: lines.clone() }.to_wire()).unwrap();
+            let written: Vec<_> = wire.strip_suffix("\r\n").unwrap().split("\r\n").collect();
+            prop_assert_eq!(written.len(), lines.len().max(1));
+            for (at, line) in written.iter().enumerate() {
+                let separator = if at + 1 == written.len() { ' ' } else { '-' };
+                prop_assert!(line.starts_with(&format!("{code}{separator}")) && !line.contains(['\r', '\n', '\0']), "{}", line);
+            }
+        }
     }
 }

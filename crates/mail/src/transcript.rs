@@ -40,3 +40,19 @@ impl Transcript {
         self.lines.push(TranscriptLine { after, speaker, text: text.into() });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_keep_their_order_and_survive_being_kept() {
+        let mut transcript = Transcript::default();
+        transcript.push(Duration::ZERO, Speaker::Server, "220 mx.example.org");
+        transcript.push(Duration::from_millis(3), Speaker::Client, "EHLO a.example.org");
+        let json = serde_json::to_string(&transcript).unwrap();
+        let again: Transcript = serde_json::from_str(&json).unwrap();
+        assert_eq!(again, transcript);
+        assert_eq!(again.lines[1].speaker, Speaker::Client);
+    }
+}

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop and may tell what it skips")]
 
 mod differential;
+mod isemail;
 
 use std::path::PathBuf;
 

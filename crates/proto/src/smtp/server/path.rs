@@ -57,7 +57,9 @@ pub(super) fn rcpt(argument: &str, hostname: &str, smtputf8: bool) -> Result<For
     }
     let address = if path.eq_ignore_ascii_case("postmaster") {
         let local_part = LocalPart::parse(path).ok();
-        local_part.zip(Host::parse(hostname).ok()).map(|(local_part, host)| Address::new(local_part, host))
+        local_part
+            .zip(Host::parse(hostname).ok())
+            .and_then(|(local_part, host)| Address::new(local_part, host).ok())
     } else {
         address(path)
     };
