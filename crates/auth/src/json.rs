@@ -5,11 +5,16 @@ use serde_json::{Map, Value, json};
 use tegami_mail::Note;
 
 use crate::dmarc::{Discovery, Policy};
-use crate::verify::Verdicts;
+use crate::verify::{Early, Verdicts};
 use crate::{Step, dkim, dmarc, iprev, spf};
 
-/// Turns a note into a sentence.
-pub type Render<'a> = &'a dyn Fn(&Note) -> String;
+/// Turns a note into what stands for it in the JSON: a sentence, or ([`stored`]) the note itself.
+pub type Render<'a> = &'a dyn Fn(&Note) -> Value;
+
+/// Keeps a note as identifier and values: verdicts that are put away are read in one language today and in another tomorrow.
+pub fn stored(note: &Note) -> Value {
+    json!(note)
+}
 
 /// Steps, each with its sentence as `detail`.
 pub fn steps(steps: &[Step], render: Render<'_>) -> Value {
@@ -95,14 +100,23 @@ pub fn dmarc_lookup(discovery: &Discovery, verdict: Option<&dmarc::Verdict>, ren
     shown
 }
 
-/// What `inspect` shows of the verdicts, without what is not a verdict (`arc`, `received`, `score`).
-pub fn verdicts(verdicts: &Verdicts, authserv_id: &str, render: Render<'_>) -> Value {
-    let early = &verdicts.early;
+/// What is known at MAIL, in the shape of [`verdicts`].
+pub fn early(early: &Early, render: Render<'_>) -> Value {
     json!({
         "iprev": iprev(&early.iprev, render),
         "spf": { "helo": spf(&early.spf_helo, render), "mailfrom": spf(&early.spf_mail_from, render) },
-        "dkim": verdicts.dkim.iter().map(|verdict| dkim(verdict, render)).collect::<Vec<_>>(),
-        "dmarc": dmarc(&verdicts.dmarc, render),
-        "authentication_results": verdicts.authentication_results(authserv_id),
     })
+}
+
+/// What `inspect` shows of the verdicts, without what is not a verdict (`arc`, `received`, `score`).
+pub fn verdicts(verdicts: &Verdicts, authserv_id: &str, render: Render<'_>) -> Value {
+    let mut shown = early(&verdicts.early, render);
+    if let Some(members) = shown.as_object_mut() {
+        let signatures = verdicts.dkim.iter().map(|verdict| dkim(verdict, render));
+        members.insert("dkim".to_owned(), signatures.collect());
+        members.insert("dmarc".to_owned(), dmarc(&verdicts.dmarc, render));
+        members
+            .insert("authentication_results".to_owned(), verdicts.authentication_results(authserv_id).into());
+    }
+    shown
 }

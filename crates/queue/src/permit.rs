@@ -106,6 +106,14 @@ impl Senders {
         }
     }
 
+    /// Their domain, unless it is an address literal.
+    pub fn domain(&self) -> Option<&Domain> {
+        match self {
+            Self::One(address) => address.domain(),
+            Self::Domain(domain) => Some(domain),
+        }
+    }
+
     /// Whether `address` is among them. The accounts are our own, so we are the host that may interpret the
     /// local-part (RFC 5321 section 2.4): ASCII letters compare without regard to case.
     pub fn contain(&self, address: &Address) -> bool {
@@ -122,6 +130,12 @@ impl Senders {
 impl Authenticated {
     pub(crate) fn new(account: String, senders: Vec<Senders>) -> Self {
         Self { account, senders }
+    }
+
+    /// A program on this machine that the kernel vouches for (the peer credentials of a Unix socket), as the user `uid`.
+    /// Whoever calls this has asked the kernel.
+    pub fn by_kernel(uid: u32, senders: Vec<Senders>) -> Self {
+        Self { account: format!("uid {uid}"), senders }
     }
 
     /// The account's name, or that of the API key.

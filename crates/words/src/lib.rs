@@ -7,11 +7,26 @@ mod catalogue;
 mod language;
 
 pub use language::{Language, UnknownLanguage};
-use tegami_mail::Note;
+use tegami_mail::{Note, StoredNote};
 
 /// A note in words.
 pub fn note(language: Language, note: &Note) -> String {
     text(language, note.id, &note.args)
+}
+
+/// JSON in which every stored note (an object of `id` and `args`) has become its sentence.
+pub fn told(language: Language, value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    if let Ok(stored) = serde_json::from_value::<StoredNote>(value.clone()) {
+        return Value::String(text(language, &stored.id, &stored.values()));
+    }
+    match value {
+        Value::Array(values) => values.iter().map(|value| told(language, value)).collect(),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (name.clone(), told(language, value))).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// The message `id` with its variables filled in. An unknown message shows its identifier and values, so that nothing is ever lost.

@@ -15,6 +15,7 @@
 
 mod canonical;
 mod der;
+mod fields;
 mod hash;
 mod key;
 mod private;

@@ -9,27 +9,20 @@
 )]
 
 mod authres_suite;
-mod dkim;
 mod dmarc_suite;
 mod spf_suite;
 mod verify;
 
-/// A file of the data written by others; says so where there is none.
+/// Where data written by others lies: `TEGAMI_SUITES`, else beside the repository. Says so where there is none.
 fn suite(name: &str) -> Option<String> {
-    let path = suites().join(name);
+    let folder = std::env::var("TEGAMI_SUITES")
+        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites").to_owned());
+    let path = format!("{folder}/{name}");
     let text = std::fs::read_to_string(&path);
     if text.is_err() {
-        println!("SKIPPED: {} is not there", path.display());
+        println!("SKIPPED: {path} is not there");
     }
     text.ok()
-}
-
-/// Where data written by others lies: `TEGAMI_SUITES`, else beside the repository.
-fn suites() -> std::path::PathBuf {
-    std::env::var_os("TEGAMI_SUITES").map_or_else(
-        || concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites").into(),
-        std::path::PathBuf::from,
-    )
 }
 
 /// Runs a future that never waits for anything outside.

@@ -205,7 +205,7 @@ fn json_has_the_fields_of_the_contract() {
     let mut signed = sign(content, &[signer], now()).unwrap();
     signed.extend_from_slice(content);
     let verdicts = judge(&zone, "mail.example.org", "bounce@example.com", &signed);
-    let mut shown = json::verdicts(&verdicts, "mx.example.com", &|note| note.id.to_owned());
+    let mut shown = json::verdicts(&verdicts, "mx.example.com", &|note| note.id.into());
     for pointer in ["/iprev", "/spf/helo", "/spf/mailfrom", "/dkim/0", "/dmarc"] {
         let steps = shown.pointer_mut(&format!("{pointer}/steps")).unwrap();
         assert!(!steps.as_array().unwrap().is_empty(), "{pointer}");
@@ -308,7 +308,7 @@ fn json_of_a_dmarc_lookup() {
     let shown = super::block_on(async {
         let discovery = tegami_auth::dmarc::discover(&domain, &resolver).await;
         let verdict = tegami_auth::dmarc::evaluate(&[domain], &[], &[], &resolver).await;
-        json::dmarc_lookup(&discovery, Some(&verdict), &|note| note.id.to_owned())
+        json::dmarc_lookup(&discovery, Some(&verdict), &|note| note.id.into())
     });
     let mut shown = shown;
     shown["steps"].take();

@@ -1,1 +1,8 @@
-### inbound
+### Why mail from outside was refused or put aside.
+
+inbound-refused-spf = SPF of { $domain } says that this client may not send its mail; refused before the content.
+inbound-refused-dmarc = DMARC of { $domain } failed, and its owner asks for such mail to be rejected.
+inbound-deferred-dmarc = The DMARC policy of { $domain } could not be found out; the sender was asked to try again.
+inbound-junk-dmarc-reject = DMARC of { $domain } failed with the policy reject; this server is set to accept such mail into Junk.
+inbound-junk-dmarc-quarantine = DMARC of { $domain } failed, and its owner asks for such mail to be quarantined.
+inbound-junk-spf = SPF of { $domain } failed and DMARC did not vouch for the message.

@@ -1,0 +1,84 @@
+//! Who answers what a session asks.
+
+use std::net::{IpAddr, SocketAddr};
+
+use tegami_mail::Transcript;
+use tegami_proto::smtp::server::{Answer, Facts, Question};
+
+use crate::BoxFuture;
+
+/// The other end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// Over TCP: its address, and ours that it reached.
+    Tcp {
+        /// The SMTP client.
+        remote: SocketAddr,
+        /// Our address.
+        local: SocketAddr,
+    },
+    /// A program on this machine, over a Unix socket; the kernel says whose.
+    Local {
+        /// The user that runs it.
+        uid: u32,
+    },
+}
+
+impl Peer {
+    /// The client's address; loopback for a local program.
+    pub fn ip(&self) -> IpAddr {
+        match self {
+            Self::Tcp { remote, .. } => remote.ip().to_canonical(),
+            Self::Local { .. } => IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+        }
+    }
+}
+
+/// Opens one [`Clerk`] for each session.
+pub trait Desk: Send + Sync + 'static {
+    /// Somebody connected.
+    fn open(&self, peer: Peer) -> Box<dyn Clerk>;
+}
+
+/// Answers the questions of one session, and remembers between them.
+pub trait Clerk: Send {
+    /// What is to be done. The driver waits for the answer and reads nothing meanwhile.
+    fn answer<'a>(&'a mut self, question: Question, facts: &'a Facts) -> BoxFuture<'a, Answer>;
+
+    /// TLS runs now: version and cipher suite, in words.
+    fn encrypted(&mut self, remark: String) {
+        drop(remark);
+    }
+
+    /// The session is over; this is what was said. Called once.
+    fn ended(&mut self, transcript: Transcript) {
+        drop(transcript);
+    }
+}
+
+/// Words for a refusal that several desks give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The recipient is none of ours, and the client may not relay.
+    Relay,
+    /// The domain is ours; the mailbox is not.
+    NoMailbox,
+    /// The store cannot take it at present.
+    TryLater,
+}
+
+impl Refusal {
+    /// The reply.
+    pub fn reply(self) -> tegami_mail::Reply {
+        use tegami_mail::{EnhancedStatusCode as Code, Reply};
+        match self {
+            Self::Relay => Reply::new(
+                550,
+                Code::new(5, 7, 1),
+                "Relaying denied: authenticate, or write to a mailbox of ours",
+            ),
+            Self::NoMailbox => Reply::new(550, Code::new(5, 1, 1), "No such mailbox here"),
+            Self::TryLater => Reply::new(451, Code::new(4, 3, 0), "Not possible at present, try again later"),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The desk for our own accounts (RFC 6409): AUTH first, and the sender belongs to the account.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tegami_mail::{Clock, Domain, EnhancedStatusCode, Envelope, Reply, ReversePath};
+use tegami_proto::smtp::server::{Answer, Credentials, Facts, Question, Transaction};
+use tegami_queue::{
+    Accounts, Admission, AuthError, Authenticated, Intake, Options, Permit, Senders, Submission, Throttle,
+    ThrottlePolicy, Trace,
+};
+use tegami_store::Origin;
+
+use crate::BoxFuture;
+use crate::desk::{Clerk, Desk, Peer, Refusal};
+
+/// What the desk needs.
+pub struct SubmissionSettings {
+    /// Our name, and the sending domain where an envelope names none.
+    pub hostname: Domain,
+    /// Who may submit.
+    pub accounts: Arc<Accounts>,
+    /// What programs on this machine may send as, when they come over the Unix socket.
+    pub local_programs: Vec<Senders>,
+    /// The one door to the queue.
+    pub intake: Arc<Intake>,
+    /// How guessing of passwords is slowed down.
+    pub throttle: ThrottlePolicy,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The desk.
+pub struct SubmissionDesk {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    settings: SubmissionSettings,
+    throttle: Mutex<Throttle>,
+}
+
+impl SubmissionDesk {
+    /// A desk with these settings; all its listeners share one memory of failed logins.
+    pub fn new(settings: SubmissionSettings) -> Self {
+        let throttle = Mutex::new(Throttle::new(settings.throttle));
+        Self { shared: Arc::new(Shared { settings, throttle }) }
+    }
+}
+
+impl Desk for SubmissionDesk {
+    fn open(&self, peer: Peer) -> Box<dyn Clerk> {
+        let account = match peer {
+            // The kernel vouches for who runs the program.
+            Peer::Local { uid } => {
+                Some(Authenticated::by_kernel(uid, self.shared.settings.local_programs.clone()))
+            }
+            Peer::Tcp { .. } => None,
+        };
+        Box::new(SubmissionClerk { shared: Arc::clone(&self.shared), peer, account, tls: None })
+    }
+}
+
+struct SubmissionClerk {
+    shared: Arc<Shared>,
+    peer: Peer,
+    account: Option<Authenticated>,
+    tls: Option<String>,
+}
+
+impl Clerk for SubmissionClerk {
+    fn answer<'a>(&'a mut self, question: Question, facts: &'a Facts) -> BoxFuture<'a, Answer> {
+        Box::pin(async move {
+            match question {
+                Question::Connect | Question::Hello(_) => Answer::Accept,
+                Question::Authenticate(credentials) => self.authenticate(credentials).await,
+                Question::Mail(reverse_path) => self.mail(&reverse_path),
+                Question::Recipient(_) => Answer::Accept,
+                Question::Message(transaction) => self.message(transaction, facts).await,
+            }
+        })
+    }
+
+    fn encrypted(&mut self, remark: String) {
+        self.tls = Some(remark);
+    }
+}
+
+impl SubmissionClerk {
+    async fn authenticate(&mut self, credentials: Credentials) -> Answer {
+        let (ip, name) = (self.peer.ip(), credentials.username.as_str());
+        let now = self.shared.settings.clock.now();
+        match self.throttle(|throttle| throttle.admit(ip, name, now)) {
+            Admission::Admit => {}
+            Admission::Delay(delay) => tokio::time::sleep(delay).await,
+            Admission::Banned(_) => {
+                let text = "Too many failed logins from your network, try again later";
+                return Answer::Refuse(Reply::new(421, EnhancedStatusCode::new(4, 7, 0), text));
+            }
+        }
+        match self.shared.settings.accounts.authenticate(name, &credentials.password).await {
+            Ok(account) => {
+                self.throttle(|throttle| throttle.succeeded(ip, name));
+                self.account = Some(account);
+                Answer::Accept
+            }
+            Err(AuthError::Unavailable(error)) => {
+                tracing::warn!(error, "cannot check a password");
+                // RFC 4954 section 6.
+                let text = "Authentication is not possible at present, try again later";
+                Answer::Refuse(Reply::new(454, EnhancedStatusCode::new(4, 7, 0), text))
+            }
+            Err(_) => {
+                self.throttle(|throttle| throttle.failed(ip, name, now));
+                tracing::info!(%ip, user = name, "a login failed");
+                let text = "User name or password is wrong";
+                Answer::Refuse(Reply::new(535, EnhancedStatusCode::new(5, 7, 8), text))
+            }
+        }
+    }
+
+    fn throttle<T>(&self, act: impl FnOnce(&mut Throttle) -> T) -> T {
+        act(&mut self.shared.throttle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Told at MAIL already, where it can be: a person sees it at once.
+    fn mail(&self, reverse_path: &ReversePath) -> Answer {
+        let (Some(account), Some(address)) = (&self.account, reverse_path.address()) else {
+            return Answer::Accept;
+        };
+        if account.may(address) {
+            return Answer::Accept;
+        }
+        let text = format!("The account {} may not send as {address}", account.account());
+        Answer::Refuse(Reply::new(553, EnhancedStatusCode::new(5, 7, 1), text))
+    }
+
+    async fn message(&mut self, transaction: Transaction, facts: &Facts) -> Answer {
+        let Some(account) = &self.account else { return Answer::Refuse(Refusal::Relay.reply()) };
+        let Transaction { envelope, content } = transaction;
+        let domain = self.domain_of(&envelope, account);
+        let trace = self.trace(facts, envelope.smtputf8);
+        let permit = match Permit::for_account(account, envelope) {
+            Ok(permit) => permit,
+            Err(error) => {
+                return Answer::Refuse(Reply::new(553, EnhancedStatusCode::new(5, 7, 1), error.to_string()));
+            }
+        };
+        let submission = Submission {
+            permit,
+            origin: Origin::Submission { account: account.account().to_owned() },
+            domain,
+            content,
+            options: Options { trace: Some(trace), ..Options::default() },
+        };
+        match self.shared.settings.intake.accept(submission).await {
+            Ok(accepted) => Answer::AcceptWith(Reply::new(
+                250,
+                EnhancedStatusCode::new(2, 0, 0),
+                format!("Ok: queued as {}", accepted.id),
+            )),
+            Err(error) => {
+                tracing::info!(%error, account = account.account(), "a submission was not accepted");
+                Answer::Refuse(error.reply())
+            }
+        }
+    }
+
+    /// The reverse-path's domain; for a notification that of the account.
+    fn domain_of(&self, envelope: &Envelope, account: &Authenticated) -> Domain {
+        let named = envelope.reverse_path.address().and_then(|address| address.domain()).cloned();
+        let own = || account.senders().iter().find_map(|senders| senders.domain().cloned());
+        named.or_else(own).unwrap_or_else(|| self.shared.settings.hostname.clone())
+    }
+
+    /// The author's address stays out of the Received field: it is nobody's business where a person writes from.
+    fn trace(&self, facts: &Facts, smtputf8: bool) -> Trace {
+        Trace {
+            helo: None,
+            name: None,
+            ip: None,
+            protocol: facts.protocol(smtputf8).to_owned(),
+            tls: self.tls.clone(),
+        }
+    }
+}
