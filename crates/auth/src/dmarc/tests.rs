@@ -220,7 +220,8 @@ fn judge(zone: &str, authors: &[&str], identifiers: &[(&str, &str, &str)], expec
         match *method {
             "spf" => spf.push((SpfResult::from_word(result).unwrap(), domain(name))),
             _ => {
-                dkim.push((if *result == "pass" { DkimResult::Pass } else { DkimResult::Fail }, domain(name)))
+                let result = if *result == "pass" { DkimResult::Pass } else { DkimResult::Fail };
+                dkim.push((result, domain(name)));
             }
         }
     }

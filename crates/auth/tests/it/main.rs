@@ -10,6 +10,7 @@
 
 mod authres_suite;
 mod dmarc_suite;
+mod fuzz_corpus;
 mod spf_suite;
 mod verify;
 

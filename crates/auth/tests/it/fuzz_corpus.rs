@@ -1,0 +1,43 @@
+//! The corpora of the fuzz targets for SPF, DMARC and result fields, replayed.
+
+use std::fs;
+
+use tegami_auth::results::{AuthenticationResults, claims};
+use tegami_auth::{dmarc, spf};
+
+/// Runs `target` on every file of a corpus.
+fn replay(corpus: &str, target: impl Fn(&[u8])) {
+    let folder = format!("{}/../../fuzz/corpus/{corpus}", env!("CARGO_MANIFEST_DIR"));
+    let mut count = 0;
+    for file in fs::read_dir(&folder).unwrap() {
+        target(&fs::read(file.unwrap().path()).unwrap());
+        count += 1;
+    }
+    assert!(count > 0, "{folder} is empty");
+}
+
+#[test]
+fn spf_record() {
+    replay("spf_record", |octets| {
+        if let Ok(record) = spf::Record::parse(octets) {
+            assert!(spf::Record::parse(record.to_string()).is_ok());
+        }
+    });
+}
+
+#[test]
+fn dmarc_record() {
+    replay("dmarc_record", |octets| {
+        let _ = dmarc::Record::parse(octets).map(|record| record.applies());
+    });
+}
+
+#[test]
+fn authentication_results() {
+    replay("authentication_results", |octets| {
+        let _ = claims(octets, "mx.example.org");
+        if let Ok(found) = AuthenticationResults::parse(octets) {
+            assert!(found.to_field().lines().skip(1).all(|line| line.starts_with('\t')));
+        }
+    });
+}
