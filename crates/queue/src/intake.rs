@@ -20,7 +20,7 @@ use tegami_mail::header::{self, HeaderLimits, HeaderSection};
 use tegami_mail::{Address, Body, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, ReversePath};
 use tegami_store::{
     EnvelopeParameters, EventKind, IdSource, MailboxDelivery, MessageRow, NewEvent, NewMessage, NewRecipient,
-    Origin, QueueId, RowId, Store, StoreError, Summary, SuppressionList, Table,
+    Origin, QueueId, RowId, Store, StoreError, Summary, SuppressionList, Table, suppression_key,
 };
 
 use crate::complete::{self, Completed};
@@ -198,14 +198,14 @@ impl Intake {
             }
             let report = Report {
                 action,
-                hostname: self.settings.hostname.as_str(),
+                hostname: &self.settings.hostname,
                 message,
                 to: sender,
                 recipients: &recipients,
                 returned: Returned::choose(message, action, content),
                 now,
             };
-            match self.notification(sender, dsn::compose(&report), now).await {
+            match self.notification(&report).await {
                 Ok(notification) => born.push(notification),
                 Err(IntakeError::Store(error)) => return Err(error),
                 // The sender does not exist here, or the like: a notification that cannot be delivered ends here
@@ -217,15 +217,12 @@ impl Intake {
     }
 
     /// One notification of ours, to be kept.
-    async fn notification(
-        &self,
-        to: &Address,
-        content: Vec<u8>,
-        now: Timestamp,
-    ) -> Result<NewMessage, IntakeError> {
-        let permit = Permit::own(Envelope::new(ReversePath::Null, [to.clone()]));
+    async fn notification(&self, report: &Report<'_>) -> Result<NewMessage, IntakeError> {
+        let permit = Permit::own(Envelope::new(ReversePath::Null, [report.to.clone()]));
+        let now = report.now;
         let id = self.ids.next(now);
         let hostname = &self.settings.hostname;
+        let content = dsn::compose(report, &id.to_string())?;
         let completed = complete::complete(&content, id, hostname, now)?;
         check_authors(&permit, &completed, AuthorRule::Belongs)?;
         let content = Bytes::from(completed.content);
@@ -417,16 +414,6 @@ pub fn summarize(content: &[u8], options: &Options) -> Summary {
         summary.message_id = complete::message_id(&section);
     }
     summary
-}
-
-/// The key of a [`Suppression`] in its table.
-pub fn suppression_key(domain: &str, list: SuppressionList, address: &str) -> String {
-    let list = match list {
-        SuppressionList::Bounces => "bounces",
-        SuppressionList::Unsubscribes => "unsubscribes",
-        SuppressionList::Complaints => "complaints",
-    };
-    format!("{domain}/{list}/{}", address.to_lowercase())
 }
 
 fn check_authors(permit: &Permit, completed: &Completed, rule: AuthorRule) -> Result<(), IntakeError> {

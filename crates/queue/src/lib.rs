@@ -27,7 +27,7 @@ mod throttle;
 
 pub use accounts::{AccountError, Accounts, AuthError};
 pub use event::{EventData, Reason};
-pub use intake::{Intake, IntakeSettings, summarize, suppression_key};
+pub use intake::{Intake, IntakeSettings, summarize};
 pub use local::{Directory, LocalMailboxes, Locality, NoMailboxes};
 pub use outcome::{Class, Failure, Job, Outcome, Peer, PeerTls, RecipientOutcome, RecipientResult, Stage};
 pub use permit::{Authenticated, NotPermitted, Permit, Senders};

@@ -273,3 +273,171 @@ impl Dispatcher {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+    use tegami_mail::{Address, ForwardPath};
+    use tegami_store::RecipientState;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn at(seconds: u64) -> Timestamp {
+        later(START, Duration::from_secs(seconds))
+    }
+
+    fn row(message: u128, recipient: u32, next_hop: &str, due: Timestamp) -> QueueRow {
+        QueueRow {
+            id: RowId { message: QueueId::from_bits(message), recipient },
+            path: ForwardPath::from(Address::parse(&format!("r{recipient}@{next_hop}")).unwrap()),
+            next_hop: next_hop.to_owned(),
+            state: RecipientState::Queued,
+            due,
+            expires: RetryPolicy::default().expires(START),
+            accepted_at: START,
+            attempts: 0,
+            last_status: None,
+        }
+    }
+
+    #[test]
+    fn five_days_of_retries() {
+        let policy = RetryPolicy::default();
+        let row = row(1, 0, "example.net", START);
+        let (mut now, mut attempts, mut waits) = (START, 0, Vec::new());
+        loop {
+            attempts += 1;
+            let Some(next) = policy.next_attempt(row.id, attempts, now, row.expires) else { break };
+            waits.push((next.duration_since(now).as_secs() / 60).to_string());
+            now = next;
+        }
+        assert_eq!(now, row.expires, "the last attempt is made at the moment of expiry");
+        expect!["35 attempts, minutes between them: 1 5 15 31 63 130 254 244 240 245 262 262 254 263 256 246 244 252 245 257 257 248 248 257 258 240 250 250 263 256 261 251 247 129"]
+            .assert_eq(&format!("{attempts} attempts, minutes between them: {}", waits.join(" ")));
+    }
+
+    #[test]
+    fn a_warning_is_due_after_four_hours() {
+        let policy = RetryPolicy::default();
+        assert!(!policy.is_late(START, at(4 * 3600 - 1)));
+        assert!(policy.is_late(START, at(4 * 3600)));
+        assert!(!RetryPolicy { warn_after: None, ..policy }.is_late(START, Timestamp::MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn retries_go_forward_and_end(message: u128, attempts in 1..10_000_u32, seconds in 0..600_000_u64) {
+            let policy = RetryPolicy::default();
+            let id = RowId { message: QueueId::from_bits(message), recipient: 0 };
+            let expires = policy.expires(START);
+            match policy.next_attempt(id, attempts, at(seconds), expires) {
+                Some(next) => prop_assert!(next > at(seconds) && next <= expires),
+                None => prop_assert!(at(seconds) >= expires),
+            }
+        }
+    }
+
+    /// Runs a dispatcher over a script: rows as `message/next-hop@due`, jobs that each take one second.
+    fn check(limits: Limits, rows: &[(u128, u32, &str, u64)], seconds: u64, expected: &Expect) {
+        let mut dispatcher = Dispatcher::new(limits);
+        let rows: Vec<_> = rows.iter().map(|(m, r, hop, due)| row(*m, *r, hop, at(*due))).collect();
+        let mut text = String::new();
+        let mut running: Vec<Group> = Vec::new();
+        for second in 0..seconds {
+            for group in running.drain(..) {
+                let ids: Vec<_> = group.rows.iter().map(|row| row.id).collect();
+                dispatcher.finished(&group.next_hop, &ids);
+            }
+            if second == 0 {
+                dispatcher.offer(0, rows.clone(), at(0));
+                dispatcher.offer(0, rows.clone(), at(0));
+            }
+            let mut line = Vec::new();
+            let end = loop {
+                match dispatcher.next(at(second)) {
+                    Next::Job(group) => {
+                        let places: Vec<_> =
+                            group.rows.iter().map(|row| row.id.recipient.to_string()).collect();
+                        let number = u128::from_be_bytes(group.message.to_bytes());
+                        line.push(format!("{number}[{}]>{}", places.join(","), group.next_hop));
+                        running.push(group);
+                    }
+                    Next::WaitUntil(due) => break format!("wait until {}", due.as_second()),
+                    Next::Idle => break "idle".to_owned(),
+                }
+            };
+            line.push(end);
+            text.push_str(&format!("{second}: {}\n", line.join(" ")));
+        }
+        assert!(dispatcher.is_empty() || !running.is_empty());
+        expected.assert_eq(&text);
+    }
+
+    const TIGHT: Limits = Limits { jobs: 3, jobs_per_next_hop: 2, recipients_per_job: 2 };
+
+    #[test]
+    fn recipients_of_one_message_and_next_hop_go_together() {
+        let rows = [(1, 0, "a.test", 0), (1, 1, "b.test", 0), (1, 2, "a.test", 0), (1, 3, "a.test", 0)];
+        check(
+            TIGHT,
+            &rows,
+            2,
+            &expect![[r#"
+                0: 1[0,2]>a.test 1[1]>b.test 1[3]>a.test idle
+                1: idle
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_busy_next_hop_does_not_hold_up_another() {
+        let mut rows: Vec<_> = (1..=6).map(|message| (message, 0, "slow.test", 0)).collect();
+        rows.extend([(7, 0, "other.test", 0), (8, 0, "other.test", 3)]);
+        check(
+            TIGHT,
+            &rows,
+            5,
+            &expect![[r#"
+                0: 1[0]>slow.test 7[0]>other.test 2[0]>slow.test wait until 3
+                1: 3[0]>slow.test 4[0]>slow.test wait until 3
+                2: 5[0]>slow.test 6[0]>slow.test wait until 3
+                3: 8[0]>other.test idle
+                4: idle
+            "#]],
+        );
+    }
+
+    proptest! {
+        /// Whatever is offered comes out once, within the limits.
+        #[test]
+        fn every_row_comes_out_once(rows in prop::collection::vec((0..20_u128, 0..4_u32, 0..3_usize, 0..50_u64), 0..200)) {
+            let hops = ["a.test", "b.test", "c.test"];
+            let rows: Vec<_> = rows.into_iter().map(|(m, r, hop, due)| row(m, r, hops[hop], at(due))).collect();
+            let distinct: BTreeSet<RowId> = rows.iter().map(|row| row.id).collect();
+            let mut dispatcher = Dispatcher::new(TIGHT);
+            dispatcher.offer(0, rows, START);
+            let (mut seen, mut running) = (Vec::new(), VecDeque::new());
+            for second in 0..1000 {
+                while let Next::Job(group) = dispatcher.next(at(second)) {
+                    seen.extend(group.rows.iter().map(|row| row.id));
+                    prop_assert!(group.rows.len() <= TIGHT.recipients_per_job);
+                    running.push_back(group);
+                }
+                prop_assert!(dispatcher.under_way() <= TIGHT.jobs);
+                for hop in hops {
+                    prop_assert!(running.iter().filter(|group| group.next_hop == hop).count() <= TIGHT.jobs_per_next_hop);
+                }
+                if let Some(group) = running.pop_front() {
+                    let ids: Vec<_> = group.rows.iter().map(|row| row.id).collect();
+                    dispatcher.finished(&group.next_hop, &ids);
+                }
+            }
+            prop_assert!(dispatcher.is_empty());
+            prop_assert_eq!(seen.len(), distinct.len());
+            prop_assert_eq!(seen.into_iter().collect::<BTreeSet<_>>(), distinct);
+        }
+    }
+}

@@ -170,4 +170,58 @@ mod tests {
         check_field(Canonicalization::Relaxed, "Subject: \t", "subject:");
         check_field(Canonicalization::Relaxed, "X:a\rb\nc", "x:a\rb\nc");
     }
+
+    /// Where we decide otherwise than the suite, and why.
+    const FLANKER_DIFFERENCES: &[(&str, Canonicalization, &str)] = &[(
+        "email.24",
+        Canonicalization::Relaxed,
+        "a last line of white space without CRLF: we take it as white space at a line's end, as it is once SMTP has ended it",
+    )];
+
+    /// Whole messages of a public suite: fields, an empty line, the body.
+    #[test]
+    fn flanker() {
+        let suites = std::env::var("TEGAMI_SUITES")
+            .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites").to_owned());
+        let folder = std::path::Path::new(&suites).join("dkim/flanker-canon");
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            println!("SKIPPED: {} is not there", folder.display());
+            return;
+        };
+        let read = |name: String| std::fs::read(folder.join(name)).unwrap();
+        let (mut wrong, mut count) = (Vec::new(), 0);
+        for entry in entries {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let Some(number) = name.strip_prefix("email.") else { continue };
+            let text =
+                String::from_utf8(read(name.clone())).unwrap().replace("\r\n", "\n").replace('\n', "\r\n");
+            for how in [Canonicalization::Simple, Canonicalization::Relaxed] {
+                count += 1;
+                let seen = whole(how, text.as_bytes());
+                let wanted = read(format!("{}.expected.{number}", how.as_str()));
+                let known = FLANKER_DIFFERENCES.iter().find(|(case, with, _)| *case == name && *with == how);
+                if let Some((case, _, reason)) = known {
+                    println!("flanker {case}: skipped: {reason}");
+                    assert_ne!(seen, wanted, "{case} needs no exception");
+                } else if seen != wanted {
+                    wrong.push((name.clone(), how, String::from_utf8(seen), String::from_utf8(wanted)));
+                }
+            }
+        }
+        println!("flanker: {} of {count} as expected", count - wrong.len());
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+
+    fn whole(how: Canonicalization, content: &[u8]) -> Vec<u8> {
+        let (header, body) = tegami_mail::header::split(content);
+        let section = tegami_mail::HeaderSection::parse(header, tegami_mail::HeaderLimits::GENEROUS).unwrap();
+        let mut out = Vec::new();
+        for field in section.fields() {
+            how.field(field.raw.strip_suffix(b"\r\n").unwrap(), &mut out);
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        how.body(body, |piece| out.extend_from_slice(piece));
+        out
+    }
 }

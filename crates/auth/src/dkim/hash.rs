@@ -4,35 +4,39 @@ use std::collections::HashMap;
 
 use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 
+use tegami_mail::header::split;
+use tegami_mail::{HeaderError, HeaderField, HeaderLimits, HeaderSection};
+
 use super::Canonicalization;
-use super::fields::{Field, split};
 
 /// A content, split once for all signatures.
 #[derive(Debug)]
 pub(super) struct Message<'a> {
-    pub(super) fields: Vec<Field<'a>>,
+    section: HeaderSection<'a>,
     pub(super) body: &'a [u8],
-    /// Positions in `fields`, from the top, by name in lower case.
+    /// Positions in the section, from the top, by name in lower case.
     by_name: HashMap<String, Vec<usize>>,
 }
 
 impl<'a> Message<'a> {
-    pub(super) fn new(content: &'a [u8]) -> Self {
-        let (fields, body) = split(content);
+    /// # Errors
+    /// The header section is beyond all measure.
+    pub(super) fn new(content: &'a [u8]) -> Result<Self, HeaderError> {
+        let (header, body) = split(content);
+        let section = HeaderSection::parse(header, HeaderLimits::GENEROUS)?;
         let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, field) in fields.iter().enumerate() {
-            by_name.entry(lower_name(field)).or_default().push(at);
+        for (at, field) in section.fields().iter().enumerate() {
+            if !field.name.is_empty() {
+                by_name.entry(field.name.to_ascii_lowercase()).or_default().push(at);
+            }
         }
-        Self { fields, body, by_name }
+        Ok(Self { section, body, by_name })
     }
 
     /// The fields of this name, given in lower case, from the top.
-    pub(super) fn named(
-        &self,
-        name: &str,
-    ) -> impl DoubleEndedIterator<Item = &Field<'a>> + ExactSizeIterator {
+    pub(super) fn named<'s>(&'s self, name: &str) -> impl Iterator<Item = &'s HeaderField<'a>> {
         let places = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        places.iter().filter_map(|&at| self.fields.get(at)).collect::<Vec<_>>().into_iter()
+        places.iter().filter_map(|&at| self.section.fields().get(at))
     }
 
     /// How often a field of this name occurs.
@@ -51,8 +55,8 @@ impl<'a> Message<'a> {
             let count = taken.entry(name).or_default();
             *count += 1;
             let place = places.len().checked_sub(*count).and_then(|at| places.get(at));
-            if let Some(field) = place.and_then(|&at| self.fields.get(at)) {
-                how.field(field.raw, &mut data);
+            if let Some(field) = place.and_then(|&at| self.section.fields().get(at)) {
+                how.field(without_line_end(field.raw), &mut data);
                 data.extend_from_slice(b"\r\n");
             }
         }
@@ -61,8 +65,9 @@ impl<'a> Message<'a> {
     }
 }
 
-fn lower_name(field: &Field<'_>) -> String {
-    String::from_utf8_lossy(field.name).trim_end().to_ascii_lowercase()
+/// A field without the line end that is not part of what is canonicalised.
+pub(super) fn without_line_end(raw: &[u8]) -> &[u8] {
+    raw.strip_suffix(b"\r\n").or_else(|| raw.strip_suffix(b"\n")).unwrap_or(raw)
 }
 
 /// The hash of a canonical body, or of its beginning.
@@ -76,7 +81,7 @@ pub(super) struct BodyHash {
 /// Body hashes, each computed once: signatures of one message mostly ask for the same.
 #[derive(Debug)]
 pub(super) struct BodyHashes<'a> {
-    body: &'a [u8],
+    pub(super) body: &'a [u8],
     known: Vec<(Canonicalization, Option<u64>, BodyHash)>,
 }
 
@@ -109,3 +114,26 @@ fn body_hash(body: &[u8], how: Canonicalization, length: Option<u64>) -> BodyHas
     });
     BodyHash { digest: context.finish(), total }
 }
+
+/// How many lines stand at the end of the body that were not there when it was hashed: mailing lists and scanners
+/// append. `None` where something else has changed. Looks at the last [`MOST_ADDED`] lines.
+pub(super) fn lines_added(body: &[u8], how: Canonicalization, claimed: &[u8]) -> Option<usize> {
+    let mut canonical = Vec::with_capacity(body.len());
+    how.body(body, |piece| canonical.extend_from_slice(piece));
+    let mut ends: Vec<usize> =
+        memchr::memrchr_iter(b'\n', &canonical).skip(1).take(MOST_ADDED).map(|at| at + 1).collect();
+    ends.reverse();
+    let mut context = Context::new(&SHA256);
+    let mut from = 0;
+    for (index, &end) in ends.iter().enumerate() {
+        context.update(canonical.get(from..end).unwrap_or_default());
+        from = end;
+        if context.clone().finish().as_ref() == claimed {
+            return Some(ends.len() - index);
+        }
+    }
+    None
+}
+
+/// Lines that a footer may have to be recognised.
+const MOST_ADDED: usize = 64;

@@ -15,7 +15,6 @@
 
 mod canonical;
 mod der;
-mod fields;
 mod hash;
 mod key;
 mod private;

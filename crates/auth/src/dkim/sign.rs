@@ -6,7 +6,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use tegami_mail::{Address, Domain, Host};
+use tegami_mail::line::LineFaults;
+use tegami_mail::{Address, Domain, HeaderError, Host};
 
 use super::hash::{BodyHashes, Message};
 use super::{Algorithm, Canonicalization, PrivateKey, Selector};
@@ -46,8 +47,11 @@ pub enum SignedFields {
 }
 
 /// Why a content is not signed. The fault lies with the content or with the signer's settings: trying again does not help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignError {
+    /// The header section is beyond all measure.
+    #[error(transparent)]
+    HeaderSection(#[from] HeaderError),
     /// RFC 6376 section 5.4: From must be signed; RFC 5322 section 3.6: there is one.
     #[error("the content has {0} From fields: a signature needs exactly one")]
     FromCount(usize),
@@ -102,10 +106,11 @@ pub fn sign(content: &[u8], signers: &[Signer], now: Timestamp) -> Result<Vec<u8
     if signers.is_empty() {
         return Ok(Vec::new());
     }
-    if has_bare_line_end(content) {
+    let faults = LineFaults::find(content);
+    if faults.bare_cr.is_some() || faults.bare_lf.is_some() {
         return Err(SignError::BareLineEnd);
     }
-    let message = Message::new(content);
+    let message = Message::new(content)?;
     if message.count("from") != 1 {
         return Err(SignError::FromCount(message.count("from")));
     }
@@ -124,14 +129,6 @@ pub fn sign(content: &[u8], signers: &[Signer], now: Timestamp) -> Result<Vec<u8
 }
 
 const HOW: Canonicalization = Canonicalization::Relaxed;
-
-fn has_bare_line_end(content: &[u8]) -> bool {
-    let before = |at: usize| at.checked_sub(1).and_then(|at| content.get(at));
-    memchr::memchr2_iter(b'\r', b'\n', content).any(|at| match content.get(at) {
-        Some(b'\n') => before(at) != Some(&b'\r'),
-        _ => content.get(at + 1) != Some(&b'\n'),
-    })
-}
 
 /// The names for `h=`, in lower case.
 fn names(fields: &SignedFields, message: &Message<'_>) -> Result<Vec<String>, SignError> {

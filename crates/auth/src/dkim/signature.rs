@@ -45,8 +45,9 @@ impl Signature {
     /// Reads the tags of a field's value.
     pub(super) fn read(tags: &TagList<'_>) -> Result<Self, Note> {
         // RFC 6376 section 6.1.1: a version that we do not know says nothing we could read.
-        if required(tags, "v")?.value != b"1" {
-            return Err(note!("dkim-version-unknown", version = tags.text("v")));
+        let version = required(tags, "v")?.value;
+        if version != b"1" {
+            return Err(note!("dkim-version-unknown", version = excerpt(version)));
         }
         let algorithm = algorithm(required(tags, "a")?.value)?;
         let signature = required(tags, "b")?;

@@ -3,10 +3,9 @@
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType, Resolver};
-use tegami_mail::{Note, note};
+use tegami_mail::{HeaderField, Note, note};
 
-use super::fields::Field;
-use super::hash::{BodyHashes, Message};
+use super::hash::{BodyHashes, Message, lines_added, without_line_end};
 use super::key::{KeyRecord, KeyType, PublicKey};
 use super::signature::Signature;
 use super::tag::TagList;
@@ -22,7 +21,12 @@ const MAX_KEYS: usize = 4;
 ///
 /// The content is the message as it travels, with CRLF at line ends. Keys are asked for side by side, each name once.
 pub async fn verify(content: &[u8], resolver: &dyn Resolver, now: Timestamp) -> Vec<Verdict> {
-    let message = Message::new(content);
+    let message = match Message::new(content) {
+        Ok(message) => message,
+        Err(error) => {
+            return vec![Draft::default().reject(FIELD, note!("dkim-header-section", error = error))];
+        }
+    };
     let found = message.count("dkim-signature");
     let candidates: Vec<Candidate<'_>> = message
         .named("dkim-signature")
@@ -147,13 +151,13 @@ enum Candidate<'a> {
 
 struct Open<'a> {
     draft: Draft,
-    field: Field<'a>,
+    field: HeaderField<'a>,
     signature: Signature,
 }
 
 impl<'a> Candidate<'a> {
-    fn read(field: &Field<'a>, now: Timestamp) -> Self {
-        let tags = match TagList::parse(field.value()) {
+    fn read(field: &HeaderField<'a>, now: Timestamp) -> Self {
+        let tags = match TagList::parse(field.value_raw) {
             Ok(tags) => tags,
             Err(fault) => return Self::Judged(Draft::default().reject(FIELD, fault)),
         };
@@ -182,7 +186,7 @@ impl<'a> Candidate<'a> {
                 "RFC 6376 section 3.5",
             );
         }
-        if let Some(time) = signature.time.filter(|&time| !is_past(time, now)) {
+        if let Some(time) = signature.time.filter(|&time| is_to_come(time, now)) {
             draft.step("t=", "noted", note!("dkim-time-future", time = moment(time)), "RFC 6376 section 3.5");
         }
         Self::Open(Box::new(Open { draft, field: *field, signature }))
@@ -210,6 +214,10 @@ fn found(signature: &Signature) -> Note {
 
 fn is_past(seconds: u64, now: Timestamp) -> bool {
     i64::try_from(seconds).is_ok_and(|seconds| seconds < now.as_second())
+}
+
+fn is_to_come(seconds: u64, now: Timestamp) -> bool {
+    i64::try_from(seconds).map_or(true, |seconds| seconds > now.as_second())
 }
 
 /// A moment for people; its number of seconds where it lies beyond the calendar.
@@ -362,6 +370,10 @@ impl Open<'_> {
             let note =
                 note!("dkim-body-other", declared = how.as_str(), canonicalization = how.other().as_str());
             self.draft.step(BODY, "noted", note, "RFC 6376 section 3.4");
+        } else if length.is_none()
+            && let Some(lines) = lines_added(bodies.body, how, &self.signature.body_hash)
+        {
+            self.draft.step(BODY, "noted", note!("dkim-body-added", lines = lines), "RFC 6376 section 6.1.3");
         }
         false
     }
@@ -394,12 +406,12 @@ impl Open<'_> {
 
     /// The signature's own field with an empty `b=` (RFC 6376 section 3.7).
     fn own_field(&self) -> Vec<u8> {
-        let raw = self.field.raw;
-        let before = self.field.name.len() + 1;
+        let HeaderField { raw, value_raw, .. } = self.field;
+        let before = raw.len() - value_raw.len();
         let span = &self.signature.signature_span;
         let mut own = Vec::with_capacity(raw.len());
         own.extend_from_slice(raw.get(..before + span.start).unwrap_or_default());
-        own.extend_from_slice(raw.get(before + span.end..).unwrap_or_default());
+        own.extend_from_slice(without_line_end(raw.get(before + span.end..).unwrap_or_default()));
         own
     }
 
@@ -459,5 +471,174 @@ impl Keys {
     fn answer(&self, name: &str) -> Result<&Answer, &DnsError> {
         let known = self.answers.iter().find(|(asked, _)| asked == name);
         known.map_or(Err(&DnsError::NxDomain), |(_, answer)| answer.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use tegami_dns::ZoneResolver;
+
+    use super::*;
+    use crate::dkim::{Canonicalization, PrivateKey};
+
+    const CONTENT: &str = "From: a@example.org\r\nSubject:  Hi\r\n\r\nOne \r\nTwo\r\n";
+
+    /// Signs by hand what our signer never writes: `tags`, hashed as `how` says, with the beginning of the body.
+    async fn check(
+        tags: &str,
+        how: (Canonicalization, Canonicalization),
+        length: Option<u64>,
+        after: &str,
+        expect: Expect,
+    ) {
+        let key = PrivateKey::generate_ed25519().unwrap();
+        let message = Message::new(CONTENT.as_bytes()).unwrap();
+        let hash = BodyHashes::new(message.body).get(how.1, length).digest;
+        let field = format!(
+            "DKIM-Signature: v=1; a=ed25519-sha256; d=example.org; s=k; h=From:Subject; {tags} bh={}; b=",
+            base64(hash.as_ref())
+        );
+        let names = ["from".to_owned(), "subject".to_owned()];
+        let signature = key.sign(&message.header_hash(how.0, &names, field.as_bytes())).unwrap();
+        let signed = format!("{field}{}\r\n{CONTENT}{after}", base64(&signature));
+        let zone = format!("k._domainkey.example.org. TXT \"{}\"\n", key.dns_record().replace(';', "\\;"));
+        let resolver = ZoneResolver::from_text(&zone).unwrap();
+        let verdicts = verify(signed.as_bytes(), &resolver, Timestamp::UNIX_EPOCH).await;
+        let [verdict] = verdicts.as_slice() else { panic!("{verdicts:?}") };
+        let mut seen = verdict.result.as_str().to_owned();
+        for step in &verdict.steps {
+            let values: Vec<&str> = step.note.args.iter().map(|(_, value)| value.as_str()).collect();
+            let values = if step.term == FIELD || values.concat().len() > 60 {
+                String::new()
+            } else {
+                values.join(" ")
+            };
+            seen.push_str(&format!("\n{} {} {} {values}", step.outcome, step.term, step.note.id));
+        }
+        expect.assert_eq(&seen.replace(" \n", "\n"));
+    }
+
+    use Canonicalization::{Relaxed, Simple};
+
+    #[tokio::test]
+    async fn part_of_the_body() {
+        check(
+            "l=5;",
+            (Simple, Simple),
+            Some(5),
+            "",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple Dgz+LFSWVRmAWyLamcLxy5WgDnj/Tk4kJ/4NqaxXfNU=
+                noted l= dkim-body-length 5 11 6
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "l=11;",
+            (Simple, Simple),
+            Some(11),
+            "more\r\n",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                noted l= dkim-body-length 11 17 6
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "l=11;",
+            (Simple, Simple),
+            Some(11),
+            "",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                noted l= dkim-body-length 11 11 0
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "l=999;",
+            (Simple, Simple),
+            None,
+            "",
+            expect![[r#"
+                fail
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                fail body hash dkim-body-shorter 999 11
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn simple_by_default() {
+        check(
+            "",
+            (Simple, Simple),
+            None,
+            "",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "c=relaxed;",
+            (Relaxed, Simple),
+            None,
+            "",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn hashed_otherwise_than_declared() {
+        check(
+            "c=simple/relaxed;",
+            (Simple, Simple),
+            None,
+            "",
+            expect![[r#"
+                fail
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                fail body hash dkim-body-mismatch
+                noted body hash dkim-body-other relaxed simple
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+        check(
+            "c=simple/simple;",
+            (Relaxed, Simple),
+            None,
+            "",
+            expect![[r#"
+                fail
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
+                fail header hash dkim-header-mismatch from, subject
+                noted header hash dkim-header-other simple relaxed"#]],
+        )
+        .await;
     }
 }

@@ -9,21 +9,28 @@
 )]
 
 mod authres_suite;
+mod dkim;
 mod dmarc_suite;
 mod fuzz_corpus;
 mod spf_suite;
 mod verify;
 
-/// Where data written by others lies: `TEGAMI_SUITES`, else beside the repository. Says so where there is none.
+/// A file of the data written by others; says so where there is none.
 fn suite(name: &str) -> Option<String> {
-    let folder = std::env::var("TEGAMI_SUITES")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites").to_owned());
-    let path = format!("{folder}/{name}");
+    let path = suites().join(name);
     let text = std::fs::read_to_string(&path);
     if text.is_err() {
-        println!("SKIPPED: {path} is not there");
+        println!("SKIPPED: {} is not there", path.display());
     }
     text.ok()
+}
+
+/// Where data written by others lies: `TEGAMI_SUITES`, else beside the repository.
+fn suites() -> std::path::PathBuf {
+    std::env::var_os("TEGAMI_SUITES").map_or_else(
+        || concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/suites").into(),
+        std::path::PathBuf::from,
+    )
 }
 
 /// Runs a future that never waits for anything outside.

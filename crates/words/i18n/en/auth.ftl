@@ -1,5 +1,62 @@
 ### auth
 
+## DKIM
+
+dkim-none = The message has no DKIM-Signature field: no domain vouches for its content.
+dkim-pass = { $domain } signed this message (selector { $selector }), and the signed fields and the body are exactly what was signed.
+dkim-fail-body = The signature of { $domain } is genuine, but the body is not the one that was signed: somebody changed it on the way, for example a mailing list that added a footer.
+dkim-fail-header = The body is the one that { $domain } signed, but the signature does not fit the signed header fields: one of them was changed on the way, or the signature was made with another key than the published one.
+dkim-fail-both = Neither the body nor the header fields are what { $domain } signed, or the signature is not from { $domain } at all.
+dkim-too-many-signatures = The message has { $found } signatures. The first { $limit } were looked at; the rest were ignored, because verifying costs work that a stranger must not be able to order without limit.
+dkim-header-section = The header section cannot be read, so no signature can be verified: { $error }.
+dkim-signature-found = { $domain } claims to have signed with selector { $selector }, { $algorithm }, canonicalisation { $header }/{ $body }. Signed fields: { $fields }.
+dkim-tag-malformed = `{ $text }` is not of the form `name=value`, so the tag list cannot be read.
+dkim-tag-duplicate = The tag `{ $tag }=` stands twice, so the tag list is not valid.
+dkim-tag-too-many = The tag list has more than { $limit } tags.
+dkim-tag-missing = The signature has no tag `{ $tag }=`, which every signature must have.
+dkim-value-malformed = The value of `{ $tag }=` cannot be read: `{ $value }`.
+dkim-version-unknown = The signature is of version `{ $version }`; only version 1 exists.
+dkim-algorithm-historic = The signature uses rsa-sha1, which can be forged today. Such signatures count as failed: sign with rsa-sha256.
+dkim-algorithm-unknown = The signature algorithm `{ $algorithm }` is not known; rsa-sha256 and ed25519-sha256 are.
+dkim-canonicalization-unknown = The canonicalisation `{ $value }` is not known; `simple` and `relaxed` are.
+dkim-query-unknown = The key can only be asked for by `{ $query }`, which is not known; `dns/txt` is.
+dkim-from-not-signed = The signature does not cover the From field, so it says nothing about who wrote the message.
+dkim-identity-outside = The identity of the signature lies in { $identity }, which is not { $domain } nor below it.
+dkim-expiry-before-time = The signature expires ({ $expiry }) before it was made ({ $time }).
+dkim-expired = The signature was good until { $expiry } and has expired.
+dkim-not-expired = The signature is good until { $expiry }.
+dkim-time-future = The signature was made in the future ({ $time }): a clock is wrong, theirs or ours.
+dkim-key-none = There is no key at { $name } ({ $answer }). Publish the key there, or sign with a selector whose key is published.
+dkim-key-unavailable = The key at { $name } could not be asked for ({ $error }). Trying again later may succeed.
+dkim-key-alias = { $name } is an alias; the key stands at { $target }.
+dkim-key-several = { $name } has { $count } TXT records where one is expected. Up to { $limit } were tried; other verifiers may take only one of them, so remove what is not the key.
+dkim-key-found = { $name } has a key: { $type }, { $bits } bits.
+dkim-key-testing = The domain says that it is only testing DKIM (`t=y`): a failure must not count against the message.
+dkim-key-revoked = The key was withdrawn: its record has an empty `p=`.
+dkim-key-type-mismatch = The key is of type { $found }, but the signature needs { $wanted }.
+dkim-key-type-unknown = The key is of type `{ $type }`, which is not known.
+dkim-key-hash-mismatch = The key may only be used with { $hashes }, and the signature uses sha256.
+dkim-key-not-for-email = The key is not meant for e-mail: the `s=` of its record names other services.
+dkim-key-identity-strict = The key may only sign for the domain itself (`t=s`): the identity { $identity } is not { $domain }.
+dkim-key-version-unknown = The record at the key's name has the version `{ $version }`; a key record has `DKIM1`.
+dkim-key-version-not-first = The `v=` of the key record does not stand first, so the record is not valid.
+dkim-key-without-p = The record has no `p=`, thus no key.
+dkim-key-not-base64 = The key in the record (`p=`) is not valid base64: often a part was lost, or a quotation mark came in, when it was published.
+dkim-key-unreadable = The record says that its key is of type { $type }, but what it holds is no such key: often a part was lost when it was published.
+dkim-key-weak = The key has { $bits } bits. Keys of less than { $least } bits can be broken, so no signature by them counts: make one of 2048 bits.
+dkim-key-too-long = The key has { $bits } bits; more than { $most } are not supported.
+dkim-body-match = The body has the hash that the signature claims ({ $canonicalization }): { $hash }.
+dkim-body-mismatch = The body is not the one that was signed. The signature claims the hash { $claimed }; the body that came has { $computed } ({ $canonicalization }).
+dkim-body-other = With { $canonicalization } canonicalisation the body has the hash that the signature claims, although it declares { $declared }: only white space or line ends differ.
+dkim-body-added = The body begins with exactly what was signed. Lines that were added after it: { $lines }.
+dkim-body-shorter = The signature covers { $length } octets of the body (`l=`), but only { $total } came: the end is missing.
+dkim-body-length = The signature covers only the first { $length } of the { $total } octets of the body (`l=`). The last { $unsigned } are signed by nobody: anybody could have added them.
+dkim-body-length-whole = The signature covers { $length } octets of the body (`l=`). That is all of it now, but anybody could add more and the signature would still pass: sign without `l=`.
+dkim-header-match = The signature fits the header fields that it names ({ $count } names).
+dkim-header-mismatch = The signature does not fit the header fields that it names ({ $fields }): one of them was changed, added or removed, or the key is not the one that signed.
+dkim-header-other = With { $canonicalization } canonicalisation the signature would fit, although it declares { $declared }: the signing software does not do what it says.
+dkim-field-unsigned = The message has { $present } { $field } fields, and the signature covers { $signed } of them, from below. The reader may be shown one that nobody signed.
+
 ## SPF
 
 spf-domain-malformed = `{ $domain }` is not a domain name with at least two labels, so there is nothing that could have an SPF record.

@@ -1,5 +1,62 @@
 ### auth
 
+## DKIM
+
+dkim-none = DKIM-Signatureフィールドがありません。このメールの内容を保証するドメインはありません。
+dkim-pass = { $domain } がこのメールに署名しています(セレクター { $selector })。署名されたヘッダーフィールドと本文は、署名時のままです。
+dkim-fail-body = { $domain } の署名は本物ですが、本文が署名時のものと違います。配送の途中で変更されています。たとえば、メーリングリストがフッターを付け加えるとこうなります。
+dkim-fail-header = 本文は { $domain } が署名したものと同じですが、署名対象のヘッダーフィールドと署名が合いません。途中でいずれかが変更されたか、公開されている鍵とは別の鍵で署名されています。
+dkim-fail-both = 本文もヘッダーフィールドも、{ $domain } が署名したものと違います。または、この署名はそもそも { $domain } のものではありません。
+dkim-too-many-signatures = このメールには署名が{ $found }個あります。最初の{ $limit }個だけを調べ、残りは無視しました。検証の手間を他人が際限なく増やせないようにするためです。
+dkim-header-section = ヘッダー部を読めないため、署名を検証できません: { $error }
+dkim-signature-found = { $domain } が署名したとされています。セレクター { $selector }、{ $algorithm }、正規化 { $header }/{ $body }、署名対象のフィールド: { $fields }
+dkim-tag-malformed = `{ $text }` は `名前=値` の形ではないため、タグリストを読めません。
+dkim-tag-duplicate = タグ `{ $tag }=` が二度現れるため、タグリストは無効です。
+dkim-tag-too-many = タグが{ $limit }個を超えています。
+dkim-tag-missing = 署名に必須のタグ `{ $tag }=` がありません。
+dkim-value-malformed = `{ $tag }=` の値を読めません: `{ $value }`
+dkim-version-unknown = 署名のバージョンが `{ $version }` です。存在するのはバージョン1だけです。
+dkim-algorithm-historic = 署名に rsa-sha1 が使われています。現在では偽造できるため、この署名は失敗として扱います。rsa-sha256 で署名してください。
+dkim-algorithm-unknown = 署名アルゴリズム `{ $algorithm }` には対応していません。対応しているのは rsa-sha256 と ed25519-sha256 です。
+dkim-canonicalization-unknown = 正規化方式 `{ $value }` には対応していません。対応しているのは `simple` と `relaxed` です。
+dkim-query-unknown = 鍵の問い合わせ方法 `{ $query }` には対応していません。対応しているのは `dns/txt` です。
+dkim-from-not-signed = Fromフィールドが署名の対象に入っていないため、誰が書いたメールかを何も保証しません。
+dkim-identity-outside = 署名者の識別子のドメイン { $identity } は、{ $domain } でもその下位でもありません。
+dkim-expiry-before-time = 署名の期限({ $expiry })が、署名した時刻({ $time })より前になっています。
+dkim-expired = 署名の期限は { $expiry } で、すでに切れています。
+dkim-not-expired = 署名は { $expiry } まで有効です。
+dkim-time-future = 署名の時刻が未来({ $time })です。相手かこちらの時計がずれています。
+dkim-key-none = { $name } に鍵がありません({ $answer })。そこに鍵を公開するか、鍵を公開済みのセレクターで署名してください。
+dkim-key-unavailable = { $name } の鍵を問い合わせできませんでした({ $error })。後で試すと成功する可能性があります。
+dkim-key-alias = { $name } は別名で、鍵は { $target } にあります。
+dkim-key-several = { $name } にTXTレコードが{ $count }件あります。本来は1件です。最大{ $limit }件まで試しますが、1件しか見ない受信側もあります。鍵でないものは削除してください。
+dkim-key-found = { $name } に鍵があります: { $type }、{ $bits }ビット
+dkim-key-testing = このドメインはDKIMを試験中です(`t=y`)。失敗しても、それを理由にメールを不利に扱ってはいけません。
+dkim-key-revoked = 鍵は取り消されています。レコードの `p=` が空です。
+dkim-key-type-mismatch = 鍵の種類は { $found } ですが、署名には { $wanted } が必要です。
+dkim-key-type-unknown = 鍵の種類 `{ $type }` には対応していません。
+dkim-key-hash-mismatch = この鍵で使えるハッシュは { $hashes } だけですが、署名は sha256 を使っています。
+dkim-key-not-for-email = この鍵はメール用ではありません。レコードの `s=` は別のサービスを指定しています。
+dkim-key-identity-strict = この鍵はドメインそのものの署名にしか使えません(`t=s`)。識別子のドメイン { $identity } は { $domain } と一致しません。
+dkim-key-version-unknown = 鍵の名前にあるレコードのバージョンが `{ $version }` です。鍵のレコードなら `DKIM1` です。
+dkim-key-version-not-first = 鍵のレコードで `v=` が先頭にないため、レコードは無効です。
+dkim-key-without-p = レコードに `p=` がなく、鍵がありません。
+dkim-key-not-base64 = レコードの鍵(`p=`)がbase64として正しくありません。公開するときに一部が欠けたか、引用符が紛れ込んだことが多いです。
+dkim-key-unreadable = レコードでは鍵の種類が { $type } となっていますが、中身はその鍵として読めません。公開するときに一部が欠けたことが多いです。
+dkim-key-weak = 鍵が{ $bits }ビットです。{ $least }ビット未満の鍵は破られるおそれがあるため、署名は有効と認められません。2048ビットの鍵を作ってください。
+dkim-key-too-long = 鍵が{ $bits }ビットです。{ $most }ビットを超える鍵には対応していません。
+dkim-body-match = 本文のハッシュは署名に書かれた値と一致します({ $canonicalization }): { $hash }
+dkim-body-mismatch = 本文が署名時のものと違います。署名に書かれたハッシュは { $claimed }、届いた本文のハッシュは { $computed } です({ $canonicalization })。
+dkim-body-other = 署名は { $declared } を宣言していますが、{ $canonicalization } で正規化すると本文のハッシュが一致します。違いは空白か行末だけです。
+dkim-body-added = 署名された本文の後ろに、{ $lines }行が付け加えられています。それを除けば一致します。
+dkim-body-shorter = 署名は本文の{ $length }オクテットを対象としています(`l=`)が、届いたのは{ $total }オクテットだけです。末尾が欠けています。
+dkim-body-length = 署名の対象は、本文{ $total }オクテットのうち最初の{ $length }オクテットだけです(`l=`)。残りの{ $unsigned }オクテットは誰も署名しておらず、誰でも付け加えられます。
+dkim-body-length-whole = 署名の対象は本文の{ $length }オクテットです(`l=`)。今は本文全体にあたりますが、後ろに何かを付け加えても署名は通ってしまいます。`l=` を付けずに署名してください。
+dkim-header-match = 署名は、対象のヘッダーフィールド(名前{ $count }個)と合っています。
+dkim-header-mismatch = 署名が、対象のヘッダーフィールド({ $fields })と合いません。いずれかが変更、追加、削除されたか、署名に使われた鍵がこの鍵ではありません。
+dkim-header-other = 署名は { $declared } を宣言していますが、{ $canonicalization } で正規化すると合います。署名したソフトウェアが宣言どおりに動いていません。
+dkim-field-unsigned = { $field } フィールドが{ $present }個ありますが、署名の対象は下から{ $signed }個だけです。誰も署名していないものが読み手に表示されるおそれがあります。
+
 ## SPF
 
 spf-domain-malformed = `{ $domain }` は二つ以上のラベルからなるドメイン名ではないため、SPFレコードの問い合わせ先がありません。

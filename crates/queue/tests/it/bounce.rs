@@ -1,0 +1,116 @@
+//! Failures: what the sender is told, who is not written to again.
+
+use tegami_mail::{Envelope, ForwardPath, Notify, Ret, ReversePath};
+use tegami_queue::Options;
+use tegami_store::Origin;
+
+use crate::desk::{Desk, address, refused, took_it};
+
+const NO_USER: (u16, &str, &str) = (550, "5.1.1", "<a@a.test>: user unknown, see https://a.test/why");
+
+#[tokio::test]
+async fn a_refusal_brings_a_dsn_and_a_suppression() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let accepted = desk.submit("shop@shop.test", &["a@a.test", "b@a.test"]).await.unwrap();
+    let deliver = desk.deliver_by(|_, row| match row.path.address.to_string().as_str() {
+        "a@a.test" => refused(NO_USER.0, NO_USER.1, NO_USER.2),
+        _ => took_it(),
+    });
+    desk.postman(deliver.clone()).run_due().await.unwrap();
+    let mut jobs = deliver.jobs.lock().unwrap().clone();
+    jobs.sort();
+    assert_eq!(jobs, ["a@a.test b@a.test #1", "shop@shop.test #1"]);
+
+    let dsn = desk.newest_but(accepted.id).await;
+    let row = desk.store.message(dsn).await.unwrap();
+    assert_eq!((row.reverse_path, row.origin), (ReversePath::Null, Origin::Own));
+    let text = desk.content(dsn).await;
+    assert!(
+        text.contains("\nFinal-Recipient: rfc822; a@a.test\n")
+            && !text.contains("Final-Recipient: rfc822; b@a.test"),
+        "{text}"
+    );
+
+    desk.submit("shop@shop.test", &["A@a.test"]).await.unwrap();
+    desk.postman(deliver).run_due().await.unwrap();
+    let events = desk.events().await;
+    let last: Vec<_> = events.lines().rev().take(2).collect();
+    assert_eq!(
+        last,
+        [
+            "Failed A@a.test 605 Not delivering to previously bounced address (SuppressBounce)",
+            "Accepted A@a.test"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn policy_refusals_suppress_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+    let deliver = desk.deliver_by(|_, row| match row.next_hop.as_str() {
+        "a.test" => refused(550, "5.7.1", "your reputation is low"),
+        _ => refused(550, "5.1.1", "no such user"),
+    });
+    desk.postman(deliver.clone()).run_due().await.unwrap();
+    let table = tegami_store::Table::Suppressions;
+    assert!(desk.store.scan(table, "", None, 10).await.unwrap().is_empty());
+    // The DSN was refused too; nobody is told of that (RFC 5321 section 4.5.5).
+    assert_eq!(deliver.jobs.lock().unwrap().len(), 2);
+    assert_eq!(desk.store.messages(None, 10).await.unwrap().len(), 2);
+}
+
+/// Submits for one recipient with a NOTIFY, lets `refuse` decide, and gives back the subjects of the DSNs.
+async fn check(notify: Option<Notify>, peer_speaks_dsn: bool, refuse: bool, expected: &[&str]) {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let mut envelope = Envelope::new(ReversePath::Address(address("shop@example.org")), []);
+    let path = ForwardPath { notify, ..ForwardPath::from(address("a@a.test")) };
+    envelope.forward_paths.push(path);
+    desk.submit_this(envelope, "From: shop@example.org\r\n\r\n", Options::default()).await.unwrap();
+    let deliver = desk
+        .deliver_by(move |_, _| if refuse { refused(NO_USER.0, NO_USER.1, NO_USER.2) } else { took_it() });
+    let mut deliver = std::sync::Arc::into_inner(deliver).unwrap();
+    deliver.dsn = peer_speaks_dsn;
+    desk.postman(std::sync::Arc::new(deliver)).run_due().await.unwrap();
+    let inbox = desk.store.mailbox(&address("shop@example.org"), "INBOX", 0, 10).await.unwrap();
+    let subjects: Vec<_> = inbox.iter().map(|entry| entry.message.summary.subject.clone()).collect();
+    assert_eq!(subjects, expected);
+}
+
+#[tokio::test]
+async fn notify_is_respected() {
+    let notify = |success, failure| Some(Notify { success, failure, delay: false });
+    check(None, false, true, &["Not delivered / 配信できませんでした"]).await;
+    check(notify(false, false), false, true, &[]).await;
+    check(notify(true, true), false, false, &["Handed on / 次のサーバーに引き渡しました"]).await;
+    check(notify(true, true), true, false, &[]).await;
+    check(None, false, false, &[]).await;
+}
+
+#[tokio::test]
+async fn the_whole_message_goes_back_where_it_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let mut envelope = Envelope::new(ReversePath::Address(address("shop@example.org")), []);
+    let original = Some("rfc822;first@old.test".to_owned());
+    envelope.forward_paths.push(ForwardPath { original_recipient: original, ..address("a@a.test").into() });
+    envelope.dsn.ret = Some(Ret::Full);
+    envelope.dsn.envelope_id = Some("order 4711".to_owned());
+    let content = "From: shop@example.org\r\n\r\nThe body\r\n";
+    desk.submit_this(envelope, content, Options::default()).await.unwrap();
+    let deliver = desk.deliver_by(|_, _| refused(554, "5.6.0", "bad content"));
+    desk.postman(deliver).run_due().await.unwrap();
+    let inbox = desk.store.mailbox(&address("shop@example.org"), "INBOX", 0, 10).await.unwrap();
+    let text = desk.content(inbox[0].message.id).await;
+    for wanted in [
+        "Content-Type: message/rfc822\n",
+        "\n\nThe body\n",
+        "Original-Envelope-Id: order 4711\n",
+        "Original-Recipient: rfc822; first@old.test\n",
+    ] {
+        assert!(text.contains(wanted), "{wanted} is missing in\n{text}");
+    }
+}

@@ -1,0 +1,203 @@
+//! From submission to the end of delivery.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use expect_test::expect;
+use jiff::Timestamp;
+use tegami_mail::{EnhancedStatusCode, Envelope, ReversePath, note};
+use tegami_queue::{Deliver, Failure, Job, Mode, Options, Outcome, Postman, RecipientOutcome, Stage};
+use tegami_store::{BoxFuture, RecipientState};
+
+use crate::desk::{Desk, address, refused, start, took_it};
+
+/// Runs until nothing is due any more, moving the clock from one due moment to the next.
+async fn run_out(desk: &Desk, postman: &mut Postman) -> usize {
+    let mut turns = 0;
+    while let Some(next) = postman.run_due().await.unwrap() {
+        turns += 1;
+        assert!(turns < 1000, "the queue never ends");
+        desk.clock.set(next);
+    }
+    turns
+}
+
+#[tokio::test]
+async fn a_message_is_delivered() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let accepted = desk.submit("shop@shop.test", &["a@a.test", "b@b.test", "c@a.test"]).await.unwrap();
+    let deliver = desk.deliver_by(|_, _| took_it());
+    let mut postman = desk.postman(deliver.clone());
+    assert_eq!(postman.run_due().await.unwrap(), None);
+    let mut jobs = deliver.jobs.lock().unwrap().clone();
+    jobs.sort();
+    assert_eq!(jobs, ["a@a.test c@a.test #1", "b@b.test #1"]);
+    let rows = desk.store.recipients(accepted.id).await.unwrap();
+    assert!(rows.iter().all(|row| row.state == RecipientState::Delivered));
+    assert_eq!(desk.store.attempts(accepted.id).await.unwrap().len(), 2);
+    let events = desk.events().await;
+    assert_eq!(events.matches("Delivered").count(), 3, "{events}");
+    let summary = desk.store.message(accepted.id).await.unwrap().summary;
+    assert_eq!((summary.subject.as_str(), summary.from.as_str()), ("こんにちは", "shop@shop.test"));
+    assert_eq!(summary.message_id, accepted.message_id);
+}
+
+#[tokio::test]
+async fn greylisting_is_waited_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let later = start().checked_add(Duration::from_secs(300)).unwrap();
+    let clock = desk.clock.clone();
+    let deliver = desk.deliver_by(move |_, _| {
+        let early = tegami_mail::Clock::now(clock.as_ref()) < later;
+        if early { refused(451, "4.7.1", "greylisted, come back in 5 minutes") } else { took_it() }
+    });
+    desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+    run_out(&desk, &mut desk.postman(deliver)).await;
+    expect![[r#"
+        Accepted a@a.test
+        Deferred a@a.test 451 greylisted, come back in 5 minutes (Greylisted) retry in 1 min
+        Deferred a@a.test 451 greylisted, come back in 5 minutes (Greylisted) retry in 5 min
+        Delivered a@a.test 250 queued as 4711
+    "#]]
+    .assert_eq(&desk.events().await);
+}
+
+#[tokio::test]
+async fn five_days_of_silence_bring_one_warning_and_one_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let accepted = desk.submit("shop@example.org", &["a@a.test"]).await.unwrap();
+    let deliver = desk.deliver_by(|_, _| {
+        let status = EnhancedStatusCode::new(4, 4, 1);
+        RecipientOutcome::Failed(Failure::without_reply(Stage::Connect, status, note!("outbound-silent")))
+    });
+    let turns = run_out(&desk, &mut desk.postman(deliver)).await;
+    assert!((30..40).contains(&turns), "{turns}");
+    let inbox = desk.store.mailbox(&address("shop@example.org"), "INBOX", 0, 10).await.unwrap();
+    let subjects: Vec<_> = inbox.iter().map(|entry| entry.message.summary.subject.as_str()).collect();
+    assert_eq!(
+        subjects,
+        ["Delayed, still trying / 配信が遅れています", "Not delivered / 配信できませんでした"]
+    );
+    let elapsed = inbox[1].message.accepted_at.duration_since(inbox[0].message.accepted_at).as_hours();
+    assert!((110..=116).contains(&elapsed), "{elapsed}");
+    assert!(desk.content(inbox[1].message.id).await.contains("\nStatus: 4.4.7\n"));
+    let row = &desk.store.recipients(accepted.id).await.unwrap()[0];
+    assert_eq!(row.state, RecipientState::Failed);
+    assert!(desk.events().await.contains("Failed a@a.test 499 no connection could be made [4.4.1] (Old)"));
+}
+
+#[tokio::test]
+async fn what_was_accepted_survives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let accepted = {
+        let desk = Desk::open(folder.path());
+        desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap()
+    };
+    let desk = Desk::open(folder.path());
+    let deliver = desk.deliver_by(|_, _| took_it());
+    desk.postman(deliver.clone()).run_due().await.unwrap();
+    assert_eq!(*deliver.jobs.lock().unwrap(), ["a@a.test #1"]);
+    let rows = desk.store.recipients(accepted.id).await.unwrap();
+    assert_eq!(rows[0].state, RecipientState::Delivered);
+}
+
+#[tokio::test]
+async fn test_mode_delivers_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let envelope = Envelope::new(ReversePath::Address(address("shop@shop.test")), [address("a@a.test")]);
+    let options = Options { mode: Mode::Test, ..Options::default() };
+    desk.submit_this(envelope, "From: shop@shop.test\r\n\r\n", options).await.unwrap();
+    let deliver = desk.deliver_by(|_, _| took_it());
+    desk.postman(deliver.clone()).run_due().await.unwrap();
+    assert!(deliver.jobs.lock().unwrap().is_empty());
+    expect![[r#"
+        Accepted a@a.test
+        Delivered a@a.test 650 test mode
+    "#]]
+    .assert_eq(&desk.events().await);
+}
+
+#[tokio::test]
+async fn delivery_waits_for_its_hour() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let hour = start().checked_add(Duration::from_secs(3600)).unwrap();
+    let envelope = Envelope::new(ReversePath::Address(address("shop@shop.test")), [address("a@a.test")]);
+    let options = Options { deliver_at: Some(hour), ..Options::default() };
+    desk.submit_this(envelope, "From: shop@shop.test\r\n\r\n", options).await.unwrap();
+    let deliver = desk.deliver_by(|_, _| took_it());
+    let mut postman = desk.postman(deliver.clone());
+    assert_eq!(postman.run_due().await.unwrap(), Some(hour));
+    assert!(deliver.jobs.lock().unwrap().is_empty());
+    desk.clock.set(hour);
+    assert_eq!(postman.run_due().await.unwrap(), None);
+    assert_eq!(deliver.jobs.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_paused_desk_begins_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+    let deliver = desk.deliver_by(|_, _| took_it());
+    let mut postman = desk.postman(deliver.clone());
+    desk.control.pause();
+    assert_eq!(postman.run_due().await.unwrap(), Some(start()));
+    desk.control.resume();
+    assert_eq!(postman.run_due().await.unwrap(), None);
+}
+
+/// Panics at the first attempt.
+struct Clumsy(std::sync::atomic::AtomicBool, Arc<dyn Deliver>);
+
+impl Deliver for Clumsy {
+    fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome> {
+        assert!(self.0.swap(true, std::sync::atomic::Ordering::SeqCst), "a slip");
+        self.1.attempt(job)
+    }
+}
+
+#[tokio::test]
+async fn a_bug_in_delivery_costs_an_attempt_and_no_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+    let deliver = desk.deliver_by(|_, _| took_it());
+    let mut postman = desk.postman(Arc::new(Clumsy(false.into(), deliver.clone())));
+    let next: Timestamp = postman.run_due().await.unwrap().unwrap();
+    assert_eq!(next.duration_since(start()).as_secs(), 300);
+    desk.clock.set(next);
+    assert_eq!(postman.run_due().await.unwrap(), None);
+    assert_eq!(*deliver.jobs.lock().unwrap(), ["a@a.test #2"]);
+}
+
+/// Tells when it was given something.
+struct Telling(tokio::sync::Notify, Arc<dyn Deliver>);
+
+impl Deliver for Telling {
+    fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome> {
+        self.0.notify_one();
+        self.1.attempt(job)
+    }
+}
+
+#[tokio::test]
+async fn the_loop_wakes_up_for_new_mail_and_closes_cleanly() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let deliver = desk.deliver_by(|_, _| took_it());
+    let telling = Arc::new(Telling(tokio::sync::Notify::new(), deliver));
+    let running = tokio::spawn(desk.postman(telling.clone()).run());
+    for _ in 0..3 {
+        desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+        telling.0.notified().await;
+    }
+    desk.control.close();
+    running.await.unwrap().unwrap();
+    assert_eq!(desk.events().await.matches("Delivered").count(), 3);
+    assert!(desk.store.queue(None, 10).await.unwrap().is_empty());
+}

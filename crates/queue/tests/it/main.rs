@@ -1,0 +1,14 @@
+//! The post desk over the real store, with scripted delivery and a clock of its own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where its expectation does not hold"
+)]
+
+mod accounts;
+mod bounce;
+mod desk;
+mod journey;
+mod submit;
