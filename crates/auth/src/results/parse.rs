@@ -245,7 +245,7 @@ mod tests {
 
     fn check(value: &str, expect: &Expect) {
         let shown = match AuthenticationResults::parse(value.as_bytes()) {
-            Ok(found) => found.to_field(),
+            Ok(found) => found.to_field().replace('\r', ""),
             Err(error) => error.to_string(),
         };
         expect.assert_eq(&shown);

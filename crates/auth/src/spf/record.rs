@@ -470,8 +470,11 @@ mod tests {
     fn check(text: &str, expect: &Expect) {
         let shown = match Record::parse(text) {
             Ok(record) => {
-                let lines: Vec<String> =
-                    record.terms.iter().map(|term| format!("{:>3} {:?}", term.column, term.kind)).collect();
+                let lines: Vec<String> = record
+                    .terms
+                    .iter()
+                    .map(|term| format!("column {}: {:?}", term.column, term.kind))
+                    .collect();
                 lines.join("\n")
             }
             Err(error) => error.to_string(),
@@ -484,13 +487,13 @@ mod tests {
         check(
             "v=spf1  a:%{d2}/24//64 -ip4:192.0.2.0/24 mx//48 ptr ip6:2001:db8::/32 MOO=x ~all",
             &expect![[r#"
-                  9 Directive(Pass, A(Some(DomainSpec(MacroString { parts: [Macro(Macro { letter: 'd', escape: false, keep: Some(2), reverse: false, delimiters: "" })] })), DualCidr { v4: 24, v6: 64 }))
-                 24 Directive(Fail, Ip4(192.0.2.0, 24))
-                 42 Directive(Pass, Mx(None, DualCidr { v4: 32, v6: 48 }))
-                 49 Directive(Pass, Ptr(None))
-                 53 Directive(Pass, Ip6(2001:db8::, 32))
-                 71 Unknown("moo")
-                 77 Directive(SoftFail, All)"#]],
+                column 9: Directive(Pass, A(Some(DomainSpec(MacroString { parts: [Macro(Macro { letter: 'd', escape: false, keep: Some(2), reverse: false, delimiters: "" })] })), DualCidr { v4: 24, v6: 64 }))
+                column 24: Directive(Fail, Ip4(192.0.2.0, 24))
+                column 42: Directive(Pass, Mx(None, DualCidr { v4: 32, v6: 48 }))
+                column 49: Directive(Pass, Ptr(None))
+                column 53: Directive(Pass, Ip6(2001:db8::, 32))
+                column 71: Unknown("moo")
+                column 77: Directive(SoftFail, All)"#]],
         );
     }
 
