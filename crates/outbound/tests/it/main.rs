@@ -1,0 +1,18 @@
+//! Sending, against SMTP servers that follow a script on loopback addresses, and a DNS of zone text.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test program"
+)]
+
+mod attempt;
+mod destination;
+mod peer;
+mod queue;
+mod reuse;
+mod smarthost;
+mod tls;
+mod world;
