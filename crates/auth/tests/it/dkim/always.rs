@@ -1,9 +1,9 @@
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
-use tegami_auth::dkim::{DkimResult, PrivateKey, Signer, fuzz};
+use tegami_auth::dkim::{DkimResult, PrivateKey, Signer, fuzz, sign};
 
-use super::{NOW, ed25519, judge, signed, signer, zone_of};
+use super::{NOW, at, ed25519, judge, signed, signer, zone_of};
 
 static KEY: LazyLock<Arc<PrivateKey>> = LazyLock::new(ed25519);
 
@@ -89,6 +89,15 @@ proptest! {
         let message = signed(&content, &ours());
         let injected = [format!("{name}: {value}\r\n").as_bytes(), message.as_slice()].concat();
         prop_assert_eq!(result(&injected), DkimResult::Fail);
+    }
+
+    /// Whatever we are willing to sign verifies, however odd.
+    #[test]
+    fn odd_contents_verify_once_signed(header in "(From:[ -~]{0,9}|[ -~\t]{0,12}|[A-Z]: ?)((\r\n|\r\n[ \t])[ -~\t]{0,12}){0,5}", body in "[ \t\r\n.a]{0,30}") {
+        let content = format!("From: a@example.org\r\n{header}\r\n\r\n{body}");
+        if let Ok(fields) = sign(content.as_bytes(), &[ours()], at(NOW)) {
+            prop_assert_eq!(result(&[&fields, content.as_bytes()].concat()), DkimResult::Pass);
+        }
     }
 
     #[test]
