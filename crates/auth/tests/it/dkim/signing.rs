@@ -96,7 +96,7 @@ fn keys_survive_pem() {
         let bits = if key.algorithm() == Algorithm::RsaSha256 { 2048 } else { 256 };
         assert_eq!(record.bits(), Some(bits));
         let shown = format!("{key:?}");
-        assert!(!shown.contains(&pem[40..60]) && shown.len() < 60, "{shown}");
+        assert!(pem.lines().all(|line| !shown.contains(line)) && shown.len() < 60, "{shown}");
     }
 }
 
