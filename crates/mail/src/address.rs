@@ -62,7 +62,7 @@ pub enum AddressError {
 }
 
 impl LocalPart {
-    /// Longest local-part in octets (RFC 5321 section 4.5.3.1.1).
+    /// Longest local-part in octets, as it is written (RFC 5321 section 4.5.3.1.1).
     pub const MAX: usize = 64;
 
     /// Reads a local-part as written: a dot-string, a quoted-string, or a dot-string with misplaced dots as Japanese
@@ -77,10 +77,11 @@ impl LocalPart {
             None if written.chars().all(|c| is_atext(c) || c == '.') => written.to_owned(),
             None => return Err(AddressError::BadLocalPart),
         };
-        if text.len() > Self::MAX {
+        let local_part = Self { text };
+        if local_part.to_string().len() > Self::MAX {
             return Err(AddressError::LocalPartTooLong);
         }
-        Ok(Self { text })
+        Ok(local_part)
     }
 
     /// The text without quotes.
@@ -333,7 +334,7 @@ mod tests {
                     let address = Address::new(local_part, host).unwrap();
                     prop_assert_eq!(Address::parse(&address.to_string()), Ok(address));
                 }
-                Err(error) => prop_assert!(error == AddressError::LocalPartTooLong && local.len() > LocalPart::MAX),
+                Err(error) => prop_assert!(error == AddressError::LocalPartTooLong && written.len() > LocalPart::MAX),
             }
         }
 
