@@ -44,7 +44,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ),
 ];
 
-fn messages(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn messages(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,8 +1,15 @@
 //! Conformance data and the corpora of the fuzz targets.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop and may tell what it skips")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test may stop and may tell what it skips"
+)]
 
 mod differential;
+mod fuzz_corpus;
 mod isemail;
+mod property;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,72 @@
+//! What holds for any octets whatever; shared by the fuzz targets and the replay of their corpora.
+#![allow(
+    dead_code,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a fuzz target takes one function, and fails by panicking"
+)]
+
+use tegami_mail::mailbox_list::{parse_list, write_list};
+use tegami_mail::{
+    Address, HeaderLimits, HeaderSection, LineFaults, ParameterizedValue, date, encoded_word, header, line,
+    mime,
+};
+
+/// Every octet is in exactly one field; nothing is lost by taking out nothing.
+pub(crate) fn header_section(octets: &[u8]) {
+    if let Ok(section) = HeaderSection::parse(octets, HeaderLimits::GENEROUS) {
+        let joined: Vec<u8> = section.fields().iter().flat_map(|field| field.raw).copied().collect();
+        assert_eq!(joined, section.as_bytes());
+        for field in section.fields() {
+            let _ = (field.decoded(), field.text());
+        }
+    }
+    assert_eq!(header::without(octets, |_| false), octets);
+    let faults = LineFaults::find(&line::to_crlf(octets));
+    assert_eq!((faults.bare_cr, faults.bare_lf), (None, None));
+}
+
+/// No line end comes out, and what was decoded can be written and read again.
+pub(crate) fn encoded_words(octets: &[u8]) {
+    let text = encoded_word::decode(octets);
+    assert!(!text.contains(['\r', '\n', '\0']));
+    let written = encoded_word::encode_unstructured(&text, 9).replace("\r\n", "");
+    assert_eq!(encoded_word::decode(written.as_bytes()), text);
+}
+
+/// A list that was read can be written and read again.
+pub(crate) fn address_list(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    if let Ok(list) = parse_list(&text) {
+        assert_eq!(parse_list(&write_list(&list, 4)), Ok(list));
+    }
+}
+
+/// An address that was read can be written and read again.
+pub(crate) fn address(octets: &[u8]) {
+    if let Ok(address) = Address::parse(&String::from_utf8_lossy(octets)) {
+        assert_eq!(Address::parse(&address.to_string()), Ok(address));
+    }
+}
+
+/// A date that was read can be written and read again, to the second.
+pub(crate) fn date_time(octets: &[u8]) {
+    if let Ok(moment) = date::parse(&String::from_utf8_lossy(octets)) {
+        let again = date::parse(&date::write(moment));
+        assert_eq!(again.map(|again| again.as_second()), Ok(moment.as_second()));
+    }
+}
+
+/// Parameters that were read can be written and read again, where their names are such.
+pub(crate) fn parameters(octets: &[u8]) {
+    let value = ParameterizedValue::parse(octets);
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-".contains(&byte));
+    if plain(&value.value) && value.parameters.iter().all(|(name, _)| plain(name)) {
+        assert_eq!(ParameterizedValue::parse(value.write(14).as_bytes()), value);
+    }
+}
+
+/// Nothing panics, whatever is nested in whatever.
+pub(crate) fn message(octets: &[u8]) {
+    mime::parse(octets);
+}

@@ -1,0 +1,7 @@
+//! Encoded-words of RFC 2047.
+#![no_main]
+
+#[path = "../../crates/mail/tests/it/property.rs"]
+mod property;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| property::encoded_words(octets));
