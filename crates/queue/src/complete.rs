@@ -35,6 +35,7 @@ pub(crate) fn complete(
     let content = line::to_crlf(content);
     let section = HeaderSection::parse(&content, HeaderLimits::GENEROUS)
         .map_err(|error| IntakeError::BadHeader(error.to_string()))?;
+    check_section_hops(&section)?;
     let authors = authors(&section)?;
     let mut fields = Vec::new();
     if section.first("Date").is_none() {
@@ -52,6 +53,21 @@ pub(crate) fn complete(
         content
     };
     Ok(Completed { content: header::prepend(&content, &[fields]), authors })
+}
+
+/// Received fields in a message that goes round and round; RFC 5321 section 6.3 wants the threshold at 100 or more.
+const MOST_HOPS: usize = 100;
+
+/// Refuses a content that has travelled in a circle.
+pub(crate) fn check_hops(content: &[u8]) -> Result<(), IntakeError> {
+    let section = HeaderSection::parse(content, HeaderLimits::GENEROUS)
+        .map_err(|error| IntakeError::BadHeader(error.to_string()))?;
+    check_section_hops(&section)
+}
+
+fn check_section_hops(section: &HeaderSection<'_>) -> Result<(), IntakeError> {
+    let hops = section.all("Received").count();
+    if hops > MOST_HOPS { Err(IntakeError::Loop { hops }) } else { Ok(()) }
 }
 
 /// The one From field's addresses.
@@ -122,6 +138,7 @@ fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -199,5 +216,31 @@ mod tests {
             	Thu, 01 Jan 1970 00:00:00 +0000
         "#]]
         .assert_eq(&field(&http, &to(&["b@example.net", "c@example.net"])));
+    }
+
+    #[test]
+    fn a_message_that_goes_in_circles_is_stopped() {
+        let content = format!("{}From: a@example.org\r\n\r\n", "Received: x\r\n".repeat(101));
+        check(&content, &expect!["the message has passed 101 hosts: it goes in a circle"]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_other_octet_stays(head in "([A-Z][a-z-]{0,9}: [ -~]{0,40}\r\n){0,4}", body in "([^\r\n]{0,20}\r\n){0,5}") {
+            let content = format!("From: a@example.org\r\n{head}\r\n{body}");
+            let host = Domain::parse("mail.example.org").unwrap();
+            if let Ok(done) = complete(content.as_bytes(), QueueId::from_bits(7), &host, Timestamp::UNIX_EPOCH) {
+                let text = String::from_utf8(done.content).unwrap();
+                prop_assert!(head.contains("Bcc") || text.ends_with(&content));
+            }
+        }
+
+        #[test]
+        fn no_content_breaks_it(content: Vec<u8>, text in "[\r\nFrom:,<>@a. ]{0,80}") {
+            let host = Domain::parse("mail.example.org").unwrap();
+            for content in [content.as_slice(), text.as_bytes()] {
+                let _ = complete(content, QueueId::from_bits(7), &host, Timestamp::UNIX_EPOCH);
+            }
+        }
     }
 }

@@ -16,11 +16,11 @@ use bytes::Bytes;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use tegami_auth::dkim::{self, Algorithm, Signer};
-use tegami_mail::header::{self, HeaderLimits, HeaderSection};
+use tegami_mail::header;
 use tegami_mail::{Address, Body, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, ReversePath};
 use tegami_store::{
     EnvelopeParameters, EventKind, IdSource, MailboxDelivery, MessageRow, NewEvent, NewMessage, NewRecipient,
-    Origin, QueueId, RowId, Store, StoreError, Summary, SuppressionList, Table, suppression_key,
+    Origin, QueueId, RowId, Store, StoreError, SuppressionList, Table, suppression_key,
 };
 
 use crate::complete::{self, Completed};
@@ -32,6 +32,7 @@ use crate::run::Control;
 use crate::schedule::{RetryPolicy, later};
 use crate::sign::SignerSource;
 use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
+use crate::summary::summarize;
 
 /// What intake goes by.
 #[derive(Clone, Debug)]
@@ -146,6 +147,7 @@ impl Intake {
         if size > self.settings.max_size {
             return Err(IntakeError::TooLarge { size, limit: self.settings.max_size });
         }
+        complete::check_hops(&content)?;
         let id = self.ids.next(now);
         let trace = complete::received(&trace, &envelope, &self.settings.hostname, id, now);
         let content =
@@ -394,26 +396,6 @@ impl Intake {
         }
         Ok(None)
     }
-}
-
-/// What lists and events show of a content.
-pub fn summarize(content: &[u8], options: &Options) -> Summary {
-    let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
-    let mut summary = Summary {
-        size,
-        tags: options.tags.clone(),
-        variables: options.variables.clone(),
-        test_mode: options.mode == Mode::Test,
-        ..Summary::default()
-    };
-    if let Ok(section) = HeaderSection::parse(content, HeaderLimits::GENEROUS) {
-        let decoded = |name| section.first(name).map(tegami_mail::HeaderField::decoded).unwrap_or_default();
-        summary.from = decoded("From");
-        summary.to = decoded("To");
-        summary.subject = decoded("Subject");
-        summary.message_id = complete::message_id(&section);
-    }
-    summary
 }
 
 fn check_authors(permit: &Permit, completed: &Completed, rule: AuthorRule) -> Result<(), IntakeError> {

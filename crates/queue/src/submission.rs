@@ -144,6 +144,12 @@ pub enum IntakeError {
     /// The header section breaks RFC 5322 so that nobody can say who wrote the message.
     #[error("the header section is not acceptable: {0}")]
     BadHeader(String),
+    /// It has passed so many hosts that it must go in a circle (RFC 5321 section 6.3).
+    #[error("the message has passed {hops} hosts: it goes in a circle")]
+    Loop {
+        /// Received fields.
+        hops: usize,
+    },
     /// No From field (RFC 5322 section 3.6 demands one).
     #[error("the message has no From field")]
     NoAuthor,
@@ -185,6 +191,7 @@ impl IntakeError {
             Self::TooManyRecipients { .. } => (550, 5, 3),
             Self::TooLarge { .. } => (552, 3, 4),
             Self::BadHeader(_) | Self::NoAuthor => (550, 6, 0),
+            Self::Loop { .. } => (554, 4, 6),
             Self::AuthorNotPermitted { .. } => (550, 7, 1),
             Self::NoSuchMailbox(_) => (550, 1, 1),
             Self::TooLate(_) => (501, 5, 4),
@@ -221,6 +228,7 @@ impl IntakeError {
             }
             Self::TooLarge { size, limit } => note!("queue-intake-too-large", size = size, limit = limit),
             Self::BadHeader(why) => note!("queue-intake-bad-header", why = why),
+            Self::Loop { hops } => note!("queue-intake-loop", hops = hops),
             Self::NoAuthor => note!("queue-intake-no-author"),
             Self::AuthorNotPermitted { account, author } => {
                 note!("queue-intake-author-not-permitted", account = account, author = author)

@@ -11,3 +11,4 @@ queue-intake-no-such-mailbox = There is no mailbox { $address } on this server, 
 queue-intake-too-late = Delivery was asked for at { $moment }, which is further in the future than this server keeps messages.
 queue-intake-signing = The message could not be signed with DKIM: { $why }. It was not accepted, because unsigned mail would hurt the reputation of the domain.
 queue-intake-store = The message could not be kept: { $why }. Nothing of it was accepted; send it again later.
+queue-intake-loop = The message has passed { $hops } hosts, so it goes in a circle: look for two hosts that forward to each other.

@@ -11,3 +11,4 @@ queue-intake-no-such-mailbox = { $address } のドメインはこのサーバー
 queue-intake-too-late = 配信日時として { $moment } が指定されましたが、このサーバーがメッセージを保管する期間より先です。
 queue-intake-signing = メッセージに DKIM 署名を付けられませんでした: { $why }。署名のないメールはドメインの評判を損なうため、受け付けませんでした。
 queue-intake-store = メッセージを保存できませんでした: { $why }。何も受け付けていませんので、しばらくしてからもう一度送信してください。
+queue-intake-loop = メッセージはすでに { $hops } 台のホストを経由しており、配信がループしています。互いに転送し合っているホストがないか確認してください。
