@@ -64,12 +64,12 @@ impl IntakeSettings {
 
 /// The door.
 pub struct Intake {
-    store: Arc<dyn Store>,
+    pub(crate) store: Arc<dyn Store>,
     settings: IntakeSettings,
     signers: Arc<dyn SignerSource>,
-    local: Arc<dyn LocalMailboxes>,
+    pub(crate) local: Arc<dyn LocalMailboxes>,
     clock: Arc<dyn Clock>,
-    ids: Arc<IdSource>,
+    pub(crate) ids: Arc<IdSource>,
     control: Arc<Control>,
 }
 
@@ -305,7 +305,7 @@ impl Intake {
     }
 
     /// Which recipients travel, which are here, which are not written to. A message whose time has not come waits in the queue for
-    /// all of them, local ones included, so that it is early nowhere; they get it by way of their MX.
+    /// all of them, local ones included, so that it is early nowhere.
     async fn sort(
         &self,
         id: QueueId,
@@ -435,7 +435,7 @@ fn drop_repeated(envelope: &mut Envelope) {
     envelope.forward_paths.retain(|path| seen.insert(path.address.clone()));
 }
 
-fn unique(mailboxes: Vec<MailboxDelivery>) -> Vec<MailboxDelivery> {
+pub(crate) fn unique(mailboxes: Vec<MailboxDelivery>) -> Vec<MailboxDelivery> {
     let mut seen = BTreeSet::new();
     mailboxes.into_iter().filter(|copy| seen.insert((copy.owner.clone(), copy.mailbox.clone()))).collect()
 }

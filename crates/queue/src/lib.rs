@@ -14,6 +14,7 @@ mod accounts;
 mod complete;
 mod dsn;
 mod event;
+mod here;
 mod intake;
 mod local;
 mod outcome;

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tegami_mail::Clock;
-use tegami_store::{BoxFuture, Lease, NodeId, RowId, SettleOp, Settlement, Store, StoreError};
+use tegami_store::{BoxFuture, Lease, NewMessage, NodeId, RowId, SettleOp, Settlement, Store, StoreError};
 use tokio::sync::Notify;
 use tokio::task::{Id, JoinSet};
 
+use crate::here::Here;
 use crate::outcome::{Job, Outcome};
 use crate::schedule::{Dispatcher, Group, Limits, Next, later};
 use crate::settle::Settler;
@@ -118,8 +119,11 @@ pub struct Postman {
 /// A finished attempt with the group it was for.
 struct Done {
     group: Group,
-    result: Result<Outcome, StoreError>,
+    result: Result<Tried, StoreError>,
 }
+
+/// How it went, and the copy for mailboxes here that is born with it.
+type Tried = (Outcome, Option<NewMessage>);
 
 /// What a commit settled.
 struct Settled {
@@ -259,15 +263,10 @@ impl Postman {
 
     fn begin(&mut self, group: Group) {
         let (store, deliver) = (Arc::clone(&self.store), Arc::clone(&self.deliver));
+        let (settler, clock) = (Arc::clone(&self.settler), Arc::clone(&self.clock));
         let kept = group.clone();
         let task = self.attempts.spawn(async move {
-            let result = match store.message(group.message).await {
-                Ok(message) => {
-                    let job = Job { message, next_hop: group.next_hop.clone(), rows: group.rows.clone() };
-                    Ok(deliver.attempt(job).await)
-                }
-                Err(error) => Err(error),
-            };
+            let result = attempt(store.as_ref(), &settler, deliver.as_ref(), clock.as_ref(), &group).await;
             Done { group, result }
         });
         self.under_way.insert(task.id(), kept);
@@ -359,6 +358,22 @@ fn fatal(error: StoreError) -> RunError {
     }
 }
 
+/// One attempt: here where the mailboxes are here, else by whoever delivers.
+async fn attempt(
+    store: &dyn Store,
+    settler: &Settler,
+    deliver: &dyn Deliver,
+    clock: &dyn Clock,
+    group: &Group,
+) -> Result<Tried, StoreError> {
+    let message = store.message(group.message).await?;
+    let job = Job { message, next_hop: group.next_hop.clone(), rows: group.rows.clone() };
+    Ok(match settler.deliver_here(job, clock.now()).await? {
+        Here::Elsewhere(job) => (deliver.attempt(job).await, None),
+        Here::Done(done) => *done,
+    })
+}
+
 /// Turns outcomes into one settlement and commits it. While the disk is full it waits: the peers have these messages, and nobody else
 /// will write that down.
 async fn settle(
@@ -373,7 +388,10 @@ async fn settle(
     let mut groups = Vec::with_capacity(batch.len());
     for done in batch {
         match done.result {
-            Ok(outcome) => whole.extend_with(settler.settle(outcome, now).await?),
+            Ok((outcome, copy)) => {
+                whole.extend_with(settler.settle(outcome, now).await?);
+                whole.born.extend(copy);
+            }
             Err(error) => whole.ops.extend(set_aside(&done.group, &error, now)),
         }
         groups.push(done.group);

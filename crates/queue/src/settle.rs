@@ -12,8 +12,9 @@ use tegami_store::{
 
 use crate::dsn::{self, Action, Reported};
 use crate::event::{EventData, Reason};
+use crate::here::Here;
 use crate::intake::Intake;
-use crate::outcome::{Class, Failure, Outcome, Peer, RecipientOutcome, RecipientResult, Stage};
+use crate::outcome::{Class, Failure, Job, Outcome, Peer, RecipientOutcome, RecipientResult, Stage};
 use crate::schedule::RetryPolicy;
 
 /// Turns outcomes into settlements.
@@ -63,6 +64,11 @@ impl Settler {
             record: outcome.record,
         });
         Ok(settlement)
+    }
+
+    /// Delivers into mailboxes here, where the job's recipients have some.
+    pub(crate) async fn deliver_here(&self, job: Job, now: Timestamp) -> Result<Here, StoreError> {
+        self.intake.deliver_here(job, now).await
     }
 
     fn decide(
@@ -178,7 +184,8 @@ fn delivered(
     reply: &Reply,
     now: Timestamp,
 ) -> Decision {
-    let data = EventData { attempt: row.attempts.saturating_add(1), ..EventData::by_reply(reply) };
+    let attempt = row.attempts.saturating_add(1);
+    let data = EventData { attempt, local: peer.is_none(), ..EventData::by_reply(reply) };
     let data = with_peer(data, peer);
     // The next hop that speaks DSN tells of success itself (RFC 3461 section 5.2.2); for any other we say "relayed".
     let wanted = row.path.notify.is_some_and(|notify| notify.success) && !peer.is_some_and(|peer| peer.dsn);
@@ -186,7 +193,8 @@ fn delivered(
     let reported = || reported(row, peer, status, Some(reply.clone()), data.message.clone());
     Decision {
         op: SettleOp::Delivered { row: row.id, status: reply.to_string() },
-        told: wanted.then(|| (Action::Relayed, reported())),
+        // Without a peer it went into a mailbox here.
+        told: wanted.then(|| (if peer.is_some() { Action::Relayed } else { Action::Delivered }, reported())),
         event: event(EventKind::Delivered, message, row, &data, now),
         suppression: None,
     }

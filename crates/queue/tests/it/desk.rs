@@ -86,8 +86,11 @@ pub(crate) fn address(text: &str) -> Address {
 
 impl Desk {
     pub(crate) fn open(folder: &Path) -> Self {
-        let store: Arc<dyn Store> =
-            Arc::new(Embedded::open(folder, tegami_store::Options::default()).unwrap());
+        Self::open_with(folder, tegami_store::Options::default())
+    }
+
+    pub(crate) fn open_with(folder: &Path, options: tegami_store::Options) -> Self {
+        let store: Arc<dyn Store> = Arc::new(Embedded::open(folder, options).unwrap());
         let clock = Arc::new(HandClock(Mutex::new(start())));
         let domain = |text: &str| Domain::parse(text).unwrap();
         let local = Directory::new(store.clone(), clock.clone(), [domain("example.org")], None);

@@ -1,13 +1,16 @@
 //! From submission to the end of delivery.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use expect_test::expect;
 use jiff::Timestamp;
 use tegami_mail::{EnhancedStatusCode, Envelope, ReversePath, note};
-use tegami_queue::{Deliver, Failure, Job, Mode, Options, Outcome, Postman, RecipientOutcome, Stage};
-use tegami_store::{BoxFuture, RecipientState};
+use tegami_queue::{
+    Deliver, Failure, Job, Mode, Options, Outcome, Postman, RecipientOutcome, RunError, Stage,
+};
+use tegami_store::{BoxFuture, Fault, NodeId, RecipientState, Step};
 
 use crate::desk::{Desk, address, refused, start, took_it};
 
@@ -126,7 +129,8 @@ async fn delivery_waits_for_its_hour() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::open(folder.path());
     let hour = start().checked_add(Duration::from_secs(3600)).unwrap();
-    let envelope = Envelope::new(ReversePath::Address(address("shop@shop.test")), [address("a@a.test")]);
+    let to = [address("a@a.test"), address("shop@example.org")];
+    let envelope = Envelope::new(ReversePath::Address(address("shop@shop.test")), to);
     let options = Options { deliver_at: Some(hour), ..Options::default() };
     desk.submit_this(envelope, "From: shop@shop.test\r\n\r\n", options).await.unwrap();
     let deliver = desk.deliver_by(|_, _| took_it());
@@ -135,7 +139,50 @@ async fn delivery_waits_for_its_hour() {
     assert!(deliver.jobs.lock().unwrap().is_empty());
     desk.clock.set(hour);
     assert_eq!(postman.run_due().await.unwrap(), None);
-    assert_eq!(deliver.jobs.lock().unwrap().len(), 1);
+    assert_eq!(*deliver.jobs.lock().unwrap(), ["a@a.test #1"]);
+    let inbox = desk.store.mailbox(&address("shop@example.org"), "INBOX", 0, 10).await.unwrap();
+    assert_eq!(inbox.len(), 1, "local recipients wait for the hour as well");
+}
+
+#[tokio::test]
+async fn a_node_that_lost_its_lease_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let deliver = desk.deliver_by(|_, _| took_it());
+    let mut first = desk.postman(deliver.clone());
+    first.run_due().await.unwrap();
+    let minutes = start().checked_add(Duration::from_secs(120)).unwrap();
+    desk.clock.set(minutes);
+    let other = NodeId("other".to_owned());
+    assert_eq!(desk.store.claim(&other, minutes, Duration::from_secs(60)).await.unwrap().len(), 1);
+    desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+    assert!(matches!(first.run_due().await, Err(RunError::LeaseLost)));
+    assert!(deliver.jobs.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_crash_before_the_outcome_is_written_delivers_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let commits = Arc::new(AtomicUsize::new(0));
+    {
+        let counted = commits.clone();
+        let hook = move |step| {
+            // The account, the message, the lease, and then the outcome.
+            let stop = step == Step::Commit && counted.fetch_add(1, Ordering::SeqCst) == 3;
+            stop.then_some(Fault::Stop)
+        };
+        let options = tegami_store::Options { hook: Some(Arc::new(hook)), ..Default::default() };
+        let desk = Desk::open_with(folder.path(), options);
+        desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+        let deliver = desk.deliver_by(|_, _| took_it());
+        assert!(matches!(desk.postman(deliver.clone()).run_due().await, Err(RunError::Store(_))));
+        assert_eq!(deliver.jobs.lock().unwrap().len(), 1);
+    }
+    let desk = Desk::open(folder.path());
+    let deliver = desk.deliver_by(|_, _| took_it());
+    desk.postman(deliver.clone()).run_due().await.unwrap();
+    assert_eq!(*deliver.jobs.lock().unwrap(), ["a@a.test #1"]);
+    assert_eq!(desk.events().await.matches("Delivered").count(), 1);
 }
 
 #[tokio::test]

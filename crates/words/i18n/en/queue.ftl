@@ -12,3 +12,4 @@ queue-intake-too-late = Delivery was asked for at { $moment }, which is further 
 queue-intake-signing = The message could not be signed with DKIM: { $why }. It was not accepted, because unsigned mail would hurt the reputation of the domain.
 queue-intake-store = The message could not be kept: { $why }. Nothing of it was accepted; send it again later.
 queue-intake-loop = The message has passed { $hops } hosts, so it goes in a circle: look for two hosts that forward to each other.
+queue-no-mailbox-here = The domain is local, but nobody here has this address.
