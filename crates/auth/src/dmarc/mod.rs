@@ -229,13 +229,10 @@ async fn evaluate_one(
     };
     let mut alignment = Identifiers { discovery: &discovery, walker, open: false, steps: Vec::new() };
     for (result, domain) in spf {
-        let passed = *result == SpfResult::Pass;
-        verdict.aligned.spf |= alignment.check("spf", result.as_str(), passed, domain, record.aspf).await;
+        verdict.aligned.spf |= alignment.check("spf", result.as_str(), domain, record.aspf).await;
     }
     for (result, domain) in dkim {
-        let passed = *result == DkimResult::Pass;
-        verdict.aligned.dkim |=
-            alignment.check("dkim", dkim_word(*result), passed, domain, record.adkim).await;
+        verdict.aligned.dkim |= alignment.check("dkim", result.as_str(), domain, record.adkim).await;
     }
     let open = alignment.open;
     verdict.steps.append(&mut alignment.steps);
@@ -252,18 +249,6 @@ async fn evaluate_one(
     };
     verdict.decide(author, note, source);
     verdict
-}
-
-fn dkim_word(result: DkimResult) -> &'static str {
-    match result {
-        DkimResult::Pass => "pass",
-        DkimResult::Fail => "fail",
-        DkimResult::Neutral => "neutral",
-        DkimResult::None => "none",
-        DkimResult::Policy => "policy",
-        DkimResult::TempError => "temperror",
-        DkimResult::PermError => "permerror",
-    }
 }
 
 impl Verdict {
@@ -304,22 +289,26 @@ struct Identifiers<'w, 'r> {
 }
 
 impl Identifiers<'_, '_> {
+    /// Whether an identifier that passed is aligned. One whose check a failing DNS left open would have counted, had it
+    /// been decided and were it aligned: then DMARC is open too (RFC 9989 section 5.3.6).
     async fn check(
         &mut self,
         method: &'static str,
         result: &'static str,
-        passed: bool,
         domain: &Domain,
         mode: Alignment,
     ) -> bool {
         let place = self.steps.len();
-        let (outcome, note) = if passed {
-            self.compare(domain, mode).await
-        } else {
-            (
+        let (outcome, note) = match result {
+            "pass" => self.compare(domain, mode).await,
+            "temperror" => match self.compare(domain, mode).await {
+                ("not-aligned", note) => ("not-aligned", note),
+                _ => ("error", note!("dmarc-identifier-open", method = method, domain = domain)),
+            },
+            _ => (
                 "not-pass",
                 note!("dmarc-identifier-not-pass", method = method, domain = domain, result = result),
-            )
+            ),
         };
         self.open |= outcome == "error";
         let step = Step {

@@ -219,6 +219,7 @@ fn judge(zone: &str, authors: &[&str], identifiers: &[(&str, &str, &str)], expec
     for (method, result, name) in identifiers {
         match *method {
             "spf" => spf.push((SpfResult::from_word(result).unwrap(), domain(name))),
+            _ if *result == "temperror" => dkim.push((DkimResult::TempError, domain(name))),
             _ => {
                 let result = if *result == "pass" { DkimResult::Pass } else { DkimResult::Fail };
                 dkim.push((result, domain(name)));
@@ -307,6 +308,54 @@ fn alignment() {
           _dmarc.broken.example.org [broken.example.org] error | dmarc-dns-error domain=broken.example.org error=SERVFAIL | RFC 9989 section 4.10
         dmarc [example.org] temperror | dmarc-temperror domain=example.org | RFC 9989 section 5.3.6
     "#]],
+    );
+}
+
+#[test]
+fn what_could_not_be_checked_leaves_the_message_open() {
+    judge(
+        ZONE,
+        &["example.org"],
+        &[("spf", "temperror", "example.org"), ("dkim", "fail", "example.org")],
+        &expect![[r#"
+            temperror for "example.org", policy reject, disposition none, aligned spf=false dkim=false
+            _dmarc.example.org [example.org] found | dmarc-record-found record=v=DMARC1; p=reject | RFC 9989 section 4.10
+            _dmarc.org [org] none | dmarc-record-absent domain=org error=NXDOMAIN | RFC 9989 section 4.10
+            organizational domain [example.org] found | dmarc-organizational-domain domain=example.org organizational=example.org | RFC 9989 section 4.10.2
+            p=reject [example.org] reject | dmarc-policy tag=p policy=reject domain=example.org | RFC 9989 section 4.10.1
+            spf example.org [example.org] error | dmarc-identifier-open method=spf domain=example.org | RFC 9989 section 4.4
+            dkim example.org [example.org] not-pass | dmarc-identifier-not-pass method=dkim domain=example.org result=fail | RFC 9989 section 4.4
+            dmarc [example.org] temperror | dmarc-temperror domain=example.org | RFC 9989 section 5.3.6
+        "#]],
+    );
+    judge(
+        ZONE,
+        &["example.org"],
+        &[("dkim", "temperror", "example.com")],
+        &expect![[r#"
+        fail for "example.org", policy reject, disposition reject, aligned spf=false dkim=false
+        _dmarc.example.org [example.org] found | dmarc-record-found record=v=DMARC1; p=reject | RFC 9989 section 4.10
+        _dmarc.org [org] none | dmarc-record-absent domain=org error=NXDOMAIN | RFC 9989 section 4.10
+        organizational domain [example.org] found | dmarc-organizational-domain domain=example.org organizational=example.org | RFC 9989 section 4.10.2
+        p=reject [example.org] reject | dmarc-policy tag=p policy=reject domain=example.org | RFC 9989 section 4.10.1
+        dkim example.com [example.org] not-aligned | dmarc-not-aligned-elsewhere domain=example.com author=example.org organizational=example.org | RFC 9989 section 4.4
+        dmarc [example.org] fail | dmarc-fail domain=example.org policy=reject | RFC 9989 section 5.3.5
+    "#]],
+    );
+    judge(
+        ZONE,
+        &["example.org"],
+        &[("spf", "temperror", "example.org"), ("dkim", "pass", "example.org")],
+        &expect![[r#"
+            pass for "example.org", policy reject, disposition none, aligned spf=false dkim=true
+            _dmarc.example.org [example.org] found | dmarc-record-found record=v=DMARC1; p=reject | RFC 9989 section 4.10
+            _dmarc.org [org] none | dmarc-record-absent domain=org error=NXDOMAIN | RFC 9989 section 4.10
+            organizational domain [example.org] found | dmarc-organizational-domain domain=example.org organizational=example.org | RFC 9989 section 4.10.2
+            p=reject [example.org] reject | dmarc-policy tag=p policy=reject domain=example.org | RFC 9989 section 4.10.1
+            spf example.org [example.org] error | dmarc-identifier-open method=spf domain=example.org | RFC 9989 section 4.4
+            dkim example.org [example.org] aligned | dmarc-aligned-same domain=example.org | RFC 9989 section 4.4
+            dmarc [example.org] pass | dmarc-pass domain=example.org | RFC 9989 section 5.3.5
+        "#]],
     );
 }
 

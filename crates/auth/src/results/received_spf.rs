@@ -39,6 +39,13 @@ pub fn received_spf(
     if let Some(mechanism) = verdict.mechanism() {
         pairs.push(("mechanism", text::dot_atom(mechanism)));
     }
+    let error = verdict.steps.iter().rev().find(|step| step.outcome == "error");
+    if let (SpfResult::TempError | SpfResult::PermError, Some(step)) = (verdict.result, error) {
+        // Sentences have a language; the identifier of the note reads as English.
+        let id = step.note.id;
+        let problem = format!("{}: {}", step.term, id.strip_prefix("spf-").unwrap_or(id).replace('-', " "));
+        pairs.push(("problem", text::quoted(&text::ascii(&problem))));
+    }
     let last = pairs.len() - 1;
     let mut words = vec![result.to_owned(), text::comment(&comment)];
     words.extend(pairs.into_iter().enumerate().map(|(at, (key, value))| {

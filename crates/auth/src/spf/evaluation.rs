@@ -188,6 +188,15 @@ impl<'a> Evaluation<'a> {
     /// The mechanisms from left to right, then `redirect=`, then neutral (RFC 7208 sections 4.6.2, 4.6.3 and 4.7).
     async fn apply(&mut self, record: &Record, at: At<'_>) -> Found {
         for term in &record.terms {
+            if let TermKind::Unknown(name) = &term.kind {
+                self.step(
+                    at,
+                    &term.text,
+                    "ignored",
+                    note!("spf-modifier-unknown", name = name),
+                    "RFC 7208 section 6",
+                );
+            }
             let TermKind::Directive(qualifier, mechanism) = &term.kind else { continue };
             if let Some(result) = self.directive(term, *qualifier, mechanism, at).await {
                 let explanation =
@@ -794,6 +803,47 @@ mod tests {
             TXT [mail.example.org] found | spf-record-found record=v=spf1 exists:%{l}.%{h} -all | RFC 7208 section 4.5
             exists:%{l}.%{h} [mail.example.org] match | spf-exists-match name=postmaster.mail.example.org addresses=127.0.0.2 | RFC 7208 section 5.7
         "#]].assert_eq(&show(&crate::step::block_on(check_helo(&request, &resolver))));
+    }
+
+    /// Has every record that is asked for, at every name.
+    struct Everywhere {
+        text: Vec<u8>,
+    }
+
+    impl Resolver for Everywhere {
+        fn lookup<'a>(
+            &'a self,
+            name: &'a DnsName,
+            kind: tegami_dns::RecordType,
+        ) -> tegami_dns::BoxFuture<'a, Result<tegami_dns::Answer, DnsError>> {
+            use tegami_dns::{Answer, Data, MxHost, Record, RecordType, Security};
+            let data = match kind {
+                RecordType::Txt => Data::Txt(self.text.clone()),
+                RecordType::A => Data::A([198, 51, 100, 1].into()),
+                RecordType::Mx => Data::Mx(MxHost { preference: 10, exchange: name.clone() }),
+                RecordType::Ptr => Data::Ptr(name.clone()),
+                _ => return Box::pin(std::future::ready(Err(DnsError::NoData))),
+            };
+            let record = Record { name: name.clone(), ttl: std::time::Duration::ZERO, data };
+            let answer = Answer { records: vec![record], aliases: Vec::new(), security: Security::Insecure };
+            Box::pin(std::future::ready(Ok(answer)))
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_record_comes_to_an_end(
+            terms in "( [-~?]?(a|mx|ptr|include:|redirect=|exists:|exp=|x=)(:?(%[{][sldipvhR][1-9]?r?[-.]?[}]|[a-z]{1,3}){1,4}[.]org)?(//?[0-9]{1,2})?){0,14}",
+            helo in ".{0,20}",
+        ) {
+            let resolver = Everywhere { text: format!("v=spf1{terms}").into_bytes() };
+            let mail_from = ReversePath::Address(Address::parse("\"a b\"@example.org").unwrap());
+            let (ip, now) = ("192.0.2.1".parse().unwrap(), Timestamp::UNIX_EPOCH);
+            let request = Request { ip, helo: &helo, mail_from: &mail_from, receiver: "mx.example.com", now };
+            let found = crate::step::block_on(check_mail_from(&request, &resolver));
+            proptest::prop_assert!(!found.steps.is_empty());
+            proptest::prop_assert!(found.lookups <= MAX_LOOKUPS + 1);
+        }
     }
 
     #[test]

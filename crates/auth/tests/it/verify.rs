@@ -14,6 +14,7 @@ const ZONE: &str = r#"
     example.org. TXT "v=spf1 ip4:192.0.2.0/24 -all"
     mail.example.org. TXT "v=spf1 a -all"
     mail.example.org. A 192.0.2.1
+    broken.example.org. TXT "v=spf1 foo=bar ip:192.0.2.1 -all"
     1.2.0.192.in-addr.arpa. PTR mail.example.org.
     _dmarc.example.org. TXT "v=DMARC1; p=reject"
     _dmarc.example.net. TXT "v=DMARC1; p=quarantine"
@@ -85,6 +86,29 @@ fn fields() {
         	(mx.example.com: 192.0.2.1 is permitted by mail.example.org)
         	receiver=mx.example.com; client-ip=192.0.2.1; helo=mail.example.org;
         	envelope-from=""; identity=mailfrom; mechanism=a
+    "#]],
+    );
+}
+
+#[test]
+fn broken_spf() {
+    check(
+        "mail.example.org",
+        "someone@broken.example.org",
+        "From: a@example.org\n\n",
+        &expect![[r#"
+        Authentication-Results: mx.example.com;
+        	iprev=pass (mail.example.org) policy.iprev=192.0.2.1;
+        	spf=permerror smtp.mailfrom=someone@broken.example.org;
+        	spf=pass (a) smtp.helo=mail.example.org;
+        	dkim=none;
+        	dmarc=fail (p=reject dis=reject) header.from=example.org
+        	policy.dmarc=reject
+        Received-SPF: permerror
+        	(mx.example.com: 192.0.2.1 could not be checked with broken.example.org)
+        	receiver=mx.example.com; client-ip=192.0.2.1; helo=mail.example.org;
+        	envelope-from="someone@broken.example.org"; identity=mailfrom;
+        	problem="ip:192.0.2.1: syntax unknown mechanism"
     "#]],
     );
 }
