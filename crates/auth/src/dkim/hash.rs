@@ -44,25 +44,65 @@ impl<'a> Message<'a> {
         self.by_name.get(name).map_or(0, Vec::len)
     }
 
+    /// The uppermost field of this name, given in lower case, and its place.
+    pub(super) fn uppermost(&self, name: &str) -> Option<(usize, &HeaderField<'a>)> {
+        let place = *self.by_name.get(name)?.first()?;
+        Some((place, self.section.fields().get(place)?))
+    }
+
     /// The header hash (RFC 6376 section 3.7): the fields that `names` chooses, then the DKIM-Signature field itself with
     /// an empty `b=`. A name that occurs again chooses the next instance upwards; one that chooses nothing adds
     /// nothing (RFC 6376 section 5.4.2).
     pub(super) fn header_hash(&self, how: Canonicalization, names: &[String], own: &[u8]) -> Digest {
+        self.header_hash_if(how, names, own, Edit::Nothing)
+    }
+
+    /// The header hash that the message would have with this edit.
+    pub(super) fn header_hash_if(
+        &self,
+        how: Canonicalization,
+        names: &[String],
+        own: &[u8],
+        edit: Edit<'_>,
+    ) -> Digest {
         let mut data = Vec::with_capacity(2048);
-        let mut taken: HashMap<&str, usize> = HashMap::new();
+        let mut left: HashMap<&str, &[usize]> = HashMap::new();
         for name in names {
             let Some(places) = self.by_name.get(name.as_str()) else { continue };
-            let count = taken.entry(name).or_default();
-            *count += 1;
-            let place = places.len().checked_sub(*count).and_then(|at| places.get(at));
-            if let Some(field) = place.and_then(|&at| self.section.fields().get(at)) {
-                how.field(without_line_end(field.raw), &mut data);
-                data.extend_from_slice(b"\r\n");
+            let places = left.entry(name).or_insert(places);
+            let mut place = pop(places);
+            if let (Some(at), Edit::Without(gone)) = (place, edit)
+                && at == gone
+            {
+                place = pop(places);
             }
+            let Some(field) = place.and_then(|at| self.section.fields().get(at)) else { continue };
+            match edit {
+                Edit::Instead(at, raw) if place == Some(at) => how.field(raw, &mut data),
+                _ => how.field(without_line_end(field.raw), &mut data),
+            }
+            data.extend_from_slice(b"\r\n");
         }
         how.field(own, &mut data);
         digest(&SHA256, &data)
     }
+}
+
+/// A supposition about what was done to a header section after it was signed, undone.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Edit<'e> {
+    /// As it came.
+    Nothing,
+    /// Without the field at this place.
+    Without(usize),
+    /// With this field, given without line end, at this place.
+    Instead(usize, &'e [u8]),
+}
+
+fn pop(places: &mut &[usize]) -> Option<usize> {
+    let (last, rest) = places.split_last()?;
+    *places = rest;
+    Some(*last)
 }
 
 /// A field without the line end that is not part of what is canonicalised.
@@ -114,26 +154,3 @@ fn body_hash(body: &[u8], how: Canonicalization, length: Option<u64>) -> BodyHas
     });
     BodyHash { digest: context.finish(), total }
 }
-
-/// How many lines stand at the end of the body that were not there when it was hashed: mailing lists and scanners
-/// append. `None` where something else has changed. Looks at the last [`MOST_ADDED`] lines.
-pub(super) fn lines_added(body: &[u8], how: Canonicalization, claimed: &[u8]) -> Option<usize> {
-    let mut canonical = Vec::with_capacity(body.len());
-    how.body(body, |piece| canonical.extend_from_slice(piece));
-    let mut ends: Vec<usize> =
-        memchr::memrchr_iter(b'\n', &canonical).skip(1).take(MOST_ADDED).map(|at| at + 1).collect();
-    ends.reverse();
-    let mut context = Context::new(&SHA256);
-    let mut from = 0;
-    for (index, &end) in ends.iter().enumerate() {
-        context.update(canonical.get(from..end).unwrap_or_default());
-        from = end;
-        if context.clone().finish().as_ref() == claimed {
-            return Some(ends.len() - index);
-        }
-    }
-    None
-}
-
-/// Lines that a footer may have to be recognised.
-const MOST_ADDED: usize = 64;

@@ -15,6 +15,7 @@
 
 mod canonical;
 mod der;
+mod diagnosis;
 mod hash;
 mod key;
 mod private;

@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType, Resolver};
 use tegami_mail::{HeaderField, Note, note};
 
-use super::hash::{BodyHashes, Message, lines_added, without_line_end};
+use super::diagnosis::{header_change, lines_added};
+use super::hash::{BodyHashes, Message, without_line_end};
 use super::key::{KeyRecord, KeyType, PublicKey};
 use super::signature::Signature;
 use super::tag::TagList;
@@ -397,6 +398,8 @@ impl Open<'_> {
             let note =
                 note!("dkim-header-other", declared = how.as_str(), canonicalization = how.other().as_str());
             self.draft.step(HEADER, "noted", note, "RFC 6376 section 3.4");
+        } else if !holds && let Some(note) = header_change(message, &self.signature, &own, keys) {
+            self.draft.step(HEADER, "noted", note, "RFC 6376 section 6.1.3");
         }
         if holds {
             self.tell_unsigned(message);

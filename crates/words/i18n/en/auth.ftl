@@ -54,6 +54,8 @@ dkim-body-length = The signature covers only the first { $length } of the { $tot
 dkim-body-length-whole = The signature covers { $length } octets of the body (`l=`). That is all of it now, but anybody could add more and the signature would still pass: sign without `l=`.
 dkim-header-match = The signature fits the header fields that it names ({ $count } names).
 dkim-header-mismatch = The signature does not fit the header fields that it names ({ $fields }): one of them was changed, added or removed, or the key is not the one that signed.
+dkim-header-added = Without the field `{ $field }: { $value }` the signature fits: this field was added after signing. The reader may be shown it as if it were signed.
+dkim-subject-tagged = Without `{ $tag }` in the Subject the signature fits: a mailing list probably put it there. Lists that leave subject and body alone keep signatures whole.
 dkim-header-other = With { $canonicalization } canonicalisation the signature would fit, although it declares { $declared }: the signing software does not do what it says.
 dkim-field-unsigned = The message has { $present } { $field } fields, and the signature covers { $signed } of them, from below. The reader may be shown one that nobody signed.
 

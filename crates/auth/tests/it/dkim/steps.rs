@@ -72,13 +72,14 @@ fn subject_changed() {
         |_, message, _| *message = message.replace("Lunch", "[list] Lunch"),
         NOW,
         &expect![[r#"
-        fail: dkim-fail-header (domain=example.org)
-          found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
-          pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
-          found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
-          pass body hash: dkim-body-match (canonicalization=relaxed; hash=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=) [RFC 6376 section 6.1.3]
-          fail header hash: dkim-header-mismatch (fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 6.1.3]
-    "#]],
+            fail: dkim-fail-header (domain=example.org)
+              found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
+              pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
+              found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
+              pass body hash: dkim-body-match (canonicalization=relaxed; hash=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=) [RFC 6376 section 6.1.3]
+              fail header hash: dkim-header-mismatch (fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 6.1.3]
+              noted header hash: dkim-subject-tagged (tag=[list]) [RFC 6376 section 6.1.3]
+        "#]],
     );
 }
 
@@ -104,13 +105,14 @@ fn from_added() {
         |_, message, _| message.insert_str(0, "From: boss@example.com\r\n"),
         NOW,
         &expect![[r#"
-        fail: dkim-fail-header (domain=example.org)
-          found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
-          pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
-          found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
-          pass body hash: dkim-body-match (canonicalization=relaxed; hash=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=) [RFC 6376 section 6.1.3]
-          fail header hash: dkim-header-mismatch (fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 6.1.3]
-    "#]],
+            fail: dkim-fail-header (domain=example.org)
+              found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
+              pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
+              found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
+              pass body hash: dkim-body-match (canonicalization=relaxed; hash=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=) [RFC 6376 section 6.1.3]
+              fail header hash: dkim-header-mismatch (fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 6.1.3]
+              noted header hash: dkim-header-added (field=From; value=boss@example.com) [RFC 6376 section 6.1.3]
+        "#]],
     );
 }
 
