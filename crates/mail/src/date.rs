@@ -27,7 +27,9 @@ pub fn parse(text: &str) -> Result<Timestamp, DateError> {
     let wrong = || DateError { text: text.chars().take(100).collect() };
     let plain = without_comments(text).ok_or_else(wrong)?;
     let words: Vec<&str> = plain.split_ascii_whitespace().collect();
-    read(&words).or_else(|| plain.trim().parse().ok()).or_else(|| read_asctime(&words)).ok_or_else(wrong)
+    let moment = read(&words).or_else(|| plain.trim().parse().ok()).or_else(|| read_asctime(&words));
+    // A year before 1 has no four digits to be written with.
+    moment.filter(|moment| moment.to_zoned(TimeZone::UTC).year() > 0).ok_or_else(wrong)
 }
 
 static PARSER: DateTimeParser = DateTimeParser::new().relaxed_weekday(true);
@@ -142,6 +144,7 @@ mod tests {
             "32 Jul 2026 00:00:00 +0000",
             "6 Jul 2026",
             "6 Jul 2026 25:00:00 +0000",
+            "1 Jan 0000 00:00:00 +2359",
             "(",
             ")",
         ] {

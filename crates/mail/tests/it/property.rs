@@ -53,7 +53,7 @@ pub(crate) fn address(octets: &[u8]) {
 pub(crate) fn date_time(octets: &[u8]) {
     if let Ok(moment) = date::parse(&String::from_utf8_lossy(octets)) {
         let again = date::parse(&date::write(moment));
-        assert_eq!(again.map(|again| again.as_second()), Ok(moment.as_second()));
+        assert_eq!(again.map(|again| again.as_second()), Ok(moment.as_millisecond().div_euclid(1000)));
     }
 }
 
