@@ -3,6 +3,7 @@
 mod cli;
 mod command;
 mod config;
+mod server;
 
 use std::process::ExitCode;
 

@@ -34,7 +34,7 @@ pub(crate) fn check(context: &Context) -> Result<Outcome, Failure> {
         }
         Err(error @ crate::config::ConfigError::Unreadable { .. }) => Err(error.into()),
         Err(error) => {
-            Failure::from(error).print(context);
+            anstream::eprintln!("{}", Failure::from(error).render(context));
             Ok(Outcome::Finding)
         }
     }

@@ -18,6 +18,31 @@ pub(crate) enum Outcome {
     Finding,
 }
 
+/// What a command prints, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Report {
+    /// For standard output; ends with a line end unless it is empty.
+    pub(crate) text: String,
+    /// How it ended.
+    pub(crate) outcome: Outcome,
+}
+
+impl Report {
+    /// All well, with this text.
+    pub(crate) fn well(text: impl Into<String>) -> Self {
+        let mut text = text.into();
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        Self { text, outcome: Outcome::Well }
+    }
+
+    /// All well, with this value as indented JSON.
+    pub(crate) fn json(value: &serde_json::Value) -> Self {
+        Self::well(format!("{value:#}"))
+    }
+}
+
 /// Why a command could not run: exit status 2.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -27,6 +52,8 @@ pub(crate) enum Failure {
     Text(String),
     /// The configuration.
     Config(ConfigError),
+    /// It has been told already.
+    Told,
 }
 
 impl From<Note> for Failure {
@@ -38,6 +65,12 @@ impl From<Note> for Failure {
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::Config(error)
+    }
+}
+
+impl From<tegami_store::StoreError> for Failure {
+    fn from(error: tegami_store::StoreError) -> Self {
+        Self::Text(error.to_string())
     }
 }
 
@@ -64,6 +97,12 @@ impl Context {
             json: global.json,
             config: global.config.clone(),
         }
+    }
+
+    /// For `sendmail`, which has no options for any of it.
+    pub(crate) fn for_sendmail(config: Option<PathBuf>) -> Self {
+        let config = config.or_else(|| std::env::var_os("TEGAMI_CONFIG").map(PathBuf::from));
+        Self { language: cli::locale(), json: false, config }
     }
 
     /// The configuration file in use.
@@ -96,16 +135,18 @@ impl Context {
 }
 
 impl Failure {
-    /// Tells it on standard error.
-    pub(crate) fn print(&self, context: &Context) {
-        let text = match self {
-            Self::Note(note) => context.say(note),
-            Self::Text(text) => text.clone(),
-            Self::Config(error) => {
-                anstream::eprintln!("{}", error.render(context.language, std::io::stderr().is_terminal()));
-                return;
-            }
-        };
-        anstream::eprintln!("tegami: {text}");
+    /// For standard error.
+    pub(crate) fn render(&self, context: &Context) -> String {
+        match self {
+            Self::Note(note) => format!("tegami: {}", context.say(note)),
+            Self::Text(text) => format!("tegami: {text}"),
+            Self::Config(error) => error.render(context.language, std::io::stderr().is_terminal()),
+            Self::Told => String::new(),
+        }
     }
+}
+
+/// A moment for people: `2026-11-21 19:30:00Z`, UTC, to the second.
+pub(crate) fn moment(at: jiff::Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }

@@ -1,20 +1,43 @@
 //! The verbs of the command line. Each is a function from its arguments and a [`Context`] to an [`Outcome`].
+//!
+//! Administrative verbs work on the data folder. While a server runs, the folder is its own: then the verb travels over the control socket and
+//! the server runs the same function.
 
 mod config;
 mod context;
+mod dns;
+mod domain;
+mod init;
+mod key;
+mod mailbox;
+mod queue;
+mod send;
+mod serve;
+mod table;
+mod user;
+mod why;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::Arc;
 
-pub(crate) use context::{Context, Failure, Outcome};
+pub(crate) use context::{Context, Failure, Outcome, Report};
+use tegami_mail::SystemClock;
+use tegami_queue::RetryPolicy;
 
 use crate::cli::{self, Cli, Verb};
+use crate::config::Config;
+use crate::server::Rooms;
+use crate::server::control::{self, Request, Response};
 
 /// Exit status for wrong use, or where a command cannot run.
 const CANNOT: u8 = 2;
 
 /// Runs the program.
 pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
+    if send::is_sendmail(arguments) {
+        return send::sendmail(arguments);
+    }
     let cli = match cli::parse(arguments.iter().cloned()) {
         Ok(cli) => cli,
         Err(error) => {
@@ -25,19 +48,113 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         }
     };
     let context = Context::new(&cli.global);
-    match verb(&cli, &context) {
+    let ended = runtime().and_then(|runtime| runtime.block_on(verb(&cli, &context, arguments)));
+    match ended {
         Ok(Outcome::Well) => ExitCode::SUCCESS,
         Ok(Outcome::Finding) => ExitCode::from(1),
         Err(failure) => {
-            failure.print(&context);
+            anstream::eprintln!("{}", failure.render(&context));
             ExitCode::from(CANNOT)
         }
     }
 }
 
-fn verb(cli: &Cli, context: &Context) -> Result<Outcome, Failure> {
+/// The runtime that every verb runs on.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Outcome, Failure> {
     match &cli.verb {
         Verb::Config(cli::Config::Check) => config::check(context),
-        _ => Err(Failure::Text("not in this build".to_owned())),
+        Verb::Init(init) => init::run(init, context).await,
+        Verb::Serve => serve::run(context).await,
+        Verb::Send(send) => send::run(send, context).await,
+        Verb::Lab(_) | Verb::Lookup(_) | Verb::Inspect(_) => {
+            Err(Failure::Text("not in this build".to_owned()))
+        }
+        Verb::Queue(_) | Verb::Why(_) | Verb::User(_) | Verb::Key(_) | Verb::Domain(_) | Verb::Mailbox(_) => {
+            administer(cli, context, arguments).await
+        }
+    }
+}
+
+/// Runs an administrative verb: by the running server if there is one, else on the data folder itself.
+async fn administer(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Outcome, Failure> {
+    let config = context.config()?;
+    let request = Request {
+        arguments: arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
+        language: context.language.tag().to_owned(),
+        input: input(&cli.verb)?,
+    };
+    if let Some(response) = control::ask(&config.data, &request).await? {
+        anstream::print!("{}", response.output);
+        anstream::eprint!("{}", response.errors);
+        return match response.status {
+            0 => Ok(Outcome::Well),
+            1 => Ok(Outcome::Finding),
+            _ => Err(Failure::Told),
+        };
+    }
+    let rooms = Rooms::open(&config, Arc::new(SystemClock), RetryPolicy::default()).await?;
+    let report = on_rooms(&cli.verb, request.input, context, &rooms, &config).await?;
+    anstream::print!("{}", report.text);
+    Ok(report.outcome)
+}
+
+/// The list of `tegami queue list`, for `mailq`.
+async fn queue_list(context: &Context, config: &Config) -> Result<String, Failure> {
+    let arguments = ["tegami", "queue", "list"].map(str::to_owned).to_vec();
+    let request = Request { arguments, language: context.language.tag().to_owned(), input: None };
+    if let Some(response) = control::ask(&config.data, &request).await? {
+        return Ok(response.output);
+    }
+    let rooms = Rooms::open(config, Arc::new(SystemClock), RetryPolicy::default()).await?;
+    Ok(queue::list(context, &rooms).await?.text)
+}
+
+/// What an administrative verb reads from a file or standard input; the server has neither.
+fn input(verb: &Verb) -> Result<Option<String>, Failure> {
+    match verb {
+        Verb::User(cli::User::Add { password_file: Some(path), .. }) => user::read_password(path).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// An administrative verb that came over the control socket.
+pub(crate) async fn administer_remotely(request: &Request, rooms: &Rooms, config: &Config) -> Response {
+    let refuse = |errors: String| Response { status: CANNOT, output: String::new(), errors };
+    let cli = match cli::parse(request.arguments.iter().map(OsString::from)) {
+        Ok(cli) => cli,
+        Err(error) => return refuse(error.to_string()),
+    };
+    let mut context = Context::new(&cli.global);
+    context.language = request.language.parse().unwrap_or(context.language);
+    match on_rooms(&cli.verb, request.input.clone(), &context, rooms, config).await {
+        Ok(report) => Response {
+            status: u8::from(report.outcome == Outcome::Finding),
+            output: report.text,
+            errors: String::new(),
+        },
+        Err(failure) => refuse(format!("{}\n", failure.render(&context))),
+    }
+}
+
+async fn on_rooms(
+    verb: &Verb,
+    input: Option<String>,
+    context: &Context,
+    rooms: &Rooms,
+    config: &Config,
+) -> Result<Report, Failure> {
+    match verb {
+        Verb::Queue(cli::Queue::List) => queue::list(context, rooms).await,
+        Verb::Queue(cli::Queue::Show { id }) => queue::show(id, context, rooms).await,
+        Verb::Why(why) => why::run(&why.subject, context, rooms).await,
+        Verb::User(user) => user::run(user, input, context, rooms).await,
+        Verb::Key(key) => key::run(key, context, rooms).await,
+        Verb::Domain(domain) => domain::run(domain, context, rooms, config).await,
+        Verb::Mailbox(mailbox) => mailbox::run(mailbox, context, rooms).await,
+        _ => Err(Failure::Text("this command does not travel over the control socket".to_owned())),
     }
 }

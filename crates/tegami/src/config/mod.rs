@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tegami_mail::Domain;
 
-pub(crate) use problem::{ConfigError, Problem};
+pub(crate) use problem::ConfigError;
 
 /// What the configuration says, with its defaults filled in.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub(crate) struct Listen {
     pub(crate) submissions: Vec<SocketAddr>,
     /// The HTTP API and pages.
     pub(crate) http: Vec<SocketAddr>,
+    /// The Unix socket on which programs of this machine hand in mail; the kernel says who they are.
+    pub(crate) local: PathBuf,
 }
 
 /// Certificate files.

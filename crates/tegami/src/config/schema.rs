@@ -37,9 +37,9 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
     let hostname = hostname(root);
     let data = root.text("data").map_or_else(|| "/var/lib/tegami".into(), |(path, _)| base.join(path));
     Some(Config {
-        data,
         domains: domains(root),
-        listen: listen(root),
+        listen: listen(root, base, &data),
+        data,
         tls: tls(root, base),
         dns: dns(root, base),
         reception: reception(root),
@@ -70,7 +70,7 @@ fn domains(root: &Section<'_>) -> Vec<Domain> {
         match Domain::parse(name) {
             Ok(domain) => domains.push(domain),
             Err(error) => {
-                section.problem(span, note!("cli-config-bad-domain", domain = name, reason = error))
+                section.problem(span, note!("cli-config-bad-domain", domain = name, reason = error));
             }
         }
         match value.get_ref() {
@@ -86,7 +86,7 @@ fn domains(root: &Section<'_>) -> Vec<Domain> {
     domains
 }
 
-fn listen(root: &Section<'_>) -> Listen {
+fn listen(root: &Section<'_>, base: &Path, data: &Path) -> Listen {
     let loopback = || vec![(IpAddr::V4(Ipv4Addr::LOCALHOST), 8025).into()];
     let Some(section) = root.section("listen") else {
         return Listen {
@@ -94,6 +94,7 @@ fn listen(root: &Section<'_>) -> Listen {
             submission: everywhere(587),
             submissions: everywhere(465),
             http: loopback(),
+            local: data.join("submit.sock"),
         };
     };
     let listen = Listen {
@@ -101,6 +102,7 @@ fn listen(root: &Section<'_>) -> Listen {
         submission: addresses(&section, "submission", everywhere(587)),
         submissions: addresses(&section, "submissions", everywhere(465)),
         http: addresses(&section, "http", loopback()),
+        local: section.text("local").map_or_else(|| data.join("submit.sock"), |(path, _)| base.join(path)),
     };
     section.finish();
     listen

@@ -1,0 +1,119 @@
+//! `tegami domain`: our domains, and what their owners have to publish.
+
+use std::net::IpAddr;
+
+use serde_json::json;
+use tegami_mail::{Domain as Name, note};
+use tegami_store::DkimKeyRow;
+
+use super::{Context, Failure, Report, table};
+use crate::cli::Domain;
+use crate::config::Config;
+use crate::server::{Rooms, keys};
+
+/// One record to publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PlannedRecord {
+    pub(crate) name: String,
+    pub(crate) kind: &'static str,
+    pub(crate) value: String,
+}
+
+/// Lists domains or the records of one.
+pub(crate) async fn run(
+    domain: &Domain,
+    context: &Context,
+    rooms: &Rooms,
+    config: &Config,
+) -> Result<Report, Failure> {
+    match domain {
+        Domain::List => list(context, rooms, config).await,
+        Domain::Records { domain } => records(domain, context, rooms, config).await,
+    }
+}
+
+async fn list(context: &Context, rooms: &Rooms, config: &Config) -> Result<Report, Failure> {
+    let mut rows = Vec::new();
+    for domain in &config.domains {
+        for key in keys::rows(rooms.store.as_ref(), domain).await? {
+            rows.push((domain.to_unicode(), key));
+        }
+    }
+    if context.json {
+        let keys: Vec<_> = rows.iter().map(|(_, key)| json!(key)).collect();
+        return Ok(Report::json(&json!({"domains": config.domains, "dkim_keys": keys})));
+    }
+    let heading =
+        ["domain", "selector", "algorithm"].map(|column| context.word(&format!("cli-column-{column}")));
+    let lines: Vec<_> = rows.into_iter().map(|(name, key)| vec![name, key.selector, key.algorithm]).collect();
+    Ok(Report::well(table::render(&heading, &lines)))
+}
+
+async fn records(domain: &str, context: &Context, rooms: &Rooms, config: &Config) -> Result<Report, Failure> {
+    let name =
+        Name::parse(domain).map_err(|error| note!("cli-bad-domain", domain = domain, reason = error))?;
+    if !config.domains.contains(&name) {
+        return Err(note!("cli-not-our-domain", domain = domain).into());
+    }
+    let keys = keys::rows(rooms.store.as_ref(), &name).await?;
+    let plan = plan(&name, &config.hostname, &config.delivery.sources, &keys);
+    if context.json {
+        return Ok(Report::json(&plan_json(&plan)));
+    }
+    Ok(Report::well(zone_text(&plan)))
+}
+
+/// What a domain needs so that its mail is believed: MX, SPF, DKIM, DMARC, and the addresses of the server's name.
+pub(crate) fn plan(
+    domain: &Name,
+    hostname: &Name,
+    addresses: &[IpAddr],
+    keys: &[DkimKeyRow],
+) -> Vec<PlannedRecord> {
+    let record = |name: String, kind, value: String| PlannedRecord { name, kind, value };
+    let mut plan = vec![record(format!("{domain}."), "MX", format!("10 {hostname}."))];
+    for ip in addresses {
+        let kind = if ip.is_ipv4() { "A" } else { "AAAA" };
+        plan.push(record(format!("{hostname}."), kind, ip.to_string()));
+        plan.push(record(format!("{}.", tegami_dns::DnsName::reverse(*ip)), "PTR", format!("{hostname}.")));
+    }
+    // Naming the host keeps the record right when its addresses change; the HELO name gets a record of its own (RFC 7208 section 2.3).
+    plan.push(record(format!("{domain}."), "TXT", format!("v=spf1 a:{hostname} -all")));
+    plan.push(record(format!("{hostname}."), "TXT", "v=spf1 a -all".to_owned()));
+    for key in keys.iter().filter(|key| key.active) {
+        plan.push(record(format!("{}._domainkey.{domain}.", key.selector), "TXT", key.record.clone()));
+    }
+    let dmarc = format!("v=DMARC1; p=none; rua=mailto:postmaster@{domain}");
+    plan.push(record(format!("_dmarc.{domain}."), "TXT", dmarc));
+    plan
+}
+
+/// The plan as zone text.
+pub(crate) fn zone_text(plan: &[PlannedRecord]) -> String {
+    let width = plan.iter().map(|record| record.name.len()).max().unwrap_or_default();
+    plan.iter()
+        .map(|PlannedRecord { name, kind, value }| {
+            format!("{name:width$}  {kind:4}  {}\n", presentation(kind, value))
+        })
+        .collect()
+}
+
+/// TXT data as character-strings of at most 255 octets (RFC 1035 section 3.3).
+fn presentation(kind: &str, value: &str) -> String {
+    if kind != "TXT" {
+        return value.to_owned();
+    }
+    let characters: Vec<char> = value.chars().collect();
+    let strings: Vec<String> =
+        characters.chunks(250).map(|piece| format!("\"{}\"", piece.iter().collect::<String>())).collect();
+    strings.join(" ")
+}
+
+/// The plan for programs.
+pub(crate) fn plan_json(plan: &[PlannedRecord]) -> serde_json::Value {
+    let records: Vec<_> = plan
+        .iter()
+        .map(|record| json!({"name": record.name, "type": record.kind, "value": record.value}))
+        .collect();
+    json!({ "records": records })
+}

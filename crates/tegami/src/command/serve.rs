@@ -1,0 +1,88 @@
+//! `tegami serve`: everything that the configuration names, until a signal.
+
+use std::sync::Arc;
+
+use tegami_dns::Resolver;
+use tegami_mail::{SystemClock, note};
+use tegami_outbound::Reach;
+use tegami_queue::RetryPolicy;
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::{Context, Failure, Outcome, dns};
+use crate::config::{Config, Dns};
+use crate::server::{Addresses, Server, Surroundings, trusted_roots};
+
+/// Runs until SIGINT or SIGTERM.
+pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
+    let config = context.config()?;
+    log_to_stderr(context.json);
+    let surroundings = Surroundings {
+        resolver: resolver(&config)?,
+        roots: trusted_roots(&config)?,
+        clock: Arc::new(SystemClock),
+        retry: RetryPolicy::default(),
+        reach: reach(&config),
+        smtp: None,
+    };
+    let server = Server::start(&config, surroundings, Box::new(crate::server::pages)).await?;
+    announce(context, &server.addresses);
+    wait_for_signal().await?;
+    server.stop().await;
+    Ok(Outcome::Well)
+}
+
+/// A server whose DNS is a zone text, or whose sources are loopback addresses, lives on this machine alone.
+fn reach(config: &Config) -> Reach {
+    let loopback = config.delivery.sources.iter().any(std::net::IpAddr::is_loopback);
+    if loopback || matches!(config.dns, Dns::Zone(_)) { Reach::Loopback } else { Reach::Network }
+}
+
+fn resolver(config: &Config) -> Result<Arc<dyn Resolver>, Failure> {
+    match &config.dns {
+        Dns::System => dns::system(),
+        Dns::Server(server) => dns::server(*server),
+        Dns::Zone(path) => dns::zone(path),
+    }
+}
+
+/// Logs go to standard error, as lines or (`--json`) as JSON; `RUST_LOG` chooses what.
+pub(crate) fn log_to_stderr(json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A subscriber that is already there stays.
+    let _ = if json { builder.json().try_init() } else { builder.try_init() };
+}
+
+fn announce(context: &Context, addresses: &Addresses) {
+    let lists = [
+        ("smtp", &addresses.smtp),
+        ("submission", &addresses.submission),
+        ("submissions", &addresses.submissions),
+        ("http", &addresses.http),
+    ];
+    if context.json {
+        let value: serde_json::Map<String, serde_json::Value> =
+            lists.iter().map(|(name, list)| ((*name).to_owned(), serde_json::json!(list))).collect();
+        anstream::println!("{}", serde_json::Value::Object(value));
+        return;
+    }
+    for (name, list) in lists {
+        let list: Vec<String> = list.iter().map(ToString::to_string).collect();
+        anstream::println!(
+            "{}",
+            context.say(&note!("cli-serve-listening", service = name, addresses = list.join(" ")))
+        );
+    }
+}
+
+/// Waits for SIGINT or SIGTERM.
+pub(crate) async fn wait_for_signal() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

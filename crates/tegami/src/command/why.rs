@@ -1,0 +1,172 @@
+//! `tegami why`: the causal story of a message: every attempt, every reply, and what comes next.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+use tegami_mail::{Address, StoredNote, note};
+use tegami_outbound::{AttemptRecord, HostTry, RecipientRecord};
+use tegami_store::{Attempt, MessageRow, QueueId, QueueRow, RecipientState};
+
+use super::context::moment;
+use super::{Context, Failure, Outcome, Report, queue};
+use crate::server::Rooms;
+
+/// For an address the newest messages are told.
+const NEWEST: usize = 10;
+
+/// One message with everything that is known of its way.
+struct Story {
+    message: MessageRow,
+    recipients: Vec<QueueRow>,
+    attempts: Vec<Attempt>,
+}
+
+/// Tells the story of a queue id, a Message-ID, or the newest messages to an address. Exit status 1 when something failed or waits.
+pub(crate) async fn run(subject: &str, context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
+    let mut stories = Vec::new();
+    for message in find(subject, rooms).await? {
+        let recipients = rooms.store.recipients(message.id).await?;
+        let attempts = rooms.store.attempts(message.id).await?;
+        stories.push(Story { message, recipients, attempts });
+    }
+    let arrived = |row: &QueueRow| row.state == RecipientState::Delivered;
+    let well = stories.iter().all(|story| story.recipients.iter().all(arrived));
+    let mut report = if context.json {
+        let messages: Vec<_> = stories.iter().map(|story| story_json(context, story)).collect();
+        Report::json(&json!({ "messages": messages }))
+    } else {
+        let told: Vec<String> = stories.iter().map(|story| tell(context, story)).collect();
+        Report::well(told.join("\n"))
+    };
+    report.outcome = if well { Outcome::Well } else { Outcome::Finding };
+    Ok(report)
+}
+
+async fn find(subject: &str, rooms: &Rooms) -> Result<Vec<MessageRow>, Failure> {
+    if let Ok(id) = subject.parse::<QueueId>() {
+        return Ok(vec![rooms.store.message(id).await.map_err(|_| note!("cli-no-such-message", id = id))?]);
+    }
+    let message_id = subject.trim_start_matches('<').trim_end_matches('>');
+    let mut found = rooms.store.by_message_id(message_id).await?;
+    if found.is_empty() {
+        let address = Address::parse(subject).map_err(|_| note!("cli-unknown-subject", subject = subject))?;
+        found = rooms.store.messages_to(&address, NEWEST).await?;
+    }
+    if found.is_empty() { Err(note!("cli-nothing-about", subject = subject).into()) } else { Ok(found) }
+}
+
+/// The lines that name a message.
+pub(crate) fn heading(context: &Context, message: &MessageRow) -> String {
+    let summary = &message.summary;
+    let reverse_path = message.reverse_path.to_string();
+    let rows = [
+        ("id", message.id.to_string()),
+        ("subject", summary.subject.clone()),
+        ("from", summary.from.clone()),
+        ("reverse-path", if reverse_path.is_empty() { "<>".to_owned() } else { reverse_path }),
+        ("accepted", moment(message.accepted_at)),
+        ("message-id", format!("<{}>", summary.message_id)),
+    ];
+    let mut text = String::new();
+    for (label, value) in rows {
+        let _ = writeln!(text, "{}: {value}", context.word(&format!("cli-label-{label}")));
+    }
+    text
+}
+
+fn tell(context: &Context, story: &Story) -> String {
+    let mut text = heading(context, &story.message);
+    for row in &story.recipients {
+        let _ = writeln!(text, "\n{}  {}", row.path.address, queue::state(context, row));
+        if row.state == RecipientState::Queued {
+            let next = note!(
+                "cli-why-next",
+                due = moment(row.due),
+                expires = moment(row.expires),
+                attempts = row.attempts
+            );
+            let _ = writeln!(text, "  {}", context.say(&next));
+        }
+        let mine = story.attempts.iter().filter(|attempt| attempt.recipients.contains(&row.id.recipient));
+        for (number, attempt) in mine.enumerate() {
+            tell_attempt(context, &mut text, number + 1, attempt, row);
+        }
+    }
+    text
+}
+
+fn tell_attempt(context: &Context, text: &mut String, number: usize, attempt: &Attempt, row: &QueueRow) {
+    let title = note!("cli-why-attempt", number = number, at = moment(attempt.at));
+    let _ = writeln!(text, "  {}", context.say(&title));
+    let Ok(record) = serde_json::from_value::<AttemptRecord>(attempt.record.clone()) else {
+        let _ = writeln!(text, "    {}", attempt.record);
+        return;
+    };
+    for step in &record.steps {
+        let _ = writeln!(text, "    {}", say(context, step));
+    }
+    for host in &record.hosts {
+        tell_host(context, text, host);
+    }
+    let address = row.path.address.to_string();
+    if let Some(recipient) = record.recipients.iter().find(|recipient| recipient.address == address) {
+        tell_recipient(context, text, recipient);
+    }
+}
+
+fn tell_host(context: &Context, text: &mut String, host: &HostTry) {
+    let preference = host.preference.map(|preference| format!("{preference} ")).unwrap_or_default();
+    let _ = writeln!(text, "    → {preference}{} [{}]:{}", host.host, host.ip, host.port);
+    if let Some(tls) = &host.tls {
+        let trust = if tls.trusted { "cli-why-tls-trusted" } else { "cli-why-tls-untrusted" };
+        let reason = tls.reason.as_ref().map(|reason| say(context, reason)).unwrap_or_default();
+        let _ = writeln!(text, "      {} {}: {} {reason}", tls.version, tls.cipher, context.word(trust));
+    }
+    if host.fallback_to_clear {
+        let _ = writeln!(text, "      {}", context.word("cli-why-fallback"));
+    }
+    for line in &host.transcript.lines {
+        let mark = match line.speaker {
+            tegami_mail::Speaker::Client => "C:",
+            tegami_mail::Speaker::Server => "S:",
+            tegami_mail::Speaker::Remark => "--",
+        };
+        let _ = writeln!(text, "      {mark} {}", line.text);
+    }
+    if let Some(failure) = &host.failure {
+        let _ = writeln!(text, "      {}", say(context, &failure.detail));
+    }
+}
+
+fn tell_recipient(context: &Context, text: &mut String, recipient: &RecipientRecord) {
+    if let Some(reply) = &recipient.reply {
+        let _ = writeln!(text, "    {}", context.say(&note!("cli-why-reply", reply = reply)));
+    }
+    if let Some(failure) = &recipient.failure {
+        let _ = writeln!(text, "    {}", say(context, &failure.detail));
+    }
+}
+
+fn say(context: &Context, stored: &StoredNote) -> String {
+    tegami_words::text(context.language, &stored.id, &stored.values())
+}
+
+fn story_json(context: &Context, story: &Story) -> serde_json::Value {
+    let attempts: Vec<_> = story
+        .attempts
+        .iter()
+        .map(|attempt| {
+            let record = tegami_words::told(context.language, &attempt.record);
+            json!({"at": attempt.at, "recipients": attempt.recipients, "record": record})
+        })
+        .collect();
+    json!({
+        "id": story.message.id,
+        "accepted_at": story.message.accepted_at,
+        "origin": story.message.origin,
+        "reverse_path": story.message.reverse_path,
+        "summary": story.message.summary,
+        "recipients": story.recipients.iter().map(queue::row_json).collect::<Vec<_>>(),
+        "attempts": attempts,
+    })
+}

@@ -1,0 +1,62 @@
+//! Sockets and the sessions behind them.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tegami_mail::note;
+use tegami_proto::smtp::server::{AuthOffer, Settings};
+use tokio::net::TcpListener;
+
+use crate::command::Failure;
+use crate::config::Config;
+
+/// RFC 5321 section 4.5.3.2.7.
+const IDLE: Duration = Duration::from_secs(300);
+/// A session that is longer is of no use to anybody.
+const SESSION: Duration = Duration::from_secs(3600);
+
+/// Binds every address of one key of `[listen]`.
+///
+/// # Errors
+/// Which address, and why: the port is in use, or the right to it is missing.
+pub(crate) async fn bind_all(key: &str, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, Failure> {
+    let mut sockets = Vec::new();
+    for address in addresses {
+        match TcpListener::bind(address).await {
+            Ok(socket) => sockets.push(socket),
+            // "Every address" names both families; a machine without IPv6, or one whose IPv6 sockets take IPv4 too, has one of them.
+            Err(_) if address.ip().is_unspecified() && address.is_ipv6() && !sockets.is_empty() => {}
+            Err(error) => {
+                let reason = match error.kind() {
+                    std::io::ErrorKind::AddrInUse => note!("cli-listen-in-use", key = key, address = address),
+                    std::io::ErrorKind::PermissionDenied => {
+                        note!("cli-listen-denied", key = key, address = address)
+                    }
+                    _ => note!("cli-listen-failed", key = key, address = address, reason = error),
+                };
+                return Err(reason.into());
+            }
+        }
+    }
+    Ok(sockets)
+}
+
+/// Sessions of reception (`AuthOffer::Never`) or submission.
+pub(crate) fn session(config: &Config, auth: AuthOffer) -> Settings {
+    Settings {
+        hostname: config.hostname.to_string(),
+        max_size: config.limits.message_size,
+        max_recipients: config.limits.recipients.max(100),
+        starttls: true,
+        auth,
+        auth_required: auth != AuthOffer::Never,
+        idle_timeout: IDLE,
+        session_timeout: SESSION,
+        max_errors: 20,
+    }
+}
+
+/// Sessions over the Unix socket: the kernel has told who it is.
+pub(crate) fn local_session(config: &Config) -> Settings {
+    Settings { starttls: false, auth_required: false, ..session(config, AuthOffer::Never) }
+}

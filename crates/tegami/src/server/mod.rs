@@ -1,0 +1,316 @@
+//! Everything that the configuration names, put together and running. `tegami serve` and the lab start the same server; they differ
+//! in the [`Surroundings`] they hand in.
+
+pub(crate) mod control;
+pub(crate) mod keys;
+mod listen;
+mod pages;
+mod rooms;
+mod tls;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::RootCertStore;
+use tegami_dns::Resolver;
+use tegami_inbound::{
+    ConnectionLimits, Desk, Listener, Policy, Reception, ReceptionSettings, Service, Shutdown,
+    SubmissionDesk, SubmissionSettings,
+};
+use tegami_mail::{Clock, Domain, Host};
+use tegami_outbound::{
+    IpOrder, Match, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
+};
+use tegami_proto::smtp::server::{AuthOffer, Credentials};
+use tegami_queue::{Control, Postman, RetryPolicy, RunSettings, Senders, Settler, ThrottlePolicy};
+use tegami_store::NodeId;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+pub(crate) use pages::pages;
+pub(crate) use rooms::Rooms;
+pub(crate) use tls::{machine_roots, trusted_roots};
+
+use crate::command::Failure;
+use crate::config::{self, Config, OnFail};
+
+/// The world as the server sees it: the real one, or the lab's.
+pub(crate) struct Surroundings {
+    /// Whom DNS questions go to.
+    pub(crate) resolver: Arc<dyn Resolver>,
+    /// Who vouches for certificates.
+    pub(crate) roots: RootCertStore,
+    /// The time.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How long and how often delivery is tried.
+    pub(crate) retry: RetryPolicy,
+    /// Whether MX hosts may lie on loopback.
+    pub(crate) reach: Reach,
+    /// A reception socket that is already bound.
+    pub(crate) smtp: Option<tokio::net::TcpListener>,
+}
+
+/// Where the server listens, after port 0 became a real one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Addresses {
+    pub(crate) smtp: Vec<SocketAddr>,
+    pub(crate) submission: Vec<SocketAddr>,
+    pub(crate) submissions: Vec<SocketAddr>,
+    pub(crate) http: Vec<SocketAddr>,
+}
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) addresses: Addresses,
+    stop: watch::Sender<bool>,
+    control: Arc<Control>,
+    tasks: JoinSet<()>,
+    postman: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    /// Starts everything; when this returns, every socket is bound.
+    ///
+    /// # Errors
+    /// What cannot be opened, read or listened on, by name.
+    pub(crate) async fn start(
+        config: &Config,
+        surroundings: Surroundings,
+        pages: Pages,
+    ) -> Result<Self, Failure> {
+        let Surroundings { resolver, roots, clock, retry, reach, smtp } = surroundings;
+        let rooms = Arc::new(Rooms::open(config, Arc::clone(&clock), retry.clone()).await?);
+        let tls = tls::server_config(config)?;
+        let (stop, shutdown) = Shutdown::pair();
+        let mut server = Self {
+            addresses: Addresses::default(),
+            control: Arc::clone(&rooms.control),
+            tasks: JoinSet::new(),
+            postman: tokio::spawn(postman(&rooms, config, roots, Arc::clone(&resolver), retry, reach)?),
+            stop,
+            rooms,
+        };
+        server.reception(config, &tls, resolver, smtp, &shutdown).await?;
+        server.submission(config, &tls, &shutdown).await?;
+        server.http(config, pages, &shutdown).await?;
+        let socket = control::bind(&config.data)?;
+        server.tasks.spawn(control::serve(socket, Arc::clone(&server.rooms), config.clone(), shutdown));
+        Ok(server)
+    }
+
+    async fn reception(
+        &mut self,
+        config: &Config,
+        tls: &Arc<rustls::ServerConfig>,
+        resolver: Arc<dyn Resolver>,
+        bound: Option<tokio::net::TcpListener>,
+        shutdown: &Shutdown,
+    ) -> Result<(), Failure> {
+        let rooms = &self.rooms;
+        let desk: Arc<dyn Desk> = Arc::new(Reception::new(ReceptionSettings {
+            hostname: config.hostname.clone(),
+            policy: Policy {
+                dmarc_reject: lower(config.reception.dmarc_reject),
+                spf_fail: lower(config.reception.spf_fail),
+            },
+            resolver,
+            mailboxes: Arc::clone(&rooms.local),
+            intake: Arc::clone(&rooms.intake),
+            store: Arc::clone(&rooms.store),
+            clock: Arc::clone(&rooms.clock),
+        }));
+        let settings = listen::session(config, AuthOffer::Never);
+        let service = service(settings, tls, false, desk);
+        let mut sockets = listen::bind_all("smtp", &config.listen.smtp).await?;
+        sockets.extend(bound);
+        self.addresses.smtp = self.spawn_all(sockets, &service, shutdown)?;
+        Ok(())
+    }
+
+    async fn submission(
+        &mut self,
+        config: &Config,
+        tls: &Arc<rustls::ServerConfig>,
+        shutdown: &Shutdown,
+    ) -> Result<(), Failure> {
+        let rooms = &self.rooms;
+        let desk: Arc<dyn Desk> = Arc::new(SubmissionDesk::new(SubmissionSettings {
+            hostname: config.hostname.clone(),
+            accounts: Arc::clone(&rooms.accounts),
+            local_programs: config.domains.iter().cloned().map(Senders::Domain).collect(),
+            intake: Arc::clone(&rooms.intake),
+            throttle: ThrottlePolicy::default(),
+            clock: Arc::clone(&rooms.clock),
+        }));
+        let under_tls = listen::session(config, AuthOffer::UnderTls);
+        let starttls = service(under_tls.clone(), tls, false, Arc::clone(&desk));
+        let implicit = service(under_tls, tls, true, Arc::clone(&desk));
+        let sockets = listen::bind_all("submission", &config.listen.submission).await?;
+        self.addresses.submission = self.spawn_all(sockets, &starttls, shutdown)?;
+        let sockets = listen::bind_all("submissions", &config.listen.submissions).await?;
+        self.addresses.submissions = self.spawn_all(sockets, &implicit, shutdown)?;
+        let local = service(listen::local_session(config), tls, false, desk);
+        let socket = control::bind_submission(&config.listen.local)?;
+        self.tasks.spawn(tegami_inbound::serve(Listener::Unix(socket), local, shutdown.clone()));
+        Ok(())
+    }
+
+    async fn http(&mut self, config: &Config, pages: Pages, shutdown: &Shutdown) -> Result<(), Failure> {
+        let sockets = listen::bind_all("http", &config.listen.http).await?;
+        let router = pages(&self.rooms, config);
+        for socket in sockets {
+            self.addresses.http.push(socket.local_addr()?);
+            let mut shutdown = shutdown.clone();
+            let serve = axum::serve(socket, router.clone())
+                .with_graceful_shutdown(async move { shutdown.requested().await });
+            self.tasks.spawn(async move {
+                if let Err(error) = serve.await {
+                    tracing::error!(%error, "the HTTP server ended");
+                }
+            });
+        }
+        Ok(())
+    }
+
+    fn spawn_all(
+        &mut self,
+        sockets: Vec<tokio::net::TcpListener>,
+        service: &Arc<Service>,
+        shutdown: &Shutdown,
+    ) -> Result<Vec<SocketAddr>, Failure> {
+        let mut addresses = Vec::new();
+        for socket in sockets {
+            addresses.push(socket.local_addr()?);
+            self.tasks.spawn(tegami_inbound::serve(
+                Listener::Tcp(socket),
+                Arc::clone(service),
+                shutdown.clone(),
+            ));
+        }
+        Ok(addresses)
+    }
+
+    /// Ends listeners and sessions, lets attempts under way finish for a while, and closes the store.
+    pub(crate) async fn stop(mut self) {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        self.stop.send_replace(true);
+        self.control.close();
+        let finish = async {
+            while self.tasks.join_next().await.is_some() {}
+            // A panic of the loop was reported where it happened.
+            let _ = (&mut self.postman).await;
+        };
+        if tokio::time::timeout(PATIENCE, finish).await.is_err() {
+            tracing::warn!("sessions did not end in time and are cut off; nothing that was accepted is lost");
+        }
+    }
+}
+
+/// Makes the HTTP pages of a server, once its rooms are open.
+pub(crate) type Pages = Box<dyn FnOnce(&Arc<Rooms>, &Config) -> axum::Router + Send>;
+
+fn lower(on_fail: OnFail) -> tegami_inbound::OnFail {
+    match on_fail {
+        OnFail::Refuse => tegami_inbound::OnFail::Refuse,
+        OnFail::Mark => tegami_inbound::OnFail::Mark,
+    }
+}
+
+fn service(
+    settings: tegami_proto::smtp::server::Settings,
+    tls: &Arc<rustls::ServerConfig>,
+    implicit_tls: bool,
+    desk: Arc<dyn Desk>,
+) -> Arc<Service> {
+    Arc::new(Service {
+        settings: Arc::new(settings),
+        tls: Some(Arc::clone(tls)),
+        implicit_tls,
+        desk,
+        limits: ConnectionLimits::default(),
+    })
+}
+
+/// The loop that delivers, ready to run.
+fn postman(
+    rooms: &Arc<Rooms>,
+    config: &Config,
+    roots: RootCertStore,
+    resolver: Arc<dyn Resolver>,
+    retry: RetryPolicy,
+    reach: Reach,
+) -> Result<impl Future<Output = ()> + use<>, Failure> {
+    let settings = outbound_settings(config, reach)?;
+    let outbound =
+        Outbound::new(settings, roots, resolver, Arc::clone(&rooms.store), Arc::clone(&rooms.clock));
+    let outbound = outbound.map_err(|error| Failure::Text(error.to_string()))?;
+    let settler = Arc::new(Settler::new(Arc::clone(&rooms.store), Arc::clone(&rooms.intake), retry));
+    let node = NodeId(config.hostname.to_string());
+    let postman = Postman::new(
+        Arc::clone(&rooms.store),
+        settler,
+        Arc::new(outbound),
+        Arc::clone(&rooms.clock),
+        Arc::clone(&rooms.control),
+        RunSettings::new(node),
+    );
+    Ok(async move {
+        if let Err(error) = postman.run().await {
+            tracing::error!(%error, "delivery has stopped; restart the server when the cause is mended");
+        }
+    })
+}
+
+/// The configuration as `outbound` wants it.
+pub(crate) fn outbound_settings(config: &Config, reach: Reach) -> Result<Settings, Failure> {
+    let delivery = &config.delivery;
+    let routes = delivery.smarthost.as_ref().map(route).transpose()?;
+    Ok(Settings {
+        port: delivery.port,
+        source: source(&delivery.sources),
+        ip_order: if delivery.ipv6 { IpOrder::V4First } else { IpOrder::V4Only },
+        reach,
+        own: own(config),
+        routes: routes.into_iter().collect(),
+        ..Settings::new(config.hostname.clone())
+    })
+}
+
+fn source(sources: &[std::net::IpAddr]) -> Source {
+    let mut source = Source::default();
+    for ip in sources {
+        match ip {
+            std::net::IpAddr::V4(ip) => source.v4 = source.v4.or(Some(*ip)),
+            std::net::IpAddr::V6(ip) => source.v6 = source.v6.or(Some(*ip)),
+        }
+    }
+    source
+}
+
+fn own(config: &Config) -> Own {
+    let specific = config.listen.smtp.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified());
+    Own { names: vec![config.hostname.clone()], addresses: specific.collect() }
+}
+
+fn route(smarthost: &config::Smarthost) -> Result<Route, Failure> {
+    let host = match smarthost.host.parse() {
+        Ok(ip) => Host::Literal(ip),
+        Err(_) => Host::Domain(
+            Domain::parse(&smarthost.host).map_err(|error| Failure::Text(format!("smarthost: {error}")))?,
+        ),
+    };
+    let tls = match smarthost.tls {
+        config::SmarthostTls::StartTls => SmarthostTls::StartTls(TlsDemand::Verified),
+        config::SmarthostTls::Implicit => SmarthostTls::Implicit(TlsDemand::Verified),
+        config::SmarthostTls::Opportunistic => SmarthostTls::StartTls(TlsDemand::Opportunistic),
+        config::SmarthostTls::Off => SmarthostTls::StartTls(TlsDemand::Never),
+    };
+    let credentials = smarthost
+        .credentials
+        .as_ref()
+        .map(|(user, password)| Credentials { username: user.clone(), password: password.0.clone() });
+    let smarthost = tegami_outbound::Smarthost { host, port: smarthost.port, tls, credentials };
+    Ok(Route { sender: Match::Any, recipient: Match::Any, smarthost })
+}

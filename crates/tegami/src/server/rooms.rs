@@ -1,0 +1,67 @@
+//! The store and the rooms that work on it, opened once and shared.
+
+use std::sync::Arc;
+
+use tegami_mail::{Address, Clock};
+use tegami_queue::{
+    Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, RetryPolicy, SignerSource,
+};
+use tegami_store::{Embedded, IdSource, Options, Store};
+
+use super::keys;
+use crate::command::Failure;
+use crate::config::Config;
+
+/// What listeners, pages and commands share.
+pub(crate) struct Rooms {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) intake: Arc<Intake>,
+    pub(crate) local: Arc<dyn LocalMailboxes>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) control: Arc<Control>,
+}
+
+impl Rooms {
+    /// Opens the data folder, reads the keys (and makes those that are missing), and puts the post desk together.
+    ///
+    /// # Errors
+    /// The data folder or a key cannot be used; the sentence names it.
+    pub(crate) async fn open(
+        config: &Config,
+        clock: Arc<dyn Clock>,
+        retry: RetryPolicy,
+    ) -> Result<Self, Failure> {
+        let store = Embedded::open(&config.data, Options::default())
+            .map_err(|error| Failure::Text(error.to_string()))?;
+        let store: Arc<dyn Store> = Arc::new(store);
+        let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
+        let signers: Arc<dyn SignerSource> = Arc::new(KeyRing::new(signers));
+        let accounts = Accounts::new(Arc::clone(&store), Arc::clone(&clock));
+        let accounts = Arc::new(accounts.map_err(|error| Failure::Text(error.to_string()))?);
+        let control = Arc::new(Control::default());
+        let local = Directory::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            config.domains.iter().cloned(),
+            config.domains.first().and_then(|domain| Address::parse(&format!("postmaster@{domain}")).ok()),
+        );
+        let local: Arc<dyn LocalMailboxes> = Arc::new(local);
+        let settings = IntakeSettings {
+            max_size: config.limits.message_size as u64,
+            max_recipients: config.limits.recipients,
+            retry,
+            ..IntakeSettings::new(config.hostname.clone())
+        };
+        let intake = Intake::new(
+            Arc::clone(&store),
+            settings,
+            signers,
+            Arc::clone(&local),
+            Arc::clone(&clock),
+            Arc::new(IdSource::default()),
+            Arc::clone(&control),
+        );
+        Ok(Self { store, accounts, intake: Arc::new(intake), local, clock, control })
+    }
+}

@@ -1,0 +1,97 @@
+//! Our certificate, and whom we trust.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tegami_mail::note;
+
+use super::keys;
+use crate::command::Failure;
+use crate::config::Config;
+
+/// Names of the files in the key folder.
+const KEY: &str = "self-signed.key.pem";
+const CERTIFICATE: &str = "self-signed.cert.pem";
+
+/// The certificate that the configuration names, else a self-signed one that is made once: STARTTLS with it keeps
+/// eavesdroppers out, and most senders do not look further (RFC 7435 section 3).
+///
+/// # Errors
+/// A file cannot be read, or is not what it should be; the sentence names it.
+pub(crate) fn server_config(config: &Config) -> Result<Arc<ServerConfig>, Failure> {
+    let (chain, key) = match &config.tls.files {
+        Some((certificate, key)) => (
+            read(certificate)?,
+            tegami_store::read_key(key).map_err(|error| Failure::Text(error.to_string()))?,
+        ),
+        None => self_signed(config)?,
+    };
+    let (certificate_name, key_name) = match &config.tls.files {
+        Some((certificate, key)) => (certificate.display().to_string(), key.display().to_string()),
+        None => (CERTIFICATE.to_owned(), KEY.to_owned()),
+    };
+    let bad = |file: &str, reason: &dyn std::fmt::Display| {
+        Failure::Note(note!("cli-key-file-bad", file = file, reason = reason))
+    };
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain.as_bytes()).collect();
+    let chain = chain.map_err(|error| bad(&certificate_name, &error))?;
+    if chain.is_empty() {
+        return Err(bad(&certificate_name, &"no certificate in it"));
+    }
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|error| bad(&key_name, &error))?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let made = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key));
+    made.map(Arc::new).map_err(|error| bad(&key_name, &error))
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::Note(note!("cli-file-unreadable", file = path.display(), reason = error)))
+}
+
+fn self_signed(config: &Config) -> Result<(String, String), Failure> {
+    let folder = keys::folder(config)?;
+    if let (Ok(certificate), Ok(key)) = (folder.read(CERTIFICATE), folder.read(KEY)) {
+        return Ok((certificate, key));
+    }
+    let failed = |error: &dyn std::fmt::Display| Failure::Text(format!("a self-signed certificate: {error}"));
+    let made =
+        rcgen::generate_simple_self_signed([config.hostname.to_string()]).map_err(|error| failed(&error))?;
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    folder.write(KEY, &key).map_err(|error| failed(&error))?;
+    folder.write(CERTIFICATE, &certificate).map_err(|error| failed(&error))?;
+    Ok((certificate, key))
+}
+
+/// The machine's certification authorities, Mozilla's where the machine has none, and those of the configuration.
+///
+/// # Errors
+/// The file of the configuration cannot be read.
+pub(crate) fn trusted_roots(config: &Config) -> Result<RootCertStore, Failure> {
+    let mut roots = machine_roots();
+    if let Some(path) = &config.tls.extra_roots {
+        let pem = read(path)?;
+        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+            let added = certificate
+                .map_err(|error| error.to_string())
+                .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()));
+            added.map_err(|reason| note!("cli-key-file-bad", file = path.display(), reason = reason))?;
+        }
+    }
+    Ok(roots)
+}
+
+/// The machine's certification authorities, Mozilla's where the machine has none.
+pub(crate) fn machine_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    roots
+}
