@@ -152,7 +152,8 @@ pub async fn evaluate(
 ) -> Verdict {
     let mut distinct: Vec<&Domain> = Vec::new();
     for author in authors {
-        if !distinct.contains(&author) {
+        // One above the limit is enough to know that there are too many.
+        if distinct.len() <= MAX_AUTHOR_DOMAINS && !distinct.contains(&author) {
             distinct.push(author);
         }
     }
@@ -165,7 +166,7 @@ pub async fn evaluate(
     if others.is_empty() {
         return verdict;
     }
-    let note = note!("dmarc-several-authors", count = distinct.len());
+    let note = note!("dmarc-several-authors", count = distinct.len().min(MAX_AUTHOR_DOMAINS));
     verdict.steps.insert(0, message_step("From", "several", note, "RFC 9989 section 5.3.1"));
     for author in others.iter().take(MAX_AUTHOR_DOMAINS - 1) {
         let other = evaluate_one(author, spf, dkim, &mut walker).await;
@@ -173,7 +174,7 @@ pub async fn evaluate(
     }
     if distinct.len() > MAX_AUTHOR_DOMAINS && verdict.result != DmarcResult::Fail {
         verdict.result = DmarcResult::PermError;
-        let note = note!("dmarc-too-many-authors", count = distinct.len(), limit = MAX_AUTHOR_DOMAINS);
+        let note = note!("dmarc-too-many-authors", limit = MAX_AUTHOR_DOMAINS);
         verdict.steps.push(message_step("From", "error", note, "RFC 9989 section 5.3.1"));
     }
     verdict

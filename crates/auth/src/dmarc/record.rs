@@ -1,5 +1,7 @@
 //! DMARC Policy Records as text (RFC 9989 sections 4.7 and 4.8).
 
+use std::collections::BTreeMap;
+
 use tegami_mail::{Address, Note, note};
 
 use super::Policy;
@@ -100,8 +102,14 @@ impl Record {
             let (name, value) = element.split_once('=').unwrap_or((element, ""));
             record.tags.push((trim(name).to_ascii_lowercase(), trim(value).to_owned()));
         }
-        for (name, value) in record.tags.clone() {
-            record.read(&name, &value);
+        let tags = record.tags.clone();
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, _) in &tags {
+            *counts.entry(name).or_default() += 1;
+        }
+        for (name, value) in &tags {
+            let repeated = counts.get(name.as_str()).is_some_and(|count| *count > 1);
+            record.read(name, value, repeated);
         }
         record.tags.insert(0, ("v".to_owned(), "DMARC1".to_owned()));
         Some(record)
@@ -126,8 +134,7 @@ impl Record {
         }
     }
 
-    fn read(&mut self, name: &str, value: &str) {
-        let repeated = self.tags.iter().filter(|(other, _)| other == name).count() > 1;
+    fn read(&mut self, name: &str, value: &str, repeated: bool) {
         let why = if repeated { Some(Why::Repeated) } else { self.set(name, value) };
         if let Some(why) = why {
             self.bad_policy |= matches!(name, "p" | "sp" | "np");

@@ -211,6 +211,15 @@ fn failures_of_the_dns() {
     );
 }
 
+#[test]
+fn ten_thousand_author_domains() {
+    let resolver = ZoneResolver::from_text("a.example.org. A 192.0.2.1").unwrap();
+    let authors: Vec<Domain> = (0..10_000).map(|n| domain(&format!("x{n}.example.org"))).collect();
+    let found = crate::step::block_on(evaluate(&authors, &[], &[], &resolver));
+    assert_eq!(found.result, DmarcResult::PermError);
+    assert!(found.steps.len() < 60);
+}
+
 /// Author Domains, `spf RESULT DOMAIN` and `dkim RESULT DOMAIN` lines, then the verdict.
 fn judge(zone: &str, authors: &[&str], identifiers: &[(&str, &str, &str)], expect: &Expect) {
     let resolver = ZoneResolver::from_text(zone).unwrap();

@@ -21,6 +21,9 @@ pub const MAX_VOID_LOOKUPS: u8 = 2;
 /// MX hosts of one `mx`, and names of one `ptr` or `%{p}`, whose addresses are asked (RFC 7208 section 4.6.4).
 pub const MAX_ADDRESS_NAMES: usize = 10;
 
+/// Longest explanation, in octets: it is made for a reply of SMTP, and macros can blow a small record up to megabytes.
+const MAX_EXPLANATION: usize = 2_048;
+
 /// One evaluation: what was asked, what it has cost so far, and its steps.
 pub(super) struct Evaluation<'a> {
     request: &'a Request<'a>,
@@ -443,13 +446,14 @@ impl<'a> Evaluation<'a> {
         found.ok()
     }
 
-    /// One TXT record, ASCII, well formed.
+    /// One TXT record, ASCII, well formed, not too long.
     async fn explanation_text(&mut self, name: &DnsName, at: At<'_>) -> Option<String> {
         let texts = self.resolver.txt(name).await.ok()?;
         let [text] = texts.as_slice() else { return None };
         let text = std::str::from_utf8(text).ok()?;
         let parsed = MacroString::parse(text, Place::Explanation).ok()?;
-        Some(self.expand(&parsed, at, MacroString::expand).await)
+        let text = self.expand(&parsed, at, MacroString::expand).await;
+        (text.len() <= MAX_EXPLANATION).then_some(text)
     }
 
     /// The name that a mechanism or modifier asks for: its domain-spec expanded, else the current domain

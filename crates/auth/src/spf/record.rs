@@ -171,7 +171,8 @@ impl Record {
                 continue;
             }
             let term = Term::parse(octets, begins)?;
-            if terms.iter().any(|earlier| earlier.excludes(&term)) {
+            let once = matches!(term.kind, TermKind::Redirect(_) | TermKind::Explanation(_));
+            if once && terms.iter().any(|earlier| earlier.excludes(&term)) {
                 return Err(SyntaxError { column: begins, term: term.text, problem: Problem::Duplicate });
             }
             terms.push(term);
