@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use crate::{EventKind, RecipientState, StoreError, Table};
 
 /// Neighbouring messages that share a bucket of the lookup table: 2 to this power.
-const BUCKET_BITS: u32 = 13;
+const BUCKET_BITS: u32 = 11;
+
+/// Neighbouring events that share a row of `event_spans`: 2 to this power.
+const BLOCK_BITS: u32 = 10;
 
 /// Nanoseconds since 1970, at the ends of the range for moments outside the years 1678 to 2261.
 pub(super) fn nanos(at: Timestamp) -> i64 {
@@ -76,6 +79,16 @@ pub(super) const fn table_code(table: Table) -> i64 {
 /// The bucket of the lookup table for a message's row.
 pub(super) const fn bucket(message: i64) -> i64 {
     message >> BUCKET_BITS
+}
+
+/// The row of `event_spans` for an event.
+pub(super) const fn block(seq: i64) -> i64 {
+    seq >> BLOCK_BITS
+}
+
+/// The first event of a block.
+pub(super) const fn block_start(block: i64) -> i64 {
+    block << BLOCK_BITS
 }
 
 /// What a Message-ID is found by.

@@ -37,7 +37,19 @@ impl Folder {
         make_folder(&folder.segments())?;
         // SQLite gives its other files the mode of this one.
         open_private(&folder.rows())?;
+        folder.sync_names().map_err(|error| unusable(path, "cannot be synced", &error))?;
         Ok((folder, lock))
+    }
+
+    /// Makes the names of what was created durable; SQLite does so only for its log.
+    fn sync_names(&self) -> std::io::Result<()> {
+        File::open(&self.path)?.sync_all()?;
+        // A parent that we may not list was made, and synced, by somebody else.
+        let parent = self.path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        match File::open(parent.unwrap_or(Path::new("."))) {
+            Ok(parent) => parent.sync_all(),
+            Err(_) => Ok(()),
+        }
     }
 
     pub(super) fn rows(&self) -> PathBuf {

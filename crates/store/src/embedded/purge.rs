@@ -4,7 +4,9 @@ use std::io::IoSlice;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::embedded::code::{DELIVERED, FAILED, address_hash, bucket, int, message_id_hash, uint};
+use crate::embedded::code::{
+    DELIVERED, FAILED, address_hash, block_start, bucket, int, message_id_hash, uint,
+};
 use crate::embedded::queue::Tally;
 use crate::embedded::segment::{self, Place, ReadError, Tail};
 use crate::embedded::writer::{Writer, commit_error, rows_error, sync_error, write_end, write_error};
@@ -12,6 +14,8 @@ use crate::{QueueId, StoreError};
 
 /// Rows looked at in one commit.
 const PIECE: i64 = 500;
+/// Blocks of events looked at in one commit.
+const BLOCKS: i64 = 2;
 /// Contents copied in one commit: at least one, and no more once this many octets are reached.
 const COPY_OCTETS: u64 = 4 << 20;
 /// A segment is given up when less than one part in so many is alive.
@@ -43,7 +47,10 @@ enum Stage {
     Unsent {
         after: (i64, i64),
     },
-    Events,
+    /// Old events; the block looked at last.
+    Events {
+        after: i64,
+    },
     Segments {
         after: i64,
     },
@@ -62,7 +69,7 @@ impl Purge {
         self.stage = match self.stage {
             Stage::Finished { state, after } => self.forget_finished(&writer.rows, state, after)?,
             Stage::Unsent { after } => self.forget_unsent(&writer.rows, after)?,
-            Stage::Events => self.forget_events(&writer.rows)?,
+            Stage::Events { after } => self.forget_events(&writer.rows, after)?,
             Stage::Segments { after } => drop_segments(writer, after)?,
             Stage::Pages => give_back_pages(&writer.rows).map_err(|error| rows_error(&error))?,
             Stage::End => return Ok(Progress::Finished(self.messages)),
@@ -120,18 +127,41 @@ impl Purge {
             Ok((seen, forgotten))
         })?;
         self.messages += forgotten;
-        Ok(seen.last().map_or(Stage::Events, |last| Stage::Unsent { after: *last }))
+        Ok(seen.last().map_or(Stage::Events { after: -1 }, |last| Stage::Unsent { after: *last }))
     }
 
-    fn forget_events(&self, rows: &Connection) -> Result<Stage, StoreError> {
-        let forgotten = in_commit(rows, |rows, _| {
-            rows.prepare_cached(
-                "DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE at < ?1 ORDER BY at LIMIT ?2)",
-            )?
-            .execute(params![self.before, PIECE * 4])
+    fn forget_events(&self, rows: &Connection, after: i64) -> Result<Stage, StoreError> {
+        let seen = in_commit(rows, |rows, _| {
+            let seen: Vec<i64> = rows
+                .prepare_cached(
+                    "SELECT block FROM event_spans WHERE block > ?1 AND earliest < ?2 ORDER BY block LIMIT ?3",
+                )?
+                .query_map(params![after, self.before, BLOCKS], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            for block in &seen {
+                forget_block(rows, *block, self.before)?;
+            }
+            Ok(seen)
         })?;
-        Ok(if forgotten == 0 { Stage::Segments { after: 0 } } else { Stage::Events })
+        Ok(seen.last().map_or(Stage::Segments { after: 0 }, |last| Stage::Events { after: *last }))
     }
+}
+
+/// Removes the old events of a block, and the block's span when nothing is left in it.
+fn forget_block(rows: &Connection, block: i64, before: i64) -> rusqlite::Result<()> {
+    let (first, next) = (block_start(block), block_start(block + 1));
+    rows.prepare_cached("DELETE FROM events WHERE seq >= ?1 AND seq < ?2 AND at < ?3")?
+        .execute(params![first, next, before])?;
+    let earliest: Option<i64> = rows
+        .prepare_cached("SELECT min(at) FROM events WHERE seq >= ?1 AND seq < ?2")?
+        .query_row([first, next], |row| row.get(0))?;
+    match earliest {
+        Some(earliest) => rows
+            .prepare_cached("UPDATE event_spans SET earliest = ?2 WHERE block = ?1")?
+            .execute([block, earliest])?,
+        None => rows.prepare_cached("DELETE FROM event_spans WHERE block = ?1")?.execute([block])?,
+    };
+    Ok(())
 }
 
 fn in_commit<T>(

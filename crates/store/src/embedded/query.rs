@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use tegami_mail::{Address, ForwardPath, ReversePath};
 
 use crate::embedded::code::{
-    DELIVERED, HELD, QUEUED, address_hash, event_kind, int, message_id_hash, moment, nanos, state,
-    table_code, uint,
+    DELIVERED, HELD, QUEUED, address_hash, block_start, event_kind, int, message_id_hash, moment, nanos,
+    state, table_code, uint,
 };
 use crate::embedded::segment::Place;
 use crate::{
@@ -240,42 +240,50 @@ fn looked_up(
 
 pub(super) fn events(rows: &Connection, filter: &EventFilter) -> Read<Vec<Event>> {
     let message = filter.message.map(QueueId::to_bytes);
-    let begin = filter.begin.map(nanos);
-    let end = filter.end.map(nanos);
-    let from = filter.from_seq.map(int);
+    let begin = filter.begin.map_or(i64::MIN, nanos);
+    let end = filter.end.map_or(i64::MAX, nanos);
     let limit = int(filter.limit);
-    let mut conditions: Vec<&str> = Vec::new();
-    let mut values: Vec<&dyn ToSql> = Vec::new();
-    let mut add = |condition, value| {
-        conditions.push(condition);
-        values.push(value);
-    };
+    let Some((mut first, mut last)) = numbers_between(rows, begin, end)? else { return Ok(Vec::new()) };
+    match filter.from_seq.map(int) {
+        Some(from) if filter.descending => last = last.min(from.saturating_sub(1)),
+        Some(from) => first = first.max(from.saturating_add(1)),
+        None => {}
+    }
+    let mut sql = String::from(
+        "SELECT e.seq, e.kind, e.at, e.domain, e.message, e.recipient, e.data, m.summary, m.origin, m.reverse_path
+         FROM events e LEFT JOIN messages m ON m.id = e.message
+         WHERE e.seq BETWEEN ?1 AND ?2 AND e.at BETWEEN ?3 AND ?4",
+    );
+    let mut values: Vec<&dyn ToSql> = vec![&first, &last, &begin, &end, &limit];
     if let Some(message) = &message {
-        add("e.message = ?", message);
+        sql.push_str(" AND e.message = ?6");
+        values.push(message);
     }
     if let Some(domain) = &filter.domain {
-        // One message has few events: its index is the better one.
-        add(if message.is_some() { "+e.domain = ?" } else { "e.domain = ?" }, domain);
+        // One message has few events: its index is the better one, and the plus keeps SQLite from the other.
+        sql.push_str(if message.is_some() { " AND +e.domain = ?7" } else { " AND e.domain = ?6" });
+        values.push(domain);
     }
-    // The plus keeps SQLite from the index by time, which would make it sort all that it finds.
-    if let Some(begin) = &begin {
-        add("+e.at >= ?", begin);
-    }
-    if let Some(end) = &end {
-        add("+e.at <= ?", end);
-    }
-    if let Some(from) = &from {
-        add(if filter.descending { "e.seq < ?" } else { "e.seq > ?" }, from);
-    }
-    values.push(&limit);
-    let sql = format!(
-        "SELECT e.seq, e.kind, e.at, e.domain, e.message, e.recipient, e.data, m.summary, m.origin, m.reverse_path
-         FROM events e LEFT JOIN messages m ON m.id = e.message{}{} ORDER BY e.seq {} LIMIT ?",
-        if conditions.is_empty() { "" } else { " WHERE " },
-        conditions.join(" AND "),
-        if filter.descending { "DESC" } else { "ASC" },
-    );
+    sql.push_str(if filter.descending {
+        " ORDER BY e.seq DESC LIMIT ?5"
+    } else {
+        " ORDER BY e.seq LIMIT ?5"
+    });
     rows.prepare_cached(&sql)?.query_map(&*values, event)?.collect()
+}
+
+/// The first and the last number that an event of this time can have; `None` when there is no such event.
+fn numbers_between(rows: &Connection, begin: i64, end: i64) -> Read<Option<(i64, i64)>> {
+    if begin == i64::MIN && end == i64::MAX {
+        return Ok(Some((0, i64::MAX)));
+    }
+    rows.prepare_cached(
+        "SELECT min(block), max(block) FROM event_spans WHERE latest >= ?1 AND earliest <= ?2",
+    )?
+    .query_row(params![begin, end], |row| {
+        let (first, last): (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
+        Ok(first.zip(last).map(|(first, last)| (block_start(first), block_start(last + 1) - 1)))
+    })
 }
 
 fn event(row: &Row<'_>) -> Read<Event> {

@@ -183,3 +183,54 @@ impl Tail {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_record_header_says_what_it_covers(id: u128, content: Vec<u8>) {
+            let id = QueueId::from_bits(id);
+            let header = record_header(id.to_bytes(), &content);
+            prop_assert_eq!(header.len() as u64, RECORD_HEADER);
+            let found = parse_header(&header, id);
+            prop_assert_eq!(found, Some((content.len() as u64, crc32fast::hash(&content))));
+        }
+
+        #[test]
+        fn a_changed_header_is_refused(id: u128, content: Vec<u8>, at in 0_usize..36, change in 1_u8..) {
+            let id = QueueId::from_bits(id);
+            let mut header = record_header(id.to_bytes(), &content);
+            header[at] ^= change;
+            prop_assert_eq!(parse_header(&header, id), None);
+        }
+
+        #[test]
+        fn no_octets_make_it_panic(octets: Vec<u8>, id: u128) {
+            prop_assert_eq!(parse_header(&octets, QueueId::from_bits(id)), None);
+        }
+    }
+
+    #[test]
+    fn a_tail_is_cut_back_and_goes_on() {
+        let base = tempfile::tempdir().unwrap();
+        let (folder, _lock) = Folder::open(base.path()).unwrap();
+        let mut tail = Tail::create(&folder, 1).unwrap();
+        tail.append(&mut [IoSlice::new(b"kept"), IoSlice::new(b""), IoSlice::new(b" too")]).unwrap();
+        tail.keep();
+        tail.append(&mut [IoSlice::new(b"dropped")]).unwrap();
+        tail.take_back().unwrap();
+        tail.append(&mut [IoSlice::new(b"!")]).unwrap();
+        tail.keep();
+        let written = std::fs::read(folder.segment(1)).unwrap();
+        assert_eq!(written.get(24..), Some(b"kept too!".as_slice()));
+        std::fs::write(folder.segment(1), [written.as_slice(), b"torn"].concat()).unwrap();
+        let mut tail = Tail::resume(&folder, 1, tail.end).unwrap();
+        assert_eq!(std::fs::read(folder.segment(1)).unwrap(), written);
+        tail.rotate().unwrap();
+        assert_eq!((tail.number, tail.end), (2, FILE_HEADER));
+    }
+}

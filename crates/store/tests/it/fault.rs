@@ -207,3 +207,53 @@ async fn one_sync_serves_many_producers() {
     let syncs = plan.syncs.load(Ordering::Relaxed);
     assert!(syncs * 4 < 640, "{syncs} syncs for 640 messages");
 }
+
+/// Fills a real file system, which the environment names: one of a few MiB, for example
+/// `mount -t tmpfs -o size=8m tmpfs FOLDER`.
+#[tokio::test]
+async fn a_really_full_disk_refuses_and_recovers_by_itself() {
+    let Some(disk) = std::env::var_os("TEGAMI_SMALL_DISK") else {
+        println!("SKIPPED: TEGAMI_SMALL_DISK names no folder on a small file system");
+        return;
+    };
+    let base = tempfile::tempdir_in(disk).unwrap();
+    let (folder, ballast) = (base.path().join("data"), base.path().join("ballast"));
+    std::fs::write(&ballast, vec![1; 2 << 20]).unwrap();
+    let (store, _) = open(&folder);
+    let held = lease(&store).await;
+    let mut accepted = Vec::new();
+    for space in [Some(&ballast), None] {
+        let mut refused = 0;
+        // Large ones first: small ones still find room for a while.
+        for n in 0.. {
+            let mut new = message(n, &["a@example.net"]);
+            new.content = content(n.unsigned_abs(), if refused < 3 { 100_000 } else { 100 });
+            match store.accept(vec![new.clone()]).await {
+                Ok(()) => accepted.push(new),
+                Err(StoreError::Full(_)) => {
+                    refused += 1;
+                    assert_eq!(presence(&store, &new).await, Presence::Absent);
+                }
+                Err(error) => panic!("{error}"),
+            }
+            if refused > 6 {
+                break;
+            }
+        }
+        let row = RowId { message: accepted[0].id, recipient: 0 };
+        let ops = vec![SettleOp::Defer { row, due: second(9), status: "451".into() }];
+        let settled = store.settle(&held, Settlement { ops, ..Settlement::default() }).await;
+        println!("accepted {}, then full; settling: {settled:?}", accepted.len());
+        assert!(matches!(settled, Ok(()) | Err(StoreError::Full(_))));
+        if let Some(space) = space {
+            std::fs::remove_file(space).unwrap();
+        }
+    }
+    drop(store);
+    let (store, _) = open(&folder);
+    for new in &accepted {
+        assert_eq!(presence(&store, new).await, Presence::Whole);
+    }
+    drop(store);
+    check_folder(&folder);
+}
