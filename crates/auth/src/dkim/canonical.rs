@@ -208,7 +208,8 @@ mod tests {
                 }
             }
         }
-        println!("flanker: {} of {count} as expected", count - wrong.len());
+        let expected = count - wrong.len() - FLANKER_DIFFERENCES.len();
+        println!("flanker: {expected} of {count} as expected, {} skipped", FLANKER_DIFFERENCES.len());
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 

@@ -104,6 +104,13 @@ impl KeyRecord {
         }
     }
 
+    /// Why no signature by this key can pass: revoked, weak, unreadable, of an unknown type, or not for e-mail. `None` for a
+    /// key that serves.
+    pub fn fault(&self) -> Option<Note> {
+        let misfit = (!self.for_email).then(|| note!("dkim-key-not-for-email"));
+        self.public_key().err().or(misfit)
+    }
+
     /// The key, ready to verify with.
     pub(super) fn public_key(&self) -> Result<PublicKey, Note> {
         if self.is_revoked() {

@@ -95,6 +95,7 @@ fn keys_survive_pem() {
         let record = KeyRecord::parse(key.dns_record().as_bytes()).unwrap();
         let bits = if key.algorithm() == Algorithm::RsaSha256 { 2048 } else { 256 };
         assert_eq!(record.bits(), Some(bits));
+        assert_eq!(record.fault(), None);
         let shown = format!("{key:?}");
         assert!(pem.lines().all(|line| !shown.contains(line)) && shown.len() < 60, "{shown}");
     }
