@@ -12,7 +12,7 @@ use crate::outcome::{Failure, Job, Outcome, RecipientOutcome, RecipientResult, S
 /// What became of a job whose recipients may be here.
 pub(crate) enum Here {
     /// They are not: somebody else has to deliver it.
-    Elsewhere(Job),
+    Elsewhere(Box<Job>),
     /// They are; the copy for the mailboxes, if any, is born with the settlement.
     Done(Box<(Outcome, Option<NewMessage>)>),
 }
@@ -24,7 +24,7 @@ impl Intake {
         let mut mailboxes = Vec::new();
         for row in &job.rows {
             let outcome = match self.local.find(&row.path.address).await? {
-                Locality::Remote => return Ok(Here::Elsewhere(job)),
+                Locality::Remote => return Ok(Here::Elsewhere(Box::new(job))),
                 Locality::Unknown => RecipientOutcome::Failed(unknown()),
                 Locality::Mailboxes(here) => {
                     mailboxes.extend(here);

@@ -24,11 +24,11 @@ use tegami_store::{
 };
 
 use crate::complete::{self, Completed};
+use crate::control::Control;
 use crate::dsn::{self, Action, Report, Reported, Returned};
 use crate::event::EventData;
 use crate::local::{LocalMailboxes, Locality};
 use crate::permit::Permit;
-use crate::run::Control;
 use crate::schedule::{RetryPolicy, later};
 use crate::sign::SignerSource;
 use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
@@ -86,7 +86,7 @@ struct Sorted {
 }
 
 impl Intake {
-    /// `control` is rung when something new is due.
+    /// What is accepted is handed to the loop by `control`.
     pub fn new(
         store: Arc<dyn Store>,
         settings: IntakeSettings,
@@ -129,8 +129,9 @@ impl Intake {
         let mut born = self.notifications(&row, &told, &message.content, now).await?;
         let mut messages = vec![message];
         messages.append(&mut born);
+        let announcement = self.control.announce(&messages);
         self.store.accept(messages).await?;
-        self.control.ring();
+        announcement.committed();
         Ok(accepted)
     }
 

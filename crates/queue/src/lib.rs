@@ -12,6 +12,7 @@
 
 mod accounts;
 mod complete;
+mod control;
 mod dsn;
 mod event;
 mod here;
@@ -28,12 +29,13 @@ mod summary;
 mod throttle;
 
 pub use accounts::{AccountError, Accounts, AuthError};
+pub use control::Control;
 pub use event::{EventData, Reason};
 pub use intake::{Intake, IntakeSettings};
 pub use local::{Directory, LocalMailboxes, Locality, NoMailboxes};
 pub use outcome::{Class, Failure, Job, Outcome, Peer, PeerTls, RecipientOutcome, RecipientResult, Stage};
 pub use permit::{Authenticated, NotPermitted, Permit, Senders};
-pub use run::{Control, Deliver, Postman, RunError, RunSettings};
+pub use run::{Deliver, Postman, RunError, RunSettings};
 pub use schedule::{Dispatcher, Group, Limits, Next, RetryPolicy};
 pub use settle::Settler;
 pub use sign::{KeyRing, SignerSource};

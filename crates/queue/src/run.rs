@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tegami_mail::Clock;
-use tegami_store::{BoxFuture, Lease, NewMessage, NodeId, RowId, SettleOp, Settlement, Store, StoreError};
-use tokio::sync::Notify;
+use tegami_store::{
+    BoxFuture, Lease, NewMessage, NodeId, QueueRow, RowId, SettleOp, Settlement, Store, StoreError,
+};
 use tokio::task::{Id, JoinSet};
 
+use crate::control::{Control, fresh_rows};
 use crate::here::Here;
 use crate::outcome::{Job, Outcome};
 use crate::schedule::{Dispatcher, Group, Limits, Next, later};
@@ -21,47 +22,6 @@ pub trait Deliver: Send + Sync + 'static {
     /// Tries a job once, all its recipients in as few transactions as it takes, and tells how it went. Never fails: what goes
     /// wrong is the outcome. The content is read from the store when it is needed.
     fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome>;
-}
-
-/// The bell, the brake and the door of the post desk; shared by intake, the operator and the loop.
-#[derive(Debug, Default)]
-pub struct Control {
-    bell: Notify,
-    paused: AtomicBool,
-    closing: AtomicBool,
-}
-
-impl Control {
-    /// Something new is due.
-    pub fn ring(&self) {
-        self.bell.notify_one();
-    }
-
-    /// Begins no further attempts; those under way go on.
-    pub fn pause(&self) {
-        self.paused.store(true, Ordering::Release);
-    }
-
-    /// Begins attempts again.
-    pub fn resume(&self) {
-        self.paused.store(false, Ordering::Release);
-        self.ring();
-    }
-
-    /// Whether attempts are begun at present.
-    pub fn is_paused(&self) -> bool {
-        self.paused.load(Ordering::Acquire)
-    }
-
-    /// Finishes the attempts under way, then ends the loop.
-    pub fn close(&self) {
-        self.closing.store(true, Ordering::Release);
-        self.ring();
-    }
-
-    fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Acquire)
-    }
 }
 
 /// How the loop runs.
@@ -75,13 +35,15 @@ pub struct RunSettings {
     pub lease: Duration,
     /// The store is asked at least so often, and so far ahead.
     pub poll: Duration,
+    /// The engine has one shard, as the embedded one has: what intake accepts then goes to the loop without being read back.
+    pub one_shard: bool,
 }
 
 impl RunSettings {
     /// The usual values for a node.
     pub fn new(node: NodeId) -> Self {
         let seconds = Duration::from_secs;
-        Self { node, limits: Limits::default(), lease: seconds(60), poll: seconds(30) }
+        Self { node, limits: Limits::default(), lease: seconds(60), poll: seconds(30), one_shard: true }
     }
 }
 
@@ -128,7 +90,9 @@ type Tried = (Outcome, Option<NewMessage>);
 /// What a commit settled.
 struct Settled {
     groups: Vec<Group>,
-    /// The earliest moment at which one of the deferred or born rows is due.
+    /// The rows of DSNs that were born with it.
+    born: Vec<QueueRow>,
+    /// The earliest moment at which one of the deferred rows is due.
     next_due: Option<Timestamp>,
 }
 
@@ -183,7 +147,7 @@ impl Postman {
             tokio::select! {
                 Some(done) = self.attempts.join_next_with_id() => self.collect(done),
                 Some(settled) = self.settling.join_next() => self.note_settled(settled)?,
-                () = control.bell.notified() => self.poll_at = Timestamp::MIN,
+                () = control.rung() => {}
                 () = tokio::time::sleep(pause) => {}
             }
             self.settle_ready();
@@ -221,7 +185,10 @@ impl Postman {
         if self.control.is_paused() || self.control.is_closing() {
             return Ok(());
         }
-        self.poll(now).await?;
+        if self.control.take_asked() {
+            self.poll_at = Timestamp::MIN;
+        }
+        self.gather(now).await?;
         while let Next::Job(group) = self.dispatcher.next(now) {
             self.begin(group);
         }
@@ -243,22 +210,43 @@ impl Postman {
         Ok(())
     }
 
-    async fn poll(&mut self, now: Timestamp) -> Result<(), RunError> {
-        if now < self.poll_at || self.dispatcher.len() >= MOST {
-            return Ok(());
-        }
+    /// Takes what is new: from the shelf always, from the store when it is time.
+    async fn gather(&mut self, now: Timestamp) -> Result<(), RunError> {
         let until = later(now, self.settings.poll);
-        let mut full = false;
-        for (shard, lease) in &self.leases {
-            let most = self.dispatcher.len() + PAGE;
-            let rows = self.store.due(lease, until, most).await.map_err(fatal)?;
-            full |= rows.len() >= most;
-            self.dispatcher.offer(*shard, rows, now);
+        let mut stored = Vec::new();
+        if now >= self.poll_at && self.dispatcher.len() < MOST {
+            let mut full = false;
+            for (shard, lease) in &self.leases {
+                let most = self.dispatcher.len() + PAGE;
+                let rows = self.store.due(lease, until, most).await.map_err(fatal)?;
+                full |= rows.len() >= most;
+                stored.push((*shard, rows));
+            }
+            // A full page means that there is more; it is asked for again soon.
+            self.seen_until = until;
+            self.poll_at = if full { later(now, Duration::from_millis(100)) } else { until };
         }
-        // A full page means that there is more; it is asked for as soon as something has finished.
-        self.seen_until = until;
-        self.poll_at = if full { later(now, Duration::from_millis(100)) } else { until };
+        // The shelf is emptied after the store was asked and before its rows are offered: see `control`.
+        for (shard, rows) in stored {
+            let (fresh, rows) = self.control.take(rows);
+            self.offer_fresh(fresh, now);
+            self.dispatcher.offer(shard, rows, now);
+        }
+        let (fresh, _) = self.control.take(Vec::new());
+        self.offer_fresh(fresh, now);
         Ok(())
+    }
+
+    /// Which shard fresh rows belong to is plain where there is one; else, and when too much is held already, the store
+    /// is asked.
+    fn offer_fresh(&mut self, fresh: Vec<QueueRow>, now: Timestamp) {
+        match self.leases.keys().next() {
+            _ if fresh.is_empty() => {}
+            Some(shard) if self.settings.one_shard && self.dispatcher.len() < 2 * MOST => {
+                self.dispatcher.offer(*shard, fresh, now);
+            }
+            _ => self.poll_at = self.poll_at.min(later(now, Duration::from_millis(100))),
+        }
     }
 
     fn begin(&mut self, group: Group) {
@@ -324,6 +312,8 @@ impl Postman {
             let rows: Vec<RowId> = group.rows.iter().map(|row| row.id).collect();
             self.dispatcher.finished(&group.next_hop, &rows);
         }
+        // One settlement is under way at a time, so a born row that the store showed meanwhile is still known.
+        self.offer_fresh(settled.born, self.clock.now());
         if settled.next_due.is_some_and(|due| due <= self.seen_until) {
             self.poll_at = Timestamp::MIN;
         }
@@ -369,7 +359,7 @@ async fn attempt(
     let message = store.message(group.message).await?;
     let job = Job { message, next_hop: group.next_hop.clone(), rows: group.rows.clone() };
     Ok(match settler.deliver_here(job, clock.now()).await? {
-        Here::Elsewhere(job) => (deliver.attempt(job).await, None),
+        Here::Elsewhere(job) => (deliver.attempt(*job).await, None),
         Here::Done(done) => *done,
     })
 }
@@ -397,9 +387,10 @@ async fn settle(
         groups.push(done.group);
     }
     let next_due = next_due(&whole);
+    let born: Vec<QueueRow> = whole.born.iter().flat_map(fresh_rows).collect();
     loop {
         match store.settle(lease, whole.clone()).await {
-            Ok(()) => return Ok(Settled { groups, next_due }),
+            Ok(()) => return Ok(Settled { groups, born, next_due }),
             Err(StoreError::Full(why)) => {
                 tracing::error!(why, "the disk is full: outcomes wait to be written");
                 tokio::time::sleep(Duration::from_secs(5)).await;
@@ -413,8 +404,7 @@ async fn settle(
 fn set_aside(group: &Group, error: &StoreError, now: Timestamp) -> Vec<SettleOp> {
     tracing::error!(message = %group.message, %error, "a message could not be worked on");
     let due = later(now, Duration::from_secs(300));
-    let defer =
-        |row: &tegami_store::QueueRow| SettleOp::Defer { row: row.id, due, status: error.to_string() };
+    let defer = |row: &QueueRow| SettleOp::Defer { row: row.id, due, status: error.to_string() };
     group.rows.iter().map(defer).collect()
 }
 
@@ -423,9 +413,7 @@ fn next_due(settlement: &Settlement) -> Option<Timestamp> {
         SettleOp::Defer { due, .. } => Some(*due),
         _ => None,
     });
-    let born =
-        settlement.born.iter().flat_map(|message| message.recipients.iter().map(|recipient| recipient.due));
-    deferred.chain(born).min()
+    deferred.min()
 }
 
 /// Joining settlements.

@@ -208,5 +208,5 @@ pub(crate) fn took_it() -> RecipientOutcome {
 
 pub(crate) fn refused(code: u16, status: &str, text: &str) -> RecipientOutcome {
     let reply = Reply::new(code, status.parse().unwrap(), text);
-    RecipientOutcome::Failed(Failure::by_reply(Stage::Recipient, reply, note!("outbound-refused")))
+    RecipientOutcome::Failed(Failure::by_reply(Stage::Recipient, reply, note!("queue-no-result")))
 }

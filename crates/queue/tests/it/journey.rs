@@ -74,7 +74,7 @@ async fn five_days_of_silence_bring_one_warning_and_one_failure() {
     let accepted = desk.submit("shop@example.org", &["a@a.test"]).await.unwrap();
     let deliver = desk.deliver_by(|_, _| {
         let status = EnhancedStatusCode::new(4, 4, 1);
-        RecipientOutcome::Failed(Failure::without_reply(Stage::Connect, status, note!("outbound-silent")))
+        RecipientOutcome::Failed(Failure::without_reply(Stage::Connect, status, note!("queue-no-result")))
     });
     let turns = run_out(&desk, &mut desk.postman(deliver)).await;
     assert!((30..40).contains(&turns), "{turns}");
@@ -246,5 +246,47 @@ async fn the_loop_wakes_up_for_new_mail_and_closes_cleanly() {
     desk.control.close();
     running.await.unwrap().unwrap();
     assert_eq!(desk.events().await.matches("Delivered").count(), 3);
+    assert!(desk.store.queue(None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_of_submitters_and_a_running_loop_deliver_everything_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Arc::new(Desk::open(folder.path()));
+    desk.shop().await;
+    // Every third message is refused once with 4yz, every tenth for ever.
+    let deliver = desk.deliver_by(|job, row| match row.path.address.local_part().as_str() {
+        name if name.ends_with('0') => refused(550, "5.7.1", "no"),
+        name if name.ends_with('3') && job.attempt() == 1 => refused(451, "4.3.0", "later"),
+        _ => took_it(),
+    });
+    let running = tokio::spawn(desk.postman(deliver.clone()).run());
+    let submitters = (0..8).map(|submitter| {
+        let desk = desk.clone();
+        tokio::spawn(async move {
+            for n in 0..50 {
+                let to = [format!("s{submitter}n{n}@a{}.test", n % 7)];
+                desk.submit("shop@example.org", &to.each_ref().map(String::as_str)).await.unwrap();
+            }
+        })
+    });
+    for submitter in submitters.collect::<Vec<_>>() {
+        submitter.await.unwrap();
+    }
+    desk.control.close();
+    running.await.unwrap().unwrap();
+    drop(desk);
+    let desk = Desk::open(folder.path());
+    let mut postman = desk.postman(deliver.clone());
+    run_out(&desk, &mut postman).await;
+    let jobs = deliver.jobs.lock().unwrap().clone();
+    let distinct: std::collections::BTreeSet<_> = jobs.iter().cloned().collect();
+    assert_eq!(
+        (jobs.len(), distinct.len()),
+        (440, 440),
+        "400 first attempts and 40 second ones, none of them twice"
+    );
+    let inbox = desk.store.mailbox(&address("shop@example.org"), "INBOX", 0, 1000).await.unwrap();
+    assert_eq!(inbox.len(), 40, "a DSN for each refusal");
     assert!(desk.store.queue(None, 10).await.unwrap().is_empty());
 }

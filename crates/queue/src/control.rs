@@ -1,0 +1,159 @@
+//! What intake, the operator and the loop share: the bell, the brake, the door, and the shelf of fresh rows.
+//!
+//! Rows that intake has just committed lie in memory already. They are put on a shelf for the loop, so that a new message is not
+//! read back from the disk, and does not wait behind a backlog that is longer than the loop holds in memory.
+//!
+//! A row must not come to the loop twice, from the shelf and from the store, or it could be delivered twice. So intake *announces* a message before
+//! it is committed; while it is announced, what the store says of it is ignored; and in one step under one lock the announcement ends
+//! and the rows lie on the shelf.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tegami_store::{NewMessage, QueueId, QueueRow, RecipientState, RowId};
+use tokio::sync::Notify;
+
+/// The bell, the brake and the door of the post desk; shared by intake, the operator and the loop.
+#[derive(Debug, Default)]
+pub struct Control {
+    bell: Notify,
+    asked: AtomicBool,
+    paused: AtomicBool,
+    closing: AtomicBool,
+    shelf: Mutex<Shelf>,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    announced: BTreeSet<QueueId>,
+    rows: Vec<QueueRow>,
+}
+
+/// No more rows lie on the shelf than this; the others are found in the store.
+const MOST_FRESH: usize = 10_000;
+
+impl Control {
+    /// Something in the store has become due by other hands: released, or added by another process.
+    pub fn ring(&self) {
+        self.asked.store(true, Ordering::Release);
+        self.bell.notify_one();
+    }
+
+    /// Begins no further attempts; those under way go on.
+    pub fn pause(&self) {
+        self.paused.store(true, Ordering::Release);
+    }
+
+    /// Begins attempts again.
+    pub fn resume(&self) {
+        self.paused.store(false, Ordering::Release);
+        self.ring();
+    }
+
+    /// Whether attempts are begun at present.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Acquire)
+    }
+
+    /// Finishes the attempts under way, then ends the loop.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        self.ring();
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    /// Waits until somebody rings or puts something on the shelf.
+    pub(crate) async fn rung(&self) {
+        self.bell.notified().await;
+    }
+
+    /// Whether the store is to be asked at once.
+    pub(crate) fn take_asked(&self) -> bool {
+        self.asked.swap(false, Ordering::AcqRel)
+    }
+
+    /// Says that these messages are about to be committed.
+    pub(crate) fn announce(&self, messages: &[NewMessage]) -> Announcement<'_> {
+        let rows: Vec<QueueRow> = messages.iter().flat_map(fresh_rows).collect();
+        let ids: Vec<QueueId> = messages.iter().map(|message| message.id).collect();
+        self.shelf().announced.extend(&ids);
+        Announcement { control: self, ids, rows }
+    }
+
+    /// Takes the fresh rows, and tells which of the store's rows may be taken besides.
+    pub(crate) fn take(&self, stored: Vec<QueueRow>) -> (Vec<QueueRow>, Vec<QueueRow>) {
+        let mut shelf = self.shelf();
+        let fresh = std::mem::take(&mut shelf.rows);
+        let mut stored = stored;
+        stored.retain(|row| !shelf.announced.contains(&row.id.message));
+        (fresh, stored)
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Messages that are being committed. Dropped without [`Announcement::committed`], because the commit failed or its caller went away, it ends the
+/// announcement and has the store asked.
+pub(crate) struct Announcement<'a> {
+    control: &'a Control,
+    ids: Vec<QueueId>,
+    rows: Vec<QueueRow>,
+}
+
+impl Announcement<'_> {
+    /// The messages are on the disk: their rows go on the shelf.
+    pub(crate) fn committed(mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        let mut shelf = self.control.shelf();
+        for id in self.ids.drain(..) {
+            shelf.announced.remove(&id);
+        }
+        let fits = shelf.rows.len() + rows.len() <= MOST_FRESH;
+        if fits {
+            shelf.rows.extend(rows);
+        }
+        drop(shelf);
+        if fits {
+            self.control.bell.notify_one();
+        } else {
+            self.control.ring();
+        }
+    }
+}
+
+impl Drop for Announcement<'_> {
+    fn drop(&mut self) {
+        if self.ids.is_empty() {
+            return;
+        }
+        let mut shelf = self.control.shelf();
+        for id in &self.ids {
+            shelf.announced.remove(id);
+        }
+        drop(shelf);
+        self.control.ring();
+    }
+}
+
+/// The rows that a message has when it is committed, as far as they are due at once; the others are found in the store in time.
+pub(crate) fn fresh_rows(message: &NewMessage) -> Vec<QueueRow> {
+    let row = |(place, recipient): (u32, &tegami_store::NewRecipient)| QueueRow {
+        id: RowId { message: message.id, recipient: place },
+        path: recipient.path.clone(),
+        next_hop: recipient.next_hop.clone(),
+        state: RecipientState::Queued,
+        due: recipient.due,
+        expires: recipient.expires,
+        accepted_at: message.accepted_at,
+        attempts: 0,
+        last_status: None,
+    };
+    let due_now = |row: &QueueRow| row.due <= message.accepted_at;
+    (0..).zip(&message.recipients).map(row).filter(due_now).collect()
+}
