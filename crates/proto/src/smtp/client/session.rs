@@ -9,7 +9,8 @@ use tegami_mail::{Reply, ReplyClass, Speaker, Transcript};
 use super::reply::{RawReply, ReplyReader};
 use super::transaction::Running;
 use super::{
-    Action, Capabilities, Event, FailureCause, SessionFailure, Settings, Stage, StartTls, Transaction,
+    Action, Capabilities, Event, FailureCause, RecipientResult, SessionFailure, Settings, Stage, StartTls,
+    Transaction, TransactionReport,
 };
 use crate::sasl::{ClientExchange, Mechanism};
 
@@ -30,6 +31,8 @@ pub struct Session {
     /// Transactions not begun.
     queue: VecDeque<Transaction>,
     pub(super) running: Option<Running>,
+    /// What was decided in the transaction that a failure ended.
+    pub(super) decided: Vec<Option<RecipientResult>>,
     /// The server may still hold the transaction before: RSET goes ahead of the next MAIL.
     pub(super) reset_first: bool,
     /// QUIT follows the last transaction.
@@ -105,6 +108,7 @@ impl Session {
             exchange: None,
             queue: VecDeque::new(),
             running: None,
+            decided: Vec::new(),
             reset_first: false,
             quit_when_idle: false,
             output: Vec::new(),
@@ -236,6 +240,12 @@ impl Session {
     /// have ended without a word that was asked for, by a 421 to the last command of a transaction for example.
     pub fn is_ready(&self) -> bool {
         self.phase == Phase::Ready
+    }
+
+    /// After [`Event::Failed`]: the forward-paths of the transaction under way that had their result nevertheless, in the envelope's
+    /// order; a 550 to RCPT stays a 550 when the connection is lost afterwards.
+    pub fn decided(&self) -> &[Option<RecipientResult>] {
+        &self.decided
     }
 
     /// Whether TLS runs.
@@ -394,8 +404,11 @@ impl Session {
         if matches!(self.phase, Phase::Leaving | Phase::Closed) {
             return;
         }
-        if let Some(report) = self.running.take().and_then(Running::report) {
-            self.report(Event::Transaction(report));
+        if let Some(running) = self.running.take() {
+            self.decided = running.results();
+            if let Some(recipients) = self.decided.iter().cloned().collect() {
+                self.report(Event::Transaction(TransactionReport { recipients }));
+            }
         }
         self.queue.clear();
         self.report(Event::Failed(SessionFailure { stage, cause }));

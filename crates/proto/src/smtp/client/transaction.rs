@@ -51,14 +51,13 @@ impl Running {
         }
     }
 
-    /// The report, if every forward-path has its result.
-    pub(super) fn report(self) -> Option<TransactionReport> {
+    /// What was decided, forward-path by forward-path.
+    pub(super) fn results(self) -> Vec<Option<RecipientResult>> {
         let result = |recipient| match recipient {
             Recipient::Decided(result) => Some(result),
             Recipient::Open | Recipient::Accepted => None,
         };
-        let recipients = self.recipients.into_iter().map(result).collect::<Option<_>>()?;
-        Some(TransactionReport { recipients })
+        self.recipients.into_iter().map(result).collect()
     }
 
     fn is_accepted_for_any(&self) -> bool {
@@ -72,6 +71,7 @@ impl Running {
 
 impl Session {
     pub(super) fn begin(&mut self, transaction: Transaction) {
+        self.decided.clear();
         let recipients = vec![Recipient::Open; transaction.envelope.forward_paths.len()];
         match plan::plan(&transaction, &self.capabilities, self.tls) {
             Ok(plan) => {
@@ -199,9 +199,9 @@ impl Session {
 
     /// Every reply has come.
     fn conclude(&mut self) {
-        let report = self.running.take().and_then(Running::report);
-        if let Some(report) = report {
-            self.report(Event::Transaction(report));
+        let results = self.running.take().map(Running::results);
+        if let Some(recipients) = results.and_then(|results| results.into_iter().collect()) {
+            self.report(Event::Transaction(TransactionReport { recipients }));
         }
         self.idle();
     }
