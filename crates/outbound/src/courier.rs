@@ -9,6 +9,7 @@ use tegami_mail::{Clock, Envelope, Host};
 
 use crate::attempt::{self, AttemptReport, Parcel};
 use crate::destination::{self, Destination};
+use crate::drive::Link;
 use crate::memory::Memory;
 use crate::place::Places;
 use crate::policy::Settings;
@@ -93,6 +94,11 @@ impl Courier {
     pub async fn send(&self, envelope: &Envelope, content: &Bytes) -> Vec<AttemptReport> {
         let parcels = parcels(envelope, content);
         futures_util::future::join_all(parcels.iter().map(|parcel| self.attempt(parcel))).await
+    }
+    /// Ends the sessions that wait for further messages, each with QUIT: before the program ends.
+    pub async fn close(&self) {
+        let mut links = self.pool.drain();
+        futures_util::future::join_all(links.iter_mut().map(Link::quit)).await;
     }
 }
 

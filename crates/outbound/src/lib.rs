@@ -32,4 +32,4 @@ pub use outbound::Outbound;
 pub use policy::{
     IpOrder, Limits, Match, Own, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand,
 };
-pub use record::{AttemptRecord, FailureRecord, HostTry, RecipientRecord, ResultWord, TlsRecord};
+pub use record::{AttemptRecord, FailureRecord, HostResult, HostTry, RecipientRecord, ResultWord, TlsRecord};

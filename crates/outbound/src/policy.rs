@@ -139,7 +139,7 @@ pub struct Limits {
     pub connections: usize,
     /// Recipients of one transaction: 100 are what every server must take (RFC 5321 section 4.5.3.1.8).
     pub recipients: usize,
-    /// Connections to one address at the same time, idle ones included.
+    /// Connections to one address at the same time; idle ones do not count.
     pub connections_per_address: usize,
     /// How long a session waits for the next message before it ends; zero closes at once.
     pub idle: Duration,

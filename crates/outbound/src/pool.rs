@@ -87,6 +87,12 @@ impl Pool {
         });
     }
 
+    /// Takes all that wait.
+    pub(crate) fn drain(&self) -> Vec<Link> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut idle.links).into_iter().map(|(_, _, link)| link).collect()
+    }
+
     fn remove(&self, number: u64) -> Option<Link> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let at = idle.links.iter().position(|(other, ..)| *other == number)?;

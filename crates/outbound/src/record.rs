@@ -10,6 +10,7 @@
 //!                "tls": null | { "version": "TLSv1.3", "cipher": "TLS13_AES_256_GCM_SHA384", "trusted": false, "reason": NOTE | null,
 //!                                "certificate": null | { "subject", "issuer", "names": [], "not_before", "not_after", "sha256" } },
 //!                "transcript": { "lines": [ { "after", "speaker": "client" | "server" | "remark", "text" } ] },
+//!                "results": [ { "address", "stage", "reply": REPLY } … ],        what this host said for each recipient
 //!                "failure": null | FAILURE, "duration_ms": 12 } … ],
 //!   "recipients": [ { "address": "a@example.org", "result": "delivered" | "failed" | "possibly-delivered",
 //!                     "host": 0 | null,                 place in "hosts" of the host that decided
@@ -66,10 +67,23 @@ pub struct HostTry {
     pub tls: Option<TlsRecord>,
     /// What was said.
     pub transcript: Transcript,
-    /// Why this host did not settle the attempt; recipients' own refusals stand with them.
+    /// What the host said for each recipient, in the order in which it said so.
+    pub results: Vec<HostResult>,
+    /// Why the whole session failed; refusals of single recipients stand in `results`.
     pub failure: Option<FailureRecord>,
     /// From connecting to the end, in milliseconds.
     pub duration_ms: u64,
+}
+
+/// What a host said for one recipient.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostResult {
+    /// The forward-path.
+    pub address: String,
+    /// To which command.
+    pub stage: Stage,
+    /// The deciding reply.
+    pub reply: Reply,
 }
 
 /// TLS of one connection.

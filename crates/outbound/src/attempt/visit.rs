@@ -13,7 +13,7 @@ use crate::drive::{Link, TlsContext};
 use crate::failure;
 use crate::ledger::{Setback, Verdict};
 use crate::pool::Key;
-use crate::record::HostTry;
+use crate::record::{HostResult, HostTry};
 use crate::terms::Terms;
 
 /// What became of a session that was to carry the message.
@@ -103,7 +103,7 @@ impl Tour<'_> {
                 Ok(report) => {
                     let peer = peer(target, &link, began.elapsed());
                     let ends = report.recipients.iter().any(|result| result.reply.code == 421);
-                    let again = self.settle(&batch, report.recipients, &peer);
+                    let again = self.settle(&batch, report.recipients, &peer, &mut entry);
                     waiting.splice(0..0, again);
                     if ends {
                         self.finish(entry, link, began).leave();
@@ -113,8 +113,10 @@ impl Tour<'_> {
                 Err(error) if entry.reused && is_stale(&error) => return Carried::Stale,
                 Err(error) => {
                     let peer = peer(target, &link, began.elapsed());
+                    let decided = link.session().decided().to_vec();
+                    let undecided = self.settle_decided(&batch, decided, &peer, &mut entry);
                     fill(&mut entry, &mut link, began);
-                    self.lost(&batch, (error, link.cut), entry, &peer);
+                    self.lost(&undecided, (error, link.cut), entry, &peer);
                     link.leave();
                     return Carried::Done;
                 }
@@ -128,7 +130,7 @@ impl Tour<'_> {
 
     fn finish(&mut self, mut entry: HostTry, mut link: Link, began: Instant) -> Link {
         fill(&mut entry, &mut link, began);
-        self.tries.push(entry);
+        self.note(entry);
         link
     }
 
@@ -148,12 +150,19 @@ impl Tour<'_> {
     }
 
     /// Notes what the server said for each recipient, and gives back those who belong into another transaction with the same host.
-    fn settle(&mut self, batch: &[usize], results: Vec<client::RecipientResult>, peer: &Peer) -> Vec<usize> {
+    fn settle(
+        &mut self,
+        batch: &[usize],
+        results: Vec<client::RecipientResult>,
+        peer: &Peer,
+        entry: &mut HostTry,
+    ) -> Vec<usize> {
         let host = Some(self.tries.len());
         let progress = results.iter().any(|result| result.reply.is_completion());
         let mut again = Vec::new();
         for (at, result) in batch.iter().zip(results) {
             let stage = failure::stage(result.stage);
+            entry.results.push(self.host_result(*at, stage, &result.reply));
             if result.reply.is_completion() && stage == Stage::EndOfData {
                 let outcome = RecipientOutcome::Delivered { reply: result.reply };
                 self.ledger.settle(*at, Verdict { outcome, peer: Some(peer.clone()), host });
@@ -165,6 +174,31 @@ impl Tour<'_> {
             }
         }
         again
+    }
+
+    /// Before the session ended the server had refused some: that stands. Gives back the others.
+    fn settle_decided(
+        &mut self,
+        batch: &[usize],
+        decided: Vec<Option<client::RecipientResult>>,
+        peer: &Peer,
+        entry: &mut HostTry,
+    ) -> Vec<usize> {
+        let mut undecided = Vec::new();
+        let mut decided = decided.into_iter();
+        for at in batch {
+            match decided.next().flatten() {
+                Some(result) => drop(self.settle(&[*at], vec![result], peer, entry)),
+                None => undecided.push(*at),
+            }
+        }
+        undecided
+    }
+
+    fn host_result(&self, at: usize, stage: Stage, reply: &Reply) -> HostResult {
+        let path = self.parcel.envelope.forward_paths.get(at);
+        let address = path.map(|path| path.address.to_string()).unwrap_or_default();
+        HostResult { address, stage, reply: reply.clone() }
     }
 
     /// The session ended within a transaction. After the final dot nobody knows whether the server has the message: it is not
@@ -192,13 +226,19 @@ impl Tour<'_> {
             self.ledger.settle(*at, Verdict { outcome, peer: Some(peer.clone()), host });
         }
         entry.failure = Some((&failure).into());
-        self.tries.push(entry);
+        self.note(entry);
     }
 
     fn host_failed(&mut self, mut entry: HostTry, peer: &Peer, failure: Failure) {
         entry.failure = Some((&failure).into());
         let peer = Peer { host: entry.host.clone(), ip: Some(entry.ip), ..peer.clone() };
         self.ledger.host_failed(Setback { failure, peer: Some(peer), host: Some(self.tries.len()) });
+        self.note(entry);
+    }
+
+    fn note(&mut self, entry: HostTry) {
+        let failure = entry.failure.as_ref().map(|failure| failure.detail.id.as_str());
+        tracing::debug!(host = entry.host, ip = %entry.ip, failure, duration_ms = entry.duration_ms, "host tried");
         self.tries.push(entry);
     }
 }
@@ -239,6 +279,7 @@ fn entry(target: &Target) -> HostTry {
         fallback_to_clear: false,
         tls: None,
         transcript: tegami_mail::Transcript::default(),
+        results: Vec::new(),
         failure: None,
         duration_ms: 0,
     }

@@ -109,19 +109,22 @@ async fn transient_refusals_go_to_the_next_host() {
     check_replies(
         &replies,
         expect![[r#"
-        RCPT
-        mx1.example.test 5 127.0.0.2
-        mx2.example.test 10 127.0.0.3
-        b@example.test delivered 250 2.0.0 taken [mx2.example.test]
-        MAIL
-        mx1.example.test 5 127.0.0.2
-        mx2.example.test 10 127.0.0.3
-        b@example.test delivered 250 2.0.0 taken [mx2.example.test]
-        DATA
-        mx1.example.test 5 127.0.0.2
-        mx2.example.test 10 127.0.0.3
-        b@example.test delivered 250 2.0.0 taken [mx2.example.test]
-    "#]],
+            RCPT
+            mx1.example.test 5 127.0.0.2
+              b@example.test Recipient 451 4.7.1 later
+            mx2.example.test 10 127.0.0.3
+            b@example.test delivered 250 2.0.0 taken [mx2.example.test]
+            MAIL
+            mx1.example.test 5 127.0.0.2
+              b@example.test Mail 450 4.2.0 later
+            mx2.example.test 10 127.0.0.3
+            b@example.test delivered 250 2.0.0 taken [mx2.example.test]
+            DATA
+            mx1.example.test 5 127.0.0.2
+              b@example.test Data 451 4.3.0 later
+            mx2.example.test 10 127.0.0.3
+            b@example.test delivered 250 2.0.0 taken [mx2.example.test]
+        "#]],
     )
     .await;
 }
@@ -137,11 +140,14 @@ async fn every_host_refuses_for_now() {
         scripts,
         &["b@example.test"],
         expect![[r#"
-        mx1.example.test 5 127.0.0.2
-        mx2.example.test 10 127.0.0.3
-        mx3.example.test 20 127.0.0.4
-        b@example.test failed Transient Recipient 4.7.1 outbound-refused [mx3.example.test]
-    "#]],
+            mx1.example.test 5 127.0.0.2
+              b@example.test Recipient 451 4.7.1 first
+            mx2.example.test 10 127.0.0.3
+              b@example.test Recipient 451 4.7.1 second
+            mx3.example.test 20 127.0.0.4
+              b@example.test Recipient 451 4.7.1 third
+            b@example.test failed Transient Recipient 4.7.1 outbound-refused [mx3.example.test]
+        "#]],
     )
     .await;
 }
@@ -152,16 +158,19 @@ async fn permanent_refusals_ask_nobody_else() {
     check_replies(
         &replies,
         expect![[r#"
-        RCPT
-        mx1.example.test 5 127.0.0.2
-        b@example.test failed Permanent Recipient 5.1.1 outbound-refused [mx1.example.test]
-        MAIL
-        mx1.example.test 5 127.0.0.2
-        b@example.test failed Permanent Mail 5.7.1 outbound-refused [mx1.example.test]
-        DATA
-        mx1.example.test 5 127.0.0.2
-        b@example.test failed Permanent Data 5.6.0 outbound-refused [mx1.example.test]
-    "#]],
+            RCPT
+            mx1.example.test 5 127.0.0.2
+              b@example.test Recipient 550 5.1.1 nobody
+            b@example.test failed Permanent Recipient 5.1.1 outbound-refused [mx1.example.test]
+            MAIL
+            mx1.example.test 5 127.0.0.2
+              b@example.test Mail 550 5.7.1 not you
+            b@example.test failed Permanent Mail 5.7.1 outbound-refused [mx1.example.test]
+            DATA
+            mx1.example.test 5 127.0.0.2
+              b@example.test Data 554 5.6.0 no
+            b@example.test failed Permanent Data 5.6.0 outbound-refused [mx1.example.test]
+        "#]],
     )
     .await;
 }
@@ -173,19 +182,21 @@ async fn refusals_of_the_content() {
         vec![with("554 5.7.1 spam"), Script::default()],
         &["b@example.test"],
         expect![[r#"
-        mx1.example.test 5 127.0.0.2
-        b@example.test failed Permanent EndOfData 5.7.1 outbound-refused [mx1.example.test]
-    "#]],
+            mx1.example.test 5 127.0.0.2
+              b@example.test EndOfData 554 5.7.1 spam
+            b@example.test failed Permanent EndOfData 5.7.1 outbound-refused [mx1.example.test]
+        "#]],
     )
     .await;
     check(
         vec![with("451 4.3.0 later"), Script::default()],
         &["b@example.test"],
         expect![[r#"
-        mx1.example.test 5 127.0.0.2
-        mx2.example.test 10 127.0.0.3
-        b@example.test delivered 250 2.0.0 taken [mx2.example.test]
-    "#]],
+            mx1.example.test 5 127.0.0.2
+              b@example.test EndOfData 451 4.3.0 later
+            mx2.example.test 10 127.0.0.3
+            b@example.test delivered 250 2.0.0 taken [mx2.example.test]
+        "#]],
     )
     .await;
 }
@@ -202,7 +213,11 @@ async fn each_recipient_has_its_own_result() {
         &["yes@example.test", "no@example.test", "later1@example.test", "later2@example.test"],
         expect![[r#"
             mx1.example.test 5 127.0.0.2
+              no@example.test Recipient 550 5.1.1 nobody
+              later1@example.test Recipient 451 4.7.1 later
+              later2@example.test Recipient 451 4.7.1 later
             mx2.example.test 10 127.0.0.3
+              later2@example.test Recipient 450 4.2.1 later still
             mx3.example.test 20 127.0.0.4 Connect outbound-connect-refused
             yes@example.test delivered 250 2.0.0 taken [mx1.example.test]
             no@example.test failed Permanent Recipient 5.1.1 outbound-refused [mx1.example.test]
@@ -261,14 +276,17 @@ async fn closing_421_at_any_moment() {
             b@example.test delivered 250 2.0.0 taken [mx2.example.test]
             MAIL
             mx1.example.test 5 127.0.0.2
+              b@example.test Mail 421 4.3.2 closing
             mx2.example.test 10 127.0.0.3
             b@example.test delivered 250 2.0.0 taken [mx2.example.test]
             RCPT
             mx1.example.test 5 127.0.0.2
+              b@example.test Recipient 421 4.3.2 closing
             mx2.example.test 10 127.0.0.3
             b@example.test delivered 250 2.0.0 taken [mx2.example.test]
             DATA
             mx1.example.test 5 127.0.0.2
+              b@example.test Data 421 4.3.2 closing
             mx2.example.test 10 127.0.0.3
             b@example.test delivered 250 2.0.0 taken [mx2.example.test]
         "#]],
@@ -279,10 +297,11 @@ async fn closing_421_at_any_moment() {
         vec![first, Script::default()],
         &["b@example.test"],
         expect![[r#"
-        mx1.example.test 5 127.0.0.2
-        mx2.example.test 10 127.0.0.3
-        b@example.test delivered 250 2.0.0 taken [mx2.example.test]
-    "#]],
+            mx1.example.test 5 127.0.0.2
+              b@example.test EndOfData 421 4.3.2 closing
+            mx2.example.test 10 127.0.0.3
+            b@example.test delivered 250 2.0.0 taken [mx2.example.test]
+        "#]],
     )
     .await;
 }
@@ -293,6 +312,22 @@ async fn lost_after_the_final_dot() {
     check(vec![first, Script::default()], &["b@example.test"], expect![[r#"
         mx1.example.test 5 127.0.0.2 EndOfData outbound-possibly-delivered
         b@example.test possibly delivered Transient EndOfData 4.4.2 outbound-possibly-delivered [mx1.example.test]
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn a_refusal_stands_when_the_connection_is_lost_later() {
+    let replies = vec![("RCPT TO:<no", "550 5.1.1 nobody"), ("RCPT TO:<later", "451 4.7.1 later")];
+    let first = Script { replies, end_of_data: None, ..Script::default() };
+    let recipients = ["yes@example.test", "no@example.test", "later@example.test"];
+    check(vec![first, Script::default()], &recipients, expect![[r#"
+        mx1.example.test 5 127.0.0.2 EndOfData outbound-possibly-delivered
+          no@example.test Recipient 550 5.1.1 nobody
+          later@example.test Recipient 451 4.7.1 later
+        mx2.example.test 10 127.0.0.3
+        yes@example.test possibly delivered Transient EndOfData 4.4.2 outbound-possibly-delivered [mx1.example.test]
+        no@example.test failed Permanent Recipient 5.1.1 outbound-refused [mx1.example.test]
+        later@example.test delivered 250 2.0.0 taken [mx2.example.test]
     "#]]).await;
 }
 
@@ -366,6 +401,8 @@ async fn too_many_recipients_for_the_server() {
     let world = world(ZONE, vec![first, Script::default()], |_| {}).await;
     expect![[r#"
         mx1.example.test 5 127.0.0.2
+          c@example.test Recipient 452 4.5.3 too many recipients
+          c@example.test Recipient 452 4.5.3 too many recipients
         mx2.example.test 10 127.0.0.3
         b@example.test delivered 250 2.0.0 taken [mx1.example.test]
         c@example.test delivered 250 2.0.0 taken [mx2.example.test]

@@ -10,6 +10,7 @@
 
 mod attempt;
 mod destination;
+mod fuzz_corpus;
 mod peer;
 mod queue;
 mod reuse;

@@ -51,3 +51,13 @@ async fn a_session_that_died_meanwhile_is_made_anew() {
     .assert_eq(&(story(&stories[0]) + &story(&stories[1])));
     assert_eq!((world.seen[0].count("(connection)"), world.seen[0].count("| Subject")), (2, 2));
 }
+
+#[tokio::test]
+async fn closing_says_quit() {
+    let world =
+        world(ZONE, vec![Script::default()], |settings| settings.limits.idle = Duration::from_secs(60)).await;
+    world.send(&["b@example.test"]).await;
+    assert_eq!(world.seen[0].count("QUIT"), 0);
+    world.courier.close().await;
+    assert_eq!(world.seen[0].count("QUIT"), 1);
+}

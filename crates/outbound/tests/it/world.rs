@@ -101,6 +101,9 @@ pub(crate) fn story(report: &AttemptReport) -> String {
             write!(text, " {:?} {}", failure.stage, failure.detail.id).unwrap();
         }
         text.push('\n');
+        for result in entry.results.iter().filter(|result| !result.reply.is_completion()) {
+            writeln!(text, "  {} {:?} {}", result.address, result.stage, result.reply).unwrap();
+        }
     }
     for (record, recipient) in report.record.recipients.iter().zip(&report.recipients) {
         let host = recipient.peer.as_ref().map(|peer| peer.host.clone()).unwrap_or_default();
