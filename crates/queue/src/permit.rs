@@ -2,9 +2,8 @@
 
 use tegami_mail::{Address, Domain, Envelope, ReversePath};
 
-/// Proof that an envelope may enter the queue, together with the envelope it was given for. Only an account that
-/// proved itself, or a notification of our own, can make one; the field is private and there is no other constructor.
-/// An open relay is a type error.
+/// Proof that an envelope may enter the queue, together with the envelope it was given for. It is made from an [`Authenticated`]
+/// or for a notification of our own; the fields are private and there is no other constructor. An open relay is a type error.
 #[derive(Debug)]
 pub struct Permit {
     envelope: Envelope,
@@ -78,7 +77,8 @@ impl Permit {
     }
 }
 
-/// An account or API key that proved itself. Made only by [`crate::Accounts`].
+/// An account, API key or local program that proved itself. Made by [`crate::Accounts`], and by [`Authenticated::by_kernel`],
+/// whose caller promises what the compiler cannot see: that the kernel was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authenticated {
     account: String,
