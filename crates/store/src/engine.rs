@@ -61,7 +61,7 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps messages, whole, with their events and mailbox copies. A `250` may be said after `Ok`, not before.
     fn accept(&self, messages: Vec<NewMessage>) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Takes or renews leases for `node`, valid for `ttl`.
+    /// Takes or renews leases for `node`, valid for `ttl`. Renewing keeps the epoch. A lease that another node holds at `now` is not among them.
     fn claim(
         &self,
         node: &NodeId,
@@ -80,7 +80,9 @@ pub trait Store: Send + Sync + 'static {
     /// When the next queued row is due, whenever that is.
     fn next_due(&self, lease: &Lease) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>>;
 
-    /// Applies what attempts brought about: one commit, fenced by the lease's epoch.
+    /// Applies what attempts brought about: one commit, fenced by the lease's epoch. Rows that have finished stay as they are; when that is
+    /// true of all of them, the settlement was applied before and nothing of it happens again. An unknown row is [`StoreError::NotFound`], and
+    /// then nothing happens either.
     fn settle(&self, lease: &Lease, settlement: Settlement) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// A message without its content.
@@ -99,13 +101,13 @@ pub trait Store: Send + Sync + 'static {
     /// All recipients of a message, in order.
     fn recipients(&self, id: QueueId) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;
 
-    /// Rows of the queue that are not finished, by due time, after `after`, at most `max`.
+    /// Rows of the queue that are not finished, by due time, after the place where `after` stands now, at most `max`.
     fn queue(&self, after: Option<RowId>, max: usize) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;
 
     /// All attempts for a message, oldest first.
     fn attempts(&self, id: QueueId) -> BoxFuture<'_, Result<Vec<Attempt>, StoreError>>;
 
-    /// Messages that have this recipient, newest first, at most `max`.
+    /// Messages that have this recipient, newest first, at most `max`. People ask for addresses: upper and lower case are the same here.
     fn messages_to(
         &self,
         address: &Address,
@@ -118,7 +120,7 @@ pub trait Store: Send + Sync + 'static {
     /// Adds events that belong to no other change.
     fn record(&self, events: Vec<NewEvent>) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Events that pass a filter.
+    /// Events that pass a filter, by `seq`.
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, StoreError>>;
 
     /// Mailboxes of an owner, by name, with the number of messages.

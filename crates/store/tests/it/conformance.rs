@@ -404,6 +404,58 @@ pub(crate) async fn events_are_filtered_and_paged(store: Engine) {
     }
 }
 
+/// Many events, roughly but not strictly in the order of their times, against a list.
+pub(crate) async fn events_of_a_time_are_found_among_many(store: Engine) {
+    let time = |n: i64| n * 10 + (n * 7919 % 211) - if n % 501 == 0 { 9000 } else { 0 };
+    let domain = |n: i64| if n % 4 == 0 { "example.com" } else { "example.org" };
+    let mut model = Vec::new();
+    for first in (0..5000).step_by(250) {
+        let piece = (first..first + 250).map(|n| {
+            let mut event = event(EventKind::Delivered, time(n), None);
+            event.domain = domain(n).into();
+            event
+        });
+        store.record(piece.collect()).await.unwrap();
+        model.extend((first..first + 250).map(|n| (time(n), domain(n))));
+    }
+    for round in 0..2 {
+        for (begin, end) in
+            [(None, Some(9000)), (Some(30_000), Some(30_500)), (Some(49_000), None), (Some(-9000), None)]
+        {
+            for wanted in [None, Some("example.com")] {
+                for descending in [false, true] {
+                    let filter = EventFilter {
+                        domain: wanted.map(str::to_owned),
+                        begin: begin.map(second),
+                        end: end.map(second),
+                        descending,
+                        limit: 120,
+                        ..EventFilter::default()
+                    };
+                    let mut expected: Vec<_> = model
+                        .iter()
+                        .filter(|(at, domain)| {
+                            begin.is_none_or(|begin| *at >= begin)
+                                && end.is_none_or(|end| *at <= end)
+                                && wanted.is_none_or(|wanted| wanted == *domain)
+                        })
+                        .map(|(at, _)| second(*at))
+                        .collect();
+                    if descending {
+                        expected.reverse();
+                    }
+                    expected.truncate(120);
+                    let found = store.events(filter.clone()).await.unwrap();
+                    let found: Vec<_> = found.iter().map(|event| event.event.at).collect();
+                    assert_eq!(found, expected, "round {round} {filter:?}");
+                }
+            }
+        }
+        store.purge(second(25_000)).await.unwrap();
+        model.retain(|(at, _)| *at >= 25_000);
+    }
+}
+
 pub(crate) async fn mailboxes_count_uids(store: Engine) {
     let (me, you) = (address("me@example.org"), address("you@example.org"));
     let mut ids = Vec::new();

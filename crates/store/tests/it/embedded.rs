@@ -32,6 +32,7 @@ conform! {
     lists_are_paged
     messages_are_found_by_recipient_and_message_id
     events_are_filtered_and_paged
+    events_of_a_time_are_found_among_many
     mailboxes_count_uids
     purge_forgets_what_is_over
     plain_tables
