@@ -1,6 +1,6 @@
 //! What `why`, events and pages know of an attempt: evidence, kept as JSON with the message.
 //!
-//! The shape is stable: fields are added, never renamed.
+//! The shape is stable: fields are added, never renamed. Where the attempt could not even begin (the content was unreadable) it is `null`.
 //!
 //! ```text
 //! { "next_hop": "example.org", "way": "mx" | "implicit-mx" | "literal" | "smarthost",

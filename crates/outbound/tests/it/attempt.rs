@@ -66,7 +66,8 @@ async fn the_first_host_takes_it() {
         | Subject: hello
         | 
         | hello
-        | ..dot"#]]
+        | ..dot
+        (took) RCPT TO:<b@example.test> RCPT TO:<c@example.test>"#]]
     .assert_eq(&world.seen[0].lines().join("\n"));
     assert!(world.seen[1].lines().is_empty());
 }

@@ -9,6 +9,7 @@
 )]
 
 mod attempt;
+mod chance;
 mod destination;
 mod fuzz_corpus;
 mod peer;

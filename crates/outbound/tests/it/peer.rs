@@ -116,6 +116,8 @@ pub(crate) fn serve(listener: TcpListener, script: Script) -> Seen {
     let shared = seen.clone();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            // Replies to pipelined commands are small and many: without this each would wait for the one before.
+            stream.set_nodelay(true).unwrap();
             shared.add("(connection)");
             let (script, seen) = (script.clone(), shared.clone());
             tokio::spawn(async move { connection(stream, script, seen).await });
@@ -162,6 +164,8 @@ async fn session<S: AsyncRead + AsyncWrite + Unpin>(
         say(&mut stream, script.greeting).await?;
     }
     let mut messages = 0;
+    // RCPT commands that were accepted, once MAIL was.
+    let mut accepted: Option<Vec<String>> = None;
     loop {
         let command = line(&mut stream).await?;
         seen.add(command.clone());
@@ -184,6 +188,10 @@ async fn session<S: AsyncRead + AsyncWrite + Unpin>(
                 say(&mut stream, "220 go on").await?;
                 return Some(stream);
             }
+            "RCPT" if accepted.is_none() => say(&mut stream, "503 5.5.1 MAIL first").await?,
+            "DATA" if accepted.as_ref().is_none_or(Vec::is_empty) => {
+                say(&mut stream, "554 5.5.1 for nobody").await?;
+            }
             "DATA" if scripted.is_none_or(|reply| reply.starts_with('3')) => {
                 say(&mut stream, "354 go on").await?;
                 loop {
@@ -193,6 +201,12 @@ async fn session<S: AsyncRead + AsyncWrite + Unpin>(
                     }
                     seen.add(format!("| {line}"));
                 }
+                let word = match script.end_of_data {
+                    None => "lost",
+                    Some(reply) if reply.starts_with('2') => "took",
+                    Some(_) => "refused",
+                };
+                seen.add(format!("({word}) {}", accepted.take().unwrap_or_default().join(" ")));
                 say(&mut stream, script.end_of_data?).await?;
                 messages += 1;
                 if messages >= script.messages {
@@ -203,8 +217,16 @@ async fn session<S: AsyncRead + AsyncWrite + Unpin>(
                 say(&mut stream, "221 bye").await?;
                 return None;
             }
-            _ => {
-                say(&mut stream, scripted.unwrap_or("250 ok")).await?;
+            verb => {
+                let reply = scripted.unwrap_or("250 ok");
+                match verb {
+                    "MAIL" => accepted = reply.starts_with('2').then(Vec::new),
+                    "RCPT" if reply.starts_with('2') => {
+                        accepted.iter_mut().for_each(|list| list.push(command.clone()))
+                    }
+                    _ => {}
+                }
+                say(&mut stream, reply).await?;
                 if scripted.is_some_and(|reply| reply.starts_with("421")) {
                     return None;
                 }
