@@ -222,7 +222,7 @@ async fn session<S: AsyncRead + AsyncWrite + Unpin>(
                 match verb {
                     "MAIL" => accepted = reply.starts_with('2').then(Vec::new),
                     "RCPT" if reply.starts_with('2') => {
-                        accepted.iter_mut().for_each(|list| list.push(command.clone()))
+                        accepted.iter_mut().for_each(|list| list.push(command.clone()));
                     }
                     _ => {}
                 }
