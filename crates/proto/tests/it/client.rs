@@ -314,6 +314,10 @@ fn the_server_ends_it() {
         * close
     "#]],
     );
+}
+
+#[test]
+fn the_greeting_refuses() {
     check_with(
         settings(),
         &[],

@@ -16,4 +16,5 @@ mod command;
 mod fuzz_corpus;
 mod pair;
 mod server;
+mod server_auth;
 mod smuggling;

@@ -85,7 +85,7 @@ fn drain(session: &mut Session, now: Instant, said: &mut String) {
 }
 
 /// Each of `reads` comes in one piece; line ends are written `\n` and there is one behind the last line.
-fn converse(settings: Settings, reads: &[&str]) -> String {
+pub(crate) fn converse(settings: Settings, reads: &[&str]) -> String {
     let now = Instant::now();
     let mut session = Session::new(Arc::new(settings), false, now);
     let mut said = String::new();
@@ -100,12 +100,12 @@ fn converse(settings: Settings, reads: &[&str]) -> String {
     said
 }
 
-fn check_with(settings: Settings, reads: &[&str], expected: &Expect) {
+pub(crate) fn check_with(settings: Settings, reads: &[&str], expected: &Expect) {
     expected.assert_eq(&converse(settings, reads));
 }
 
 /// As [`check_with`], from the first command behind EHLO on.
-fn check(reads: &[&str], expected: &Expect) {
+pub(crate) fn check(reads: &[&str], expected: &Expect) {
     let all: Vec<&str> = ["EHLO client.example.net"].into_iter().chain(reads.iter().copied()).collect();
     let said = converse(settings(), &all);
     let from = said.find("S: 250 ").and_then(|at| said[at..].find("--\n").map(|end| at + end + 3)).unwrap();
@@ -209,7 +209,7 @@ fn pipelined_commands_are_answered_together() {
 }
 
 #[test]
-fn order_and_syntax() {
+fn a_session_has_its_order() {
     check_with(
         settings(),
         &[
@@ -254,6 +254,10 @@ fn order_and_syntax() {
             --
         "#]],
     );
+}
+
+#[test]
+fn a_transaction_has_its_order() {
     check(
         &[
             "MAIL FROM:<a@example.net> SIZE=10001",
@@ -537,169 +541,6 @@ fn starttls_forgets_what_was_said() {
             S: 503 5.5.1 TLS runs already
             --
         "#]],
-    );
-}
-
-#[test]
-fn auth() {
-    let offer = |auth| Settings { auth, auth_required: true, ..settings() };
-    check_with(
-        offer(AuthOffer::UnderTls),
-        &[
-            "EHLO c",
-            "AUTH PLAIN AGEAc2VjcmV0",
-            "MAIL FROM:<>",
-            "STARTTLS",
-            "EHLO c",
-            "AUTH PLAIN AGEAc2VjcmV0",
-            "EHLO c",
-        ],
-        &expect![[r#"
-            ? connect
-            S: 220 mx.example.org ESMTP Tegami
-            --
-            C: EHLO c
-            ? hello c
-            S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
-            S: 250 STARTTLS
-            --
-            C: AUTH PLAIN AGEAc2VjcmV0
-            S: 538 5.7.11 AUTH needs TLS: send STARTTLS first
-            --
-            C: MAIL FROM:<>
-            S: 530 5.7.0 authentication required
-            --
-            C: STARTTLS
-            S: 220 2.0.0 ready for the handshake
-            --
-            * handshake
-            C: EHLO c
-            ? hello c
-            S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
-            S: 250-AUTH PLAIN LOGIN
-            S: 250 REQUIRETLS
-            --
-            C: AUTH PLAIN AGEAc2VjcmV0
-            ? authenticate a
-            S: 235 2.7.0 authenticated
-            --
-            C: EHLO c
-            ? hello c
-            S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
-            S: 250 REQUIRETLS
-            --
-        "#]],
-    );
-    check_with(
-        Settings { starttls: false, ..offer(AuthOffer::Always) },
-        &[
-            "AUTH PLAIN",
-            "EHLO c",
-            "AUTH CRAM-MD5",
-            "AUTH PLAIN",
-            "*",
-            "AUTH PLAIN",
-            "no base64",
-            "AUTH PLAIN =",
-            "AUTH LOGIN",
-            "YQ==",
-            "d3Jvbmc=",
-            "AUTH LOGIN YQ==",
-            "c2VjcmV0",
-            "AUTH LOGIN",
-            "MAIL FROM:<a@example.net> AUTH=<>",
-        ],
-        &expect![[r#"
-            ? connect
-            S: 220 mx.example.org ESMTP Tegami
-            --
-            C: AUTH PLAIN
-            S: 503 5.5.1 EHLO comes first
-            --
-            C: EHLO c
-            ? hello c
-            S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
-            S: 250 AUTH PLAIN LOGIN
-            --
-            C: AUTH CRAM-MD5
-            S: 504 5.5.4 the mechanism is not offered
-            --
-            C: AUTH PLAIN
-            S: 334 
-            --
-            C: *
-            S: 501 5.7.0 the exchange is cancelled
-            --
-            C: AUTH PLAIN
-            S: 334 
-            --
-            C: no base64
-            S: 501 5.5.2 the response is not well formed
-            --
-            C: AUTH PLAIN =
-            S: 501 5.5.2 the response is not well formed
-            --
-            C: AUTH LOGIN
-            S: 334 VXNlcm5hbWU6
-            --
-            C: YQ==
-            S: 334 UGFzc3dvcmQ6
-            --
-            C: d3Jvbmc=
-            ? authenticate a
-            S: 535 5.7.8 wrong user name or password
-            --
-            C: AUTH LOGIN YQ==
-            S: 334 UGFzc3dvcmQ6
-            --
-            C: c2VjcmV0
-            ? authenticate a
-            S: 235 2.7.0 authenticated
-            --
-            C: AUTH LOGIN
-            S: 503 5.5.1 already authenticated
-            --
-            C: MAIL FROM:<a@example.net> AUTH=<>
-            ? mail <a@example.net>
-            S: 250 2.1.0 the reverse-path is ok
-            --
-        "#]],
-    );
-    check(
-        &["AUTH PLAIN AGEAc2VjcmV0"],
-        &expect![[r#"
-        C: AUTH PLAIN AGEAc2VjcmV0
-        S: 502 5.5.1 AUTH is not offered
-        --
-    "#]],
     );
 }
 
