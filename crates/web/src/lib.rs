@@ -1,1 +1,25 @@
-//! web
+//! The HTTP door: the Mailgun-compatible API, and a small JSON API of our own for the pages.
+//!
+//! Mailgun's vocabulary stays in the module `mailgun`: a request becomes typed parameters, these become a content and an
+//! envelope, and from there on the message is the queue's.
+
+mod error;
+mod house;
+mod mailgun;
+mod segments;
+mod serve;
+
+pub use house::{Rooms, Settings};
+pub use serve::{ServeError, serve};
+
+use std::sync::Arc;
+
+/// Everything this room serves.
+pub fn router(settings: Settings, rooms: Rooms) -> axum::Router {
+    let house = Arc::new(house::House { settings, rooms });
+    axum::Router::new()
+        .merge(mailgun::routes())
+        .fallback(error::not_served)
+        .method_not_allowed_fallback(error::not_served)
+        .with_state(house)
+}

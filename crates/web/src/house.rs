@@ -1,0 +1,70 @@
+//! What the room was given.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tegami_mail::{Clock, Domain};
+use tegami_queue::{Accounts, Intake};
+use tegami_store::Store;
+
+/// What the API goes by.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The domains that messages may be sent for and whose events are shown.
+    pub domains: Vec<Domain>,
+    /// How clients reach this server, such as `https://mail.example.org`, without a slash at its end. Without it the URLs in answers
+    /// are made of the request's Host field.
+    pub public_url: Option<String>,
+    /// Largest message in octets. Intake has the last word on it.
+    pub max_size: u64,
+    /// Largest request in octets.
+    pub max_request: u64,
+    /// How far in the future delivery may be asked for.
+    pub horizon: Duration,
+    /// The JSON API under `/api/` asks no key of clients on loopback that call us by a loopback name: the lab.
+    pub open_on_loopback: bool,
+}
+
+impl Settings {
+    /// The usual limits: messages of 25 MiB, requests of 52.4 MiB, delivery at most seven days ahead, a key for everybody.
+    pub fn new(domains: Vec<Domain>) -> Self {
+        Self {
+            domains,
+            public_url: None,
+            max_size: 25 << 20,
+            max_request: 54_945_382,
+            horizon: Duration::from_secs(7 * 24 * 3600),
+            open_on_loopback: false,
+        }
+    }
+}
+
+/// The rooms this one stands on.
+#[derive(Clone)]
+pub struct Rooms {
+    /// Messages, events, suppressions.
+    pub store: Arc<dyn Store>,
+    /// Who may.
+    pub accounts: Arc<Accounts>,
+    /// Where messages go.
+    pub intake: Arc<Intake>,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Settings and rooms, shared by all requests.
+pub(crate) struct House {
+    pub(crate) settings: Settings,
+    pub(crate) rooms: Rooms,
+}
+
+/// As handlers get it.
+pub(crate) type Shared = Arc<House>;
+
+impl House {
+    /// The domain of ours that this one is, or lies below; the longest where several fit.
+    pub(crate) fn domain_above(&self, domain: &Domain) -> Option<&Domain> {
+        let ours = self.settings.domains.iter().filter(|ours| domain.is_at_or_below(ours));
+        ours.max_by_key(|ours| ours.as_str().len())
+    }
+}

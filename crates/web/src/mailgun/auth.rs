@@ -1,0 +1,88 @@
+//! Who asks: HTTP Basic with the user name `api` and the API key as password (RFC 7617).
+
+use axum::http::{HeaderMap, header};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use tegami_mail::Domain;
+use tegami_queue::{AuthError, Authenticated};
+
+use crate::error::ApiError;
+use crate::house::House;
+
+/// Somebody who may send for a domain of ours.
+pub(crate) struct Sender {
+    /// The domain.
+    pub(crate) domain: Domain,
+    /// The key's name and rights.
+    pub(crate) account: Authenticated,
+    /// The key, to ask about other domains.
+    key: String,
+}
+
+impl House {
+    /// Lets in a key that may send for this domain. An unknown key learns nothing about our domains.
+    pub(crate) async fn sender(&self, headers: &HeaderMap, domain: &str) -> Result<Sender, ApiError> {
+        let key = key_of(headers).ok_or(ApiError::Unauthorized)?;
+        let Ok(domain) = Domain::parse(domain) else { return Err(self.no_domain(&key, domain).await) };
+        let account = self.rooms.accounts.authenticate_key(&key, Some(&domain)).await?;
+        refuse_subaccounts(headers)?;
+        if !self.settings.domains.contains(&domain) {
+            return Err(not_found(domain.as_str()));
+        }
+        Ok(Sender { domain, account, key })
+    }
+
+    /// Lets in an account key, which may do everything, and gives back the domain.
+    pub(crate) async fn administrator(&self, headers: &HeaderMap, domain: &str) -> Result<Domain, ApiError> {
+        let key = key_of(headers).ok_or(ApiError::Unauthorized)?;
+        self.rooms.accounts.authenticate_key(&key, None).await?;
+        refuse_subaccounts(headers)?;
+        match Domain::parse(domain) {
+            Ok(domain) if self.settings.domains.contains(&domain) => Ok(domain),
+            _ => Err(not_found(domain)),
+        }
+    }
+
+    /// Whether a sender may write as authors of another domain of ours: its signature would speak for that domain.
+    pub(crate) async fn may_write_as(&self, sender: &Sender, author: &Domain) -> Result<bool, ApiError> {
+        match self.domain_above(author) {
+            Some(ours) if *ours != sender.domain => {
+                match self.rooms.accounts.authenticate_key(&sender.key, Some(ours)).await {
+                    Ok(_) => Ok(true),
+                    Err(AuthError::Unavailable(error)) => Err(AuthError::Unavailable(error).into()),
+                    Err(_) => Ok(false),
+                }
+            }
+            _ => Ok(true),
+        }
+    }
+
+    async fn no_domain(&self, key: &str, domain: &str) -> ApiError {
+        match self.rooms.accounts.authenticate_key(key, None).await {
+            Ok(_) => not_found(domain),
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// The API key of a request, if it carries one.
+pub(crate) fn key_of(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, credentials) = value.trim().split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("Basic") {
+        return None;
+    }
+    let decoded = STANDARD_NO_PAD.decode(credentials.trim().trim_end_matches('=')).ok()?;
+    let decoded = String::from_utf8(decoded).ok()?;
+    let (user, key) = decoded.split_once(':')?;
+    (user == "api" && !key.is_empty()).then(|| key.to_owned())
+}
+
+fn refuse_subaccounts(headers: &HeaderMap) -> Result<(), ApiError> {
+    let named = headers.get("X-Mailgun-On-Behalf-Of").is_some_and(|value| !value.is_empty());
+    if named { Err(ApiError::NotAllowed("this server has no subaccounts".to_owned())) } else { Ok(()) }
+}
+
+fn not_found(domain: &str) -> ApiError {
+    ApiError::NotFound(format!("Domain not found: {domain}"))
+}

@@ -1,0 +1,41 @@
+//! The Mailgun-compatible API. Its words stop here.
+//!
+//! ```text
+//!   request ─► auth ─► form ─► parameters ─► compose ─► submit ─► intake
+//!                                  mime ────────────────┘
+//!   events: range and filter (from the query or the token) ─► store ─► event objects ─► paging URLs
+//! ```
+
+mod auth;
+mod compose;
+pub(crate) mod form;
+mod media;
+mod message;
+mod mime;
+mod options;
+mod parameters;
+mod scalar;
+mod submit;
+mod url;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+
+use crate::house::Shared;
+
+pub(crate) use auth::key_of;
+
+/// The routes.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/", get(greet))
+        .route("/v3/{domain}/messages", post(message::send))
+        .route("/v3/{domain}/messages.mime", post(mime::send))
+}
+
+/// Clients know by this very text that they were pointed at the wrong URL.
+async fn greet() -> Response {
+    ([(header::CONTENT_TYPE, "text/plain")], "Mailgun Magnificent API").into_response()
+}

@@ -1,0 +1,101 @@
+//! The last step: an envelope, a permit, and through the door of the queue.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tegami_mail::{Address, Envelope, ReversePath};
+use tegami_queue::{Accepted, AuthorRule, Mode, Options, Permit, Submission, Trace};
+use tegami_store::Origin;
+
+use super::auth::Sender;
+use super::options::SendOptions;
+use super::scalar::shown;
+use crate::error::ApiError;
+use crate::house::House;
+
+/// A message that is ready.
+pub(crate) struct Parcel {
+    /// Whom the From field names.
+    pub(crate) authors: Vec<Address>,
+    /// Who gets it.
+    pub(crate) recipients: Vec<Address>,
+    /// Header section and body.
+    pub(crate) content: Vec<u8>,
+    /// The rest.
+    pub(crate) options: SendOptions,
+}
+
+impl House {
+    /// Gives a message to intake.
+    ///
+    /// The author may be anybody, as with the real service: an author elsewhere does not align with the signature, which
+    /// speaks for the path's domain. Only an author in *another domain of ours* needs a key that is good for that domain. The reverse-path
+    /// is the first author in the path's domain, else that domain's postmaster, so that it always belongs to the domain.
+    pub(crate) async fn submit(&self, sender: &Sender, parcel: Parcel) -> Result<Accepted, ApiError> {
+        for author in &parcel.authors {
+            if let Some(domain) = author.domain()
+                && !self.may_write_as(sender, domain).await?
+            {
+                let why = format!(
+                    "Domain {} is not allowed to send: this key may not write as {author}",
+                    sender.domain
+                );
+                return Err(ApiError::NotAllowed(why));
+            }
+        }
+        self.check_size(parcel.content.len())?;
+        self.check_moment(&parcel.options)?;
+        let reverse_path = reverse_path(&parcel.authors, sender)?;
+        let mut envelope = Envelope::new(reverse_path, parcel.recipients);
+        envelope.require_tls = parcel.options.require_tls;
+        let permit = Permit::for_account(&sender.account, envelope)
+            .map_err(|error| ApiError::NotAllowed(error.to_string()))?;
+        let options = parcel.options;
+        let submission = Submission {
+            permit,
+            origin: Origin::Http { account: sender.account.account().to_owned() },
+            domain: sender.domain.clone(),
+            content: Bytes::from(parcel.content),
+            options: Options {
+                tags: options.tags,
+                variables: options.variables,
+                mode: if options.test_mode { Mode::Test } else { Mode::Deliver },
+                deliver_at: options.deliver_at,
+                trace: Some(Trace { protocol: "HTTP".to_owned(), ..Trace::default() }),
+                author: AuthorRule::Any,
+            },
+        };
+        Ok(self.rooms.intake.accept(submission).await?)
+    }
+
+    fn check_size(&self, size: usize) -> Result<(), ApiError> {
+        let size = u64::try_from(size).unwrap_or(u64::MAX);
+        let limit = self.settings.max_size;
+        if size > limit {
+            let message =
+                format!("the message has {size} octets once it is encoded; at most {limit} are accepted");
+            return Err(ApiError::NotAccepted { status: 413, message });
+        }
+        Ok(())
+    }
+
+    fn check_moment(&self, options: &SendOptions) -> Result<(), ApiError> {
+        let Some(moment) = options.deliver_at else { return Ok(()) };
+        let ahead = moment.duration_since(self.rooms.clock.now());
+        if Duration::try_from(ahead).is_ok_and(|ahead| ahead > self.settings.horizon) {
+            let days = self.settings.horizon.as_secs() / 86_400;
+            let why =
+                format!("o:deliverytime: {} is more than {days} days ahead", shown(&moment.to_string()));
+            return Err(ApiError::bad(why));
+        }
+        Ok(())
+    }
+}
+
+fn reverse_path(authors: &[Address], sender: &Sender) -> Result<ReversePath, ApiError> {
+    if let Some(author) = authors.iter().find(|author| sender.account.may(author)) {
+        return Ok(ReversePath::Address(author.clone()));
+    }
+    let postmaster = Address::parse(&format!("postmaster@{}", sender.domain));
+    postmaster.map(ReversePath::Address).map_err(|error| ApiError::bad(error.to_string()))
+}

@@ -1,0 +1,11 @@
+//! The API over a real store and a real socket.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends where its expectation does not hold"
+)]
+
+mod message;
+mod site;

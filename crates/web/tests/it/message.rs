@@ -1,0 +1,215 @@
+//! Sending.
+
+use expect_test::expect;
+use tegami_mail::mime;
+
+use crate::site::{KEY, SENDING_KEY, Site};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const MESSAGES: &str = "/v3/example.org/messages";
+
+#[tokio::test]
+async fn urlencoded_with_japanese() {
+    let site = Site::open().await;
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("from", "テスト <me@example.org>")
+        .append_pair("to", "山田 太郎 <taro@example.net>, b@example.com")
+        .append_pair("cc", "c@example.com")
+        .append_pair("bcc", "hidden@example.com")
+        .append_pair("subject", "お問い合わせ")
+        .append_pair("text", "こんにちは")
+        .append_pair("o:tag", "tag 1")
+        .append_pair("v:order", "17")
+        .append_pair("h:X-Shop", "一番")
+        .append_pair("o:tracking", "False")
+        .finish();
+    let answer = site.post(MESSAGES, &body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.head.contains("content-type: application/json"), "{}", answer.head);
+    assert_eq!(answer.message(), "Queued. Thank you.");
+    let (row, content) = site.newest().await;
+    assert_eq!(answer.json()["id"], format!("<{}>", row.summary.message_id));
+    assert_eq!(row.reverse_path.to_string(), "me@example.org");
+    assert_eq!(
+        site.recipients(&row).await,
+        ["taro@example.net", "b@example.com", "c@example.com", "hidden@example.com"]
+    );
+    assert!(!content.contains("hidden"));
+    let parsed = mime::parse(content.as_bytes());
+    assert_eq!(parsed.subject, "お問い合わせ");
+    assert_eq!(parsed.to, "山田 太郎 <taro@example.net>, b@example.com");
+    assert_eq!(parsed.text.as_deref().map(str::trim_end), Some("こんにちは"));
+    assert_eq!(row.summary.tags, ["tag 1"]);
+    let fields: Vec<_> = content
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter(|line| line.starts_with("X-") || line.starts_with("Received"))
+        .collect();
+    expect![[r#"
+        Received: by mail.example.org with HTTP id ID;
+        X-Shop: =?UTF-8?B?5LiA55Wq?=
+        X-Mailgun-Tag: tag 1
+        X-Mailgun-Variables: {"order":"17"}"#]]
+    .assert_eq(&fields.join("\n").replace(&row.id.to_string(), "ID"));
+}
+
+/// As mailgun-php writes it: a quoted boundary with dots, lengths in parts.
+#[tokio::test]
+async fn multipart_with_files() {
+    let site = Site::open().await;
+    let part = |head: &str, body: &str| {
+        format!(
+            "--6b01ce1a.91820748\r\nContent-Disposition: form-data; {head}\r\nContent-Length: {}\r\n\r\n{body}\r\n",
+            body.len()
+        )
+    };
+    let body = [
+        part("name=\"from\"", "me@example.org"),
+        part("name=\"to\"", "a@example.net"),
+        part("name=\"subject\"", "請求書"),
+        part("name=\"html\"", "<img src=\"cid:logo@x\">"),
+        part("name=\"o:tracking\"", ""),
+        part("name=\"attachment[0]\"; filename=\"日本 %22a%22.png\"", "\u{1}png"),
+        part("name=\"attachment[1]\"; filename=\"a b.txt\"", "text"),
+        part("name=\"inline[0]\"; filename=\"logo@x\"", "GIF89a"),
+        "--6b01ce1a.91820748--\r\n\r\n".to_owned(),
+    ]
+    .concat();
+    let content_type = "multipart/form-data; boundary=\"6b01ce1a.91820748\"";
+    let answer = site.request("POST", MESSAGES, KEY, content_type, body.as_bytes()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let (_, content) = site.newest().await;
+    let parsed = mime::parse(content.as_bytes());
+    let files: Vec<_> = parsed
+        .attachments
+        .iter()
+        .map(|file| (file.filename.as_deref().unwrap(), file.content_type.as_str(), file.inline))
+        .collect();
+    assert_eq!(
+        files,
+        [
+            ("logo@x", "image/gif", true),
+            ("日本 \"a\".png", "image/png", false),
+            ("a b.txt", "text/plain", false)
+        ]
+    );
+    assert_eq!(parsed.attachments[0].content_id.as_deref(), Some("logo@x"));
+    assert_eq!(parsed.attachments[1].content, b"\x01png");
+}
+
+#[tokio::test]
+async fn keys_and_domains() {
+    let site = Site::open().await;
+    let body = b"from=me@example.org&to=a@example.net&text=x";
+    let forbidden = |answer: crate::site::Answer| {
+        assert_eq!((answer.status, answer.body.as_str()), (401, "Forbidden"));
+        assert!(answer.head.contains("content-type: text/plain"));
+    };
+    forbidden(site.request("POST", MESSAGES, "key-wrong", FORM, body).await);
+    forbidden(site.request("POST", "/v3/elsewhere.test/messages", "key-wrong", FORM, body).await);
+    forbidden(site.request("POST", "/v3/shop.test/messages", SENDING_KEY, FORM, body).await);
+    forbidden(site.wire(b"POST /v3/example.org/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").await);
+    let ours = site.request("POST", "/v3/EXAMPLE.ORG/messages", SENDING_KEY, FORM, body).await;
+    assert_eq!(ours.status, 200);
+    let foreign = site.post("/v3/elsewhere.test/messages", "").await;
+    assert_eq!((foreign.status, foreign.message().as_str()), (404, "Domain not found: elsewhere.test"));
+    let nowhere = site.get("/v3/inbox/tests").await;
+    assert_eq!(nowhere.status, 404);
+    assert_eq!(nowhere.message(), "GET /v3/inbox/tests is not served here");
+    let greeting = site.get("/").await;
+    assert_eq!(greeting.body, "Mailgun Magnificent API");
+}
+
+#[tokio::test]
+async fn authors() {
+    let site = Site::open().await;
+    let send = async |key: &str, from: &str| {
+        let body = format!("from={from}&to=a@example.net&text=x");
+        site.request("POST", MESSAGES, key, FORM, body.as_bytes()).await
+    };
+    // A stranger's address goes out in the name of the path's domain.
+    assert_eq!(send(SENDING_KEY, "x@elsewhere.test").await.status, 200);
+    assert_eq!(site.newest().await.0.reverse_path.to_string(), "postmaster@example.org");
+    // Another domain of ours needs its key.
+    let refused = send(SENDING_KEY, "x@shop.test").await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.json()["Error"], "Forbidden");
+    assert_eq!(
+        refused.message(),
+        "Domain example.org is not allowed to send: this key may not write as x@shop.test"
+    );
+    assert_eq!(send(KEY, "x@shop.test").await.status, 200);
+}
+
+#[tokio::test]
+async fn bad_requests() {
+    let site = Site::open().await;
+    let said = async |content_type: &str, body: &str| {
+        let answer = site.request("POST", MESSAGES, KEY, content_type, body.as_bytes()).await;
+        format!("{} {}", answer.status, answer.message())
+    };
+    let injected = "from=me@example.org&to=a@example.net&text=x&subject=a%0D%0ABcc:%20b@example.com";
+    assert_eq!(said(FORM, injected).await, "400 subject: the value has a line end or NUL");
+    assert_eq!(
+        said("multipart/form-data; boundary=x", "--x\r\nContent-Disp").await.get(..46),
+        Some("400 malformed multipart/form-data request: inc")
+    );
+    let later = "from=me@example.org&to=a@example.net&text=x&o:deliverytime=Mon, 6 Jul 2027 00:00:00 GMT";
+    assert_eq!(said(FORM, later).await, "400 o:deliverytime: 2027-07-06T00:00:00Z is more than 7 days ahead");
+    assert!(site.store.messages(None, 1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn too_large() {
+    let site = Site::open_with(|settings| {
+        settings.max_request = 2000;
+        settings.max_size = 1500;
+    })
+    .await;
+    let said = async |size: usize| {
+        let body = format!("from=me@example.org&to=a@example.net&text={}", "あ".repeat(size));
+        let answer = site.post(MESSAGES, &body).await;
+        format!("{} {}", answer.status, answer.message())
+    };
+    assert_eq!(said(1000).await, "413 request size exceeds 0.0MiB limit");
+    assert!(said(600).await.starts_with("413 the message has "));
+    assert!(said(10).await.starts_with("200 Queued"));
+    let chunked = "POST /v3/example.org/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Basic YXBpOmtleS1hY2NvdW50LTAxMjM0NTY3ODk=\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let chunk = format!("400\r\n{}\r\n", "a".repeat(1024)).repeat(3);
+    assert_eq!(site.wire(format!("{chunked}{chunk}0\r\n\r\n").as_bytes()).await.status, 413);
+}
+
+#[tokio::test]
+async fn raw_messages() {
+    let site = Site::open().await;
+    let raw = "From: me@example.org\nTo: a@example.net\nBcc: hidden@example.com\nSubject: x\nMessage-Id: <own@example.org>\n\
+               X-Mailgun-Tag: inside\nX-Mailgun-Variables: {\"a\":1}\nX-Mailgun-Drop-Message: yes\n\nHello\n";
+    let boundary = "-----------RubyMultipartPost-1f";
+    let body = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"to[]\"\r\n\r\na@example.net\r\n\
+         --{boundary}\r\nContent-Disposition: form-data; name=\"message\"; filename=\"m\"\r\nContent-Type: multipart/form-data\r\n\
+         Content-Transfer-Encoding: binary\r\n\r\n{raw}\r\n--{boundary}--\r\n\r\n"
+    );
+    let content_type = format!("multipart/form-data; boundary={boundary}");
+    let answer =
+        site.request("POST", "/v3/example.org/messages.mime", KEY, &content_type, body.as_bytes()).await;
+    assert_eq!(answer.json()["id"], "<own@example.org>", "{answer:?}");
+    let (row, content) = site.newest().await;
+    assert!(row.summary.test_mode);
+    assert_eq!(row.summary.tags, ["inside"]);
+    let rest: Vec<_> = content.lines().skip_while(|line| !line.starts_with("MIME")).collect();
+    expect![[r#"
+        MIME-Version: 1.0
+        X-Mailgun-Tag: inside
+        X-Mailgun-Variables: {"a":1}
+        From: me@example.org
+        To: a@example.net
+        Subject: x
+        Message-Id: <own@example.org>
+
+        Hello
+    "#]]
+    .assert_eq(&(rest.join("\n") + "\n"));
+    let nothing = site.post("/v3/example.org/messages.mime", "to=a@example.net").await;
+    assert_eq!(nothing.message(), "message parameter is missing");
+}

@@ -1,0 +1,147 @@
+//! A server on loopback, over a store in a temporary folder, and a client that sends octets.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tegami_mail::{Clock, Domain};
+use tegami_queue::{Accounts, Control, Directory, Intake, IntakeSettings, KeyRing};
+use tegami_store::{ApiKeyScope, Embedded, IdSource, MessageRow, Store};
+use tegami_web::{Rooms, Settings};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+
+pub(crate) const KEY: &str = "key-account-0123456789";
+pub(crate) const SENDING_KEY: &str = "key-sending-0123456789";
+
+struct StandingClock;
+
+impl Clock for StandingClock {
+    fn now(&self) -> Timestamp {
+        "2026-07-06T09:00:00Z".parse().unwrap()
+    }
+}
+
+pub(crate) struct Site {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) address: std::net::SocketAddr,
+    server: JoinHandle<()>,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    pub(crate) fn message(&self) -> String {
+        self.json()["message"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl Site {
+    pub(crate) async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    pub(crate) async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> =
+            Arc::new(Embedded::open(folder.path(), tegami_store::Options::default()).unwrap());
+        let clock: Arc<dyn Clock> = Arc::new(StandingClock);
+        let domain = |text: &str| Domain::parse(text).unwrap();
+        let local = Directory::new(store.clone(), clock.clone(), [domain("example.org")], None);
+        let intake = Intake::new(
+            store.clone(),
+            IntakeSettings::new(domain("mail.example.org")),
+            Arc::new(KeyRing::default()),
+            Arc::new(local),
+            clock.clone(),
+            Arc::new(IdSource::default()),
+            Arc::new(Control::default()),
+        );
+        let accounts = Arc::new(Accounts::new(store.clone(), clock.clone()).unwrap());
+        accounts.put_api_key(KEY, "all", ApiKeyScope::Account).await.unwrap();
+        let scope = ApiKeyScope::Domain("example.org".to_owned());
+        accounts.put_api_key(SENDING_KEY, "sending", scope).await.unwrap();
+        let mailboxes = ["info@example.org".to_owned()];
+        accounts.create("info", "correct horse", &[], &mailboxes).await.unwrap();
+        let mut settings = Settings::new(vec![domain("example.org"), domain("shop.test")]);
+        change(&mut settings);
+        let rooms = Rooms { store: store.clone(), accounts, intake: Arc::new(intake), clock };
+        let router = tegami_web::router(settings, rooms);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            tegami_web::serve(listener, router, std::future::pending()).await.unwrap();
+        });
+        Self { store, address, server, _folder: folder }
+    }
+
+    /// Sends octets and reads to the end.
+    pub(crate) async fn wire(&self, octets: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // The server may answer, and close, before it has read everything.
+        let _ = stream.write_all(octets).await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.to_owned(), body: body.to_owned() }
+    }
+
+    pub(crate) async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> Answer {
+        use base64::Engine;
+        let credentials = base64::engine::general_purpose::STANDARD.encode(format!("api:{key}"));
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Basic {credentials}\r\n\
+             Content-Type: {content_type}\r\nContent-Length: {}\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        self.wire(&[head.as_bytes(), body].concat()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request("GET", path, KEY, "application/x-www-form-urlencoded", b"").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &str) -> Answer {
+        self.request("POST", path, KEY, "application/x-www-form-urlencoded", body.as_bytes()).await
+    }
+
+    /// The newest message, with its content.
+    pub(crate) async fn newest(&self) -> (MessageRow, String) {
+        let row = self.store.messages(None, 1).await.unwrap().remove(0);
+        let content = self.store.content(row.id, None).await.unwrap();
+        (row, String::from_utf8(content.to_vec()).unwrap())
+    }
+
+    pub(crate) async fn recipients(&self, row: &MessageRow) -> Vec<String> {
+        let rows = self.store.recipients(row.id).await.unwrap();
+        rows.into_iter().map(|row| row.path.address.to_string()).collect()
+    }
+}
