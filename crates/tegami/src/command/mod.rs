@@ -23,7 +23,6 @@ use std::sync::Arc;
 
 pub(crate) use context::{Context, Failure, Outcome, Report};
 use tegami_mail::SystemClock;
-use tegami_queue::RetryPolicy;
 
 use crate::cli::{self, Cli, Verb};
 use crate::config::Config;
@@ -96,7 +95,7 @@ async fn administer(cli: &Cli, context: &Context, arguments: &[OsString]) -> Res
             _ => Err(Failure::Told),
         };
     }
-    let rooms = Rooms::open(&config, Arc::new(SystemClock), RetryPolicy::default()).await?;
+    let rooms = Rooms::open(&config, Arc::new(SystemClock), config.delivery.retry.clone()).await?;
     let report = on_rooms(&cli.verb, request.input, context, &rooms, &config).await?;
     anstream::print!("{}", report.text);
     Ok(report.outcome)
@@ -109,7 +108,7 @@ async fn queue_list(context: &Context, config: &Config) -> Result<String, Failur
     if let Some(response) = control::ask(&config.data, &request).await? {
         return Ok(response.output);
     }
-    let rooms = Rooms::open(config, Arc::new(SystemClock), RetryPolicy::default()).await?;
+    let rooms = Rooms::open(config, Arc::new(SystemClock), config.delivery.retry.clone()).await?;
     Ok(queue::list(context, &rooms).await?.text)
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tegami_dns::Resolver;
 use tegami_mail::{SystemClock, note};
 use tegami_outbound::Reach;
-use tegami_queue::RetryPolicy;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -21,7 +20,7 @@ pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
         resolver: resolver(&config)?,
         roots: trusted_roots(&config)?,
         clock: Arc::new(SystemClock),
-        retry: RetryPolicy::default(),
+        retry: config.delivery.retry.clone(),
         reach: reach(&config),
         smtp: None,
     };

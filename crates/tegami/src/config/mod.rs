@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use tegami_mail::Domain;
+use tegami_queue::RetryPolicy;
 
 pub(crate) use problem::ConfigError;
 
@@ -99,6 +100,8 @@ pub(crate) struct Delivery {
     pub(crate) ipv6: bool,
     /// Everything goes through this host.
     pub(crate) smarthost: Option<Smarthost>,
+    /// When delivery is tried again, and for how long.
+    pub(crate) retry: RetryPolicy,
 }
 
 /// Another provider's relay.

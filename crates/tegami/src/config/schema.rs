@@ -5,11 +5,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use tegami_mail::{Domain, note};
+use tegami_queue::RetryPolicy;
 use toml::de::{DeTable, DeValue};
 
 use super::problem::Problem;
 use super::reader::{Problems, Section};
-use super::value::{addresses, everywhere, secret, size};
+use super::value::{addresses, delays, everywhere, secret, size};
 use super::{Config, Delivery, Dns, Limits, Listen, OnFail, Reception, Smarthost, SmarthostTls, Tls};
 
 /// Reads the whole text; relative paths start at `base`.
@@ -167,7 +168,13 @@ fn reception(root: &Section<'_>) -> Reception {
 }
 
 fn delivery(root: &Section<'_>, base: &Path) -> Delivery {
-    let default = Delivery { port: 25, sources: Vec::new(), ipv6: true, smarthost: None };
+    let default = Delivery {
+        port: 25,
+        sources: Vec::new(),
+        ipv6: true,
+        smarthost: None,
+        retry: RetryPolicy::default(),
+    };
     let Some(section) = root.section("delivery") else { return default };
     let mut sources = Vec::new();
     for (text, span) in section.texts("sources") {
@@ -180,6 +187,7 @@ fn delivery(root: &Section<'_>, base: &Path) -> Delivery {
         port: section.port("port").unwrap_or(default.port),
         ipv6: section.flag("ipv6").unwrap_or(default.ipv6),
         smarthost: smarthost(&section, base),
+        retry: RetryPolicy { delays: delays(&section, "retry", default.retry.delays), ..default.retry },
         sources,
     };
     section.finish();

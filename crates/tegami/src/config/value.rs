@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use tegami_mail::note;
 use toml::de::DeValue;
@@ -68,6 +69,34 @@ fn parse_size(text: &str) -> Option<usize> {
     number.parse::<usize>().ok()?.checked_mul(factor)
 }
 
+/// `["1m", "5m", "2h"]`: waiting times, one after another.
+pub(super) fn delays(section: &Section<'_>, key: &'static str, default: Vec<Duration>) -> Vec<Duration> {
+    let mut delays = Vec::new();
+    for (text, span) in section.texts(key) {
+        match parse_delay(&text) {
+            Some(delay) => delays.push(delay),
+            None => section.problem(span, note!("cli-config-wants-delay", key = key)),
+        }
+    }
+    if delays.is_empty() { default } else { delays }
+}
+
+/// From a second to the five days after which delivery is given up.
+fn parse_delay(text: &str) -> Option<Duration> {
+    const LONGEST: u64 = 5 * 86_400;
+    let digits = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at_checked(digits)?;
+    let seconds = match unit.trim() {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return None,
+    };
+    let delay = number.parse::<u64>().ok()?.checked_mul(seconds)?;
+    (1..=LONGEST).contains(&delay).then(|| Duration::from_secs(delay))
+}
+
 /// `password`, `password_file` or `password_env`: exactly one of them.
 pub(super) fn secret(section: &Section<'_>, base: &Path) -> Option<Secret> {
     let plain = section.text("password").map(|(text, span)| (Ok(text), span));
@@ -96,6 +125,16 @@ pub(super) fn secret(section: &Section<'_>, base: &Path) -> Option<Secret> {
 #[cfg(test)]
 mod unit {
     use super::*;
+
+    #[test]
+    fn waiting_times() {
+        assert_eq!(parse_delay("1s"), Some(Duration::from_secs(1)));
+        assert_eq!(parse_delay("15 m"), Some(Duration::from_secs(900)));
+        assert_eq!(parse_delay("5d"), Some(Duration::from_secs(432_000)));
+        for text in ["", "5", "0s", "6d", "1w", "s", "99999999999999999999h"] {
+            assert_eq!(parse_delay(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn sizes() {

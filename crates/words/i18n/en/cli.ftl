@@ -16,6 +16,7 @@ cli-config-wants-port = `{ $key }` wants a port number from 1 to 65535
 cli-config-wants-count = `{ $key }` wants a whole number above zero
 cli-config-wants-table = `{ $key }` wants a table
 cli-config-wants-address = `{ $key }` wants a port (25), an address with a port ("127.0.0.1:2525"), a list of those, or `false`
+cli-config-wants-delay = `{ $key }` wants a list of waiting times from one second to five days, such as ["1m", "5m", "2h"]
 cli-config-wants-size = `{ $key }` wants a size such as 26214400 or "25MiB"
 cli-config-one-of = `{ $key }` wants one of `{ $choices }`
 cli-config-no-hostname = `hostname` is missing: the name of this server, such as "mail.example.com"

@@ -16,6 +16,7 @@ cli-config-wants-port = `{ $key }` には 1 から 65535 までのポート番�
 cli-config-wants-count = `{ $key }` には 1 以上の整数を書いてください
 cli-config-wants-table = `{ $key }` にはテーブルを書いてください
 cli-config-wants-address = `{ $key }` にはポート (25)、アドレスとポート ("127.0.0.1:2525")、それらのリスト、または `false` を書いてください
+cli-config-wants-delay = `{ $key }` には ["1m", "5m", "2h"] のように、1 秒から 5 日までの待ち時間のリストを書いてください
 cli-config-wants-size = `{ $key }` には 26214400 や "25MiB" のようにサイズを書いてください
 cli-config-one-of = `{ $key }` には `{ $choices }` のどれかを書いてください
 cli-config-no-hostname = `hostname` がありません。"mail.example.com" のように、このサーバーの名前を書いてください
