@@ -40,10 +40,11 @@ impl Rooms {
         let accounts = Accounts::new(Arc::clone(&store), Arc::clone(&clock));
         let accounts = Arc::new(accounts.map_err(|error| Failure::Text(error.to_string()))?);
         let control = Arc::new(Control::default());
+        // `<postmaster>` without a domain lives at the host itself (RFC 5321 section 4.5.1), and so does the author of notifications.
         let local = Directory::new(
             Arc::clone(&store),
             Arc::clone(&clock),
-            config.domains.iter().cloned(),
+            config.domains.iter().chain([&config.hostname]).cloned(),
             config.domains.first().and_then(|domain| Address::parse(&format!("postmaster@{domain}")).ok()),
         );
         let local: Arc<dyn LocalMailboxes> = Arc::new(local);
