@@ -270,6 +270,14 @@ enum Copied {
 
 fn copy_survivors(writer: &mut Writer, number: i64) -> Result<Copied, StoreError> {
     let survivors = survivors(&writer.rows, number).map_err(|error| rows_error(&error))?;
+    if survivors.is_empty() {
+        // Counted wrongly: without this the segment would be looked at for ever.
+        in_commit(&writer.rows, |rows, _| {
+            rows.prepare_cached("UPDATE segments SET live = 0, live_bytes = 0 WHERE number = ?1")?
+                .execute([number])
+        })?;
+        return Ok(Copied::Some);
+    }
     let mut moved = Vec::new();
     let mut octets = 0;
     for (message, id, place) in survivors {

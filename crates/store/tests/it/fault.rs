@@ -59,6 +59,8 @@ async fn check_crash(step: Step, fault: Fault, expected: Presence) {
     let (store, plan) = open(folder.path());
     let held = lease(&store).await;
     store.accept(vec![before.clone(), bounced.clone()]).await.unwrap();
+    let size = || std::fs::metadata(folder.path().join("segments/0000000001.seg")).unwrap().len();
+    let used = size();
 
     // A message that comes in …
     plan.add(step, fault);
@@ -69,6 +71,8 @@ async fn check_crash(step: Step, fault: Fault, expected: Presence) {
     let (store, plan) = open(folder.path());
     assert_eq!(presence(&store, &before).await, Presence::Whole, "{step:?} {fault:?}");
     assert_eq!(presence(&store, &under_way).await, expected, "{step:?} {fault:?}");
+    let grown = if expected == Presence::Whole { 36 + under_way.content.len() as u64 } else { 0 };
+    assert_eq!(size(), used + grown, "{step:?} {fault:?}");
     store.accept(vec![under_way.clone()]).await.unwrap();
     assert_eq!(presence(&store, &under_way).await, Presence::Whole);
 
