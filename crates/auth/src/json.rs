@@ -6,7 +6,7 @@ use tegami_mail::Note;
 
 use crate::dmarc::{Discovery, Policy};
 use crate::verify::{Early, Verdicts};
-use crate::{Step, dkim, dmarc, iprev, spf};
+use crate::{Step, arc, dkim, dmarc, iprev, spf};
 
 /// Turns a note into what stands for it in the JSON: a sentence, or ([`stored`]) the note itself.
 pub type Render<'a> = &'a dyn Fn(&Note) -> Value;
@@ -65,6 +65,18 @@ pub fn dkim(verdict: &dkim::Verdict, render: Render<'_>) -> Value {
     })
 }
 
+/// The chain of seals.
+pub fn arc(verdict: &arc::Verdict, render: Render<'_>) -> Value {
+    json!({
+        "result": verdict.result.as_str(),
+        "instance": verdict.instance,
+        "domain": verdict.domain,
+        "oldest_pass": verdict.oldest_pass,
+        "reason": render(&verdict.reason),
+        "steps": steps(&verdict.steps, render),
+    })
+}
+
 /// DMARC of a message.
 pub fn dmarc(verdict: &dmarc::Verdict, render: Render<'_>) -> Value {
     json!({
@@ -108,12 +120,13 @@ pub fn early(early: &Early, render: Render<'_>) -> Value {
     })
 }
 
-/// What `inspect` shows of the verdicts, without what is not a verdict (`arc`, `received`, `score`).
+/// What `inspect` shows of the verdicts, without what is not a verdict (`received`, `score`).
 pub fn verdicts(verdicts: &Verdicts, authserv_id: &str, render: Render<'_>) -> Value {
     let mut shown = early(&verdicts.early, render);
     if let Some(members) = shown.as_object_mut() {
         let signatures = verdicts.dkim.iter().map(|verdict| dkim(verdict, render));
         members.insert("dkim".to_owned(), signatures.collect());
+        members.insert("arc".to_owned(), arc(&verdicts.arc, render));
         members.insert("dmarc".to_owned(), dmarc(&verdicts.dmarc, render));
         members
             .insert("authentication_results".to_owned(), verdicts.authentication_results(authserv_id).into());

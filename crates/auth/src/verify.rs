@@ -1,4 +1,4 @@
-//! One message, as a receiver verifies it: iprev, SPF (HELO and MAIL FROM), DKIM, DMARC, in this order.
+//! One message, as a receiver verifies it: iprev, SPF (HELO and MAIL FROM), DKIM, ARC, DMARC, in this order.
 
 use std::net::IpAddr;
 
@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use tegami_dns::Resolver;
 use tegami_mail::{Domain, HeaderField, HeaderLimits, HeaderSection, ReversePath, mailbox_list, note};
 
+use crate::arc::ArcResult;
 use crate::dmarc::DmarcResult;
 use crate::results::{AuthenticationResults, MethodResult, received_spf};
-use crate::{Step, dkim, dmarc, iprev, spf};
+use crate::{Step, arc, dkim, dmarc, iprev, spf};
 
 /// What is known of the session before the content comes.
 #[derive(Clone, Debug)]
@@ -50,6 +51,8 @@ pub struct Verdicts {
     pub early: Early,
     /// One for each signature; one `none` verdict where there is none.
     pub dkim: Vec<dkim::Verdict>,
+    /// The chain of seals; it informs, DMARC does not see it.
+    pub arc: arc::Verdict,
     /// DMARC.
     pub dmarc: dmarc::Verdict,
 }
@@ -75,6 +78,7 @@ pub async fn early(client: &Client<'_>, resolver: &dyn Resolver) -> Early {
 /// Decides on the content, which has CRLF at its line ends.
 pub async fn message(client: &Client<'_>, early: Early, content: &[u8], resolver: &dyn Resolver) -> Verdicts {
     let dkim = dkim::verify(content, resolver, client.now).await;
+    let arc = arc::verify(content, resolver, client.now).await;
     let dmarc = dmarc_verdict(&early, &dkim, content, resolver).await;
     Verdicts {
         ip: client.ip.to_canonical(),
@@ -82,6 +86,7 @@ pub async fn message(client: &Client<'_>, early: Early, content: &[u8], resolver
         mail_from: client.mail_from.clone(),
         early,
         dkim,
+        arc,
         dmarc,
     }
 }
@@ -168,6 +173,7 @@ impl Verdicts {
         let mut results = vec![self.iprev_result()];
         results.extend(self.spf_results());
         results.extend(self.dkim.iter().map(dkim_result));
+        results.extend(self.arc_result());
         results.push(self.dmarc_result());
         AuthenticationResults { authserv_id: authserv_id.to_owned(), version: None, results }.to_field()
     }
@@ -200,6 +206,17 @@ impl Verdicts {
             }
             None => vec![by_helo],
         }
+    }
+
+    /// Only where there is a chain: most messages have none (RFC 8617 section 10.1).
+    fn arc_result(&self) -> Option<MethodResult> {
+        let arc = &self.arc;
+        let oldest_pass = arc.oldest_pass.map(|instance| instance.to_string()).unwrap_or_default();
+        (arc.result != ArcResult::None).then(|| {
+            MethodResult::new("arc", arc.result.as_str())
+                .comment(&format!("i={} d={}", arc.instance, arc.domain))
+                .property("header", "oldest-pass", &oldest_pass)
+        })
     }
 
     fn dmarc_result(&self) -> MethodResult {

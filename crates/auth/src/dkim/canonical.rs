@@ -19,7 +19,7 @@ impl Canonicalization {
     }
 
     /// The other one.
-    pub(super) fn other(self) -> Self {
+    pub(crate) fn other(self) -> Self {
         match self {
             Self::Simple => Self::Relaxed,
             Self::Relaxed => Self::Simple,
@@ -27,7 +27,7 @@ impl Canonicalization {
     }
 
     /// Appends a header field, given without the CRLF that ends it; nothing ends what is appended either.
-    pub(super) fn field(self, raw: &[u8], out: &mut Vec<u8>) {
+    pub(crate) fn field(self, raw: &[u8], out: &mut Vec<u8>) {
         match self {
             Self::Simple => out.extend_from_slice(raw),
             Self::Relaxed => relaxed_field(raw, out),
@@ -35,7 +35,7 @@ impl Canonicalization {
     }
 
     /// Gives the canonical body to `sink`, piece by piece.
-    pub(super) fn body(self, body: &[u8], sink: impl FnMut(&[u8])) {
+    pub(crate) fn body(self, body: &[u8], sink: impl FnMut(&[u8])) {
         match self {
             Self::Simple => simple_body(body, sink),
             Self::Relaxed => relaxed_body(body, sink),

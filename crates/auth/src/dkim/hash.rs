@@ -1,6 +1,7 @@
 //! The two hashes of RFC 6376 section 3.7: of the body, and of the signed fields.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 
@@ -11,9 +12,9 @@ use super::Canonicalization;
 
 /// A content, split once for all signatures.
 #[derive(Debug)]
-pub(super) struct Message<'a> {
+pub(crate) struct Message<'a> {
     section: HeaderSection<'a>,
-    pub(super) body: &'a [u8],
+    pub(crate) body: &'a [u8],
     /// Positions in the section, from the top, by name in lower case.
     by_name: HashMap<String, Vec<usize>>,
 }
@@ -21,7 +22,7 @@ pub(super) struct Message<'a> {
 impl<'a> Message<'a> {
     /// # Errors
     /// The header section is beyond all measure.
-    pub(super) fn new(content: &'a [u8]) -> Result<Self, HeaderError> {
+    pub(crate) fn new(content: &'a [u8]) -> Result<Self, HeaderError> {
         let (header, body) = split(content);
         let section = HeaderSection::parse(header, HeaderLimits::GENEROUS)?;
         let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
@@ -34,18 +35,18 @@ impl<'a> Message<'a> {
     }
 
     /// The fields of this name, given in lower case, from the top.
-    pub(super) fn named<'s>(&'s self, name: &str) -> impl Iterator<Item = &'s HeaderField<'a>> {
+    pub(crate) fn named<'s>(&'s self, name: &str) -> impl Iterator<Item = &'s HeaderField<'a>> {
         let places = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
         places.iter().filter_map(|&at| self.section.fields().get(at))
     }
 
     /// How often a field of this name occurs.
-    pub(super) fn count(&self, name: &str) -> usize {
+    pub(crate) fn count(&self, name: &str) -> usize {
         self.by_name.get(name).map_or(0, Vec::len)
     }
 
     /// The uppermost field of this name, given in lower case, and its place.
-    pub(super) fn uppermost(&self, name: &str) -> Option<(usize, &HeaderField<'a>)> {
+    pub(crate) fn uppermost(&self, name: &str) -> Option<(usize, &HeaderField<'a>)> {
         let place = *self.by_name.get(name)?.first()?;
         Some((place, self.section.fields().get(place)?))
     }
@@ -53,12 +54,12 @@ impl<'a> Message<'a> {
     /// The header hash (RFC 6376 section 3.7): the fields that `names` chooses, then the DKIM-Signature field itself with
     /// an empty `b=`. A name that occurs again chooses the next instance upwards; one that chooses nothing adds
     /// nothing (RFC 6376 section 5.4.2).
-    pub(super) fn header_hash(&self, how: Canonicalization, names: &[String], own: &[u8]) -> Digest {
+    pub(crate) fn header_hash(&self, how: Canonicalization, names: &[String], own: &[u8]) -> Digest {
         self.header_hash_if(how, names, own, Edit::Nothing)
     }
 
     /// The header hash that the message would have with this edit.
-    pub(super) fn header_hash_if(
+    pub(crate) fn header_hash_if(
         &self,
         how: Canonicalization,
         names: &[String],
@@ -90,7 +91,7 @@ impl<'a> Message<'a> {
 
 /// A supposition about what was done to a header section after it was signed, undone.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Edit<'e> {
+pub(crate) enum Edit<'e> {
     /// As it came.
     Nothing,
     /// Without the field at this place.
@@ -105,33 +106,44 @@ fn pop(places: &mut &[usize]) -> Option<usize> {
     Some(*last)
 }
 
+/// A signature's own field with an empty `b=` (RFC 6376 section 3.7), without line end. `span` is where the value of `b=`
+/// stands in the field's value.
+pub(crate) fn with_empty_signature(field: &HeaderField<'_>, span: &Range<usize>) -> Vec<u8> {
+    let HeaderField { raw, value_raw, .. } = field;
+    let before = raw.len() - value_raw.len();
+    let mut own = Vec::with_capacity(raw.len());
+    own.extend_from_slice(raw.get(..before + span.start).unwrap_or_default());
+    own.extend_from_slice(without_line_end(raw.get(before + span.end..).unwrap_or_default()));
+    own
+}
+
 /// A field without the line end that is not part of what is canonicalised.
-pub(super) fn without_line_end(raw: &[u8]) -> &[u8] {
+pub(crate) fn without_line_end(raw: &[u8]) -> &[u8] {
     raw.strip_suffix(b"\r\n").or_else(|| raw.strip_suffix(b"\n")).unwrap_or(raw)
 }
 
 /// The hash of a canonical body, or of its beginning.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct BodyHash {
-    pub(super) digest: Digest,
+pub(crate) struct BodyHash {
+    pub(crate) digest: Digest,
     /// Octets of the whole canonical body.
-    pub(super) total: u64,
+    pub(crate) total: u64,
 }
 
 /// Body hashes, each computed once: signatures of one message mostly ask for the same.
 #[derive(Debug)]
-pub(super) struct BodyHashes<'a> {
-    pub(super) body: &'a [u8],
+pub(crate) struct BodyHashes<'a> {
+    pub(crate) body: &'a [u8],
     known: Vec<(Canonicalization, Option<u64>, BodyHash)>,
 }
 
 impl<'a> BodyHashes<'a> {
-    pub(super) fn new(body: &'a [u8]) -> Self {
+    pub(crate) fn new(body: &'a [u8]) -> Self {
         Self { body, known: Vec::new() }
     }
 
     /// The hash of the canonical body, or of its first `length` octets (`l=`).
-    pub(super) fn get(&mut self, how: Canonicalization, length: Option<u64>) -> BodyHash {
+    pub(crate) fn get(&mut self, how: Canonicalization, length: Option<u64>) -> BodyHash {
         let known = self.known.iter().find(|(h, l, _)| (*h, *l) == (how, length));
         if let Some((_, _, hash)) = known {
             return *hash;

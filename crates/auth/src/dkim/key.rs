@@ -22,7 +22,7 @@ pub enum KeyType {
 
 impl KeyType {
     /// The type that a signature algorithm needs.
-    pub(super) fn of(algorithm: Algorithm) -> Self {
+    pub(crate) fn of(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::RsaSha256 => Self::Rsa,
             Algorithm::Ed25519Sha256 => Self::Ed25519,
@@ -111,8 +111,25 @@ impl KeyRecord {
         self.public_key().err().or(misfit)
     }
 
+    /// Whether signatures of this algorithm may be made with the key (RFC 6376 section 6.1.2).
+    pub(crate) fn serves(&self, algorithm: Algorithm) -> Result<(), Note> {
+        if self.is_revoked() {
+            return Err(note!("dkim-key-revoked"));
+        }
+        let wanted = KeyType::of(algorithm);
+        if self.key_type != wanted {
+            return Err(note!("dkim-key-type-mismatch", found = self.key_type, wanted = wanted));
+        }
+        if let Some(hashes) = &self.hashes
+            && !hashes.iter().any(|hash| hash == "sha256")
+        {
+            return Err(note!("dkim-key-hash-mismatch", hashes = hashes.join(", ")));
+        }
+        if self.for_email { Ok(()) } else { Err(note!("dkim-key-not-for-email")) }
+    }
+
     /// The key, ready to verify with.
-    pub(super) fn public_key(&self) -> Result<PublicKey, Note> {
+    pub(crate) fn public_key(&self) -> Result<PublicKey, Note> {
         if self.is_revoked() {
             return Err(note!("dkim-key-revoked"));
         }
@@ -149,16 +166,16 @@ fn key_type(value: Option<&[u8]>) -> KeyType {
 
 /// A public key.
 #[derive(Clone, Debug)]
-pub(super) struct PublicKey {
+pub(crate) struct PublicKey {
     key: ParsedPublicKey,
-    pub(super) key_type: KeyType,
-    pub(super) bits: usize,
+    pub(crate) key_type: KeyType,
+    pub(crate) bits: usize,
 }
 
 impl PublicKey {
     /// Whether `signature` was made over the data with this SHA-256 digest. Ed25519 signs the digest as its message
     /// (RFC 8463 section 3).
-    pub(super) fn verifies(&self, digest: &Digest, signature: &[u8]) -> bool {
+    pub(crate) fn verifies(&self, digest: &Digest, signature: &[u8]) -> bool {
         match self.key_type {
             KeyType::Rsa => self.key.verify_digest_sig(digest, signature),
             KeyType::Ed25519 => self.key.verify_sig(digest.as_ref(), signature),

@@ -13,16 +13,17 @@
 //! | the key could not be asked for | TEMPFAIL | `temperror` |
 //! | more signatures than we look at | ignored (section 6.1) | `policy` |
 
-mod canonical;
+pub(crate) mod answers;
+pub(crate) mod canonical;
 mod der;
 mod diagnosis;
-mod hash;
-mod key;
+pub(crate) mod hash;
+pub(crate) mod key;
 mod private;
 mod selector;
 mod sign;
-mod signature;
-mod tag;
+pub(crate) mod signature;
+pub(crate) mod tag;
 mod verify;
 
 use serde::Serialize;

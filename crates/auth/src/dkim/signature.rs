@@ -9,41 +9,41 @@ use super::{Algorithm, Canonicalization, Selector};
 
 /// A signature that can be verified.
 #[derive(Clone, Debug)]
-pub(super) struct Signature {
+pub(crate) struct Signature {
     /// `a=`
-    pub(super) algorithm: Algorithm,
+    pub(crate) algorithm: Algorithm,
     /// `b=`
-    pub(super) signature: Vec<u8>,
+    pub(crate) signature: Vec<u8>,
     /// Where the value of `b=` stands in the field's value.
-    pub(super) signature_span: Range<usize>,
+    pub(crate) signature_span: Range<usize>,
     /// `bh=`
-    pub(super) body_hash: Vec<u8>,
+    pub(crate) body_hash: Vec<u8>,
     /// `c=`, its first half.
-    pub(super) header: Canonicalization,
+    pub(crate) header: Canonicalization,
     /// `c=`, its second half.
-    pub(super) body: Canonicalization,
+    pub(crate) body: Canonicalization,
     /// `d=`, the SDID.
-    pub(super) domain: Domain,
+    pub(crate) domain: Domain,
     /// The domain of `i=`, the AUID.
-    pub(super) identity_domain: Domain,
+    pub(crate) identity_domain: Domain,
     /// `h=`, in lower case.
-    pub(super) fields: Vec<String>,
+    pub(crate) fields: Vec<String>,
     /// `l=`, octets of the canonical body.
-    pub(super) length: Option<u64>,
+    pub(crate) length: Option<u64>,
     /// `s=`
-    pub(super) selector: Selector,
+    pub(crate) selector: Selector,
     /// `t=`, seconds since 1970.
-    pub(super) time: Option<u64>,
+    pub(crate) time: Option<u64>,
     /// `x=`, seconds since 1970.
-    pub(super) expiry: Option<u64>,
+    pub(crate) expiry: Option<u64>,
 }
 
 /// More names in `h=` than any signer has a use for.
-const MAX_FIELDS: usize = 1000;
+pub(crate) const MAX_FIELDS: usize = 1000;
 
 impl Signature {
     /// Reads the tags of a field's value.
-    pub(super) fn read(tags: &TagList<'_>) -> Result<Self, Note> {
+    pub(crate) fn read(tags: &TagList<'_>) -> Result<Self, Note> {
         // RFC 6376 section 6.1.1: a version that we do not know says nothing we could read.
         let version = required(tags, "v")?.value;
         if version != b"1" {
@@ -85,19 +85,19 @@ impl Signature {
     }
 }
 
-fn required<'t, 'a>(tags: &'t TagList<'a>, name: &'static str) -> Result<&'t Tag<'a>, Note> {
+pub(crate) fn required<'t, 'a>(tags: &'t TagList<'a>, name: &'static str) -> Result<&'t Tag<'a>, Note> {
     tags.get(name).ok_or_else(|| note!("dkim-tag-missing", tag = name))
 }
 
-fn malformed(name: &str, value: &[u8]) -> Note {
+pub(crate) fn malformed(name: &str, value: &[u8]) -> Note {
     note!("dkim-value-malformed", tag = name, value = excerpt(value))
 }
 
-fn base64_of(tag: &Tag<'_>) -> Result<Vec<u8>, Note> {
+pub(crate) fn base64_of(tag: &Tag<'_>) -> Result<Vec<u8>, Note> {
     base64(tag.value).filter(|octets| !octets.is_empty()).ok_or_else(|| malformed(tag.name, tag.value))
 }
 
-fn algorithm(value: &[u8]) -> Result<Algorithm, Note> {
+pub(crate) fn algorithm(value: &[u8]) -> Result<Algorithm, Note> {
     match value.to_ascii_lowercase().as_slice() {
         b"rsa-sha256" => Ok(Algorithm::RsaSha256),
         b"ed25519-sha256" => Ok(Algorithm::Ed25519Sha256),
@@ -107,7 +107,7 @@ fn algorithm(value: &[u8]) -> Result<Algorithm, Note> {
 }
 
 /// `c=`: the second half is `simple` where it is left out (RFC 6376 section 3.5).
-fn canonicalizations(value: &[u8]) -> Result<(Canonicalization, Canonicalization), Note> {
+pub(crate) fn canonicalizations(value: &[u8]) -> Result<(Canonicalization, Canonicalization), Note> {
     let one = |word: &[u8]| match word.to_ascii_lowercase().as_slice() {
         b"simple" => Some(Canonicalization::Simple),
         b"relaxed" => Some(Canonicalization::Relaxed),
@@ -121,7 +121,7 @@ fn canonicalizations(value: &[u8]) -> Result<(Canonicalization, Canonicalization
 }
 
 /// `d=`: at least two labels (RFC 6376 section 3.5, `domain-name`).
-fn domain(value: &[u8]) -> Result<Domain, Note> {
+pub(crate) fn domain(value: &[u8]) -> Result<Domain, Note> {
     parse_domain(value).filter(|domain| domain.parent().is_some()).ok_or_else(|| malformed("d", value))
 }
 
@@ -130,7 +130,7 @@ fn parse_domain(value: &[u8]) -> Option<Domain> {
     Domain::parse(text).ok().filter(|_| !text.ends_with('.'))
 }
 
-fn selector(value: &[u8]) -> Result<Selector, Note> {
+pub(crate) fn selector(value: &[u8]) -> Result<Selector, Note> {
     std::str::from_utf8(value)
         .ok()
         .and_then(|text| Selector::parse(text).ok())
@@ -163,13 +163,13 @@ fn fields(value: &[u8]) -> Result<Vec<String>, Note> {
     if names.iter().any(|name| name == "from") { Ok(names) } else { Err(note!("dkim-from-not-signed")) }
 }
 
-fn length(tags: &TagList<'_>) -> Result<Option<u64>, Note> {
+pub(crate) fn length(tags: &TagList<'_>) -> Result<Option<u64>, Note> {
     let Some(tag) = tags.get("l") else { return Ok(None) };
     number(tag.value, 76).map(Some).ok_or_else(|| malformed("l", tag.value))
 }
 
 /// The ABNF has twelve digits; the text asks for room beyond them (RFC 6376 section 3.5, `t=` and `x=`).
-fn timestamp(tags: &TagList<'_>, name: &'static str) -> Result<Option<u64>, Note> {
+pub(crate) fn timestamp(tags: &TagList<'_>, name: &'static str) -> Result<Option<u64>, Note> {
     let Some(tag) = tags.get(name) else { return Ok(None) };
     number(tag.value, 20).map(Some).ok_or_else(|| malformed(name, tag.value))
 }

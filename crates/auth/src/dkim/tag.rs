@@ -6,18 +6,18 @@ use tegami_mail::{Note, note};
 
 /// One `name=value`.
 #[derive(Clone, Debug)]
-pub(super) struct Tag<'a> {
+pub(crate) struct Tag<'a> {
     /// Case matters (RFC 6376 section 3.2).
-    pub(super) name: &'a str,
+    pub(crate) name: &'a str,
     /// Without the white space around it; it may have folding white space inside.
-    pub(super) value: &'a [u8],
+    pub(crate) value: &'a [u8],
     /// Where the value stands in the list, from after the `=` to before the `;`, with the white space around it.
-    pub(super) span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 /// A tag list: every name once.
 #[derive(Clone, Debug)]
-pub(super) struct TagList<'a> {
+pub(crate) struct TagList<'a> {
     tags: Vec<Tag<'a>>,
 }
 
@@ -27,7 +27,7 @@ const MAX_TAGS: usize = 64;
 impl<'a> TagList<'a> {
     /// Reads a list by the ABNF of RFC 6376 section 3.2. Bare CR and LF count as folding white space, octets above
     /// ASCII are taken in values (RFC 8616); a `;` may end the list.
-    pub(super) fn parse(text: &'a [u8]) -> Result<Self, Note> {
+    pub(crate) fn parse(text: &'a [u8]) -> Result<Self, Note> {
         let mut tags: Vec<Tag<'a>> = Vec::new();
         let mut rest = text;
         let mut offset = 0;
@@ -56,17 +56,17 @@ impl<'a> TagList<'a> {
     }
 
     /// The tag of this name.
-    pub(super) fn get(&self, name: &str) -> Option<&Tag<'a>> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Tag<'a>> {
         self.tags.iter().find(|tag| tag.name == name)
     }
 
     /// The name of the first tag.
-    pub(super) fn first_name(&self) -> Option<&'a str> {
+    pub(crate) fn first_name(&self) -> Option<&'a str> {
         self.tags.first().map(|tag| tag.name)
     }
 
     /// The value of this name as text, with every white space taken out; empty where there is none.
-    pub(super) fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.get(name)
             .map(|tag| String::from_utf8_lossy(&compact(tag.value)).into_owned())
             .unwrap_or_default()
@@ -91,22 +91,22 @@ fn tag_spec(spec: &[u8], offset: usize) -> Result<Tag<'_>, Note> {
 }
 
 /// The items of a colon-separated list, trimmed.
-pub(super) fn items(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn items(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b':').map(trim)
 }
 
 /// Whether a list has this word; the quoted words of ABNF have no case (RFC 5234 section 2.3).
-pub(super) fn lists(value: &[u8], word: &str) -> bool {
+pub(crate) fn lists(value: &[u8], word: &str) -> bool {
     items(value).any(|item| item.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The value without any white space.
-pub(super) fn compact(value: &[u8]) -> Vec<u8> {
+pub(crate) fn compact(value: &[u8]) -> Vec<u8> {
     value.iter().copied().filter(|&byte| !is_space(byte)).collect()
 }
 
 /// Base64 with folding white space inside (RFC 6376 section 2.10).
-pub(super) fn base64(value: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn base64(value: &[u8]) -> Option<Vec<u8>> {
     use base64::Engine as _;
     BASE64.decode(compact(value)).ok()
 }
@@ -121,7 +121,7 @@ const BASE64: base64::engine::GeneralPurpose = base64::engine::GeneralPurpose::n
 );
 
 /// `1*LIMIT DIGIT`.
-pub(super) fn number(value: &[u8], limit: usize) -> Option<u64> {
+pub(crate) fn number(value: &[u8], limit: usize) -> Option<u64> {
     if value.is_empty() || value.len() > limit || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -130,7 +130,7 @@ pub(super) fn number(value: &[u8], limit: usize) -> Option<u64> {
 }
 
 /// The beginning of bytes from a stranger, for a sentence.
-pub(super) fn excerpt(bytes: &[u8]) -> String {
+pub(crate) fn excerpt(bytes: &[u8]) -> String {
     String::from_utf8_lossy(trim(bytes))
         .chars()
         .take(60)
@@ -138,7 +138,7 @@ pub(super) fn excerpt(bytes: &[u8]) -> String {
         .collect()
 }
 
-pub(super) fn trim(bytes: &[u8]) -> &[u8] {
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
     bytes.trim_ascii()
 }
 

@@ -1,13 +1,13 @@
 //! Verification (RFC 6376 section 6.1).
 
-use futures_util::future::join_all;
 use jiff::Timestamp;
-use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType, Resolver};
+use tegami_dns::{Answer, DnsError, Resolver};
 use tegami_mail::{HeaderField, Note, note};
 
+use super::answers::{KeyAnswers, MAX_KEYS, texts};
 use super::diagnosis::{header_change, lines_added};
-use super::hash::{BodyHashes, Message, without_line_end};
-use super::key::{KeyRecord, KeyType, PublicKey};
+use super::hash::{BodyHashes, Message, with_empty_signature};
+use super::key::{KeyRecord, PublicKey};
 use super::signature::Signature;
 use super::tag::TagList;
 use super::{DkimResult, Verdict, record_name};
@@ -15,8 +15,6 @@ use crate::Step;
 
 /// Signatures that are looked at, from the top (RFC 6376 section 6.1 lets verifiers limit them).
 const MAX_SIGNATURES: usize = 10;
-/// Records of one name that are tried: with several, a verifier may cycle through them (RFC 6376 section 6.1.2).
-const MAX_KEYS: usize = 4;
 
 /// Judges every signature of a content, in the order of the fields; where there is none, the one verdict is `none`.
 ///
@@ -37,7 +35,7 @@ pub async fn verify(content: &[u8], resolver: &dyn Resolver, now: Timestamp) -> 
     if candidates.is_empty() {
         return vec![unsigned()];
     }
-    let keys = Keys::ask(&candidates, resolver).await;
+    let keys = KeyAnswers::ask(candidates.iter().filter_map(Candidate::key_name), resolver).await;
     let mut bodies = BodyHashes::new(message.body);
     let mut verdicts: Vec<Verdict> =
         candidates.into_iter().map(|candidate| candidate.judge(&message, &keys, &mut bodies)).collect();
@@ -193,7 +191,13 @@ impl<'a> Candidate<'a> {
         Self::Open(Box::new(Open { draft, field: *field, signature }))
     }
 
-    fn judge(self, message: &Message<'_>, keys: &Keys, bodies: &mut BodyHashes<'_>) -> Verdict {
+    /// Where the key of an open signature is published.
+    fn key_name(&self) -> Option<String> {
+        let Self::Open(open) = self else { return None };
+        Some(record_name(&open.signature.selector, &open.signature.domain))
+    }
+
+    fn judge(self, message: &Message<'_>, keys: &KeyAnswers, bodies: &mut BodyHashes<'_>) -> Verdict {
         match self {
             Self::Judged(verdict) => verdict,
             Self::Open(open) => open.judge(message, keys, bodies),
@@ -228,7 +232,7 @@ fn moment(seconds: u64) -> String {
 }
 
 impl Open<'_> {
-    fn judge(mut self, message: &Message<'_>, keys: &Keys, bodies: &mut BodyHashes<'_>) -> Verdict {
+    fn judge(mut self, message: &Message<'_>, keys: &KeyAnswers, bodies: &mut BodyHashes<'_>) -> Verdict {
         let name = record_name(&self.signature.selector, &self.signature.domain);
         let usable = match self.usable_keys(&name, keys.answer(&name)) {
             Ok(usable) => usable,
@@ -270,7 +274,7 @@ impl Open<'_> {
             let reason = note!("dkim-key-alias", name = name, target = target.as_str());
             self.draft.step(name, "noted", reason, "RFC 6376 section 3.6.2.2");
         }
-        let texts: Vec<&[u8]> = answer.records.iter().filter_map(text).take(MAX_KEYS).collect();
+        let texts: Vec<&[u8]> = texts(answer).take(MAX_KEYS).collect();
         if answer.records.len() > 1 {
             let reason =
                 note!("dkim-key-several", name = name, count = answer.records.len(), limit = MAX_KEYS);
@@ -297,22 +301,7 @@ impl Open<'_> {
     /// Whether one record serves this signature (RFC 6376 section 6.1.2).
     fn usable_key(&self, text: &[u8]) -> Result<(KeyRecord, PublicKey), Note> {
         let record = KeyRecord::parse(text)?;
-        if record.is_revoked() {
-            return Err(note!("dkim-key-revoked"));
-        }
-        let wanted = KeyType::of(self.signature.algorithm);
-        if record.key_type != wanted {
-            return Err(note!("dkim-key-type-mismatch", found = record.key_type, wanted = wanted));
-        }
-        if record.hashes.as_ref().is_some_and(|hashes| !hashes.iter().any(|hash| hash == "sha256")) {
-            return Err(note!(
-                "dkim-key-hash-mismatch",
-                hashes = record.hashes.unwrap_or_default().join(", ")
-            ));
-        }
-        if !record.for_email {
-            return Err(note!("dkim-key-not-for-email"));
-        }
+        record.serves(self.signature.algorithm)?;
         if record.strict && self.signature.identity_domain != self.signature.domain {
             let identity = &self.signature.identity_domain;
             return Err(note!(
@@ -380,7 +369,7 @@ impl Open<'_> {
     }
 
     fn verify_header(&mut self, message: &Message<'_>, keys: &[PublicKey]) -> bool {
-        let own = self.own_field();
+        let own = with_empty_signature(&self.field, &self.signature.signature_span);
         let how = self.signature.header;
         let verifies = |how| {
             let digest = message.header_hash(how, &self.signature.fields, &own);
@@ -407,17 +396,6 @@ impl Open<'_> {
         holds
     }
 
-    /// The signature's own field with an empty `b=` (RFC 6376 section 3.7).
-    fn own_field(&self) -> Vec<u8> {
-        let HeaderField { raw, value_raw, .. } = self.field;
-        let before = raw.len() - value_raw.len();
-        let span = &self.signature.signature_span;
-        let mut own = Vec::with_capacity(raw.len());
-        own.extend_from_slice(raw.get(..before + span.start).unwrap_or_default());
-        own.extend_from_slice(without_line_end(raw.get(before + span.end..).unwrap_or_default()));
-        own
-    }
-
     /// A second From or Subject above the signed one is what the reader may be shown (RFC 6376 section 8.15).
     fn tell_unsigned(&mut self, message: &Message<'_>) {
         for name in ONCE {
@@ -434,47 +412,9 @@ impl Open<'_> {
 /// Fields that a message has once at most (RFC 5322 section 3.6) and that people are shown.
 const ONCE: &[&str] = &["from", "sender", "reply-to", "to", "cc", "subject", "date", "content-type"];
 
-fn text(record: &tegami_dns::Record) -> Option<&[u8]> {
-    if let Data::Txt(text) = &record.data { Some(text) } else { None }
-}
-
 fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
-}
-
-/// The answers for the names of all key records.
-struct Keys {
-    answers: Vec<(String, Result<Answer, DnsError>)>,
-}
-
-impl Keys {
-    async fn ask(candidates: &[Candidate<'_>], resolver: &dyn Resolver) -> Self {
-        let mut names: Vec<String> = Vec::new();
-        for candidate in candidates {
-            if let Candidate::Open(open) = candidate {
-                let name = record_name(&open.signature.selector, &open.signature.domain);
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-        }
-        let answers = join_all(names.into_iter().map(|name| async move {
-            let answer = match DnsName::parse(&name) {
-                Ok(parsed) => resolver.lookup(&parsed, RecordType::Txt).await,
-                // A name that is too long for the DNS exists nowhere.
-                Err(_) => Err(DnsError::NxDomain),
-            };
-            (name, answer)
-        }))
-        .await;
-        Self { answers }
-    }
-
-    fn answer(&self, name: &str) -> Result<&Answer, &DnsError> {
-        let known = self.answers.iter().find(|(asked, _)| asked == name);
-        known.map_or(Err(&DnsError::NxDomain), |(_, answer)| answer.as_ref())
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
     reason = "a test program"
 )]
 
+mod arc_suite;
 mod authres_suite;
 mod dkim;
 mod dmarc_suite;

@@ -154,3 +154,23 @@ dmarc-temperror = A failure of the DNS leaves open whether a message from { $dom
 dmarc-not-applied = DMARC does not apply to { $domain }: its owner asks for nothing.
 dmarc-pass = A domain that belongs to { $domain } vouches for the message.
 dmarc-fail = Nothing that passed belongs to { $domain }. Its owner asks for: { $policy }.
+
+## ARC
+
+arc-none = The message brings no ARC seals: no handler on its way vouches for what it looked like before.
+arc-pass = All seals of the chain are genuine ({ $count }); the newest was made by { $domain }. What the sealers claim is worth as much as your trust in them.
+arc-set-found = { $domain } sealed the message as number { $instance } and says it had found: { $results }
+arc-signature-pass = The message is as { $domain } sent it on with seal { $instance }.
+arc-signature-body = The body is not what { $domain } signed with seal { $instance }.
+arc-signature-header = The header fields that { $domain } signed with seal { $instance } have changed ({ $fields }), or another key made the signature.
+arc-signature-covers-seal = An ARC-Message-Signature covers ARC-Seal fields, which it must not.
+arc-seal-pass = Seal { $instance } was made by { $domain } over the sets up to its own.
+arc-seal-fail = Seal { $instance } does not fit the sets that it covers: one of them was changed, or the key of { $domain } is not the one it was made with.
+arc-changed-since = Seal { $next } is the first for which the message is as it was signed; what { $domain } signed with seal { $instance } was changed afterwards, as mailing lists do.
+arc-too-many = The message has more ARC fields than a chain of { $limit } sets can have.
+arc-field-repeated = There is more than one { $field } with the instance { $instance }; a set has each field once.
+arc-field-missing = The set { $instance } has no { $field }; a chain with a gap proves nothing.
+arc-results-without-instance = An ARC-Authentication-Results field does not begin with its instance such as `i=1;`: `{ $text }`
+arc-seal-with-h = An ARC-Seal has the tag `h=`, which it must not have: what it covers is fixed.
+arc-cv-wrong = Seal { $instance } says `cv={ $said }`, where only `cv={ $wanted }` is possible in a whole chain.
+arc-sealed-as-failed = { $domain } found the chain broken when it made seal { $instance } (`cv=fail`); nobody can mend it afterwards.

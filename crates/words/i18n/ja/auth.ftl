@@ -154,3 +154,23 @@ dmarc-temperror = DNSの障害のため、{ $domain } からのメッセージ�
 dmarc-not-applied = { $domain } に DMARC は適用されません。所有者は何も求めていません。
 dmarc-pass = { $domain } に属するドメインが、このメッセージを証明しています。
 dmarc-fail = 合格したものの中に { $domain } に属するドメインがありません。所有者が求める扱いは { $policy } です。
+
+## ARC
+
+arc-none = ARCの封印(ARC-Seal)がありません。配送の途中で、変更前の状態を保証したサーバーはありません。
+arc-pass = 封印はすべて本物です({ $count }個)。最も新しい封印は { $domain } によるものです。封印に書かれた内容をどこまで信じるかは、封印した相手をどこまで信じるかによります。
+arc-set-found = { $domain } が{ $instance }番目の封印をしました。その時点の検証結果として書かれている内容: { $results }
+arc-signature-pass = メールは、{ $domain } が封印{ $instance }を付けて送り出したときのままです。
+arc-signature-body = 本文が、{ $domain } が封印{ $instance }を付けたときのものと違います。
+arc-signature-header = { $domain } が封印{ $instance }で署名したヘッダーフィールド({ $fields })が変更されたか、別の鍵で署名されています。
+arc-signature-covers-seal = ARC-Message-SignatureがARC-Sealフィールドを署名の対象にしています。これは許されていません。
+arc-seal-pass = 封印{ $instance }は { $domain } が作ったもので、そこまでのセットと合っています。
+arc-seal-fail = 封印{ $instance }が、対象のセットと合いません。いずれかが変更されたか、{ $domain } の鍵が封印に使われたものと違います。
+arc-changed-since = 署名時のままと言えるのは封印{ $next }からです。{ $domain } が封印{ $instance }で署名した内容は、その後で変更されています。メーリングリストではよくあることです。
+arc-too-many = ARCのフィールドが、{ $limit }セットの連鎖に入りうる数を超えています。
+arc-field-repeated = { $field } の{ $instance }番が二つ以上あります。一つのセットに各フィールドは一つずつです。
+arc-field-missing = セット{ $instance }に { $field } がありません。欠けのある連鎖は何の証明にもなりません。
+arc-results-without-instance = ARC-Authentication-Resultsが `i=1;` のような番号で始まっていません: `{ $text }`
+arc-seal-with-h = ARC-Sealに、あってはならないタグ `h=` があります。封印の対象は決まっています。
+arc-cv-wrong = 封印{ $instance }に `cv={ $said }` とありますが、完全な連鎖なら `cv={ $wanted }` のはずです。
+arc-sealed-as-failed = { $domain } が封印{ $instance }を作った時点で、連鎖はすでに壊れていました(`cv=fail`)。後から直すことはできません。
