@@ -4,6 +4,8 @@
 //! envelope, and from there on the message is the queue's.
 
 mod error;
+#[doc(hidden)]
+pub mod fuzz;
 mod house;
 mod mailgun;
 mod segments;

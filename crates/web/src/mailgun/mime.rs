@@ -105,7 +105,8 @@ fn list_field(name: &str, list: &[tegami_mail::NameAddr]) -> Vec<u8> {
     format!("{name}: {}\r\n", mailbox_list::write_list(list, name.len() + 2)).into_bytes()
 }
 
-fn authors_of(content: &[u8]) -> Result<Vec<Address>, ApiError> {
+/// The addresses of the From field.
+pub(crate) fn authors_of(content: &[u8]) -> Result<Vec<Address>, ApiError> {
     let section = section_of(content)?;
     let from = section.first("From").ok_or_else(|| ApiError::bad("the message has no From field"))?;
     mailbox_list::authors(&from.unfolded()).map_err(|_| ApiError::bad("cannot parse from address"))

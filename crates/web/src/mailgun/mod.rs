@@ -8,6 +8,9 @@
 
 mod auth;
 mod compose;
+mod event;
+mod events;
+pub(crate) mod filter;
 pub(crate) mod form;
 mod media;
 mod message;
@@ -15,7 +18,9 @@ mod mime;
 mod options;
 mod parameters;
 mod scalar;
+mod stored;
 mod submit;
+pub(crate) mod token;
 mod url;
 
 use axum::Router;
@@ -25,14 +30,16 @@ use axum::routing::{get, post};
 
 use crate::house::Shared;
 
-pub(crate) use auth::key_of;
-
 /// The routes.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
         .route("/", get(greet))
         .route("/v3/{domain}/messages", post(message::send))
         .route("/v3/{domain}/messages.mime", post(mime::send))
+        .route("/v3/{domain}/events", get(events::first))
+        .route("/v3/{domain}/events/{token}", get(events::page))
+        .route("/v3/domains/{domain}/messages/{key}", get(stored::show).post(stored::resend))
+        .route("/v3/domains/{domain}/messages/{key}/attachments/{number}", get(stored::attachment))
 }
 
 /// Clients know by this very text that they were pointed at the wrong URL.

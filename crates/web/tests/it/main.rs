@@ -7,5 +7,6 @@
     reason = "a test ends where its expectation does not hold"
 )]
 
+mod events;
 mod message;
 mod site;
