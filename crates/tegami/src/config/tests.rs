@@ -100,3 +100,41 @@ fn not_toml() {
           |            ^^^^^^^^^^^^^^^^"#]],
     );
 }
+
+/// The manual.
+const MANUAL: &str = include_str!("../../../../docs/configuration.md");
+
+#[test]
+fn examples_of_the_manual_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("smarthost.password"), "secret\n").unwrap();
+    let examples: Vec<&str> =
+        MANUAL.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        if let Err(problems) = schema::read(example, folder.path()) {
+            panic!("{problems:?}\n{example}");
+        }
+    }
+}
+
+#[test]
+fn every_key_stands_in_the_manual() {
+    let sources = [include_str!("schema.rs"), include_str!("value.rs")];
+    let code = sources.map(|source| source.split("#[cfg(test)]").next().unwrap()).concat();
+    let mut keys = Vec::new();
+    for opening in ["(\"", "section, \""] {
+        let words = code.split(opening).skip(1).filter_map(|rest| rest.split('"').next());
+        keys.extend(
+            words.filter(|word| word.chars().all(|c| c.is_ascii_lowercase() || "_0123456789".contains(c))),
+        );
+    }
+    assert!(keys.contains(&"message_size") && keys.contains(&"password_env"), "{keys:?}");
+    for key in keys {
+        let told = [format!("`{key}`"), format!("[{key}]`"), format!(".{key}]`")];
+        assert!(
+            told.iter().any(|text| MANUAL.contains(text)),
+            "docs/configuration.md does not tell of `{key}`"
+        );
+    }
+}
