@@ -68,6 +68,14 @@ impl Folder {
         &self.path
     }
 
+    /// Whether `octets` more leave `reserve` (or an eighth of the disk, where that is less) free. A disk that does not tell how full it is has room.
+    pub(super) fn has_room(&self, octets: u64, reserve: u64) -> bool {
+        let Ok(disk) = rustix::fs::statvfs(&self.path) else { return true };
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        let whole = disk.f_blocks.saturating_mul(disk.f_frsize);
+        free >= octets.saturating_add(reserve.min(whole / 8))
+    }
+
     /// Makes created and removed segment files durable.
     pub(super) fn sync_segments(&self) -> std::io::Result<()> {
         File::open(self.segments())?.sync_all()

@@ -50,6 +50,8 @@ pub struct Embedded {
     requests: Option<mpsc::Sender<Request>>,
     writer: Option<JoinHandle<()>>,
     readers: Arc<Readers>,
+    folder: Folder,
+    reserve: u64,
     _lock: File,
 }
 
@@ -65,13 +67,13 @@ impl Embedded {
         let tail = recovery::recover(&folder, &rows)?;
         let readers = Arc::new(Readers::new(folder.clone(), options.readers));
         let (requests, waiting) = mpsc::channel(options.waiting.max(1));
-        let path = folder.path().to_owned();
-        let writer = Writer::new(folder, rows, tail, options, waiting);
+        let reserve = options.reserve;
+        let writer = Writer::new(folder.clone(), rows, tail, options, waiting);
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.run())
-            .map_err(|error| folder::unusable(&path, "has no writer", &error))?;
-        Ok(Self { requests: Some(requests), writer: Some(writer), readers, _lock: lock })
+            .map_err(|error| folder::unusable(folder.path(), "has no writer", &error))?;
+        Ok(Self { requests: Some(requests), writer: Some(writer), readers, folder, reserve, _lock: lock })
     }
 
     /// Gives a change to the writer and waits until it is durable.
@@ -126,7 +128,13 @@ fn fence(rows: &Connection, shard: u16, epoch: u64) -> Result<(), StoreError> {
 
 impl Store for Embedded {
     fn accept(&self, messages: Vec<NewMessage>) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(async { self.write_plainly(Change::Accept(prepared::messages(messages)?)).await })
+        Box::pin(async move {
+            let octets = messages.iter().map(|message| message.content.len() as u64).sum();
+            if !self.folder.has_room(octets, self.reserve) {
+                return Err(StoreError::Full("what is left of the disk is kept for outcomes".into()));
+            }
+            self.write_plainly(Change::Accept(prepared::messages(messages)?)).await
+        })
     }
 
     fn claim(

@@ -9,6 +9,9 @@ pub struct Options {
     pub segment_bytes: u64,
     /// Reads that run at the same time, each with its own connection.
     pub readers: usize,
+    /// No message is accepted while less than this is free on the disk, in octets (or an eighth of a smaller disk): the outcomes of
+    /// those that were accepted need room too, or a full disk could never be emptied by delivery.
+    pub reserve: u64,
     /// Changes that may wait for the writer; producers beyond that wait in their own call.
     pub waiting: usize,
     /// Asked before each step towards durability; tests count and fail steps with it.
@@ -17,7 +20,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, readers: 4, waiting: 1024, hook: None }
+        Self { segment_bytes: 64 << 20, readers: 4, reserve: 64 << 20, waiting: 1024, hook: None }
     }
 }
 
@@ -26,6 +29,7 @@ impl std::fmt::Debug for Options {
         f.debug_struct("Options")
             .field("segment_bytes", &self.segment_bytes)
             .field("readers", &self.readers)
+            .field("reserve", &self.reserve)
             .field("waiting", &self.waiting)
             .finish_non_exhaustive()
     }
