@@ -2,6 +2,7 @@
 //! in the [`Surroundings`] they hand in.
 
 pub(crate) mod control;
+mod housekeeping;
 pub(crate) mod keys;
 mod listen;
 mod pages;
@@ -95,6 +96,8 @@ impl Server {
         server.reception(config, &tls, resolver, smtp, &shutdown).await?;
         server.submission(config, &tls, &shutdown).await?;
         server.http(config, pages, &shutdown).await?;
+        let (store, clock) = (Arc::clone(&server.rooms.store), Arc::clone(&server.rooms.clock));
+        server.tasks.spawn(housekeeping::keep_house(store, clock, shutdown.clone()));
         let socket = control::bind(&config.data)?;
         server.tasks.spawn(control::serve(socket, Arc::clone(&server.rooms), config.clone(), shutdown));
         Ok(server)

@@ -1,0 +1,30 @@
+//! What a server does for itself from time to time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tegami_inbound::Shutdown;
+use tegami_mail::Clock;
+use tegami_store::Store;
+
+/// How often the store is asked to forget.
+const EVERY: Duration = Duration::from_secs(3600);
+/// How long finished messages and events are kept: `tegami why` answers for about a month.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// Forgets what finished long ago, until `shutdown`.
+pub(super) async fn keep_house(store: Arc<dyn Store>, clock: Arc<dyn Clock>, mut shutdown: Shutdown) {
+    loop {
+        if let Ok(before) = clock.now().checked_sub(KEPT) {
+            match store.purge(before).await {
+                Ok(0) => {}
+                Ok(messages) => tracing::info!(messages, "old messages were forgotten"),
+                Err(error) => tracing::warn!(%error, "old messages cannot be forgotten"),
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = shutdown.requested() => return,
+        }
+    }
+}
