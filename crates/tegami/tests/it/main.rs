@@ -13,6 +13,8 @@
     reason = "a test may fail loudly, in its helping functions too, and tells what it skips"
 )]
 
+mod crash;
+mod fault;
 mod peer;
 mod reception;
 mod relay;
