@@ -8,9 +8,9 @@ pub mod dkim;
 pub mod dmarc;
 pub mod iprev;
 pub mod json;
-
+pub mod received;
 pub mod results;
-
+pub mod score;
 pub mod spf;
 mod step;
 pub mod verify;

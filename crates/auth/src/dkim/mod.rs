@@ -52,6 +52,22 @@ pub enum DkimResult {
 }
 
 impl DkimResult {
+    /// All results.
+    pub const ALL: [Self; 7] = [
+        Self::Pass,
+        Self::Fail,
+        Self::Neutral,
+        Self::None,
+        Self::Policy,
+        Self::TempError,
+        Self::PermError,
+    ];
+
+    /// Reads the word, without regard to case.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|result| result.as_str().eq_ignore_ascii_case(word))
+    }
+
     /// The word of RFC 8601 section 2.7.1.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -118,10 +118,20 @@ impl Verdict {
     /// The term that decided: `-all`, `include:spf.example.net`; redirects are followed, includes are not. `None` where
     /// no mechanism matched.
     pub fn mechanism(&self) -> Option<&str> {
+        self.matching().map(|step| step.term.as_str())
+    }
+
+    /// The step that decided: the match, else the first error, else the last.
+    pub fn deciding_step(&self) -> Option<&Step> {
+        let error = || self.steps.iter().find(|step| step.outcome == "error");
+        self.matching().or_else(error).or(self.steps.last())
+    }
+
+    fn matching(&self) -> Option<&Step> {
         let mut depth = 0;
-        for step in self.steps.iter() {
+        for step in &self.steps {
             if step.depth == depth && step.outcome == "match" {
-                return Some(&step.term);
+                return Some(step);
             }
             let is_redirect = step.term.get(..9).is_some_and(|name| name.eq_ignore_ascii_case("redirect="));
             depth += u8::from(step.depth == depth && is_redirect);

@@ -174,3 +174,24 @@ arc-results-without-instance = ARC-Authentication-Resultsが `i=1;` のような
 arc-seal-with-h = ARC-Sealに、あってはならないタグ `h=` があります。封印の対象は決まっています。
 arc-cv-wrong = 封印{ $instance }に `cv={ $said }` とありますが、完全な連鎖なら `cv={ $wanted }` のはずです。
 arc-sealed-as-failed = { $domain } が封印{ $instance }を作った時点で、連鎖はすでに壊れていました(`cv=fail`)。後から直すことはできません。
+
+## スコア
+
+score-ptr-none = { $ip } に逆引きの名前がありません。PTRレコードを公開してください。名前のないアドレスからのメールは多くの受信側が拒否します。
+score-ptr-unconfirmed = { $ip } の逆引き名は { $name } ですが、その名前は { $ip } を指していません。正しいAまたはAAAAレコードを公開してください。
+score-tls-none = メールは { $host } に暗号化されずに届きました。送信時にSTARTTLSを使ってください。大手の受信側では必須です。
+score-spf-fail = { $domain } のSPFレコードは、{ $ip } からの送信を禁じています。アドレスを追加するか、登録済みのアドレスから送信してください。
+score-spf-softfail = { $domain } のSPFレコードに { $ip } がありません(`~all`)。アドレスを追加してください。
+score-spf-neutral = { $domain } のSPFレコードは { $ip } について何も述べていません。アドレスを追加し、レコードを `-all` か `~all` で終えてください。
+score-spf-none = { $domain } にSPFレコードがないため、誰が送信してよいか分かりません。公開してください。
+score-spf-permerror = { $domain } のSPFレコードに誤りがあり、役に立っていません。直してください。
+score-dkim-none = どのドメインも署名していません。送信するメールにDKIMで署名してください。
+score-dkim-fail = DKIM署名{ $count }個のうち、一つも合格していません。署名がないのと同じです。
+score-dmarc-none = { $domain } は DMARC のポリシーを公開していません。まず `v=DMARC1; p=none` とレポートの送り先から始めてください。
+score-dmarc-fail = 読み手に見えるドメイン { $domain } を、SPFもDKIMも証明していません。
+score-dmarc-permerror = 作成者を確実に読み取ることができません。
+score-field-missing = { $field } フィールドがありません。すべてのメールに必要です。
+score-field-repeated = 一つでなければならない { $field } フィールドが{ $count }個あります。読み手によって見えるものが変わるおそれがあります。
+score-date-malformed = 日付を読み取れません: `{ $date }`
+score-line-long = { $limit }オクテットを超える行があります。途中のサーバーで切られると、署名が壊れます。
+score-open = DNSの障害のため、{ $method } を判定できませんでした。減点はしていません。後でもう一度確かめてください。
