@@ -53,15 +53,8 @@ pub enum DkimResult {
 
 impl DkimResult {
     /// All results.
-    pub const ALL: [Self; 7] = [
-        Self::Pass,
-        Self::Fail,
-        Self::Neutral,
-        Self::None,
-        Self::Policy,
-        Self::TempError,
-        Self::PermError,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Pass, Self::Fail, Self::Neutral, Self::None, Self::Policy, Self::TempError, Self::PermError];
 
     /// Reads the word, without regard to case.
     pub fn from_word(word: &str) -> Option<Self> {
