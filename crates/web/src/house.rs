@@ -32,7 +32,7 @@ impl Settings {
             domains,
             public_url: None,
             max_size: 25 << 20,
-            max_request: 54_945_382,
+            max_request: 54_945_383,
             horizon: Duration::from_secs(7 * 24 * 3600),
             open_on_loopback: false,
         }

@@ -3,6 +3,7 @@
 //! Mailgun's vocabulary stays in the module `mailgun`: a request becomes typed parameters, these become a content and an
 //! envelope, and from there on the message is the queue's.
 
+mod api;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;
@@ -21,6 +22,7 @@ pub fn router(settings: Settings, rooms: Rooms) -> axum::Router {
     let house = Arc::new(house::House { settings, rooms });
     axum::Router::new()
         .merge(mailgun::routes())
+        .merge(api::routes())
         .fallback(error::not_served)
         .method_not_allowed_fallback(error::not_served)
         .with_state(house)

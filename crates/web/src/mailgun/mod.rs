@@ -30,6 +30,8 @@ use axum::routing::{get, post};
 
 use crate::house::Shared;
 
+pub(crate) use auth::key_of;
+
 /// The routes.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()

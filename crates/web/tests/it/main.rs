@@ -9,4 +9,5 @@
 
 mod events;
 mod message;
+mod native;
 mod site;
