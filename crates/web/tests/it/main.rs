@@ -8,6 +8,7 @@
 )]
 
 mod events;
+mod fuzz_corpus;
 mod message;
 mod native;
 mod site;

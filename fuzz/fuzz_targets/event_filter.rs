@@ -1,0 +1,5 @@
+//! Filter expressions of the events query.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|text: &str| tegami_web::fuzz::filter(text));
