@@ -9,6 +9,7 @@ mod disposition;
 mod drive;
 mod listener;
 mod reception;
+mod refusal;
 mod stream;
 mod submission;
 mod trace;
@@ -19,7 +20,6 @@ pub use listener::{ConnectionLimits, Listener, Service, Shutdown, serve};
 pub use reception::{Reception, ReceptionSettings};
 pub use stream::Wire;
 pub use submission::{SubmissionDesk, SubmissionSettings};
-pub use trace::{received_by_chain, strip_forged_results};
 
 /// A boxed future, so that desks can stand behind `dyn`.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

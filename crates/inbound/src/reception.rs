@@ -5,14 +5,17 @@ use std::sync::Arc;
 use tegami_auth::json;
 use tegami_auth::verify::{self, Client, Early, Verdicts};
 use tegami_dns::Resolver;
-use tegami_mail::{Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, Note, Reply, ReversePath};
+use tegami_mail::{
+    Address, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, Note, Reply, ReversePath, note,
+};
 use tegami_proto::smtp::server::{Answer, Facts, Question, Transaction};
-use tegami_queue::{Intake, LocalMailboxes, Locality, Reception as Received, Trace};
-use tegami_store::{EventKind, MailboxDelivery, NewEvent, Origin, Store};
+use tegami_queue::{Fault, Intake, LocalMailboxes, Locality, Reception as Received, Trace};
+use tegami_store::{MailboxDelivery, Origin, Store};
 
 use crate::BoxFuture;
 use crate::desk::{Clerk, Desk, Peer, Refusal};
 use crate::disposition::{self, Disposition, Policy};
+use crate::refusal::{Record, Refused};
 use crate::trace;
 
 /// What the desk needs; plain values and the rooms it works with.
@@ -51,9 +54,8 @@ impl Desk for Reception {
             settings: Arc::clone(&self.settings),
             peer,
             tls: None,
-            early: None,
-            reverse_path: ReversePath::Null,
-            mailboxes: Vec::new(),
+            open: None,
+            record: Record::default(),
         })
     }
 }
@@ -62,9 +64,16 @@ struct ReceptionClerk {
     settings: Arc<ReceptionSettings>,
     peer: Peer,
     tls: Option<String>,
-    early: Option<Early>,
+    open: Option<Open>,
+    record: Record,
+}
+
+/// What is known of the transaction under way. Every MAIL begins with a new one, so that nothing of a transaction that was
+/// refused, reset or overtaken by EHLO reaches the next.
+struct Open {
     reverse_path: ReversePath,
-    /// Of the recipients accepted so far in this transaction.
+    early: Early,
+    /// Of the recipients accepted so far.
     mailboxes: Vec<MailboxDelivery>,
 }
 
@@ -92,81 +101,98 @@ fn no_auth() -> Reply {
 
 impl ReceptionClerk {
     async fn mail(&mut self, reverse_path: ReversePath, facts: &Facts) -> Answer {
-        self.mailboxes.clear();
-        self.reverse_path = reverse_path;
-        let client = client(&self.settings, self.peer, &self.reverse_path, facts);
+        self.open = None;
+        let client = client(&self.settings, self.peer, &reverse_path, facts);
         let early = verify::early(&client, &*self.settings.resolver).await;
-        self.early = Some(early);
+        self.open = Some(Open { reverse_path, early, mailboxes: Vec::new() });
         Answer::Accept
     }
 
     async fn recipient(&mut self, path: &ForwardPath) -> Answer {
-        let found = match self.settings.mailboxes.find(&path.address).await {
+        let Some(mut open) = self.open.take() else { return Answer::Refuse(Refusal::TryLater.reply()) };
+        let answer = match self.find(path, &open).await {
+            Ok(found) => {
+                for delivery in found {
+                    if !open.mailboxes.contains(&delivery) {
+                        open.mailboxes.push(delivery);
+                    }
+                }
+                Answer::Accept
+            }
+            Err((reply, Some(why))) => {
+                let verdicts = json::early(&open.early, &json::stored);
+                let recipients = [path.address.clone()];
+                self.refused(&open.reverse_path, &recipients, &reply, &why, Some(verdicts)).await;
+                Answer::Refuse(reply)
+            }
+            Err((reply, None)) => Answer::Refuse(reply),
+        };
+        self.open = Some(open);
+        answer
+    }
+
+    /// Where mail for this recipient goes, or the refusal with what is put on record of it.
+    async fn find(
+        &self,
+        path: &ForwardPath,
+        open: &Open,
+    ) -> Result<Vec<MailboxDelivery>, (Reply, Option<Note>)> {
+        let address = &path.address;
+        let found = match self.settings.mailboxes.find(address).await {
             Ok(Locality::Mailboxes(found)) => found,
-            Ok(Locality::Unknown) => return Answer::Refuse(Refusal::NoMailbox.reply()),
-            Ok(Locality::Remote) => return Answer::Refuse(Refusal::Relay.reply()),
+            Ok(Locality::Unknown) => {
+                let why = note!("inbound-refused-mailbox", address = address);
+                return Err((Refusal::NoMailbox.reply(), Some(why)));
+            }
+            Ok(Locality::Remote) => {
+                let why = note!("inbound-refused-relay", address = address);
+                return Err((Refusal::Relay.reply(), Some(why)));
+            }
             Err(error) => {
                 tracing::warn!(%error, "cannot look a mailbox up");
-                return Answer::Refuse(Refusal::TryLater.reply());
+                return Err((Refusal::TryLater.reply(), None));
             }
         };
-        let early = self.early.as_ref();
-        if let Some((reply, why)) =
-            early.and_then(|early| disposition::before_data(early, &self.settings.policy))
-        {
-            let recipient = path.address.to_string();
-            let spf = early.map(|early| json::early(early, &json::stored));
-            self.record_refusal(&[recipient], &reply, &why, spf).await;
-            return Answer::Refuse(reply);
+        // RFC 5321 section 4.5.1: the postmaster hears also of those whose mail is refused.
+        let postmaster = address.local_part().as_str().eq_ignore_ascii_case("postmaster");
+        match disposition::before_data(&open.early, &self.settings.policy) {
+            Some((reply, why)) if !postmaster => Err((reply, Some(why))),
+            _ => Ok(found),
         }
-        for delivery in found {
-            if !self.mailboxes.contains(&delivery) {
-                self.mailboxes.push(delivery);
-            }
-        }
-        Answer::Accept
     }
 
     async fn message(&mut self, transaction: Transaction, facts: &Facts) -> Answer {
         let settings = Arc::clone(&self.settings);
-        let Transaction { envelope, content } = transaction;
-        if trace::received_by_chain(&content) > trace::MAX_HOPS {
-            let text = "The message has been going round in a circle: too many Received fields";
-            return Answer::Refuse(Reply::new(554, EnhancedStatusCode::new(5, 4, 6), text));
-        }
-        let reverse_path = envelope.reverse_path.clone();
+        let Some(open) = self.open.take() else { return Answer::Refuse(Refusal::TryLater.reply()) };
+        let Open { reverse_path, early, mailboxes } = open;
         let client = client(&settings, self.peer, &reverse_path, facts);
-        let early = match self.early.take() {
-            Some(early) => early,
-            None => verify::early(&client, &*settings.resolver).await,
-        };
-        let verdicts = verify::message(&client, early, &content, &*settings.resolver).await;
-        match disposition::dispose(&verdicts, &settings.policy) {
+        let verdicts = verify::message(&client, early, &transaction.content, &*settings.resolver).await;
+        let junk = match disposition::dispose(&verdicts, &settings.policy) {
+            Disposition::Inbox => None,
+            Disposition::Junk(why) => Some(why),
             Disposition::Refuse(reply, why) => {
-                let recipients: Vec<_> =
-                    envelope.forward_paths.iter().map(|path| path.address.to_string()).collect();
-                let verdicts = json::verdicts(&verdicts, settings.hostname.as_str(), &json::stored);
-                self.record_refusal(&recipients, &reply, &why, Some(verdicts)).await;
-                Answer::Refuse(reply)
+                let told = json::verdicts(&verdicts, settings.hostname.as_str(), &json::stored);
+                let recipients = addresses(&transaction.envelope);
+                self.refused(&reverse_path, &recipients, &reply, &why, Some(told)).await;
+                return Answer::Refuse(reply);
             }
-            Disposition::Junk(why) => self.keep(envelope, &content, &verdicts, facts, Some(why)).await,
-            Disposition::Inbox => self.keep(envelope, &content, &verdicts, facts, None).await,
-        }
+        };
+        self.keep(transaction, mailboxes, &verdicts, facts, junk).await
     }
 
     async fn keep(
         &mut self,
-        envelope: Envelope,
-        content: &[u8],
+        transaction: Transaction,
+        mut mailboxes: Vec<MailboxDelivery>,
         verdicts: &Verdicts,
         facts: &Facts,
         junk: Option<Note>,
     ) -> Answer {
         let settings = Arc::clone(&self.settings);
         let hostname = settings.hostname.as_str();
+        let Transaction { envelope, content } = transaction;
         let mut fields = verdicts.authentication_results(hostname).into_bytes();
         fields.extend_from_slice(verdicts.received_spf(hostname).as_bytes());
-        let mut mailboxes = std::mem::take(&mut self.mailboxes);
         if junk.is_some() {
             for delivery in &mut mailboxes {
                 "Junk".clone_into(&mut delivery.mailbox);
@@ -176,12 +202,13 @@ impl ReceptionClerk {
         if let (Some(why), Some(told)) = (&junk, told.as_object_mut()) {
             told.insert("junk".to_owned(), serde_json::json!(why));
         }
+        let (reverse_path, recipients) = (envelope.reverse_path.clone(), addresses(&envelope));
         let received = Received {
             origin: Origin::Reception { ip: self.peer.ip() },
             domain: self.domain_of(&envelope),
             trace: self.trace(facts, verdicts, envelope.smtputf8),
             envelope,
-            content: trace::strip_forged_results(content, hostname).into(),
+            content: trace::without_forged(&content, hostname),
             fields,
             mailboxes,
             verdicts: Some(told),
@@ -194,8 +221,14 @@ impl ReceptionClerk {
                 format!("Ok: queued as {}", accepted.id),
             )),
             Err(error) => {
-                tracing::warn!(%error, "a message was not accepted");
-                Answer::Refuse(error.reply())
+                let reply = error.reply();
+                match error.fault() {
+                    Fault::Ours => tracing::error!(%error, "a message was not accepted"),
+                    Fault::Submitter => {
+                        self.refused(&reverse_path, &recipients, &reply, &error.note(), None).await;
+                    }
+                }
+                Answer::Refuse(reply)
             }
         }
     }
@@ -217,33 +250,22 @@ impl ReceptionClerk {
         }
     }
 
-    /// Refusals are remembered, so that "your server refused my mail" has an answer.
-    async fn record_refusal(
-        &self,
-        recipients: &[String],
+    async fn refused(
+        &mut self,
+        reverse_path: &ReversePath,
+        recipients: &[Address],
         reply: &Reply,
         why: &Note,
         verdicts: Option<serde_json::Value>,
     ) {
-        let at = self.settings.clock.now();
-        let events = recipients.iter().map(|recipient| NewEvent {
-            kind: EventKind::Rejected,
-            at,
-            domain: recipient.rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default(),
-            message: None,
-            recipient: Some(recipient.clone()),
-            data: serde_json::json!({
-                "ip": self.peer.ip(),
-                "reverse_path": self.reverse_path.to_string(),
-                "reply": reply.to_string(),
-                "why": why,
-                "verdicts": verdicts,
-            }),
-        });
-        if let Err(error) = self.settings.store.record(events.collect()).await {
-            tracing::warn!(%error, "cannot record a refusal");
-        }
+        let ip = self.peer.ip();
+        let refused = Refused { ip, account: None, reverse_path, recipients, reply, why, verdicts };
+        self.record.write(refused, &*self.settings.store, &*self.settings.clock).await;
     }
+}
+
+fn addresses(envelope: &Envelope) -> Vec<Address> {
+    envelope.forward_paths.iter().map(|path| path.address.clone()).collect()
 }
 
 fn client<'a>(

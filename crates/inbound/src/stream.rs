@@ -43,7 +43,7 @@ impl<S> Connection<S> {
         let cipher = connection.negotiated_cipher_suite().map(|suite| format!("{:?}", suite.suite()));
         Some(format!(
             "{} {}",
-            version.unwrap_or_default().replace("TLSv1_", "TLS1."),
+            version.unwrap_or_default().replace("TLSv1_", "TLSv1."),
             cipher.unwrap_or_default()
         ))
     }

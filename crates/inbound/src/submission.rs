@@ -2,16 +2,18 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tegami_mail::{Clock, Domain, EnhancedStatusCode, Envelope, Reply, ReversePath};
+use jiff::Timestamp;
+use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, Reply, ReversePath, note};
 use tegami_proto::smtp::server::{Answer, Credentials, Facts, Question, Transaction};
 use tegami_queue::{
-    Accounts, Admission, AuthError, Authenticated, Intake, Options, Permit, Senders, Submission, Throttle,
-    ThrottlePolicy, Trace,
+    Accounts, Admission, AuthError, Authenticated, Fault, Intake, LocalMailboxes, Locality, Options, Permit,
+    Senders, Submission, Throttle, ThrottlePolicy, Trace,
 };
-use tegami_store::Origin;
+use tegami_store::{EventKind, NewEvent, Origin, Store};
 
 use crate::BoxFuture;
 use crate::desk::{Clerk, Desk, Peer, Refusal};
+use crate::refusal::{Record, Refused};
 
 /// What the desk needs.
 pub struct SubmissionSettings {
@@ -21,8 +23,12 @@ pub struct SubmissionSettings {
     pub accounts: Arc<Accounts>,
     /// What programs on this machine may send as, when they come over the Unix socket.
     pub local_programs: Vec<Senders>,
+    /// Which addresses are ours.
+    pub mailboxes: Arc<dyn LocalMailboxes>,
     /// The one door to the queue.
     pub intake: Arc<Intake>,
+    /// For the record of refusals and bans.
+    pub store: Arc<dyn Store>,
     /// How guessing of passwords is slowed down.
     pub throttle: ThrottlePolicy,
     /// The time.
@@ -56,7 +62,13 @@ impl Desk for SubmissionDesk {
             }
             Peer::Tcp { .. } => None,
         };
-        Box::new(SubmissionClerk { shared: Arc::clone(&self.shared), peer, account, tls: None })
+        Box::new(SubmissionClerk {
+            shared: Arc::clone(&self.shared),
+            peer,
+            account,
+            tls: None,
+            record: Record::default(),
+        })
     }
 }
 
@@ -65,6 +77,7 @@ struct SubmissionClerk {
     peer: Peer,
     account: Option<Authenticated>,
     tls: Option<String>,
+    record: Record,
 }
 
 impl Clerk for SubmissionClerk {
@@ -74,7 +87,7 @@ impl Clerk for SubmissionClerk {
                 Question::Connect | Question::Hello(_) => Answer::Accept,
                 Question::Authenticate(credentials) => self.authenticate(credentials).await,
                 Question::Mail(reverse_path) => self.mail(&reverse_path),
-                Question::Recipient(_) => Answer::Accept,
+                Question::Recipient(path) => self.recipient(&path.address).await,
                 Question::Message(transaction) => self.message(transaction, facts).await,
             }
         })
@@ -82,20 +95,23 @@ impl Clerk for SubmissionClerk {
 
     fn encrypted(&mut self, remark: String) {
         self.tls = Some(remark);
+        // Whoever authenticated before TLS has to do it again (RFC 3207 section 4.2); the kernel's word stays good.
+        if matches!(self.peer, Peer::Tcp { .. }) {
+            self.account = None;
+        }
     }
 }
 
 impl SubmissionClerk {
     async fn authenticate(&mut self, credentials: Credentials) -> Answer {
         let (ip, name) = (self.peer.ip(), credentials.username.as_str());
-        let now = self.shared.settings.clock.now();
-        match self.throttle(|throttle| throttle.admit(ip, name, now)) {
-            Admission::Admit => {}
-            Admission::Delay(delay) => tokio::time::sleep(delay).await,
-            Admission::Banned(_) => {
-                let text = "Too many failed logins from your network, try again later";
-                return Answer::Refuse(Reply::new(421, EnhancedStatusCode::new(4, 7, 0), text));
-            }
+        if let Admission::Delay(delay) = self.admission(name) {
+            tokio::time::sleep(delay).await;
+        }
+        // While we waited, other sessions of the same client may have gone on guessing.
+        if let Admission::Banned(_) = self.admission(name) {
+            let text = "Too many failed logins from your network, try again later";
+            return Answer::Refuse(Reply::new(421, EnhancedStatusCode::new(4, 7, 0), text));
         }
         match self.shared.settings.accounts.authenticate(name, &credentials.password).await {
             Ok(account) => {
@@ -110,16 +126,46 @@ impl SubmissionClerk {
                 Answer::Refuse(Reply::new(454, EnhancedStatusCode::new(4, 7, 0), text))
             }
             Err(_) => {
-                self.throttle(|throttle| throttle.failed(ip, name, now));
                 tracing::info!(%ip, user = name, "a login failed");
+                let now = self.shared.settings.clock.now();
+                if let Some(until) = self.throttle(|throttle| throttle.failed(ip, name, now)) {
+                    self.tell_ban(name, until).await;
+                }
                 let text = "User name or password is wrong";
                 Answer::Refuse(Reply::new(535, EnhancedStatusCode::new(5, 7, 8), text))
             }
         }
     }
 
+    fn admission(&self, name: &str) -> Admission {
+        let now = self.shared.settings.clock.now();
+        self.throttle(|throttle| throttle.admit(self.peer.ip(), name, now))
+    }
+
     fn throttle<T>(&self, act: impl FnOnce(&mut Throttle) -> T) -> T {
         act(&mut self.shared.throttle.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A ban is told in an event, once: somebody guesses, or somebody's program has an old password.
+    async fn tell_ban(&self, name: &str, until: Timestamp) {
+        let (settings, ip) = (&self.shared.settings, self.peer.ip());
+        tracing::warn!(%ip, user = name, %until, "too many failed logins: a ban");
+        let domain = Address::parse(name).ok().and_then(|address| address.domain().cloned());
+        let event = NewEvent {
+            kind: EventKind::Rejected,
+            at: settings.clock.now(),
+            domain: domain.unwrap_or_else(|| settings.hostname.clone()).to_string(),
+            message: None,
+            recipient: None,
+            data: serde_json::json!({
+                "ip": ip,
+                "account": name,
+                "why": note!("inbound-banned", ip = ip, account = name, until = until),
+            }),
+        };
+        if let Err(error) = settings.store.record(vec![event]).await {
+            tracing::warn!(%error, "cannot record a ban");
+        }
     }
 
     /// Told at MAIL already, where it can be: a person sees it at once.
@@ -130,16 +176,30 @@ impl SubmissionClerk {
         if account.may(address) {
             return Answer::Accept;
         }
+        tracing::info!(account = account.account(), %address, "an account wanted to send as somebody else");
         let text = format!("The account {} may not send as {address}", account.account());
         Answer::Refuse(Reply::new(553, EnhancedStatusCode::new(5, 7, 1), text))
     }
 
+    /// A mailbox that does not exist here is refused at RCPT, where it costs one recipient; intake could only refuse the message.
+    async fn recipient(&self, address: &Address) -> Answer {
+        match self.shared.settings.mailboxes.find(address).await {
+            Ok(Locality::Unknown) => Answer::Refuse(Refusal::NoMailbox.reply()),
+            Ok(_) => Answer::Accept,
+            Err(error) => {
+                tracing::warn!(%error, "cannot look a mailbox up");
+                Answer::Refuse(Refusal::TryLater.reply())
+            }
+        }
+    }
+
     async fn message(&mut self, transaction: Transaction, facts: &Facts) -> Answer {
-        let Some(account) = &self.account else { return Answer::Refuse(Refusal::Relay.reply()) };
+        let Some(account) = self.account.clone() else { return Answer::Refuse(Refusal::Relay.reply()) };
         let Transaction { envelope, content } = transaction;
-        let domain = self.domain_of(&envelope, account);
-        let trace = self.trace(facts, envelope.smtputf8);
-        let permit = match Permit::for_account(account, envelope) {
+        let (domain, trace) = (self.domain_of(&envelope, &account), self.trace(facts, envelope.smtputf8));
+        let reverse_path = envelope.reverse_path.clone();
+        let recipients: Vec<_> = envelope.forward_paths.iter().map(|path| path.address.clone()).collect();
+        let permit = match Permit::for_account(&account, envelope) {
             Ok(permit) => permit,
             Err(error) => {
                 return Answer::Refuse(Reply::new(553, EnhancedStatusCode::new(5, 7, 1), error.to_string()));
@@ -152,17 +212,36 @@ impl SubmissionClerk {
             content,
             options: Options { trace: Some(trace), ..Options::default() },
         };
-        match self.shared.settings.intake.accept(submission).await {
-            Ok(accepted) => Answer::AcceptWith(Reply::new(
-                250,
-                EnhancedStatusCode::new(2, 0, 0),
-                format!("Ok: queued as {}", accepted.id),
-            )),
-            Err(error) => {
-                tracing::info!(%error, account = account.account(), "a submission was not accepted");
-                Answer::Refuse(error.reply())
+        let settings = &self.shared.settings;
+        let error = match settings.intake.accept(submission).await {
+            Ok(accepted) => {
+                return Answer::AcceptWith(Reply::new(
+                    250,
+                    EnhancedStatusCode::new(2, 0, 0),
+                    format!("Ok: queued as {}", accepted.id),
+                ));
+            }
+            Err(error) => error,
+        };
+        let reply = error.reply();
+        match error.fault() {
+            Fault::Ours => {
+                tracing::error!(%error, account = account.account(), "a submission was not accepted");
+            }
+            Fault::Submitter => {
+                let refused = Refused {
+                    ip: self.peer.ip(),
+                    account: Some(account.account()),
+                    reverse_path: &reverse_path,
+                    recipients: &recipients,
+                    reply: &reply,
+                    why: &error.note(),
+                    verdicts: None,
+                };
+                self.record.write(refused, &*settings.store, &*settings.clock).await;
             }
         }
+        Answer::Refuse(reply)
     }
 
     /// The reverse-path's domain; for a notification that of the account.

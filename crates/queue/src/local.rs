@@ -44,6 +44,8 @@ pub struct Directory {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     domains: BTreeSet<Domain>,
+    /// Our own name, where it is none of the domains.
+    hostname: Option<Domain>,
     /// Who reads mail to `postmaster` where no account has that address (RFC 5321 section 4.5.1).
     postmaster: Option<Address>,
     seen: Mutex<Option<(Timestamp, Arc<Vec<Account>>)>>,
@@ -60,7 +62,16 @@ impl Directory {
         domains: impl IntoIterator<Item = Domain>,
         postmaster: Option<Address>,
     ) -> Self {
-        Self { store, clock, domains: domains.into_iter().collect(), postmaster, seen: Mutex::new(None) }
+        let domains = domains.into_iter().collect();
+        Self { store, clock, domains, hostname: None, postmaster, seen: Mutex::new(None) }
+    }
+
+    /// Takes mail to the postmaster at our own name too: `RCPT TO:<Postmaster>` without a domain means that one
+    /// (RFC 5321 section 4.1.1.3).
+    #[must_use]
+    pub fn with_hostname(mut self, hostname: Domain) -> Self {
+        self.hostname = Some(hostname);
+        self
     }
 
     async fn accounts(&self) -> Result<Arc<Vec<Account>>, StoreError> {
@@ -77,7 +88,11 @@ impl Directory {
     }
 
     async fn locate(&self, address: &Address) -> Result<Locality, StoreError> {
-        if !address.domain().is_some_and(|domain| self.domains.contains(domain)) {
+        let is_postmaster = address.local_part().as_str().eq_ignore_ascii_case("postmaster");
+        let ours = |domain: &Domain| {
+            self.domains.contains(domain) || is_postmaster && self.hostname.as_ref() == Some(domain)
+        };
+        if !address.domain().is_some_and(ours) {
             return Ok(Locality::Remote);
         }
         let accounts = self.accounts().await?;
@@ -86,9 +101,7 @@ impl Directory {
         let mailboxes: Vec<_> = owners.into_iter().map(inbox).collect();
         Ok(match &self.postmaster {
             _ if !mailboxes.is_empty() => Locality::Mailboxes(mailboxes),
-            Some(postmaster) if address.local_part().as_str().eq_ignore_ascii_case("postmaster") => {
-                Locality::Mailboxes(vec![inbox(postmaster.clone())])
-            }
+            Some(postmaster) if is_postmaster => Locality::Mailboxes(vec![inbox(postmaster.clone())]),
             _ => Locality::Unknown,
         })
     }

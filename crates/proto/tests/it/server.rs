@@ -372,6 +372,41 @@ fn a_policy_can_end_the_session_and_cannot_inject() {
 }
 
 #[test]
+fn long_replies_have_several_lines() {
+    let now = Instant::now();
+    let mut session = Session::new(Arc::new(settings()), false, now);
+    while !matches!(session.next(), Some(Action::Ask(_))) {}
+    let text = format!("{} {} {}", "a".repeat(490), "b".repeat(600), "c".repeat(10));
+    session.answer(Answer::Refuse(Reply::new(554, EnhancedStatusCode::new(5, 7, 1), text)));
+    let mut said = String::new();
+    drain(&mut session, now, &mut said);
+    let shape = |line: &str| format!("{}{}…{} ", &line[..13], line.len(), &line[line.len() - 1..]);
+    let shape: Vec<_> = said.lines().filter(|line| line.starts_with("S:")).map(shape).collect();
+    // Each line has "S: " before it here and no CRLF behind it.
+    expect![[r#"
+        S: 554-5.7.1 503…a 
+        S: 554-5.7.1 513…b 
+        S: 554 5.7.1 124…c "#]]
+    .assert_eq(&shape.join("\n"));
+}
+
+#[test]
+fn the_server_stops() {
+    let now = Instant::now();
+    for octets in [&b""[..], b"EHLO c\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.org>\r\nDATA\r\nx"] {
+        let mut session = Session::new(Arc::new(settings()), false, now);
+        let mut said = String::new();
+        drain(&mut session, now, &mut said);
+        session.receive(octets, now);
+        drain(&mut session, now, &mut said);
+        session.shut_down(now);
+        drain(&mut session, now, &mut said);
+        let end = "S: 421 4.3.2 mx.example.org is shutting down, try again later\n--\n* close\n";
+        assert!(said.ends_with(end), "{said}");
+    }
+}
+
+#[test]
 fn too_many_recipients() {
     check_with(
         Settings { max_recipients: 1, ..settings() },

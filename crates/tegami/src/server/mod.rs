@@ -143,7 +143,9 @@ impl Server {
             hostname: config.hostname.clone(),
             accounts: Arc::clone(&rooms.accounts),
             local_programs: config.domains.iter().cloned().map(Senders::Domain).collect(),
+            mailboxes: Arc::clone(&rooms.local),
             intake: Arc::clone(&rooms.intake),
+            store: Arc::clone(&rooms.store),
             throttle: ThrottlePolicy::default(),
             clock: Arc::clone(&rooms.clock),
         }));

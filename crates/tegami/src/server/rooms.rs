@@ -47,7 +47,7 @@ impl Rooms {
             config.domains.iter().chain([&config.hostname]).cloned(),
             config.domains.first().and_then(|domain| Address::parse(&format!("postmaster@{domain}")).ok()),
         );
-        let local: Arc<dyn LocalMailboxes> = Arc::new(local);
+        let local: Arc<dyn LocalMailboxes> = Arc::new(local.with_hostname(config.hostname.clone()));
         let settings = IntakeSettings {
             max_size: config.limits.message_size as u64,
             max_recipients: config.limits.recipients,

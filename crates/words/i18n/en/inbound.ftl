@@ -6,3 +6,6 @@ inbound-deferred-dmarc = The DMARC policy of { $domain } could not be found out;
 inbound-junk-dmarc-reject = DMARC of { $domain } failed with the policy reject; this server is set to accept such mail into Junk.
 inbound-junk-dmarc-quarantine = DMARC of { $domain } failed, and its owner asks for such mail to be quarantined.
 inbound-junk-spf = SPF of { $domain } failed and DMARC did not vouch for the message.
+inbound-refused-mailbox = There is no mailbox { $address } here; refused before the content.
+inbound-refused-relay = { $address } is not ours, and the client had no right to send through this server: it would have been relaying.
+inbound-banned = Too many wrong passwords for { $account } from { $ip }; logins from there are refused until { $until }.

@@ -21,6 +21,8 @@ const MAX_LINE: usize = 2048;
 const MAX_AUTH_LINE: usize = 12288;
 /// Input kept while a question is open. A driver that reads on in that time fills it; more than this ends the session.
 const MAX_INPUT: usize = 1 << 20;
+/// Longest line of a reply in octets with its CRLF (RFC 5321 section 4.5.3.1.5); longer texts go on in the next line.
+const MAX_REPLY_LINE: usize = 512;
 /// Lines of the transcript; beyond this the oldest half goes.
 const MAX_TRANSCRIPT: usize = 1024;
 
@@ -174,6 +176,13 @@ impl Session {
         self.facts.user = None;
         self.facts.tls = true;
         self.record(Speaker::Remark, "TLS is established");
+    }
+
+    /// The server stops: 421, whatever was going on (RFC 5321 section 3.8). An open question needs no answer any more.
+    pub fn shut_down(&mut self, now: Instant) {
+        self.now = now;
+        self.actions.retain(|action| matches!(action, Action::Send(_)));
+        self.shut(Fault::new(421, (4, 3, 2), "is shutting down, try again later"));
     }
 
     /// The connection is gone, whoever ended it. Nothing follows.
@@ -400,25 +409,31 @@ impl Session {
     /// Puts a reply behind the others, its text made harmless: it may quote what strangers wrote.
     pub(super) fn say(&mut self, reply: &Reply) {
         let utf8 = self.transaction.as_ref().is_some_and(|open| open.envelope.smtputf8);
-        let last = reply.lines.len().saturating_sub(1);
-        let empty = [String::new()];
-        let lines = if reply.lines.is_empty() { &empty[..] } else { &reply.lines[..] };
-        let mut text = String::new();
-        for (at, line) in lines.iter().enumerate() {
-            text.clear();
-            let separator = if at == last { ' ' } else { '-' };
+        let mut prefix = format!("{}-", reply.code);
+        if let Some(code) = reply.enhanced {
             // Writing into a String cannot fail.
-            let _ = write!(text, "{}{separator}", reply.code);
-            if let Some(code) = reply.enhanced {
-                let _ = write!(text, "{code} ");
-            }
-            // RFC 6531 section 3.7.4.2: text outside ASCII is for clients that asked for SMTPUTF8.
-            text.extend(
-                line.chars().map(|c| if c.is_control() || !(utf8 || c.is_ascii()) { '?' } else { c }),
+            let _ = write!(prefix, "{code} ");
+        }
+        // RFC 6531 section 3.7.4.2: text outside ASCII is for clients that asked for SMTPUTF8.
+        let harmless = |c: char| if c.is_control() || !(utf8 || c.is_ascii()) { '?' } else { c };
+        let mut lines = Vec::new();
+        for line in &reply.lines {
+            let text: String = line.chars().map(harmless).collect();
+            lines.extend(
+                pieces(&text, MAX_REPLY_LINE - 2 - prefix.len()).map(|piece| format!("{prefix}{piece}")),
             );
-            self.output.extend_from_slice(text.as_bytes());
+        }
+        if lines.is_empty() {
+            lines.push(prefix);
+        }
+        if let Some(last) = lines.last_mut() {
+            // Of the lines of a reply, the last has a blank behind its code (RFC 5321 section 4.2.1).
+            last.replace_range(3..4, " ");
+        }
+        for line in lines {
+            self.output.extend_from_slice(line.as_bytes());
             self.output.extend_from_slice(b"\r\n");
-            self.record(Speaker::Server, text.as_str());
+            self.record(Speaker::Server, line);
         }
     }
 
@@ -495,4 +510,27 @@ fn verdict(answer: Answer) -> Result<Option<Reply>, Reply> {
             _ => Err(Fault::new(451, (4, 3, 0), "local error").reply()),
         },
     }
+}
+
+/// A text in pieces of at most `most` octets, divided at blanks where there are some. One empty piece for no text.
+fn pieces(text: &str, most: usize) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (piece, after) = text.split_at(text.floor_char_boundary(most));
+        if after.is_empty() {
+            rest = None;
+            return Some(piece);
+        }
+        match piece.rsplit_once(' ') {
+            Some((piece, part)) if !piece.is_empty() => {
+                rest = text.get(text.len() - after.len() - part.len()..);
+                Some(piece)
+            }
+            _ => {
+                rest = Some(after);
+                Some(piece)
+            }
+        }
+    })
 }
