@@ -32,7 +32,7 @@ pub use accounts::{AccountError, Accounts, AuthError};
 pub use control::Control;
 pub use event::{EventData, Reason};
 pub use intake::{Intake, IntakeSettings};
-pub use local::{Directory, LocalMailboxes, Locality, NoMailboxes};
+pub use local::{Directory, LocalMailboxes, Locality, NoMailboxes, mailbox_owners};
 pub use outcome::{Class, Failure, Job, Outcome, Peer, PeerTls, RecipientOutcome, RecipientResult, Stage};
 pub use permit::{Authenticated, NotPermitted, Permit, Senders};
 pub use run::{Deliver, Postman, RunError, RunSettings};

@@ -131,6 +131,14 @@ fn owners(accounts: &[Account], address: &Address) -> BTreeSet<Address> {
     if exact.is_empty() { having(true) } else { exact }
 }
 
+/// Everybody under whom mail lies: the owners of all accounts, each once.
+///
+/// # Errors
+/// The store failed.
+pub async fn mailbox_owners(store: &dyn Store) -> Result<BTreeSet<Address>, StoreError> {
+    Ok(all_accounts(store).await?.iter().filter_map(owner).collect())
+}
+
 /// All mail of an account lies under one owner: its first full address, else its name where that is an address.
 fn owner(account: &Account) -> Option<Address> {
     let mut full = account.addresses.iter().filter_map(|text| Address::parse(text).ok());

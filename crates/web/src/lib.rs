@@ -1,4 +1,4 @@
-//! The HTTP door: the Mailgun-compatible API, and a small JSON API of our own for the pages.
+//! The HTTP door: the Mailgun-compatible API, a small JSON API of our own, and pages for people ([`pages`]).
 //!
 //! Mailgun's vocabulary stays in the module `mailgun`: a request becomes typed parameters, these become a content and an
 //! envelope, and from there on the message is the queue's.
@@ -9,6 +9,7 @@ mod error;
 pub mod fuzz;
 mod house;
 mod mailgun;
+pub mod pages;
 mod segments;
 mod serve;
 

@@ -1,0 +1,87 @@
+// Keeps an open page up to date: every tick of the stream brings the changing part anew. Without this script, reloading does the same.
+"use strict";
+(() => {
+  const live = document.getElementById("live");
+  const language = document.documentElement.lang;
+  let known = null;
+  let fetching = false;
+  let again = false;
+
+  const localTimes = (root) => {
+    for (const time of root.querySelectorAll("time[datetime]")) {
+      const moment = new Date(time.dateTime);
+      if (Number.isNaN(moment.getTime())) continue;
+      const today = moment.toDateString() === new Date().toDateString();
+      time.title = time.dateTime;
+      time.textContent = today
+        ? moment.toLocaleTimeString(language)
+        : moment.toLocaleString(language, { dateStyle: "medium", timeStyle: "medium" });
+    }
+  };
+
+  const isBeingRead = () => {
+    const selection = document.getSelection();
+    return selection && !selection.isCollapsed && live.contains(selection.anchorNode);
+  };
+
+  const replace = (text) => {
+    const open = new Map();
+    for (const fold of live.querySelectorAll("details[id]")) open.set(fold.id, fold.open);
+    const focused = live.contains(document.activeElement) ? document.activeElement : null;
+    const place = focused && (focused.id || focused.getAttribute("href") || focused.closest("details[id]")?.id);
+    const next = document.createElement("template");
+    next.innerHTML = text;
+    for (const fold of next.content.querySelectorAll("details[id]")) {
+      if (open.has(fold.id)) fold.open = open.get(fold.id);
+    }
+    localTimes(next.content);
+    live.replaceChildren(next.content);
+    if (place) {
+      const same = document.getElementById(place);
+      const target = same
+        ? same.matches("details") ? same.querySelector("summary") : same
+        : [...live.querySelectorAll("a[href]")].find((link) => link.getAttribute("href") === place);
+      target?.focus({ preventScroll: true });
+    }
+  };
+
+  const refresh = async () => {
+    if (fetching) { again = true; return; }
+    fetching = true;
+    try {
+      const answer = await fetch(location.href, { headers: { "Tegami-Part": "live" } });
+      const text = await answer.text();
+      if (answer.ok && text !== known && !isBeingRead()) {
+        if (known !== null || text.trim() !== "") replace(text);
+        known = text;
+      }
+    } catch {
+      // The server is away; the stream tells when it is back.
+    } finally {
+      fetching = false;
+      if (again) { again = false; refresh(); }
+    }
+  };
+
+  const copy = async (button) => {
+    const text = document.getElementById(button.dataset.copy).textContent;
+    await navigator.clipboard.writeText(text);
+    const label = button.innerHTML;
+    button.textContent = document.body.dataset.copied;
+    setTimeout(() => { button.innerHTML = label; }, 1500);
+  };
+
+  localTimes(document);
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", () => copy(button).catch(() => {}));
+  }
+  if (live && window.EventSource) {
+    const stream = new EventSource("/live");
+    stream.addEventListener("change", refresh);
+    // What happened between reading the page and opening the stream.
+    stream.addEventListener("open", refresh);
+    window.addEventListener("pagehide", () => stream.close());
+    document.addEventListener("selectionchange", () => { if (again) refresh(); });
+  }
+})();

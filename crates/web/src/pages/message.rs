@@ -1,0 +1,73 @@
+//! One message: its journey, the receivers' view, its source.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use tegami_store::{QueueId, Summary};
+
+use super::PageSettings;
+use super::journey::Journey;
+use super::reader::{Reader, Trouble};
+use super::show::{size, visible};
+use super::source::SourceView;
+
+#[derive(Template)]
+#[template(path = "message.html", blocks = ["live"])]
+struct MessagePage<'a> {
+    reader: &'a Reader,
+    id: QueueId,
+    subject: String,
+    from: String,
+    to: String,
+    message_id: String,
+    size: String,
+    tags: Vec<String>,
+    journey: Journey,
+    source: Option<SourceView>,
+}
+
+/// One message.
+pub(crate) async fn page(
+    State(settings): State<Arc<PageSettings>>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let id: QueueId = id.parse().map_err(|_| reader.missing())?;
+    let message = reader.unless_missing(settings.store.message(id).await)?;
+    let journey = reader.unless_missing(Journey::read(&settings, &reader, &message).await)?;
+    // The source goes before the rest of a message does, so a page without it is still a page.
+    let content = settings.store.content(id, None).await.ok();
+    let Summary { from, to, subject, message_id, size: octets, tags, .. } = &message.summary;
+    let page = MessagePage {
+        reader: &reader,
+        id,
+        subject: visible(subject),
+        from: visible(from),
+        to: visible(to),
+        message_id: visible(message_id),
+        size: size(*octets),
+        tags: tags.iter().map(|tag| visible(tag)).collect(),
+        journey,
+        source: content.map(|content| SourceView::new(&content)),
+    };
+    Ok(reader.answer(&page, &page.as_live()))
+}
+
+/// The content as it is, octet for octet, to be kept rather than shown.
+pub(crate) async fn source(
+    State(settings): State<Arc<PageSettings>>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let id: QueueId = id.parse().map_err(|_| reader.missing())?;
+    let content = reader.unless_missing(settings.store.content(id, None).await)?;
+    let fields = [
+        (header::CONTENT_TYPE, "message/rfc822".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.eml\"")),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox; frame-ancestors 'none'".to_owned()),
+    ];
+    Ok((fields, content).into_response())
+}

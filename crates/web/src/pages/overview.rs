@@ -1,0 +1,191 @@
+//! The first page: the map and the story of the lab, or the newest messages of an ordinary server.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use tegami_store::{EventFilter, EventKind, MessageRow, Origin, QueueId};
+
+use super::PageSettings;
+use super::map::MapView;
+use super::reader::{Reader, Trouble};
+use super::show::{Badge, Moment, path, visible};
+use super::stage::{Scene, Visit};
+use super::visit::{RefusalView, SceneHead, VisitView, visits};
+
+/// Messages on the page.
+const SHOWN: usize = 50;
+/// Refusals on the page.
+const REFUSALS: usize = 20;
+/// Visits of strangers on the page.
+const STRANGERS: usize = 20;
+
+struct SceneRow {
+    head: SceneHead,
+    from: String,
+    to: String,
+    link: Option<String>,
+}
+
+struct MessageLine {
+    id: QueueId,
+    at: Moment,
+    from: String,
+    to: String,
+    subject: String,
+    badge: Badge,
+    status: String,
+    own: bool,
+}
+
+struct CommandView {
+    key: String,
+    title: String,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "overview.html", blocks = ["live"])]
+struct OverviewPage<'a> {
+    reader: &'a Reader,
+    has_stage: bool,
+    map: Option<MapView>,
+    scenes: Vec<SceneRow>,
+    told: usize,
+    unexpected: usize,
+    messages: Vec<MessageLine>,
+    refusals: Vec<RefusalView>,
+    strangers: Vec<VisitView>,
+    commands: Vec<CommandView>,
+}
+
+/// The first page.
+pub(crate) async fn page(
+    State(settings): State<Arc<PageSettings>>,
+    reader: Reader,
+) -> Result<Response, Trouble> {
+    let stage = settings.stage.as_ref();
+    let scenes = stage.map(|stage| stage.scenes()).unwrap_or_default();
+    let seen = visits(stage);
+    let told: BTreeSet<QueueId> = scenes.iter().filter_map(|scene| scene.message).collect();
+    let newest = reader.unless_missing(settings.store.messages(None, SHOWN + told.len()).await)?;
+    let others = newest.iter().filter(|message| !told.contains(&message.id)).take(SHOWN);
+    let mut messages = Vec::new();
+    for message in others {
+        messages.push(line(&settings, &reader, message).await);
+    }
+    let commands = stage.map(|stage| stage.commands()).unwrap_or_default();
+    let page = OverviewPage {
+        reader: &reader,
+        has_stage: stage.is_some(),
+        map: stage.map(|stage| MapView::new(&reader, stage.hosts(), &seen)),
+        told: scenes.iter().filter(|scene| scene.fate.is_some()).count(),
+        unexpected: scenes.iter().filter(|scene| is_unexpected(scene)).count(),
+        strangers: strangers(&settings, &reader, &scenes, &seen).await,
+        scenes: scenes.iter().map(|scene| SceneRow::new(&reader, scene)).collect(),
+        messages,
+        refusals: reader.unless_missing(refusals(&settings, &reader).await)?,
+        commands: commands
+            .into_iter()
+            .enumerate()
+            .map(|(at, command)| CommandView {
+                key: format!("command-{at}"),
+                title: reader.stored(&command.title),
+                text: command.text,
+            })
+            .collect(),
+    };
+    Ok(reader.answer(&page, &page.as_live()))
+}
+
+fn is_unexpected(scene: &Scene) -> bool {
+    scene.fate.as_ref().is_some_and(|fate| !fate.as_expected)
+}
+
+impl SceneRow {
+    fn new(reader: &Reader, scene: &Scene) -> Self {
+        let visit = || scene.visits.last().map(|number| format!("/visits/{number}"));
+        Self {
+            head: SceneHead::new(reader, scene),
+            from: visible(&scene.from),
+            to: visible(&scene.to),
+            link: scene.message.map(|id| format!("/messages/{id}")).or_else(visit),
+        }
+    }
+}
+
+async fn line(settings: &PageSettings, reader: &Reader, message: &MessageRow) -> MessageLine {
+    // A message that was forgotten in between has no recipients any more.
+    let rows = settings.store.recipients(message.id).await.unwrap_or_default();
+    let status = rows.iter().filter_map(|row| row.last_status.as_deref()).next_back();
+    let to: Vec<String> = rows.iter().map(|row| row.path.address.to_string()).collect();
+    let summary = &message.summary;
+    let from =
+        if summary.from.is_empty() { path(&message.reverse_path.to_string()) } else { summary.from.clone() };
+    MessageLine {
+        id: message.id,
+        at: Moment::new(message.accepted_at),
+        from: visible(&from),
+        to: visible(if to.is_empty() { summary.to.clone() } else { to.join(", ") }.as_str()),
+        subject: visible(&summary.subject),
+        badge: Badge::message(reader, message, &rows),
+        status: visible(status.unwrap_or_default()),
+        own: message.origin == Origin::Own,
+    }
+}
+
+async fn refusals(
+    settings: &PageSettings,
+    reader: &Reader,
+) -> Result<Vec<RefusalView>, tegami_store::StoreError> {
+    /// The newest events are looked through for refusals.
+    const LOOKED_AT: usize = 1_000;
+    let filter = EventFilter { descending: true, limit: LOOKED_AT, ..EventFilter::default() };
+    let events = settings.store.events(filter).await?;
+    let rejected = events
+        .iter()
+        .filter(|event| event.event.kind == EventKind::Rejected && event.event.message.is_none());
+    Ok(rejected.take(REFUSALS).map(|event| RefusalView::new(reader, event.seq, &event.event)).collect())
+}
+
+/// Visits that belong to no message of the story and to none that went out from here, newest first.
+async fn strangers(
+    settings: &PageSettings,
+    reader: &Reader,
+    scenes: &[Scene],
+    seen: &[Visit],
+) -> Vec<VisitView> {
+    let mut found = Vec::new();
+    for (number, visit) in seen.iter().enumerate().rev() {
+        if found.len() >= STRANGERS {
+            break;
+        }
+        if scenes.iter().any(|scene| scene.visits.contains(&number)) {
+            continue;
+        }
+        let known = match &visit.message_id {
+            Some(message_id) => {
+                settings.store.by_message_id(message_id).await.is_ok_and(|found| !found.is_empty())
+            }
+            None => is_ours(settings, visit).await,
+        };
+        if !known {
+            found.push(VisitView::new(reader, number, visit));
+        }
+    }
+    found
+}
+
+/// Whether a visit that ended before the content came was one of ours: we sent to that recipient from that reverse-path.
+async fn is_ours(settings: &PageSettings, visit: &Visit) -> bool {
+    for recipient in &visit.recipients {
+        let Ok(address) = tegami_mail::Address::parse(recipient) else { continue };
+        let sent = settings.store.messages_to(&address, SHOWN).await.unwrap_or_default();
+        if sent.iter().any(|message| message.reverse_path.to_string() == visit.reverse_path) {
+            return true;
+        }
+    }
+    false
+}
