@@ -3,6 +3,7 @@
 mod arrows;
 mod length;
 mod source;
+mod standards;
 mod words;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     broken.extend(arrows::check(root)?);
     broken.extend(length::check(&files)?);
     broken.extend(words::check(root, &files)?);
+    broken.extend(standards::check(root, &files)?);
     broken.extend(source::check_words(root)?);
     for line in &broken {
         println!("{line}");
