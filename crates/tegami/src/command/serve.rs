@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tegami_dns::Resolver;
 use tegami_mail::{SystemClock, note};
 use tegami_outbound::Reach;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{Context, Failure, Outcome, dns};
@@ -16,6 +16,8 @@ use crate::server::{Addresses, Server, Surroundings, trusted_roots};
 pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
     let config = context.config()?;
     log_to_stderr(context.json);
+    // Before anybody is told that we are ready: a service manager may stop us at once.
+    let mut signals = Signals::listen()?;
     let surroundings = Surroundings {
         resolver: resolver(&config)?,
         roots: trusted_roots(&config)?,
@@ -26,7 +28,7 @@ pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
     };
     let server = Server::start(&config, surroundings, Box::new(crate::server::pages)).await?;
     announce(context, &server.addresses);
-    wait_for_signal().await?;
+    signals.one().await;
     server.stop().await;
     Ok(Outcome::Well)
 }
@@ -75,13 +77,26 @@ fn announce(context: &Context, addresses: &Addresses) {
     }
 }
 
-/// Waits for SIGINT or SIGTERM.
-pub(crate) async fn wait_for_signal() -> Result<(), Failure> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGINT and SIGTERM, from the moment at which this is made.
+pub(crate) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    /// From now on the signals do not end the process by themselves.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
-    Ok(())
+
+    /// Waits for one of them; it may have come already.
+    pub(crate) async fn one(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
