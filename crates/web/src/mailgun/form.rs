@@ -51,6 +51,14 @@ impl Form {
         Ok(form)
     }
 
+    /// The octets of a body, for those who look at them before they are fields.
+    pub(crate) async fn octets(request: Request, limit: u64) -> Result<Bytes, ApiError> {
+        if declared_size(request.headers()).is_some_and(|size| size > limit) {
+            return Err(ApiError::TooLarge(limit));
+        }
+        whole(chunks(request.into_body()), limit).await
+    }
+
     /// Reads a body that is there already.
     pub(crate) async fn of_bytes(content_type: Option<&[u8]>, body: Bytes) -> Result<Self, ApiError> {
         Self::read_body(content_type, Box::pin(stream::iter([Ok(body)])), u64::MAX).await

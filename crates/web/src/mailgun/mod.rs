@@ -20,6 +20,7 @@ mod parameters;
 mod scalar;
 mod stored;
 mod submit;
+mod suppression;
 pub(crate) mod token;
 mod url;
 
@@ -42,6 +43,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/v3/{domain}/events/{token}", get(events::page))
         .route("/v3/domains/{domain}/messages/{key}", get(stored::show).post(stored::resend))
         .route("/v3/domains/{domain}/messages/{key}/attachments/{number}", get(stored::attachment))
+        .merge(suppression::routes())
 }
 
 /// Clients know by this very text that they were pointed at the wrong URL.

@@ -12,3 +12,4 @@ mod fuzz_corpus;
 mod message;
 mod native;
 mod site;
+mod suppression;
