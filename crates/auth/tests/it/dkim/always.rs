@@ -36,7 +36,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::default())]
 
     #[test]
     fn what_we_sign_verifies(content in content()) {
@@ -64,12 +64,14 @@ proptest! {
         let first = if unsigned { header_end + 4 } else { own_end };
         if first == message.len() { return Ok(()); }
         let at = first + place.index(message.len() - first);
-        // Line ends that go missing make another structure, with lines that no signature speaks of.
-        if matches!(message[at], b'\r' | b'\n') { return Ok(()); }
+        // Line ends that go missing make another structure, with lines that no signature speaks of; so does the white
+        // space that folds a field: without it, a blank line of a field becomes a line that is no field.
+        let folds = at < header_end && message[at - 1] == b'\n' && matches!(message[at], b' ' | b'\t');
+        if folds || matches!(message[at], b'\r' | b'\n') { return Ok(()); }
         // Another case of a field name is the same name.
         let letter = if matches!(message[at], b'q' | b'Q') { b'z' } else { b'q' };
         message[at] = letter;
-        prop_assert_ne!(result(&message), DkimResult::Pass);
+        prop_assert_ne!(result(&message), DkimResult::Pass, "octet {} of {}", at, message.escape_ascii());
     }
 
     #[test]
