@@ -20,3 +20,15 @@ pub use resolver::{BoxFuture, Resolver};
 pub use server::{Server, Transport, reply};
 pub use system::{SystemError, SystemOptions, SystemResolver};
 pub use zone::{Problem, Zone, ZoneError, ZoneResolver};
+
+/// Entries for the fuzz targets and their replay.
+#[doc(hidden)]
+pub mod fuzz {
+    /// Reads the octets of an answer.
+    ///
+    /// # Errors
+    /// As [`Resolver::lookup`](crate::Resolver::lookup).
+    pub fn answer(octets: &[u8]) -> Result<crate::Answer, crate::DnsError> {
+        crate::system::read_message(octets)
+    }
+}

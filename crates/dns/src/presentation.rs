@@ -29,6 +29,11 @@ impl fmt::Display for Data {
             Self::A(ip) => ip.fmt(f),
             Self::Aaaa(ip) => ip.fmt(f),
             Self::Cname(name) | Self::Ns(name) | Self::Ptr(name) => Absolute(name).fmt(f),
+            // RFC 8659 section 4.1: a tag is letters and digits. Other octets have no other form than this.
+            Self::Caa(flags, tag, value) if !is_caa_tag(tag) => {
+                let length = u8::try_from(tag.len()).unwrap_or(u8::MAX);
+                generic(f, &[&[*flags, length], tag.as_bytes(), value].concat())
+            }
             Self::Caa(flags, tag, value) => {
                 write!(f, "{flags} {tag} ")?;
                 quoted(f, value)
@@ -46,6 +51,9 @@ impl fmt::Display for Data {
                     f.write_char(' ')?;
                     quoted(f, string)
                 })
+            }
+            Self::Tlsa(tlsa) if tlsa.data.is_empty() => {
+                generic(f, &[tlsa.usage, tlsa.selector, tlsa.matching_type])
             }
             Self::Tlsa(tlsa) => {
                 write!(f, "{} {} {} ", tlsa.usage, tlsa.selector, tlsa.matching_type)?;
@@ -75,6 +83,17 @@ impl fmt::Display for Absolute<'_> {
         }
         f.write_char('.')
     }
+}
+
+/// Data as octets (RFC 3597 section 5).
+fn generic(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
+    write!(f, "\\# {} ", octets.len())?;
+    octets.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+}
+
+/// RFC 8659 section 4.1.
+pub(crate) fn is_caa_tag(tag: &str) -> bool {
+    !tag.is_empty() && tag.bytes().all(|octet| octet.is_ascii_alphanumeric())
 }
 
 /// One character-string.

@@ -10,7 +10,7 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::net::{DnsError as HickoryDnsError, NetError};
 use hickory_resolver::proto::dnssec::Proof;
-use hickory_resolver::proto::op::{DnsRequestOptions, Query, ResponseCode};
+use hickory_resolver::proto::op::{DnsRequestOptions, Message, Query, ResponseCode};
 use hickory_resolver::proto::rr::{self, Name, RData};
 use hickory_resolver::proto::serialize::binary::BinEncodable;
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
@@ -225,6 +225,20 @@ fn data_of(kind: RecordType, rdata: &RData) -> Option<Data> {
 
 fn name_of(name: &Name) -> Option<DnsName> {
     DnsName::from_labels(name.iter()).ok()
+}
+
+/// Reads the octets of an answer as it would have come from a name server: the question it repeats, answered.
+///
+/// # Errors
+/// As [`Resolver::lookup`].
+pub(crate) fn read_message(octets: &[u8]) -> Result<Answer, DnsError> {
+    let message = Message::from_vec(octets).map_err(|error| DnsError::Malformed(error.to_string()))?;
+    let question = message.queries.first().and_then(|query| {
+        let kind = RecordType::from_code(query.query_type().into())?;
+        Some((name_of(query.name())?, kind))
+    });
+    let (name, kind) = question.ok_or_else(|| DnsError::Malformed("no question of ours".to_owned()))?;
+    read_answer(&name, kind, &message.answers)
 }
 
 /// Keeps apart what mail treats apart.

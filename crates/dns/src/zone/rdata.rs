@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::lex::Token;
 use super::parse::{absolute, seconds};
 use crate::name::parse::octets;
+use crate::presentation::is_caa_tag;
 use crate::{DnsName, RecordType, kind, wire};
 
 /// Reads the tokens after the type; the error is a sentence about them.
@@ -75,8 +76,7 @@ impl<'t> Words<'t> {
             RecordType::Caa => {
                 rdata.push(self.parse("flags from 0 to 255")?);
                 let tag = self.next("a tag such as issue")?;
-                // RFC 8659 section 4.1: a tag is letters and digits.
-                if tag.text.is_empty() || !tag.text.bytes().all(|octet| octet.is_ascii_alphanumeric()) {
+                if !is_caa_tag(&tag.text) {
                     return Err(format!("`{}` is no CAA tag: it is made of letters and digits", tag.text));
                 }
                 rdata.push(u8::try_from(tag.text.len()).map_err(|_| "the CAA tag is too long".to_owned())?);

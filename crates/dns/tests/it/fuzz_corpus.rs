@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use tegami_dns::{Transport, Zone, reply};
+use tegami_dns::{Transport, Zone, fuzz, reply};
 
 fn replay(target: &str, check: impl Fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
@@ -33,6 +33,16 @@ fn dns_request() {
         for transport in [Transport::Udp, Transport::Tcp] {
             let answer = reply(&zone, octets, transport);
             assert!(answer.is_none_or(|answer| answer.get(..2) == octets.get(..2)));
+        }
+    });
+}
+
+#[test]
+fn dns_answer() {
+    replay("dns_answer", |octets| {
+        for record in fuzz::answer(octets).into_iter().flat_map(|answer| answer.records) {
+            let zone = Zone::parse(&record.to_string()).unwrap();
+            assert_eq!(zone.records().collect::<Vec<_>>(), [record]);
         }
     });
 }

@@ -26,9 +26,9 @@ fn data() -> impl Strategy<Value = Data> {
             .prop_map(|(primary, mailbox, numbers)| Data::Soa(primary, mailbox, numbers)),
         vec(any::<u8>(), 0..600).prop_map(Data::Txt),
         vec(any::<u8>(), 0..300).prop_map(Data::Spf),
-        (any::<u8>(), "[a-z0-9]{1,15}", vec(any::<u8>(), 0..60))
+        (any::<u8>(), "[a-z0-9]{1,15}|[ -~]{0,5}", vec(any::<u8>(), 0..60))
             .prop_map(|(flags, tag, value)| Data::Caa(flags, tag, value)),
-        (any::<[u8; 3]>(), vec(any::<u8>(), 1..70)).prop_map(|([usage, selector, matching_type], data)| {
+        (any::<[u8; 3]>(), vec(any::<u8>(), 0..70)).prop_map(|([usage, selector, matching_type], data)| {
             Data::Tlsa(Tlsa { usage, selector, matching_type, data })
         }),
     ]
