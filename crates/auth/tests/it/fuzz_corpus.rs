@@ -5,6 +5,8 @@ use std::fs;
 use tegami_auth::results::{AuthenticationResults, claims};
 use tegami_auth::{dmarc, spf};
 
+use crate::property;
+
 /// Runs `target` on every file of a corpus.
 fn replay(corpus: &str, target: impl Fn(&[u8])) {
     let folder = format!("{}/../../fuzz/corpus/{corpus}", env!("CARGO_MANIFEST_DIR"));
@@ -40,4 +42,9 @@ fn authentication_results() {
             assert!(found.to_field().lines().skip(1).all(|line| line.starts_with('\t')));
         }
     });
+}
+
+#[test]
+fn verify() {
+    replay("verify", property::verify);
 }

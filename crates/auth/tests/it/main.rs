@@ -13,6 +13,7 @@ mod authres_suite;
 mod dkim;
 mod dmarc_suite;
 mod fuzz_corpus;
+mod property;
 mod spf_suite;
 mod verify;
 
