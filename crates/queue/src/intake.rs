@@ -105,6 +105,35 @@ impl Intake {
     /// # Errors
     /// An [`IntakeError`], which says whose fault it is; nothing was kept.
     pub async fn accept(&self, submission: Submission) -> Result<Accepted, IntakeError> {
+        let (accepted, messages) = self.prepare(submission).await?;
+        self.keep(messages).await?;
+        Ok(accepted)
+    }
+
+    /// Takes several messages, all or none of them, in one synced write: the copies of one message that differ for each recipient.
+    ///
+    /// # Errors
+    /// An [`IntakeError`] about the first message that is not accepted; nothing was kept.
+    pub async fn accept_all(&self, submissions: Vec<Submission>) -> Result<Vec<Accepted>, IntakeError> {
+        let (mut accepted, mut messages) = (Vec::with_capacity(submissions.len()), Vec::new());
+        for submission in submissions {
+            let (one, mut of_one) = self.prepare(submission).await?;
+            accepted.push(one);
+            messages.append(&mut of_one);
+        }
+        self.keep(messages).await?;
+        Ok(accepted)
+    }
+
+    async fn keep(&self, messages: Vec<NewMessage>) -> Result<(), IntakeError> {
+        let announcement = self.control.announce(&messages);
+        self.store.accept(messages).await?;
+        announcement.committed();
+        Ok(())
+    }
+
+    /// The message as it will be kept, and the notifications that are born with it.
+    async fn prepare(&self, submission: Submission) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
         let Submission { permit, origin, domain, content, options } = submission;
         let now = self.clock.now();
         self.check_limits(permit.envelope(), content.len(), &options, now)?;
@@ -129,10 +158,7 @@ impl Intake {
         let mut born = self.notifications(&row, &told, &message.content, now).await?;
         let mut messages = vec![message];
         messages.append(&mut born);
-        let announcement = self.control.announce(&messages);
-        self.store.accept(messages).await?;
-        announcement.committed();
-        Ok(accepted)
+        Ok((accepted, messages))
     }
 
     /// Takes a message from another ADMD into mailboxes: trace fields, one synced write. Where it goes and whether it is welcome

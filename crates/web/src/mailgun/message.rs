@@ -2,9 +2,11 @@
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::auth::Sender;
+use super::batch::{self, Copy};
 use super::compose::{compose, new_message_id};
 use super::form::Form;
 use super::parameters::Parameters;
@@ -12,6 +14,11 @@ use super::submit::Parcel;
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
+
+/// Contents up to this many octets are composed in place.
+const QUICK: usize = 64 << 10;
+/// All copies of a message together, in octets.
+const MOST_OCTETS: usize = 256 << 20;
 
 /// Takes a message in pieces.
 pub(crate) async fn send(
@@ -24,9 +31,6 @@ pub(crate) async fn send(
     let message = Parameters::read(&form)?;
     // Attachments were copied out; the request's own memory goes before the content is composed.
     drop(form);
-    if message.options.recipient_variables.is_some() {
-        return Err(no_batch());
-    }
     let id = house.send(&sender, message).await?;
     Ok(queued(&id))
 }
@@ -36,19 +40,57 @@ pub(crate) fn queued(message_id: &str) -> Response {
     ok(json!({"id": format!("<{message_id}>"), "message": "Queued. Thank you."}))
 }
 
-pub(crate) fn no_batch() -> ApiError {
-    ApiError::bad("recipient-variables: sending one message to each recipient is not served here")
-}
-
 impl House {
+    /// Composes and submits. All copies of a message have one Message-ID.
     async fn send(&self, sender: &Sender, message: Parameters) -> Result<String, ApiError> {
         let now = self.rooms.clock.now();
         let message_id = message.message_id.clone().unwrap_or_else(|| new_message_id(&sender.domain, now));
-        let authors = message.from.iter().map(|author| author.address.clone()).collect();
-        let recipients = message.recipients().into_iter().map(|to| to.address.clone()).collect();
-        let options = message.options.clone();
-        let content = compose(message, &message_id, now)?;
-        self.submit(sender, Parcel { authors, recipients, content, options }).await?;
+        let id = message_id.clone();
+        let mut parcels = work(message.size(), move || parcels(message, &id, now)).await?;
+        match (parcels.len(), parcels.pop()) {
+            (1, Some(only)) => self.submit(sender, only).await.map(|_| ())?,
+            (_, last) => {
+                parcels.extend(last);
+                self.submit_all(sender, parcels).await?;
+            }
+        }
         Ok(message_id)
     }
+}
+
+fn parcels(message: Parameters, message_id: &str, now: Timestamp) -> Result<Vec<Parcel>, ApiError> {
+    let copies = match message.options.recipient_variables {
+        Some(_) => batch::Copies::of(message),
+        None => batch::Copies::one(message),
+    };
+    let (mut parcels, mut total) = (Vec::new(), 0_usize);
+    for copy in copies {
+        let Copy { message, recipients } = copy?;
+        let authors = message.from.iter().map(|author| author.address.clone()).collect();
+        let options = message.options.clone();
+        let content = compose(message, message_id, now)?;
+        total += content.len();
+        if total > MOST_OCTETS && !parcels.is_empty() {
+            let message = format!(
+                "the copies of this message have more than {MOST_OCTETS} octets altogether; send to fewer recipients at once"
+            );
+            return Err(ApiError::NotAccepted { status: 413, message });
+        }
+        parcels.push(Parcel { authors, recipients, content, options });
+    }
+    Ok(parcels)
+}
+
+/// Composing is done in place where it is quick, else where it keeps no other request waiting.
+async fn work<T: Send + 'static>(
+    size: usize,
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    if size <= QUICK {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "composing failed");
+        ApiError::Internal
+    })?
 }

@@ -7,7 +7,7 @@ use tegami_mail::{Address, mailbox_list};
 
 use super::compose::{fields_of_ours, new_message_id, written};
 use super::form::Form;
-use super::message::{no_batch, queued};
+use super::message::queued;
 use super::options::SendOptions;
 use super::parameters::Parameters;
 use super::submit::Parcel;
@@ -27,10 +27,11 @@ pub(crate) async fn send(
     let raw = form.all("message").find(|part| !part.content.is_empty());
     let raw = raw.ok_or_else(|| ApiError::bad("message parameter is missing"))?.content.clone();
     drop(form);
-    if envelope.options.recipient_variables.is_some() {
-        return Err(no_batch());
-    }
     take_fields(&raw, &mut envelope.options)?;
+    if envelope.options.recipient_variables.is_some() {
+        let why = "recipient-variables: raw messages go out as they are; one message for each recipient is made by /messages";
+        return Err(ApiError::bad(why));
+    }
     let message_id = envelope.message_id.clone();
     let parsed =
         Content::complete(&raw, envelope, || new_message_id(&sender.domain, house.rooms.clock.now()))?;

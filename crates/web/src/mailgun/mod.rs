@@ -7,6 +7,7 @@
 //! ```
 
 mod auth;
+mod batch;
 mod compose;
 mod event;
 mod events;

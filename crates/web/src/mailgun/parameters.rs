@@ -100,6 +100,14 @@ impl Parameters {
         all
     }
 
+    /// About how much there is to compose, in octets, over all copies.
+    pub(crate) fn size(&self) -> usize {
+        let texts = [&self.text, &self.html, &self.amp_html].into_iter().flatten().map(String::len);
+        let files = self.attachments.iter().chain(&self.inline).map(|file| file.content.len());
+        let copies = if self.options.recipient_variables.is_some() { self.to.len() } else { 1 };
+        texts.chain(files).sum::<usize>().saturating_mul(copies)
+    }
+
     fn check_bodies(&self, form: &Form) -> Result<(), ApiError> {
         let template = form.filled("template")?;
         match template {

@@ -27,19 +27,32 @@ pub(crate) struct Parcel {
 
 impl House {
     /// Gives a message to intake.
-    ///
+    pub(crate) async fn submit(&self, sender: &Sender, parcel: Parcel) -> Result<Accepted, ApiError> {
+        let submission = self.submission(sender, parcel).await?;
+        Ok(self.rooms.intake.accept(submission).await?)
+    }
+
+    /// Gives several messages to intake: all of them or none.
+    pub(crate) async fn submit_all(&self, sender: &Sender, parcels: Vec<Parcel>) -> Result<(), ApiError> {
+        let mut submissions = Vec::with_capacity(parcels.len());
+        for parcel in parcels {
+            submissions.push(self.submission(sender, parcel).await?);
+        }
+        self.rooms.intake.accept_all(submissions).await?;
+        Ok(())
+    }
+
     /// The author may be anybody, as with the real service: an author elsewhere does not align with the signature, which
     /// speaks for the path's domain. Only an author in *another domain of ours* needs a key that is good for that domain. The reverse-path
     /// is the first author in the path's domain, else that domain's postmaster, so that it always belongs to the domain.
-    pub(crate) async fn submit(&self, sender: &Sender, parcel: Parcel) -> Result<Accepted, ApiError> {
+    async fn submission(&self, sender: &Sender, parcel: Parcel) -> Result<Submission, ApiError> {
         for author in &parcel.authors {
             if let Some(domain) = author.domain()
                 && !self.may_write_as(sender, domain).await?
             {
-                let why = format!(
-                    "Domain {} is not allowed to send: this key may not write as {author}",
-                    sender.domain
-                );
+                let domain = &sender.domain;
+                let why =
+                    format!("Domain {domain} is not allowed to send: this key may not write as {author}");
                 return Err(ApiError::NotAllowed(why));
             }
         }
@@ -51,7 +64,7 @@ impl House {
         let permit = Permit::for_account(&sender.account, envelope)
             .map_err(|error| ApiError::NotAllowed(error.to_string()))?;
         let options = parcel.options;
-        let submission = Submission {
+        Ok(Submission {
             permit,
             origin: Origin::Http { account: sender.account.account().to_owned() },
             domain: sender.domain.clone(),
@@ -64,8 +77,7 @@ impl House {
                 trace: Some(Trace { protocol: "HTTP".to_owned(), ..Trace::default() }),
                 author: AuthorRule::Any,
             },
-        };
-        Ok(self.rooms.intake.accept(submission).await?)
+        })
     }
 
     fn check_size(&self, size: usize) -> Result<(), ApiError> {

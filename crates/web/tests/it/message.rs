@@ -213,3 +213,60 @@ async fn raw_messages() {
     let nothing = site.post("/v3/example.org/messages.mime", "to=a@example.net").await;
     assert_eq!(nothing.message(), "message parameter is missing");
 }
+
+#[tokio::test]
+async fn one_message_for_each_recipient() {
+    let site = Site::open().await;
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("from", "me@example.org")
+        .append_pair("to", "Alice <alice@example.net>, bob@example.net")
+        .append_pair("cc", "boss@example.com")
+        .append_pair("subject", "Hi %recipient.name%")
+        .append_pair("text", "No. %recipient.n% for %recipient_email%: 100%")
+        .append_pair("h:X-Number", "%recipient.n%")
+        .append_pair("v:uid", "%recipient.n%")
+        .append_pair(
+            "recipient-variables",
+            r#"{"Alice <ALICE@example.net>":{"name":"アリス","n":1},"bob@example.net":{"name":"a\r\nBcc: x@y","n":2},"me@example.org":{}}"#,
+        )
+        .finish();
+    let answer = site.post(MESSAGES, &body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let rows = site.store.messages(None, 10).await.unwrap();
+    assert_eq!(rows.len(), 2);
+    let mut seen = Vec::new();
+    for row in rows.iter().rev() {
+        assert_eq!(answer.json()["id"], format!("<{}>", row.summary.message_id));
+        let content = site.store.content(row.id, None).await.unwrap();
+        let parsed = mime::parse(&content);
+        seen.push(format!(
+            "{:?} {} | {} | {} | {}",
+            site.recipients(row).await,
+            parsed.to,
+            parsed.subject,
+            parsed.text.unwrap().trim_end(),
+            row.summary.variables["uid"]
+        ));
+    }
+    expect![[r#"
+        ["alice@example.net", "boss@example.com"] Alice <alice@example.net> | Hi アリス | No. 1 for alice@example.net: 100% | "1"
+        ["bob@example.net"] bob@example.net | Hi aBcc: x@y | No. 2 for bob@example.net: 100% | "2""#]]
+    .assert_eq(&seen.join("\n"));
+}
+
+#[tokio::test]
+async fn a_batch_is_accepted_whole_or_not_at_all() {
+    let site = Site::open().await;
+    // The second recipient is of ours and nobody has it.
+    let body = "from=me@example.org&to=a@example.net, nobody@example.org&text=x&recipient-variables={}";
+    let answer = site.post(MESSAGES, body).await;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    assert!(site.store.messages(None, 1).await.unwrap().is_empty());
+    let raw = site
+        .post(
+            "/v3/example.org/messages.mime",
+            "to=a@example.net&message=From: a@example.org&recipient-variables={}",
+        )
+        .await;
+    assert!(raw.message().starts_with("recipient-variables: "), "{raw:?}");
+}
