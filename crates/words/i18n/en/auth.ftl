@@ -1,4 +1,4 @@
-### auth
+### Verdicts and their steps.
 
 ## DKIM
 

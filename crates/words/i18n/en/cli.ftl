@@ -1,6 +1,6 @@
 ### What the commands say.
 
-cli-unknown-subject = { $subject } is neither a queue id nor an address.
+cli-unknown-subject = { $subject } is neither a queue id, nor a known Message-ID, nor an address.
 
 ## Configuration
 
@@ -87,7 +87,7 @@ cli-help-queue-show-arg-id = The queue id
 cli-help-why = Tells the story of a message: every attempt, reply and what to change
 cli-help-why-arg-subject = A queue id, a Message-ID, or a recipient
 cli-help-user = Who may submit mail and owns mailboxes
-cli-help-user-add = Adds a user; the password is read from standard input or made
+cli-help-user-add = Adds a user; without --password-file a password is made
 cli-help-user-add-arg-name = The user name, an address
 cli-help-user-add-arg-senders = An address it may send as [default: its own]
 cli-help-user-add-arg-password-file = Read the password from this file; `-` for standard input [default: make one and show it once]

@@ -1,197 +1,197 @@
-### auth
+### 判定とその手順。
 
 ## DKIM
 
-dkim-none = DKIM-Signatureフィールドがありません。このメールの内容を保証するドメインはありません。
-dkim-pass = { $domain } がこのメールに署名しています(セレクター { $selector })。署名されたヘッダーフィールドと本文は、署名時のままです。
+dkim-none = DKIM-Signature フィールドがありません。このメールの内容を保証するドメインはありません。
+dkim-pass = { $domain } がこのメールに署名しています（セレクター { $selector }）。署名されたヘッダーフィールドと本文は、署名時のままです。
 dkim-fail-body = { $domain } の署名は本物ですが、本文が署名時のものと違います。配送の途中で変更されています。たとえば、メーリングリストがフッターを付け加えるとこうなります。
 dkim-fail-header = 本文は { $domain } が署名したものと同じですが、署名対象のヘッダーフィールドと署名が合いません。途中でいずれかが変更されたか、公開されている鍵とは別の鍵で署名されています。
 dkim-fail-both = 本文もヘッダーフィールドも、{ $domain } が署名したものと違います。または、この署名はそもそも { $domain } のものではありません。
-dkim-too-many-signatures = このメールには署名が{ $found }個あります。最初の{ $limit }個だけを調べ、残りは無視しました。検証の手間を他人が際限なく増やせないようにするためです。
-dkim-header-section = ヘッダー部を読めないため、署名を検証できません: { $error }
-dkim-signature-found = { $domain } が署名したとされています。セレクター { $selector }、{ $algorithm }、正規化 { $header }/{ $body }、署名対象のフィールド: { $fields }
+dkim-too-many-signatures = このメールには署名が { $found } 個あります。最初の { $limit } 個だけを調べ、残りは無視しました。検証の手間を他人が際限なく増やせないようにするためです。
+dkim-header-section = ヘッダー部を読めないため、署名を検証できません：{ $error }
+dkim-signature-found = { $domain } が署名したとされています。セレクター { $selector }、{ $algorithm }、正規化 { $header }/{ $body }、署名対象のフィールド：{ $fields }
 dkim-tag-malformed = `{ $text }` は `名前=値` の形ではないため、タグリストを読めません。
 dkim-tag-duplicate = タグ `{ $tag }=` が二度現れるため、タグリストは無効です。
-dkim-tag-too-many = タグが{ $limit }個を超えています。
+dkim-tag-too-many = タグが { $limit } 個を超えています。
 dkim-tag-missing = 署名に必須のタグ `{ $tag }=` がありません。
-dkim-value-malformed = `{ $tag }=` の値を読めません: `{ $value }`
-dkim-version-unknown = 署名のバージョンが `{ $version }` です。存在するのはバージョン1だけです。
+dkim-value-malformed = `{ $tag }=` の値を読めません：`{ $value }`
+dkim-version-unknown = 署名のバージョンが `{ $version }` です。存在するのはバージョン 1 だけです。
 dkim-algorithm-historic = 署名に rsa-sha1 が使われています。現在では偽造できるため、この署名は失敗として扱います。rsa-sha256 で署名してください。
 dkim-algorithm-unknown = 署名アルゴリズム `{ $algorithm }` には対応していません。対応しているのは rsa-sha256 と ed25519-sha256 です。
 dkim-canonicalization-unknown = 正規化方式 `{ $value }` には対応していません。対応しているのは `simple` と `relaxed` です。
 dkim-query-unknown = 鍵の問い合わせ方法 `{ $query }` には対応していません。対応しているのは `dns/txt` です。
-dkim-from-not-signed = Fromフィールドが署名の対象に入っていないため、誰が書いたメールかを何も保証しません。
+dkim-from-not-signed = From フィールドが署名の対象に入っていないため、誰が書いたメールかを何も保証しません。
 dkim-identity-outside = 署名者の識別子のドメイン { $identity } は、{ $domain } でもその下位でもありません。
-dkim-expiry-before-time = 署名の期限({ $expiry })が、署名した時刻({ $time })より前になっています。
+dkim-expiry-before-time = 署名の期限（{ $expiry }）が、署名した時刻（{ $time }）より前になっています。
 dkim-expired = 署名の期限は { $expiry } で、すでに切れています。
 dkim-not-expired = 署名は { $expiry } まで有効です。
-dkim-time-future = 署名の時刻が未来({ $time })です。相手かこちらの時計がずれています。
-dkim-key-none = { $name } に鍵がありません({ $answer })。そこに鍵を公開するか、鍵を公開済みのセレクターで署名してください。
-dkim-key-unavailable = { $name } の鍵を問い合わせできませんでした({ $error })。後で試すと成功する可能性があります。
+dkim-time-future = 署名の時刻が未来（{ $time }）です。相手かこちらの時計がずれています。
+dkim-key-none = { $name } に鍵がありません（{ $answer }）。そこに鍵を公開するか、鍵を公開済みのセレクターで署名してください。
+dkim-key-unavailable = { $name } の鍵を問い合わせできませんでした（{ $error }）。後で試すと成功する可能性があります。
 dkim-key-alias = { $name } は別名で、鍵は { $target } にあります。
-dkim-key-several = { $name } にTXTレコードが{ $count }件あります。本来は1件です。最大{ $limit }件まで試しますが、1件しか見ない受信側もあります。鍵でないものは削除してください。
-dkim-key-found = { $name } に鍵があります: { $type }、{ $bits }ビット
-dkim-key-testing = このドメインはDKIMを試験中です(`t=y`)。失敗しても、それを理由にメールを不利に扱ってはいけません。
+dkim-key-several = { $name } に TXT レコードが { $count } 件あります。本来は 1 件です。最大 { $limit } 件まで試しますが、1 件しか見ない受信側もあります。鍵でないものは削除してください。
+dkim-key-found = { $name } に鍵があります：{ $type }、{ $bits } ビット
+dkim-key-testing = このドメインは DKIM を試験中です（`t=y`）。失敗しても、それを理由にメールを不利に扱ってはいけません。
 dkim-key-revoked = 鍵は取り消されています。レコードの `p=` が空です。
 dkim-key-type-mismatch = 鍵の種類は { $found } ですが、署名には { $wanted } が必要です。
 dkim-key-type-unknown = 鍵の種類 `{ $type }` には対応していません。
 dkim-key-hash-mismatch = この鍵で使えるハッシュは { $hashes } だけですが、署名は sha256 を使っています。
 dkim-key-not-for-email = この鍵はメール用ではありません。レコードの `s=` は別のサービスを指定しています。
-dkim-key-identity-strict = この鍵はドメインそのものの署名にしか使えません(`t=s`)。識別子のドメイン { $identity } は { $domain } と一致しません。
+dkim-key-identity-strict = この鍵はドメインそのものの署名にしか使えません（`t=s`）。識別子のドメイン { $identity } は { $domain } と一致しません。
 dkim-key-version-unknown = 鍵の名前にあるレコードのバージョンが `{ $version }` です。鍵のレコードなら `DKIM1` です。
 dkim-key-version-not-first = 鍵のレコードで `v=` が先頭にないため、レコードは無効です。
 dkim-key-without-p = レコードに `p=` がなく、鍵がありません。
-dkim-key-not-base64 = レコードの鍵(`p=`)がbase64として正しくありません。公開するときに一部が欠けたか、引用符が紛れ込んだことが多いです。
+dkim-key-not-base64 = レコードの鍵（`p=`）が base64 として正しくありません。公開するときに一部が欠けたか、引用符が紛れ込んだことが多いです。
 dkim-key-unreadable = レコードでは鍵の種類が { $type } となっていますが、中身はその鍵として読めません。公開するときに一部が欠けたことが多いです。
-dkim-key-weak = 鍵が{ $bits }ビットです。{ $least }ビット未満の鍵は破られるおそれがあるため、署名は有効と認められません。2048ビットの鍵を作ってください。
-dkim-key-too-long = 鍵が{ $bits }ビットです。{ $most }ビットを超える鍵には対応していません。
-dkim-body-match = 本文のハッシュは署名に書かれた値と一致します({ $canonicalization }): { $hash }
-dkim-body-mismatch = 本文が署名時のものと違います。署名に書かれたハッシュは { $claimed }、届いた本文のハッシュは { $computed } です({ $canonicalization })。
+dkim-key-weak = 鍵が { $bits } ビットです。{ $least } ビット未満の鍵は破られるおそれがあるため、署名は有効と認められません。2048 ビットの鍵を作ってください。
+dkim-key-too-long = 鍵が { $bits } ビットです。{ $most } ビットを超える鍵には対応していません。
+dkim-body-match = 本文のハッシュは署名に書かれた値と一致します（{ $canonicalization }）：{ $hash }
+dkim-body-mismatch = 本文が署名時のものと違います。署名に書かれたハッシュは { $claimed }、届いた本文のハッシュは { $computed } です（{ $canonicalization }）。
 dkim-body-other = 署名は { $declared } を宣言していますが、{ $canonicalization } で正規化すると本文のハッシュが一致します。違いは空白か行末だけです。
-dkim-body-added = 署名された本文の後ろに、{ $lines }行が付け加えられています。それを除けば一致します。
-dkim-body-shorter = 署名は本文の{ $length }オクテットを対象としています(`l=`)が、届いたのは{ $total }オクテットだけです。末尾が欠けています。
-dkim-body-length = 署名の対象は、本文{ $total }オクテットのうち最初の{ $length }オクテットだけです(`l=`)。残りの{ $unsigned }オクテットは誰も署名しておらず、誰でも付け加えられます。
-dkim-body-length-whole = 署名の対象は本文の{ $length }オクテットです(`l=`)。今は本文全体にあたりますが、後ろに何かを付け加えても署名は通ってしまいます。`l=` を付けずに署名してください。
-dkim-header-match = 署名は、対象のヘッダーフィールド(名前{ $count }個)と合っています。
-dkim-header-mismatch = 署名が、対象のヘッダーフィールド({ $fields })と合いません。いずれかが変更、追加、削除されたか、署名に使われた鍵がこの鍵ではありません。
+dkim-body-added = 署名された本文の後ろに、{ $lines } 行が付け加えられています。それを除けば一致します。
+dkim-body-shorter = 署名は本文の { $length } バイトを対象としています（`l=`）が、届いたのは { $total } バイトだけです。末尾が欠けています。
+dkim-body-length = 署名の対象は、本文 { $total } バイトのうち最初の { $length } バイトだけです（`l=`）。残りの { $unsigned } バイトは誰も署名しておらず、誰でも付け加えられます。
+dkim-body-length-whole = 署名の対象は本文の { $length } バイトです（`l=`）。今は本文全体にあたりますが、後ろに何かを付け加えても署名は通ってしまいます。`l=` を付けずに署名してください。
+dkim-header-match = 署名は、対象のヘッダーフィールド（名前 { $count } 個）と合っています。
+dkim-header-mismatch = 署名が、対象のヘッダーフィールド（{ $fields }）と合いません。いずれかが変更、追加、削除されたか、署名に使われた鍵がこの鍵ではありません。
 dkim-header-added = フィールド `{ $field }: { $value }` を除くと署名と合います。このフィールドは署名の後で付け加えられたもので、署名されたもののように読み手に表示されるおそれがあります。
 dkim-subject-tagged = 件名の `{ $tag }` を除くと署名と合います。メーリングリストが付けたと考えられます。件名と本文に手を加えないリストなら、署名は壊れません。
 dkim-header-other = 署名は { $declared } を宣言していますが、{ $canonicalization } で正規化すると合います。署名したソフトウェアが宣言どおりに動いていません。
-dkim-field-unsigned = { $field } フィールドが{ $present }個ありますが、署名の対象は下から{ $signed }個だけです。誰も署名していないものが読み手に表示されるおそれがあります。
+dkim-field-unsigned = { $field } フィールドが { $present } 個ありますが、署名の対象は下から { $signed } 個だけです。誰も署名していないものが読み手に表示されるおそれがあります。
 
 ## SPF
 
-spf-domain-malformed = `{ $domain }` は二つ以上のラベルからなるドメイン名ではないため、SPFレコードの問い合わせ先がありません。
+spf-domain-malformed = `{ $domain }` は二つ以上のラベルからなるドメイン名ではないため、SPF レコードの問い合わせ先がありません。
 spf-record-found = このドメインはレコード `{ $record }` を公開しています。
-spf-record-absent = { $domain } のTXTレコード{ $count }件のうち、`v=spf1` で始まるものがありません。このドメインは、どこから送信してよいかを示していません。
-spf-record-void = { $domain } にTXTレコードがありません({ $error })。このドメインは、どこから送信してよいかを示していません。
-spf-record-multiple = { $domain } に `v=spf1` で始まるレコードが{ $count }件あります。受信側はどれかを選ぶことができず、すべて無効になります。一つにまとめてください。
-spf-dns-error = { $name } の問い合わせに失敗しました({ $error })。後で結果が変わる可能性があります。
-spf-name-invalid = `{ $name }` はDNSで問い合わせできない名前です(空または長すぎるラベルがあります)。存在しない名前として扱います。
-spf-void = { $name } に該当するレコードがありません({ $error })。このような空の応答は、一回の評価で二回までしか許されません。
+spf-record-absent = { $domain } の TXT レコード { $count } 件のうち、`v=spf1` で始まるものがありません。このドメインは、どこから送信してよいかを示していません。
+spf-record-void = { $domain } に TXT レコードがありません（{ $error }）。このドメインは、どこから送信してよいかを示していません。
+spf-record-multiple = { $domain } に `v=spf1` で始まるレコードが { $count } 件あります。受信側はどれかを選ぶことができず、すべて無効になります。一つにまとめてください。
+spf-dns-error = { $name } の問い合わせに失敗しました（{ $error }）。後で結果が変わる可能性があります。
+spf-name-invalid = `{ $name }` は DNS で問い合わせできない名前です（空または長すぎるラベルがあります）。存在しない名前として扱います。
+spf-void = { $name } に該当するレコードがありません（{ $error }）。このような空の応答は、一回の評価で二回までしか許されません。
 spf-all = `all` はすべてのアドレスに一致します。
 spf-network-match = アドレス { $ip } は { $network } に含まれます。
 spf-network-no-match = アドレス { $ip } は { $network } に含まれません。
-spf-network-other-family = { $network } は { $ip } とアドレスの種類(IPv4とIPv6)が違うため、一致しません。
+spf-network-other-family = { $network } は { $ip } とアドレスの種類（IPv4 と IPv6）が違うため、一致しません。
 spf-include-pass = { $target } のレコードがこのアドレスを許可しているため、一致します。
-spf-include-no-pass = { $target } のレコードの結果は { $result } です。includeは結果がpassのときだけ一致します。
-spf-include-error = { $target } のレコードの結果は { $result } です。include先のエラーは全体のエラーになります。
-spf-include-none = { $target } にSPFレコードがないため、これをincludeするレコードは誤りです。includeを削除するか、レコードを公開してください。
-spf-address-match = { $name } のアドレスが { $ip } に一致します({ $network })。
-spf-address-no-match = { $name } のアドレス({ $addresses })は { $ip } に一致しません。
-spf-mx-match = { $name } のMXホスト { $host } のアドレスが { $ip } に一致します({ $network })。
-spf-mx-no-match = { $name } のMXホスト({ $hosts })のアドレス({ $addresses })は { $ip } に一致しません。
-spf-mx-limit = { $name } のMXホストは{ $count }台ですが、SPFがアドレスを調べてよいのは{ $limit }台までです。
-spf-ptr-void = { $ip } には逆引きの名前がありません({ $error })。
+spf-include-no-pass = { $target } のレコードの結果は { $result } です。include は結果が pass のときだけ一致します。
+spf-include-error = { $target } のレコードの結果は { $result } です。include 先のエラーは全体のエラーになります。
+spf-include-none = { $target } に SPF レコードがないため、これを include するレコードは誤りです。include を削除するか、レコードを公開してください。
+spf-address-match = { $name } のアドレスが { $ip } に一致します（{ $network }）。
+spf-address-no-match = { $name } のアドレス（{ $addresses }）は { $ip } に一致しません。
+spf-mx-match = { $name } の MX ホスト { $host } のアドレスが { $ip } に一致します（{ $network }）。
+spf-mx-no-match = { $name } の MX ホスト（{ $hosts }）のアドレス（{ $addresses }）は { $ip } に一致しません。
+spf-mx-limit = { $name } の MX ホストは { $count } 台ですが、SPF がアドレスを調べてよいのは { $limit } 台までです。
+spf-ptr-void = { $ip } には逆引きの名前がありません（{ $error }）。
 spf-ptr-match = { $ip } の逆引き名 { $name } は正引きでも同じアドレスを指し、{ $target } に属しています。
-spf-ptr-no-match = { $ip } の逆引き名({ $names })のうち、{ $target } に属し、かつ正引きで同じアドレスを指すものはありません。
-spf-exists-match = { $name } は存在します({ $addresses })。
-spf-lookup-limit = 一回の評価でDNSを問い合わせてよい項目は{ $limit }個までですが、それを超えました。受信側はここでエラーとして評価を打ち切ります。レコードを短くしてください。
-spf-void-limit = 一回の評価で許される空の応答は{ $limit }回までですが、それを超えました。存在しない名前を指す項目を削除してください。
+spf-ptr-no-match = { $ip } の逆引き名（{ $names }）のうち、{ $target } に属し、かつ正引きで同じアドレスを指すものはありません。
+spf-exists-match = { $name } は存在します（{ $addresses }）。
+spf-lookup-limit = 一回の評価で DNS を問い合わせてよい項目は { $limit } 個までですが、それを超えました。受信側はここでエラーとして評価を打ち切ります。レコードを短くしてください。
+spf-void-limit = 一回の評価で許される空の応答は { $limit } 回までですが、それを超えました。存在しない名前を指す項目を削除してください。
 spf-redirect = ここまで何も一致しなかったため、{ $target } のレコードで決まります。結果は { $result } です。
-spf-redirect-none = ここまで何も一致せず { $target } のレコードで決まるはずですが、SPFレコードがありません。公開するか、redirectを直してください。
+spf-redirect-none = ここまで何も一致せず { $target } のレコードで決まるはずですが、SPF レコードがありません。公開するか、redirect を直してください。
 spf-default-neutral = { $domain } のどの項目にも一致せず、レコードが `all` で終わっていません。このドメインは、このアドレスを認めも否定もしていません。
-spf-modifier-unknown = `{ $name }` という修飾子(modifier)はSPFにないため、無視されます。機構(mechanism)のつもりなら、名前の後にコロンを書きます。
-spf-explanation = ドメイン側による拒否理由の説明:「{ $text }」
-spf-explanation-unusable = { $name } に使える説明文がありません(正しい形のASCIIのTXTレコードが一件だけ必要です)。判定結果は変わりません。
+spf-modifier-unknown = `{ $name }` という修飾子（modifier）は SPF にないため、無視されます。機構（mechanism）のつもりなら、名前の後にコロンを書きます。
+spf-explanation = ドメイン側による拒否理由の説明：「{ $text }」
+spf-explanation-unusable = { $name } に使える説明文がありません（正しい形の ASCII の TXT レコードが一件だけ必要です）。判定結果は変わりません。
 spf-syntax-version = レコードは `v=spf1` と空白で始まる必要がありますが、`{ $term }` で始まっています。
-spf-syntax-character = { $column }文字目: `{ $term }` に、表示可能なASCII文字以外の文字があります。SPFレコードでは使えません。
-spf-syntax-unknown-mechanism = { $column }文字目: `{ $term }` という機構(mechanism)はありません。使えるのは all、include、a、mx、ptr、ip4、ip6、exists です。
-spf-syntax-modifier-name = { $column }文字目: `{ $term }` には等号がありますが、その前が修飾子(modifier)の名前になっていません。
-spf-syntax-unexpected-argument = { $column }文字目: `{ $term }` には、この機構が取らない引数があります。
-spf-syntax-missing-argument = { $column }文字目: `{ $term }` に必要な引数がありません。
-spf-syntax-domain-end = { $column }文字目: `{ $term }` のドメイン名が `.org` のようなトップレベルドメインで終わっていません。
-spf-syntax-address-as-domain = { $column }文字目: `{ $term }` では、ドメイン名を書く場所にアドレスが書かれています。`ip4:` に続けてアドレスを書いてください。
-spf-syntax-network = { $column }文字目: `{ $term }` のネットワークアドレスが不完全か、正しい形ではありません。
-spf-syntax-prefix-length = { $column }文字目: `{ $term }` のプレフィックス長が正しくありません(IPv4は32まで、IPv6は128まで、先頭に0は付けられません)。
-spf-syntax-macro = { $column }文字目: `{ $term }` に、マクロになっていないパーセント記号があります。
-spf-syntax-macro-letter = { $column }文字目: `{ $term }` に、存在しないか、ここでは使えないマクロ文字があります。
-spf-syntax-duplicate = { $column }文字目: `{ $term }` は二つ目です。`redirect=` と `exp=` は一つのレコードにそれぞれ一つしか書けません。
+spf-syntax-character = { $column } 文字目：`{ $term }` に、表示可能な ASCII 文字以外の文字があります。SPF レコードでは使えません。
+spf-syntax-unknown-mechanism = { $column } 文字目：`{ $term }` という機構（mechanism）はありません。使えるのは all、include、a、mx、ptr、ip4、ip6、exists です。
+spf-syntax-modifier-name = { $column } 文字目：`{ $term }` には等号がありますが、その前が修飾子（modifier）の名前になっていません。
+spf-syntax-unexpected-argument = { $column } 文字目：`{ $term }` には、この機構が取らない引数があります。
+spf-syntax-missing-argument = { $column } 文字目：`{ $term }` に必要な引数がありません。
+spf-syntax-domain-end = { $column } 文字目：`{ $term }` のドメイン名が `.org` のようなトップレベルドメインで終わっていません。
+spf-syntax-address-as-domain = { $column } 文字目：`{ $term }` では、ドメイン名を書く場所にアドレスが書かれています。`ip4:` に続けてアドレスを書いてください。
+spf-syntax-network = { $column } 文字目：`{ $term }` のネットワークアドレスが不完全か、正しい形ではありません。
+spf-syntax-prefix-length = { $column } 文字目：`{ $term }` のプレフィックス長が正しくありません（IPv4 は 32 まで、IPv6 は 128 まで、先頭に 0 は付けられません）。
+spf-syntax-macro = { $column } 文字目：`{ $term }` に、マクロになっていないパーセント記号があります。
+spf-syntax-macro-letter = { $column } 文字目：`{ $term }` に、存在しないか、ここでは使えないマクロ文字があります。
+spf-syntax-duplicate = { $column } 文字目：`{ $term }` は二つ目です。`redirect=` と `exp=` は一つのレコードにそれぞれ一つしか書けません。
 
-## Reverse DNS
+## 逆引き DNS
 
-iprev-no-name = { $ip } に逆引きの名前がありません({ $error })。このようなアドレスからのメールは多くの受信側が拒否します。PTRレコードは、アドレスの所有者が公開できます。
+iprev-no-name = { $ip } に逆引きの名前がありません（{ $error }）。このようなアドレスからのメールは多くの受信側が拒否します。PTR レコードは、アドレスの所有者が公開できます。
 iprev-names = { $ip } の逆引き名は { $names } です。
 iprev-confirmed = { $name } の正引きが { $ip } を指しており、逆引き名を確認できました。
 iprev-other-address = { $name } の正引きは { $ip } ではなく { $addresses } を指しています。
-iprev-no-address = { $name } に同じ種類のアドレスがなく({ $error })、{ $ip } を指していません。
-iprev-dns-error = { $name } の問い合わせに失敗しました({ $error })。後で結果が変わる可能性があります。
+iprev-no-address = { $name } に同じ種類のアドレスがなく（{ $error }）、{ $ip } を指していません。
+iprev-dns-error = { $name } の問い合わせに失敗しました（{ $error }）。後で結果が変わる可能性があります。
 
 ## DMARC
 
 dmarc-record-found = レコードは `{ $record }` です。
-dmarc-record-multiple = { $domain } に DMARC レコードが{ $count }件あります。受信側はすべて破棄します。一つだけ残してください。
-dmarc-record-other = { $domain } のこの名前にTXTレコードが{ $count }件ありますが、正確に `v=DMARC1` で始まるものはありません。
-dmarc-record-absent = { $domain } は DMARC レコードを公開していません({ $error })。
-dmarc-dns-error = { $domain } の DMARC レコードの問い合わせに失敗しました({ $error })。後で結果が変わる可能性があります。
+dmarc-record-multiple = { $domain } に DMARC レコードが { $count } 件あります。受信側はすべて破棄します。一つだけ残してください。
+dmarc-record-other = { $domain } のこの名前に TXT レコードが { $count } 件ありますが、正確に `v=DMARC1` で始まるものはありません。
+dmarc-record-absent = { $domain } は DMARC レコードを公開していません（{ $error }）。
+dmarc-dns-error = { $domain } の DMARC レコードの問い合わせに失敗しました（{ $error }）。後で結果が変わる可能性があります。
 dmarc-organizational-domain = { $domain } の組織ドメインは { $organizational } です。
 dmarc-no-record = { $domain } にもその上位ドメインにも、適用される DMARC レコードがありません。
 dmarc-tag-unknown = `{ $name }` は DMARC のタグではないため、無視されます。
-dmarc-tag-removed = `{ $name }` は DMARC から廃止され、現在の受信側は無視します。削除してください(`pct=0` の代わりには `t=y` と書きます)。
+dmarc-tag-removed = `{ $name }` は DMARC から廃止され、現在の受信側は無視します。削除してください（`pct=0` の代わりには `t=y` と書きます）。
 dmarc-tag-invalid = `{ $value }` は `{ $name }` の値として使えないため、このタグは無視されます。
 dmarc-tag-repeated = `{ $name }` がレコードに二つ以上あるため、どの値も採用されません。
 dmarc-policy = { $domain } のポリシーは `{ $tag }` で決まり、{ $policy } です。
 dmarc-policy-missing = レコードに `p` がないため、{ $domain } のポリシーは none になります。古い受信側はこのようなレコードを無視します。none のつもりなら `p=none` と書いてください。
 dmarc-policy-unusable = { $domain } のレコードはポリシーを読み取れず、レポートの送り先もないため、DMARC はまったく適用されません。ポリシーを直してください。
 dmarc-policy-replaced = { $domain } のレコードはポリシーを読み取れませんが、レポートの送り先があるため `p=none` として扱います。ポリシーを直してください。
-dmarc-testing = このドメインは試験中(`t=y`)のため、{ $policy } の代わりに { $lowered } が適用されます。
-dmarc-exists = { $domain } はDNSに存在するため、存在するサブドメイン用のポリシーが適用されます。
-dmarc-exists-not = { $domain } はDNSに存在しないため、存在しないサブドメイン用のポリシーが適用されます。
-dmarc-existence-unknown = { $domain } が存在するかどうかを確認できなかったため({ $error })、どのポリシーが適用されるか決まりません。
-dmarc-no-author = メッセージにドメインを持つ From フィールドがないため、DMARC で守る対象がありません。
-dmarc-from-malformed = From フィールドが複数あるか、読み取れない形のため、どの作成者が表示されるか分かりません。このようなメッセージは合格できません。
-dmarc-several-authors = From フィールドに複数のドメインがあり、そのうち{ $count }個を検査します。すべてが合格したときだけ合格とし、不合格のものがあれば、その中で最も厳しいポリシーが適用されます。
-dmarc-too-many-authors = From フィールドに{ $limit }個を超えるドメインがあります。残りは検査しないため、このメッセージは合格できません。
-dmarc-identifier-not-pass = { $domain } の { $method } の結果は { $result } です。作成者の証明になるのは pass だけです。
-dmarc-identifier-open = DNSの障害のため、{ $domain } の { $method } を判定できませんでした。合格なら有効だったはずなので、このメッセージは合格とも不合格とも言えません。
-dmarc-aligned-same = { $domain } は作成者のドメインそのものです。
+dmarc-testing = このドメインは試験中（`t=y`）のため、{ $policy } の代わりに { $lowered } が適用されます。
+dmarc-exists = { $domain } は DNS に存在するため、存在するサブドメイン用のポリシーが適用されます。
+dmarc-exists-not = { $domain } は DNS に存在しないため、存在しないサブドメイン用のポリシーが適用されます。
+dmarc-existence-unknown = { $domain } が存在するかどうかを確認できなかったため（{ $error }）、どのポリシーが適用されるか決まりません。
+dmarc-no-author = メールにドメインを持つ From フィールドがないため、DMARC で守る対象がありません。
+dmarc-from-malformed = From フィールドが複数あるか、読み取れない形のため、どの差出人が表示されるか分かりません。このようなメールは合格できません。
+dmarc-several-authors = From フィールドに複数のドメインがあり、そのうち { $count } 個を検査します。すべてが合格したときだけ合格とし、不合格のものがあれば、その中で最も厳しいポリシーが適用されます。
+dmarc-too-many-authors = From フィールドに { $limit } 個を超えるドメインがあります。残りは検査しないため、このメールは合格できません。
+dmarc-identifier-not-pass = { $domain } の { $method } の結果は { $result } です。差出人の証明になるのは pass だけです。
+dmarc-identifier-open = DNS の障害のため、{ $domain } の { $method } を判定できませんでした。合格なら有効だったはずなので、このメールは合格とも不合格とも言えません。
+dmarc-aligned-same = { $domain } は差出人のドメインそのものです。
 dmarc-aligned-relaxed = { $domain } と { $author } は同じ組織ドメイン { $organizational } に属しています。
 dmarc-not-aligned-strict = { $domain } は { $author } と同じではなく、レコードは完全な一致を求めています。
-dmarc-not-aligned-elsewhere = { $domain } は { $author } の組織ドメイン { $organizational } の外にあります。別の組織のものなので、作成者の証明になりません。
-dmarc-not-aligned-relaxed = { $domain } の組織ドメインは { $found }、{ $author } の組織ドメインは { $organizational } です。別の組織のものなので、作成者の証明になりません。
+dmarc-not-aligned-elsewhere = { $domain } は { $author } の組織ドメイン { $organizational } の外にあります。別の組織のものなので、差出人の証明になりません。
+dmarc-not-aligned-relaxed = { $domain } の組織ドメインは { $found }、{ $author } の組織ドメインは { $organizational } です。別の組織のものなので、差出人の証明になりません。
 dmarc-alignment-open = 問い合わせに失敗したため、{ $domain } と { $author } が同じ組織かどうか決まりません。
-dmarc-temperror = DNSの障害のため、{ $domain } からのメッセージの合否を決められません。後で再試行すれば決まる可能性があります。
+dmarc-temperror = DNS の障害のため、{ $domain } からのメールの合否を決められません。後で再試行すれば決まる可能性があります。
 dmarc-not-applied = { $domain } に DMARC は適用されません。所有者は何も求めていません。
-dmarc-pass = { $domain } に属するドメインが、このメッセージを証明しています。
+dmarc-pass = { $domain } に属するドメインが、このメールを証明しています。
 dmarc-fail = 合格したものの中に { $domain } に属するドメインがありません。所有者が求める扱いは { $policy } です。
 
 ## ARC
 
-arc-none = ARCの封印(ARC-Seal)がありません。配送の途中で、変更前の状態を保証したサーバーはありません。
-arc-pass = 封印はすべて本物です({ $count }個)。最も新しい封印は { $domain } によるものです。封印に書かれた内容をどこまで信じるかは、封印した相手をどこまで信じるかによります。
-arc-set-found = { $domain } が{ $instance }番目の封印をしました。その時点の検証結果として書かれている内容: { $results }
-arc-signature-pass = メールは、{ $domain } が封印{ $instance }を付けて送り出したときのままです。
-arc-signature-body = 本文が、{ $domain } が封印{ $instance }を付けたときのものと違います。
-arc-signature-header = { $domain } が封印{ $instance }で署名したヘッダーフィールド({ $fields })が変更されたか、別の鍵で署名されています。
-arc-signature-covers-seal = ARC-Message-SignatureがARC-Sealフィールドを署名の対象にしています。これは許されていません。
-arc-seal-pass = 封印{ $instance }は { $domain } が作ったもので、そこまでのセットと合っています。
-arc-seal-fail = 封印{ $instance }が、対象のセットと合いません。いずれかが変更されたか、{ $domain } の鍵が封印に使われたものと違います。
-arc-changed-since = 署名時のままと言えるのは封印{ $next }からです。{ $domain } が封印{ $instance }で署名した内容は、その後で変更されています。メーリングリストではよくあることです。
-arc-too-many = ARCのフィールドが、{ $limit }セットの連鎖に入りうる数を超えています。
-arc-field-repeated = { $field } の{ $instance }番が二つ以上あります。一つのセットに各フィールドは一つずつです。
-arc-field-missing = セット{ $instance }に { $field } がありません。欠けのある連鎖は何の証明にもなりません。
-arc-results-without-instance = ARC-Authentication-Resultsが `i=1;` のような番号で始まっていません: `{ $text }`
-arc-seal-with-h = ARC-Sealに、あってはならないタグ `h=` があります。封印の対象は決まっています。
-arc-cv-wrong = 封印{ $instance }に `cv={ $said }` とありますが、完全な連鎖なら `cv={ $wanted }` のはずです。
-arc-sealed-as-failed = { $domain } が封印{ $instance }を作った時点で、連鎖はすでに壊れていました(`cv=fail`)。後から直すことはできません。
+arc-none = ARC の封印（ARC-Seal）がありません。配送の途中で、変更前の状態を保証したサーバーはありません。
+arc-pass = 封印はすべて本物です（{ $count } 個）。最も新しい封印は { $domain } によるものです。封印に書かれた内容をどこまで信じるかは、封印した相手をどこまで信じるかによります。
+arc-set-found = { $domain } が { $instance } 番目の封印をしました。その時点の検証結果として書かれている内容：{ $results }
+arc-signature-pass = メールは、{ $domain } が封印 { $instance } を付けて送り出したときのままです。
+arc-signature-body = 本文が、{ $domain } が封印 { $instance } を付けたときのものと違います。
+arc-signature-header = { $domain } が封印 { $instance } で署名したヘッダーフィールド（{ $fields }）が変更されたか、別の鍵で署名されています。
+arc-signature-covers-seal = ARC-Message-Signature が ARC-Seal フィールドを署名の対象にしています。これは許されていません。
+arc-seal-pass = 封印 { $instance } は { $domain } が作ったもので、そこまでのセットと合っています。
+arc-seal-fail = 封印 { $instance } が、対象のセットと合いません。いずれかが変更されたか、{ $domain } の鍵が封印に使われたものと違います。
+arc-changed-since = 署名時のままと言えるのは封印 { $next } からです。{ $domain } が封印 { $instance } で署名した内容は、その後で変更されています。メーリングリストではよくあることです。
+arc-too-many = ARC のフィールドが、{ $limit } セットの連鎖に入りうる数を超えています。
+arc-field-repeated = { $field } の { $instance } 番が二つ以上あります。一つのセットに各フィールドは一つずつです。
+arc-field-missing = セット { $instance } に { $field } がありません。欠けのある連鎖は何の証明にもなりません。
+arc-results-without-instance = ARC-Authentication-Results が `i=1;` のような番号で始まっていません：`{ $text }`
+arc-seal-with-h = ARC-Seal に、あってはならないタグ `h=` があります。封印の対象は決まっています。
+arc-cv-wrong = 封印 { $instance } に `cv={ $said }` とありますが、完全な連鎖なら `cv={ $wanted }` のはずです。
+arc-sealed-as-failed = { $domain } が封印 { $instance } を作った時点で、連鎖はすでに壊れていました（`cv=fail`）。後から直すことはできません。
 
 ## スコア
 
-score-ptr-none = { $ip } に逆引きの名前がありません。PTRレコードを公開してください。名前のないアドレスからのメールは多くの受信側が拒否します。
-score-ptr-unconfirmed = { $ip } の逆引き名は { $name } ですが、その名前は { $ip } を指していません。正しいAまたはAAAAレコードを公開してください。
-score-tls-none = メールは { $host } に暗号化されずに届きました。送信時にSTARTTLSを使ってください。大手の受信側では必須です。
-score-spf-fail = { $domain } のSPFレコードは、{ $ip } からの送信を禁じています。アドレスを追加するか、登録済みのアドレスから送信してください。
-score-spf-softfail = { $domain } のSPFレコードに { $ip } がありません(`~all`)。アドレスを追加してください。
-score-spf-neutral = { $domain } のSPFレコードは { $ip } について何も述べていません。アドレスを追加し、レコードを `-all` か `~all` で終えてください。
-score-spf-none = { $domain } にSPFレコードがないため、誰が送信してよいか分かりません。公開してください。
-score-spf-permerror = { $domain } のSPFレコードに誤りがあり、役に立っていません。直してください。
-score-dkim-none = どのドメインも署名していません。送信するメールにDKIMで署名してください。
-score-dkim-fail = DKIM署名{ $count }個のうち、一つも合格していません。署名がないのと同じです。
+score-ptr-none = { $ip } に逆引きの名前がありません。PTR レコードを公開してください。名前のないアドレスからのメールは多くの受信側が拒否します。
+score-ptr-unconfirmed = { $ip } の逆引き名は { $name } ですが、その名前は { $ip } を指していません。正しい A または AAAA レコードを公開してください。
+score-tls-none = メールは { $host } に暗号化されずに届きました。送信時に STARTTLS を使ってください。大手の受信側では必須です。
+score-spf-fail = { $domain } の SPF レコードは、{ $ip } からの送信を禁じています。アドレスを追加するか、登録済みのアドレスから送信してください。
+score-spf-softfail = { $domain } の SPF レコードに { $ip } がありません（`~all`）。アドレスを追加してください。
+score-spf-neutral = { $domain } の SPF レコードは { $ip } について何も述べていません。アドレスを追加し、レコードを `-all` か `~all` で終えてください。
+score-spf-none = { $domain } に SPF レコードがないため、誰が送信してよいか分かりません。公開してください。
+score-spf-permerror = { $domain } の SPF レコードに誤りがあり、役に立っていません。直してください。
+score-dkim-none = どのドメインも署名していません。送信するメールに DKIM で署名してください。
+score-dkim-fail = DKIM 署名 { $count } 個のうち、一つも合格していません。署名がないのと同じです。
 score-dmarc-none = { $domain } は DMARC のポリシーを公開していません。まず `v=DMARC1; p=none` とレポートの送り先から始めてください。
-score-dmarc-fail = 読み手に見えるドメイン { $domain } を、SPFもDKIMも証明していません。
-score-dmarc-permerror = 作成者を確実に読み取ることができません。
+score-dmarc-fail = 読み手に見えるドメイン { $domain } を、SPF も DKIM も証明していません。
+score-dmarc-permerror = 差出人を確実に読み取ることができません。
 score-field-missing = { $field } フィールドがありません。すべてのメールに必要です。
-score-field-repeated = 一つでなければならない { $field } フィールドが{ $count }個あります。読み手によって見えるものが変わるおそれがあります。
-score-date-malformed = 日付を読み取れません: `{ $date }`
-score-line-long = { $limit }オクテットを超える行があります。途中のサーバーで切られると、署名が壊れます。
-score-open = DNSの障害のため、{ $method } を判定できませんでした。減点はしていません。後でもう一度確かめてください。
+score-field-repeated = 一つでなければならない { $field } フィールドが { $count } 個あります。読み手によって見えるものが変わるおそれがあります。
+score-date-malformed = 日付を読み取れません：`{ $date }`
+score-line-long = { $limit } バイトを超える行があります。途中のサーバーで切られると、署名が壊れます。
+score-open = DNS の障害のため、{ $method } を判定できませんでした。減点はしていません。後でもう一度確かめてください。

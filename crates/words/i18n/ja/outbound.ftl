@@ -20,15 +20,15 @@ outbound-host-out-of-reach = { $host } の IP アドレス { $ip } はインタ�
 outbound-null-mx = { $domain } は null MX を公開しており、メールを一切受け取りません。アドレスが間違っているか、送信専用のドメインです。
 outbound-domain-does-not-exist = ドメイン { $domain } は存在しません。アドレスの綴りを確かめてください。
 outbound-domain-takes-no-mail = { $domain } には MX レコードも IP アドレスもないため、メールを受け取れません。アドレスの綴りを確かめてください。
-outbound-dns-failed = { $name } 宛のメールの届け先を DNS で調べられませんでした（{ $error }）。受け取れるかどうかまだ分からないため、あとで調べ直します。
+outbound-dns-failed = { $name } 宛てのメールの届け先を DNS で調べられませんでした（{ $error }）。受け取れるかどうかまだ分からないため、後で調べ直します。
 outbound-no-usable-host = { $domain } のメールサーバーのうち、接続できる IP アドレスを持つものが一台もありません。
 outbound-address-out-of-reach = { $ip } はインターネット上のアドレスではなく、機器の内部やローカルリンクのものなので、接続しません。
-outbound-loop = { $domain } 宛のメールはこのサーバーに届くことになっていますが、このサーバーはそのドメインを知りません。ここにドメインを追加するか、MX レコードを直してください。
-outbound-requiretls-insecure-mx = このメールは全経路の暗号化（REQUIRETLS）を求めていますが、{ $domain } の MX レコードは DNSSEC で守られておらず、別のホストにすり替えられている恐れがあります。
+outbound-loop = { $domain } 宛てのメールはこのサーバーに届くことになっていますが、このサーバーはそのドメインを知りません。ここにドメインを追加するか、MX レコードを直してください。
+outbound-requiretls-insecure-mx = このメールは全経路の暗号化（REQUIRETLS）を求めていますが、{ $domain } の MX レコードは DNSSEC で守られておらず、別のホストにすり替えられているおそれがあります。
 
 ## 接続
-outbound-connect-refused = 接続を拒否されました。メールサーバーが動いていないか、ファイアウォールに断られました。
-outbound-connect-timeout = 時間内に応答がありませんでした。サーバーが止まっているか、ファイアウォールが通信を捨てています。送信方向の 25 番ポートを塞いでいる事業者もあります。
+outbound-connect-refused = 接続を拒否されました。メールサーバーが動いていないか、ファイアウォールに拒否されました。
+outbound-connect-timeout = 時間内に応答がありませんでした。サーバーが止まっているか、ファイアウォールが通信を破棄しています。送信方向の 25 番ポートを塞いでいる事業者もあります。
 outbound-connect-unreachable = ここから相手のネットワークへ届く経路がありません。
 outbound-connect-failed = 接続できませんでした：{ $error }
 
@@ -45,7 +45,7 @@ outbound-tls-unknown-issuer = 証明書の発行者 { $issuer } は、信頼す�
 outbound-tls-untrusted = 証明書を信頼できません：{ $error }
 
 ## SMTP セッション
-outbound-refused-greeting = こちらが何も言わないうちに、サーバーに断られました：{ $reply }
+outbound-refused-greeting = 接続した直後に、サーバーに拒否されました：{ $reply }
 outbound-refused-auth = スマートホストにユーザー名とパスワードを受け付けてもらえませんでした：{ $reply }
 outbound-refused-closing = サーバーが接続を閉じようとしています：{ $reply }
 outbound-refused = { $command } に対するサーバーの応答：{ $reply }
