@@ -259,7 +259,8 @@ impl ReceptionClerk {
         verdicts: Option<serde_json::Value>,
     ) {
         let ip = self.peer.ip();
-        let refused = Refused { ip, account: None, reverse_path, recipients, reply, why, verdicts };
+        let refused =
+            Refused { ip, account: None, domain: None, reverse_path, recipients, reply, why, verdicts };
         self.record.write(refused, &*self.settings.store, &*self.settings.clock).await;
     }
 }

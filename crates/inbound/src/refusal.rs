@@ -16,7 +16,9 @@ pub(crate) struct Refused<'a> {
     /// The authenticated account, if any.
     pub(crate) account: Option<&'a str>,
     pub(crate) reverse_path: &'a ReversePath,
-    /// Each gets an event of its own, under its own domain.
+    /// The sending domain; where there is none, each event stands under the domain of its recipient.
+    pub(crate) domain: Option<&'a Domain>,
+    /// Each gets an event of its own.
     pub(crate) recipients: &'a [tegami_mail::Address],
     pub(crate) reply: &'a Reply,
     pub(crate) why: &'a Note,
@@ -32,7 +34,7 @@ pub(crate) struct Record {
 impl Record {
     /// Writes one event for each recipient. A failure of the store is told to the log: the refusal stands all the same.
     pub(crate) async fn write(&mut self, refused: Refused<'_>, store: &dyn Store, clock: &dyn Clock) {
-        let Refused { ip, account, reverse_path, recipients, reply, why, verdicts } = refused;
+        let Refused { ip, account, reverse_path, domain, recipients, reply, why, verdicts } = refused;
         tracing::info!(%ip, account, %reverse_path, recipients = recipients.len(), %reply, "refused");
         let room = MOST.saturating_sub(self.written);
         let at = clock.now();
@@ -52,7 +54,7 @@ impl Record {
             .map(|recipient| NewEvent {
                 kind: EventKind::Rejected,
                 at,
-                domain: recipient.domain().map(Domain::to_string).unwrap_or_default(),
+                domain: domain.or(recipient.domain()).map(Domain::to_string).unwrap_or_default(),
                 message: None,
                 recipient: Some(recipient.to_string()),
                 data: data.clone(),

@@ -208,7 +208,7 @@ impl SubmissionClerk {
         let submission = Submission {
             permit,
             origin: Origin::Submission { account: account.account().to_owned() },
-            domain,
+            domain: domain.clone(),
             content,
             options: Options { trace: Some(trace), ..Options::default() },
         };
@@ -232,6 +232,7 @@ impl SubmissionClerk {
                 let refused = Refused {
                     ip: self.peer.ip(),
                     account: Some(account.account()),
+                    domain: Some(&domain),
                     reverse_path: &reverse_path,
                     recipients: &recipients,
                     reply: &reply,
