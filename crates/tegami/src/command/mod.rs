@@ -8,8 +8,11 @@ mod context;
 mod dns;
 mod domain;
 mod init;
+mod inspect;
 mod key;
+mod lookup;
 mod mailbox;
+mod prose;
 mod queue;
 mod send;
 mod serve;
@@ -69,13 +72,19 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         Verb::Init(init) => init::run(init, context).await,
         Verb::Serve => serve::run(context).await,
         Verb::Send(send) => send::run(send, context).await,
-        Verb::Lab(_) | Verb::Lookup(_) | Verb::Inspect(_) => {
-            Err(Failure::Text("not in this build".to_owned()))
-        }
+        Verb::Lookup(lookup) => Ok(print(&lookup::run(lookup, context).await?)),
+        Verb::Inspect(inspect) => Ok(print(&inspect::run(inspect, context).await?)),
+        Verb::Lab(_) => Err(Failure::Text("not in this build".to_owned())),
         Verb::Queue(_) | Verb::Why(_) | Verb::User(_) | Verb::Key(_) | Verb::Domain(_) | Verb::Mailbox(_) => {
             administer(cli, context, arguments).await
         }
     }
+}
+
+/// Prints what a command found.
+fn print(report: &Report) -> Outcome {
+    anstream::print!("{}", report.text);
+    report.outcome
 }
 
 /// Runs an administrative verb: by the running server if there is one, else on the data folder itself.

@@ -1,0 +1,126 @@
+//! `tegami inspect`: a message, verified as a receiver would.
+//!
+//! Exit status 1 where DMARC fails or is left open, or, where no DMARC policy applies, where SPF or DKIM fails and nothing
+//! passes; 0 otherwise. 2 where the message cannot be judged: the file is not there, or nothing says from which
+//! address it came.
+
+mod alignment;
+mod circumstances;
+mod text;
+
+use std::io::Read as _;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tegami_auth::dkim::DkimResult;
+use tegami_auth::dmarc::DmarcResult;
+use tegami_auth::received::{self, Hop};
+use tegami_auth::score::{Score, score};
+use tegami_auth::spf::SpfResult;
+use tegami_auth::verify::{self, Client, Verdicts};
+use tegami_inbound::{Disposition, OnFail, Policy, dispose};
+use tegami_mail::line::to_crlf;
+use tegami_mail::{Clock as _, HeaderLimits, HeaderSection, Note, SystemClock, note};
+
+use super::{Context, Failure, Outcome, Report, dns};
+use crate::cli;
+use alignment::Identifier;
+use circumstances::Circumstances;
+
+/// Everything that is told of a message.
+struct Findings {
+    circumstances: Circumstances,
+    verdicts: Verdicts,
+    identifiers: Vec<Identifier>,
+    hops: Vec<Hop>,
+    score: Score,
+    /// `accept`, `quarantine`, `reject` or `defer`, and why.
+    decision: (&'static str, Option<Note>),
+}
+
+/// Judges a message.
+pub(crate) async fn run(inspect: &cli::Inspect, context: &Context) -> Result<Report, Failure> {
+    let resolver = dns::resolver(&inspect.dns)?;
+    let raw = read(&inspect.file)?;
+    let content = to_crlf(&raw);
+    let section = HeaderSection::parse(&content, HeaderLimits::GENEROUS)
+        .map_err(|error| note!("cli-send-bad-header", reason = error))?;
+    let circumstances = Circumstances::find(inspect, &section, SystemClock.now())?;
+    let client = Client {
+        ip: circumstances.ip.value,
+        helo: &circumstances.helo.value,
+        mail_from: &circumstances.mail_from.value,
+        receiver: &circumstances.authserv_id,
+        now: circumstances.now,
+    };
+    let early = verify::early(&client, &*resolver).await;
+    let verdicts = verify::message(&client, early, &content, &*resolver).await;
+    let hops = received::chain(&section, Some(client.ip));
+    let findings = Findings {
+        identifiers: alignment::identifiers(&verdicts, &*resolver).await,
+        score: score(&verdicts, &content, &hops),
+        decision: decide(&verdicts),
+        circumstances,
+        verdicts,
+        hops,
+    };
+    let mut report = if context.json {
+        Report::json(&as_json(&findings, context))
+    } else {
+        Report::well(text::render(&findings, &section, inspect.explain, context))
+    };
+    report.outcome = if fails(&findings.verdicts) { Outcome::Finding } else { Outcome::Well };
+    Ok(report)
+}
+
+/// A file, or standard input for `-`.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut content = Vec::new();
+    let done = if path == Path::new("-") {
+        std::io::stdin().lock().read_to_end(&mut content).map(|_| ())
+    } else {
+        std::fs::read(path).map(|read| content = read)
+    };
+    done.map_err(|error| note!("cli-file-unreadable", file = path.display(), reason = error))?;
+    Ok(content)
+}
+
+/// What our own reception would do, with the policy that most receivers have: SPF alone refuses nothing.
+fn decide(verdicts: &Verdicts) -> (&'static str, Option<Note>) {
+    let policy = Policy { dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Mark };
+    match dispose(verdicts, &policy) {
+        Disposition::Inbox => ("accept", None),
+        Disposition::Junk(why) => ("quarantine", Some(why)),
+        Disposition::Refuse(reply, why) if reply.code >= 500 => ("reject", Some(why)),
+        Disposition::Refuse(_, why) => ("defer", Some(why)),
+    }
+}
+
+fn fails(verdicts: &Verdicts) -> bool {
+    match verdicts.dmarc.result {
+        DmarcResult::Pass => false,
+        DmarcResult::Fail | DmarcResult::TempError | DmarcResult::PermError => true,
+        DmarcResult::None => {
+            let spf = verdicts.early.spf_mail_from.result;
+            let dkim = |wanted: &[DkimResult]| verdicts.dkim.iter().any(|one| wanted.contains(&one.result));
+            let passes = spf == SpfResult::Pass || dkim(&[DkimResult::Pass]);
+            let fails = spf == SpfResult::Fail || dkim(&[DkimResult::Fail, DkimResult::PermError]);
+            fails && !passes
+        }
+    }
+}
+
+fn as_json(findings: &Findings, context: &Context) -> Value {
+    let render = &|note: &Note| context.say(note).into();
+    let at = &findings.circumstances;
+    let mut shown = tegami_auth::json::verdicts(&findings.verdicts, &at.authserv_id, render);
+    if let Some(members) = shown.as_object_mut() {
+        let (decision, why) = &findings.decision;
+        members.insert("received".to_owned(), tegami_auth::json::received(&findings.hops));
+        members.insert("score".to_owned(), tegami_auth::json::score(&findings.score, render));
+        members.insert("decision".to_owned(), (*decision).into());
+        members.insert("decision_reason".to_owned(), json!(why.as_ref().map(|note| context.say(note))));
+        members.insert("envelope".to_owned(), at.as_json());
+    }
+    shown
+}

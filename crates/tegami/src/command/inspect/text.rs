@@ -1,0 +1,313 @@
+//! The proof: what a receiver learns, in the order in which it learns it, and what follows.
+
+use tegami_auth::arc::ArcResult;
+use tegami_auth::dkim::{self, DkimResult};
+use tegami_auth::dmarc::Alignment;
+use tegami_auth::received::{Hop, Tls};
+use tegami_auth::{Step, spf};
+use tegami_mail::{HeaderSection, ReversePath, note};
+
+use super::super::context::moment;
+use super::super::lookup::spf::{tell_decision, tell_lookups};
+use super::super::prose::{Prose, paint, style};
+use super::circumstances::Source;
+use super::{Context, Findings};
+
+/// The whole text.
+pub(super) fn render(
+    findings: &Findings,
+    section: &HeaderSection<'_>,
+    explain: bool,
+    context: &Context,
+) -> String {
+    let mut telling = Telling { prose: Prose::new(context), findings, context, explain, number: 0 };
+    telling.decision("cli-inspect-verdict");
+    telling.envelope(section);
+    telling.reverse_dns();
+    telling.spf();
+    telling.dkim();
+    telling.arc();
+    telling.dmarc();
+    telling.decision("cli-inspect-therefore");
+    telling.received();
+    telling.score();
+    telling.prose.into_text()
+}
+
+struct Telling<'a> {
+    prose: Prose<'a>,
+    findings: &'a Findings,
+    context: &'a Context,
+    explain: bool,
+    /// Of the last numbered heading.
+    number: u8,
+}
+
+impl Telling<'_> {
+    fn word(&self, id: &str) -> String {
+        self.context.word(&format!("cli-inspect-{id}"))
+    }
+
+    fn decision(&mut self, title: &str) {
+        let (decision, why) = &self.findings.decision;
+        self.prose.gap();
+        let title = self.context.word(title);
+        let word = paint(style(decision).bold(), &self.word(decision));
+        self.prose.line(&format!("{title}: {word}"));
+        if let Some(step) = self.findings.verdicts.dmarc.steps.last() {
+            self.prose.sentence(3, &step.note, step.source);
+        }
+        // What DMARC alone does not explain.
+        if let Some(why) = why.as_ref().filter(|why| why.id == "inbound-junk-spf") {
+            self.prose.sentence(3, why, "");
+        }
+    }
+
+    fn envelope(&mut self, section: &HeaderSection<'_>) {
+        let at = &self.findings.circumstances;
+        let title = self.word("envelope");
+        let taken = |value: String, source: Source| match source {
+            Source::Given => value,
+            Source::Received => format!("{value}  {}", self.word("from-received")),
+            Source::ReturnPath => format!("{value}  {}", self.word("from-return-path")),
+            Source::Nowhere => value,
+        };
+        let helo = match at.helo.source {
+            Source::Nowhere => self.word("no-helo"),
+            source => taken(at.helo.value.clone(), source),
+        };
+        let mail_from = match (&at.mail_from.value, at.mail_from.source) {
+            (_, Source::Nowhere) => self.word("no-return-path"),
+            (ReversePath::Null, source) => taken("<>".to_owned(), source),
+            (path, source) => taken(format!("<{path}>"), source),
+        };
+        let field = |name: &str| {
+            let found = section.first(name).map(|field| field.decoded());
+            let shown: String = found.unwrap_or_default().chars().take(200).collect();
+            shown.replace(char::is_control, " ")
+        };
+        let pairs = [
+            (self.word("client"), taken(at.ip.value.to_string(), at.ip.source)),
+            ("HELO".to_owned(), helo),
+            ("MAIL FROM".to_owned(), mail_from),
+            ("From".to_owned(), field("From")),
+            ("Subject".to_owned(), field("Subject")),
+            (self.word("now"), moment(at.now)),
+        ];
+        self.prose.heading(&title);
+        self.prose.pairs(&pairs);
+    }
+
+    /// A numbered heading with its result.
+    fn question(&mut self, title: &str, result: &str) {
+        self.number += 1;
+        self.prose.verdict(&format!("{}. {title}", self.number), result);
+    }
+
+    fn all_steps(&mut self, steps: &[Step]) {
+        if self.explain {
+            self.prose.gap();
+            self.prose.steps(steps);
+        }
+    }
+
+    fn reverse_dns(&mut self) {
+        let findings = self.findings;
+        let iprev = &findings.verdicts.early.iprev;
+        let title = format!("{} {}", self.word("iprev"), findings.verdicts.ip);
+        self.question(&title, iprev.result.as_str());
+        let decided = iprev.steps.iter().find(|step| step.outcome == "match").or(iprev.steps.last());
+        if let Some(step) = decided {
+            self.prose.decided(step);
+        }
+        self.all_steps(&iprev.steps);
+    }
+
+    fn spf(&mut self) {
+        let early = &self.findings.verdicts.early;
+        self.spf_identity("SPF HELO", &early.spf_helo);
+        // For the null reverse-path both are the same check (RFC 7208 section 2.4).
+        if self.findings.circumstances.mail_from.value == ReversePath::Null {
+            self.question("SPF MAIL FROM <>", early.spf_mail_from.result.as_str());
+            self.prose.sentence(3, &note!("cli-inspect-spf-null"), "RFC 7208 section 2.4");
+        } else {
+            self.spf_identity("SPF MAIL FROM", &early.spf_mail_from);
+        }
+    }
+
+    fn spf_identity(&mut self, title: &str, verdict: &spf::Verdict) {
+        self.question(&format!("{title} {}", verdict.domain), verdict.result.as_str());
+        tell_decision(&mut self.prose, verdict);
+        if self.explain {
+            self.all_steps(&verdict.steps);
+            tell_lookups(&mut self.prose, verdict);
+        }
+    }
+
+    fn dkim(&mut self) {
+        for verdict in &self.findings.verdicts.dkim {
+            let title = match verdict.result {
+                DkimResult::None => "DKIM".to_owned(),
+                _ if verdict.domain.is_empty() => "DKIM".to_owned(),
+                _ => format!("DKIM {} ({}, {})", verdict.domain, verdict.selector, verdict.algorithm),
+            };
+            self.question(&title, verdict.result.as_str());
+            self.dkim_reason(verdict);
+            self.all_steps(&verdict.steps);
+        }
+    }
+
+    /// The reason, and what was noted beside it: that is where the advice stands.
+    fn dkim_reason(&mut self, verdict: &dkim::Verdict) {
+        let decided = |step: &&Step| step.note == verdict.reason || step.outcome == "fail";
+        let source = verdict.steps.iter().rev().find(decided).or(verdict.steps.last());
+        self.prose.sentence(3, &verdict.reason, source.map_or("", |step| step.source));
+        let noted = |step: &&Step| step.outcome == "noted" && step.note != verdict.reason;
+        for step in verdict.steps.iter().filter(noted).filter(|_| !self.explain) {
+            self.prose.decided(step);
+        }
+    }
+
+    fn arc(&mut self) {
+        let arc = &self.findings.verdicts.arc;
+        let title = match arc.result {
+            ArcResult::None => "ARC".to_owned(),
+            _ => format!("ARC {} (i={})", arc.domain, arc.instance),
+        };
+        self.question(&title, arc.result.as_str());
+        self.prose.sentence(3, &arc.reason, "RFC 8617 section 5.2");
+        if arc.result != ArcResult::None {
+            self.all_steps(&arc.steps);
+        }
+    }
+
+    fn dmarc(&mut self) {
+        let dmarc = &self.findings.verdicts.dmarc;
+        self.question(&format!("DMARC {}", dmarc.author_domain), dmarc.result.as_str());
+        if let (Some(domain), Some(record)) = (&dmarc.policy_domain, &dmarc.record) {
+            let organizational = dmarc.organizational_domain.as_deref().unwrap_or("–");
+            let found = note!(
+                "cli-inspect-dmarc-policy",
+                policy = dmarc.policy.as_str(),
+                domain = domain,
+                record = record,
+                organizational = organizational
+            );
+            self.prose.sentence(3, &found, "RFC 9989 section 4.10.1");
+        }
+        if !self.findings.identifiers.is_empty() {
+            self.prose.gap();
+            self.alignment();
+        }
+        if self.explain {
+            self.all_steps(&dmarc.steps);
+        } else if let Some(step) = dmarc.steps.last() {
+            self.prose.gap();
+            self.prose.decided(step);
+        }
+    }
+
+    fn alignment(&mut self) {
+        let heading = ["identifier", "domain", "result", "strict", "relaxed", "demanded", "counts"];
+        let heading = heading.map(|id| self.word(&format!("column-{id}")));
+        let (yes, no) = (self.word("yes"), self.word("no"));
+        let tell = |holds: Option<bool>| match holds {
+            Some(true) => yes.clone(),
+            Some(false) => no.clone(),
+            None => "?".to_owned(),
+        };
+        let rows: Vec<Vec<String>> = self
+            .findings
+            .identifiers
+            .iter()
+            .map(|one| {
+                let demanded = match one.demanded {
+                    Alignment::Strict => "strict",
+                    Alignment::Relaxed => "relaxed",
+                };
+                vec![
+                    one.method.to_owned(),
+                    one.domain.clone(),
+                    one.result.to_owned(),
+                    tell(Some(one.strict)),
+                    tell(one.relaxed),
+                    self.word(&format!("column-{demanded}")),
+                    tell(Some(one.counts())),
+                ]
+            })
+            .collect();
+        self.prose.table(&heading, &rows);
+    }
+
+    fn received(&mut self) {
+        let hops = &self.findings.hops;
+        if hops.is_empty() {
+            return;
+        }
+        let total: i64 = hops.iter().filter_map(|hop| hop.delay).map(|delay| delay.as_secs()).sum();
+        let title = note!("cli-inspect-way", count = hops.len(), time = self.duration(total));
+        self.prose.heading(&self.context.say(&title));
+        for (number, hop) in hops.iter().enumerate() {
+            self.hop(number + 1, hop);
+        }
+    }
+
+    fn hop(&mut self, number: usize, hop: &Hop) {
+        let at = hop.at.map_or_else(|| self.word("no-date"), moment);
+        let delay =
+            hop.delay.map(|delay| format!("  +{}", self.duration(delay.as_secs()))).unwrap_or_default();
+        let delay = delay.replace("+-", "−");
+        let claimed = if hop.verified { String::new() } else { format!("  {}", self.word("claimed")) };
+        self.prose.line(&format!("  {number}. {at}{delay}{claimed}"));
+        let client = match (&hop.name, hop.ip) {
+            (Some(name), Some(ip)) => format!(" ({name} [{ip}])"),
+            (None, Some(ip)) => format!(" ([{ip}])"),
+            (Some(name), None) => format!(" ({name})"),
+            (None, None) => String::new(),
+        };
+        let from = hop.helo.as_deref().map(|helo| format!("{helo}{client} → ")).unwrap_or_default();
+        let tls = match hop.tls {
+            Tls::Used => "tls-used",
+            Tls::Clear => "tls-clear",
+            Tls::Unknown => "tls-unknown",
+        };
+        let by = hop.by.as_deref().unwrap_or("?");
+        let with = hop.with.as_deref().map(|with| format!(", {with}")).unwrap_or_default();
+        let recipient =
+            hop.recipient.as_deref().map(|recipient| format!(", → <{recipient}>")).unwrap_or_default();
+        let line = format!("{from}{by}{with}, {}{recipient}", self.word(tls));
+        self.prose.paragraph(5, &line);
+    }
+
+    /// `35 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
+    fn duration(&self, seconds: i64) -> String {
+        let (sign, left) =
+            if seconds < 0 { ("-", seconds.unsigned_abs()) } else { ("", seconds.unsigned_abs()) };
+        let unit = |id: &str| self.word(&format!("unit-{id}"));
+        let two = |big: u64, name: &str, small: u64, other: &str| match small {
+            0 => format!("{sign}{big}{}", unit(name)),
+            _ => format!("{sign}{big}{} {small}{}", unit(name), unit(other)),
+        };
+        match left {
+            0..60 => format!("{sign}{left}{}", unit("s")),
+            60..3_600 => two(left / 60, "min", left % 60, "s"),
+            3_600..86_400 => two(left / 3_600, "h", left % 3_600 / 60, "min"),
+            _ => two(left / 86_400, "d", left % 86_400 / 3_600, "h"),
+        }
+    }
+
+    fn score(&mut self) {
+        let tenths = self.findings.score.tenths();
+        let points = format!("{}.{}", tenths / 10, tenths % 10);
+        let title = note!("cli-inspect-score", points = points, of = tegami_auth::score::BEST / 10);
+        self.prose.heading(&self.context.say(&title));
+        for finding in &self.findings.score.deductions {
+            let tenths = finding.weight.tenths;
+            let taken = match tenths {
+                0 => "     ".to_owned(),
+                _ => format!("−{}.{} ", tenths / 10, tenths % 10),
+            };
+            self.prose.hanging(&format!("  {taken}"), &self.context.say(&finding.note));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! `tegami lookup`: one question, one answer, with the steps that lead to it.
+//!
+//! Exit status 0 where the answer is good: mail can be delivered, the address is permitted, the key serves, a policy applies (or
+//! the given results pass), the name points back. Every other answer, also one that a failing DNS left open, is a
+//! finding: exit status 1. Wrong use is 2.
+
+mod dkim;
+mod dmarc;
+mod mx;
+mod ptr;
+pub(super) mod spf;
+
+use tegami_mail::{Domain, note};
+
+use super::{Context, Failure, Outcome, Report, dns};
+use crate::cli::Lookup;
+
+/// Answers the question.
+pub(crate) async fn run(lookup: &Lookup, context: &Context) -> Result<Report, Failure> {
+    match lookup {
+        Lookup::Mx(question) => mx::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Spf(question) => spf::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Dkim(question) => dkim::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Dmarc(question) => dmarc::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Ptr(question) => ptr::run(question, context, &*dns::resolver(&question.dns)?).await,
+    }
+}
+
+/// A domain of the command line.
+fn domain(text: &str) -> Result<Domain, Failure> {
+    Ok(Domain::parse(text).map_err(|error| note!("cli-bad-domain", domain = text, reason = error))?)
+}
+
+/// JSON or text, whichever is wanted, and whether the answer is good.
+fn report(
+    context: &Context,
+    good: bool,
+    json: impl FnOnce() -> serde_json::Value,
+    text: impl FnOnce() -> String,
+) -> Report {
+    let mut report = if context.json { Report::json(&json()) } else { Report::well(text()) };
+    report.outcome = if good { Outcome::Well } else { Outcome::Finding };
+    report
+}
