@@ -7,7 +7,9 @@ use super::Scene;
 #[test]
 fn mx() {
     let scene = Scene::new("");
-    scene.check("lookup mx example.org --zone zone", &expect![[r#"
+    scene.check(
+        "lookup mx example.org --zone zone",
+        &expect![[r#"
         MX example.org: mx
           Mail for example.org goes to the host with the lowest preference that can be
           reached.
@@ -17,8 +19,11 @@ fn mx() {
            20          mx2.example.org  192.0.2.2  –            3600 s
                                         192.0.2.3
         exit status 0
-    "#]]);
-    scene.check("lookup mx example.org --zone zone --lang ja", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup mx example.org --zone zone --lang ja",
+        &expect![[r#"
         MX example.org: mx
           example.org 宛てのメールは、つながるホストのうち優先度の値が最も小さいものに届
           けられます。
@@ -28,14 +33,20 @@ fn mx() {
            20      mx2.example.org  192.0.2.2  –            3600 s
                                     192.0.2.3
         exit status 0
-    "#]]);
-    scene.check("lookup mx nomail.example.org --zone zone", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup mx nomail.example.org --zone zone",
+        &expect![[r#"
         MX nomail.example.org: null
           nomail.example.org publishes a null MX: it accepts no mail at all, and senders
           must give up at once (RFC 7505).
         exit status 1
-    "#]]);
-    scene.check("lookup mx bare.example.org --zone zone", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup mx bare.example.org --zone zone",
+        &expect![[r#"
         MX bare.example.org: implicit
           bare.example.org has no MX record. Its own addresses receive its mail (the
           implicit MX of RFC 5321 section 5.1); publish an MX record to say so clearly.
@@ -43,18 +54,25 @@ fn mx() {
            preference  host              IPv4        IPv6  TTL
            –           bare.example.org  192.0.2.20  –     3600 s
         exit status 0
-    "#]]);
-    scene.check("lookup mx nowhere.example --zone zone", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup mx nowhere.example --zone zone",
+        &expect![[r#"
         MX nowhere.example: none
           nowhere.example does not exist in the DNS.
         exit status 1
-    "#]]);
-    scene.check("lookup mx broken.example.org --zone zone", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup mx broken.example.org --zone zone",
+        &expect![[r#"
         MX broken.example.org: temperror
           Asking for the MX records of broken.example.org failed (timeout); the answer
           may be different later.
         exit status 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -70,7 +88,9 @@ fn mx_json() {
 #[test]
 fn spf() {
     let scene = Scene::new("");
-    scene.check("lookup spf example.org --ip 192.0.2.1 --zone zone", &expect![[r#"
+    scene.check(
+        "lookup spf example.org --ip 192.0.2.1 --zone zone",
+        &expect![[r#"
         SPF MAIL FROM example.org 192.0.2.1: pass
            `include:spf.example.net` in the record of example.org decides.
            The record of spf.example.net lets the address pass, so this term matches.
@@ -92,35 +112,41 @@ fn spf() {
            Terms that asked the DNS: 1 of 10. Empty answers: 0 of 2.
            [RFC 7208 section 4.6.4]
         exit status 0
-    "#]]);
-    scene.check("lookup spf --ip 192.0.2.99 --mail-from a@example.org --zone zone --lang ja", &expect![[r#"
-        SPF MAIL FROM example.org 192.0.2.99: fail
-           example.org のレコードの `-all` で決まりました。
-           `all` はすべてのアドレスに一致します。 [RFC 7208 section 5.1]
-
-        手順
-           TXT → found
-               このドメインはレコード `v=spf1 include:spf.example.net -all` を公開してい
-               ます。 [RFC 7208 section 4.5]
-           include:spf.example.net → no-match
-               spf.example.net のレコードの結果は softfail です。includeは結果がpassのと
-               きだけ一致します。 [RFC 7208 section 5.2]
-             TXT → found
-                 このドメインはレコード `v=spf1 ip4:192.0.2.0/28 ~all` を公開していま
-                 す。 [RFC 7208 section 4.5]
-             ip4:192.0.2.0/28 → no-match
-                 アドレス 192.0.2.99 は 192.0.2.0/28 に含まれません。
-                 [RFC 7208 section 5.6]
-             ~all → match
-                 `all` はすべてのアドレスに一致します。 [RFC 7208 section 5.1]
-           -all → match
+    "#]],
+    );
+    scene.check(
+        "lookup spf --ip 192.0.2.99 --mail-from a@example.org --zone zone --lang ja",
+        &expect![[r#"
+            SPF MAIL FROM example.org 192.0.2.99: fail
+               example.org のレコードの `-all` で決まりました。
                `all` はすべてのアドレスに一致します。 [RFC 7208 section 5.1]
 
-           DNS に問い合わせた項目: 10 個までのうち 1 個。空の応答: 2 回までのうち 0 回。
-           [RFC 7208 section 4.6.4]
-        exit status 1
-    "#]]);
-    scene.check("lookup spf explains.example.org --ip 192.0.2.99 --zone zone", &expect![[r#"
+            手順
+               TXT → found
+                   このドメインはレコード `v=spf1 include:spf.example.net -all` を公開してい
+                   ます。 [RFC 7208 section 4.5]
+               include:spf.example.net → no-match
+                   spf.example.net のレコードの結果は softfail です。include は結果が pass
+                   のときだけ一致します。 [RFC 7208 section 5.2]
+                 TXT → found
+                     このドメインはレコード `v=spf1 ip4:192.0.2.0/28 ~all` を公開していま
+                     す。 [RFC 7208 section 4.5]
+                 ip4:192.0.2.0/28 → no-match
+                     アドレス 192.0.2.99 は 192.0.2.0/28 に含まれません。
+                     [RFC 7208 section 5.6]
+                 ~all → match
+                     `all` はすべてのアドレスに一致します。 [RFC 7208 section 5.1]
+               -all → match
+                   `all` はすべてのアドレスに一致します。 [RFC 7208 section 5.1]
+
+               DNS に問い合わせた項目: 10 個までのうち 1 個。空の応答: 2 回までのうち 0 回。
+               [RFC 7208 section 4.6.4]
+            exit status 1
+        "#]],
+    );
+    scene.check(
+        "lookup spf explains.example.org --ip 192.0.2.99 --zone zone",
+        &expect![[r#"
         SPF MAIL FROM explains.example.org 192.0.2.99: fail
            `-all` in the record of explains.example.org decides.
            `all` matches every address. [RFC 7208 section 5.1]
@@ -140,11 +166,15 @@ fn spf() {
            Terms that asked the DNS: 0 of 10. Empty answers: 0 of 2.
            [RFC 7208 section 4.6.4]
         exit status 1
-    "#]]);
-    scene.check("lookup spf --ip 192.0.2.99 --zone zone", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup spf --ip 192.0.2.99 --zone zone",
+        &expect![[r#"
         tegami: Nothing to check: name a domain, --mail-from or --helo
         exit status 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -182,7 +212,9 @@ fn dkim() {
         "ed._domainkey.example.org. TXT \"v=DKIM1; k=ed25519; t=y; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n\
          gone._domainkey.example.org. TXT \"v=DKIM1; p=\"\n",
     );
-    scene.check("lookup dkim example.org ed --zone zone", &expect![[r#"
+    scene.check(
+        "lookup dkim example.org ed --zone zone",
+        &expect![[r#"
         DKIM ed._domainkey.example.org: pass
           ed._domainkey.example.org has a key: ed25519, 256 bits.
           [RFC 6376 section 3.6.1]
@@ -199,25 +231,31 @@ fn dkim() {
           p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcH…  the public key; empty where it is
                                                        revoked
         exit status 0
-    "#]]);
-    scene.check("lookup dkim example.org ed --zone zone --lang ja", &expect![[r#"
-        DKIM ed._domainkey.example.org: pass
-          ed._domainkey.example.org に鍵があります: ed25519、256ビット
-          [RFC 6376 section 3.6.1]
-          このドメインはDKIMを試験中です(`t=y`)。失敗しても、それを理由にメールを不利に
-          扱ってはいけません。
+    "#]],
+    );
+    scene.check(
+        "lookup dkim example.org ed --zone zone --lang ja",
+        &expect![[r#"
+            DKIM ed._domainkey.example.org: pass
+              ed._domainkey.example.org に鍵があります：ed25519、256 ビット
+              [RFC 6376 section 3.6.1]
+              このドメインは DKIM を試験中です（`t=y`）。失敗しても、それを理由にメールを不
+              利に扱ってはいけません。
 
-        レコード
-          v=DKIM1; k=ed25519; t=y; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+            レコード
+              v=DKIM1; k=ed25519; t=y; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 
-          v=DKIM1                                      レコードのバージョン
-          k=ed25519                                    鍵の種類
-          t=y                                          フラグ: y は試験中、s はドメイン
-                                                       の完全一致
-          p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcH…  公開鍵。空なら取り消し
-        exit status 0
-    "#]]);
-    scene.check("lookup dkim example.org gone --zone zone", &expect![[r#"
+              v=DKIM1                                      レコードのバージョン
+              k=ed25519                                    鍵の種類
+              t=y                                          フラグ: y は試験中、s はドメイン
+                                                           の完全一致
+              p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcH…  公開鍵。空なら取り消し
+            exit status 0
+        "#]],
+    );
+    scene.check(
+        "lookup dkim example.org gone --zone zone",
+        &expect![[r#"
         DKIM gone._domainkey.example.org: fail
           The key was withdrawn: its record has an empty `p=`.
 
@@ -227,13 +265,17 @@ fn dkim() {
           v=DKIM1  version of the record
           p=       the public key; empty where it is revoked
         exit status 1
-    "#]]);
-    scene.check("lookup dkim example.org none --zone zone", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup dkim example.org none --zone zone",
+        &expect![[r#"
         DKIM none._domainkey.example.org: fail
           There is no key at none._domainkey.example.org (NXDOMAIN). Publish the key
           there, or sign with a selector whose key is published.
         exit status 1
-    "#]]);
+    "#]],
+    );
     let (status, found) = scene.json("lookup dkim example.org ed --zone zone");
     assert_eq!((status, &found["bits"], &found["testing"]), (0, &256.into(), &true.into()));
 }
@@ -241,7 +283,9 @@ fn dkim() {
 #[test]
 fn dmarc() {
     let scene = Scene::new("");
-    scene.check("lookup dmarc news.example.org --zone zone", &expect![[r#"
+    scene.check(
+        "lookup dmarc news.example.org --zone zone",
+        &expect![[r#"
         DMARC news.example.org: p=quarantine
           Record                    v=DMARC1; p=reject; sp=quarantine
           Found at                  example.org
@@ -265,34 +309,40 @@ fn dmarc() {
                The policy for news.example.org comes from `sp`: quarantine.
                [RFC 9989 section 4.10.1]
         exit status 0
-    "#]]);
-    scene.check("lookup dmarc news.example.org --zone zone --lang ja", &expect![[r#"
-        DMARC news.example.org: p=quarantine
-          レコード                v=DMARC1; p=reject; sp=quarantine
-          レコードのあるドメイン  example.org
-          組織ドメイン            example.org
-          適用されるポリシー      quarantine
-          問い合わせの回数        3
+    "#]],
+    );
+    scene.check(
+        "lookup dmarc news.example.org --zone zone --lang ja",
+        &expect![[r#"
+            DMARC news.example.org: p=quarantine
+              レコード                v=DMARC1; p=reject; sp=quarantine
+              レコードのあるドメイン  example.org
+              組織ドメイン            example.org
+              適用されるポリシー      quarantine
+              問い合わせの回数        3
 
-        手順
-           _dmarc.news.example.org → none
-               news.example.org は DMARC レコードを公開していません(NXDOMAIN)。
-               [RFC 9989 section 4.10]
-           _dmarc.example.org → found
-               レコードは `v=DMARC1; p=reject; sp=quarantine` です。
-               [RFC 9989 section 4.10]
-           _dmarc.org → none
-               org は DMARC レコードを公開していません(NXDOMAIN)。
-               [RFC 9989 section 4.10]
-           organizational domain → found
-               news.example.org の組織ドメインは example.org です。
-               [RFC 9989 section 4.10.2]
-           sp=quarantine → quarantine
-               news.example.org のポリシーは `sp` で決まり、quarantine です。
-               [RFC 9989 section 4.10.1]
-        exit status 0
-    "#]]);
-    scene.check("lookup dmarc example.com --zone zone", &expect![[r#"
+            手順
+               _dmarc.news.example.org → none
+                   news.example.org は DMARC レコードを公開していません（NXDOMAIN）。
+                   [RFC 9989 section 4.10]
+               _dmarc.example.org → found
+                   レコードは `v=DMARC1; p=reject; sp=quarantine` です。
+                   [RFC 9989 section 4.10]
+               _dmarc.org → none
+                   org は DMARC レコードを公開していません（NXDOMAIN）。
+                   [RFC 9989 section 4.10]
+               organizational domain → found
+                   news.example.org の組織ドメインは example.org です。
+                   [RFC 9989 section 4.10.2]
+               sp=quarantine → quarantine
+                   news.example.org のポリシーは `sp` で決まり、quarantine です。
+                   [RFC 9989 section 4.10.1]
+            exit status 0
+        "#]],
+    );
+    scene.check(
+        "lookup dmarc example.com --zone zone",
+        &expect![[r#"
         DMARC example.com: none
           Record                    –
           Found at                  –
@@ -312,7 +362,8 @@ fn dmarc() {
                Neither example.com nor a domain above it publishes a DMARC record that
                applies. [RFC 9989 section 4.10.1]
         exit status 1
-    "#]]);
+    "#]],
+    );
     scene.check(
         "lookup dmarc a@example.org --spf pass:bounce.example.net --dkim pass:news.example.org --zone zone",
         &expect![[r#"
@@ -376,7 +427,9 @@ fn dmarc_json() {
 #[test]
 fn ptr() {
     let scene = Scene::new("");
-    scene.check("lookup ptr 192.0.2.1 --zone zone", &expect![[r#"
+    scene.check(
+        "lookup ptr 192.0.2.1 --zone zone",
+        &expect![[r#"
         PTR 192.0.2.1: pass
            PTR 1.2.0.192.in-addr.arpa → found
                192.0.2.1 is called mx1.example.org in the reverse DNS.
@@ -385,8 +438,11 @@ fn ptr() {
                mx1.example.org points back to 192.0.2.1: the name is confirmed.
                [RFC 8601 section 3]
         exit status 0
-    "#]]);
-    scene.check("lookup ptr 198.51.100.9 --zone zone --lang ja", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup ptr 198.51.100.9 --zone zone --lang ja",
+        &expect![[r#"
         PTR 198.51.100.9: fail
            PTR 9.100.51.198.in-addr.arpa → found
                198.51.100.9 の逆引き名は liar.example.org です。 [RFC 8601 section 3]
@@ -394,39 +450,55 @@ fn ptr() {
                liar.example.org の正引きは 198.51.100.9 ではなく 198.51.100.10 を指して
                います。 [RFC 8601 section 3]
         exit status 1
-    "#]]);
-    scene.check("lookup ptr 203.0.113.1 --zone zone", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup ptr 203.0.113.1 --zone zone",
+        &expect![[r#"
         PTR 203.0.113.1: permerror
            PTR 1.113.0.203.in-addr.arpa → error
                203.0.113.1 has no name in the reverse DNS (NXDOMAIN). Many receivers
                refuse mail from such addresses; whoever owns the address can publish a
                PTR record. [RFC 8601 section 3]
         exit status 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn wrong_use() {
     let scene = Scene::new("");
     scene.file("bad", b"example.org. A 192.0.2.1\nexample.org. MX ten mx.example.org.\n");
-    scene.check("lookup mx example.org --zone nowhere", &expect![[r#"
+    scene.check(
+        "lookup mx example.org --zone nowhere",
+        &expect![[r#"
         tegami: nowhere cannot be read: No such file or directory (os error 2)
         exit status 2
-    "#]]);
-    scene.check("lookup mx example.org --zone bad", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup mx example.org --zone bad",
+        &expect![[r#"
         tegami: bad is not zone text: line 2: `ten` is not a preference from 0 to 65535
         exit status 2
-    "#]]);
+    "#]],
+    );
     scene.check("lookup mx a..b --zone zone", &expect![[r#"
         tegami: `a..b` is not a domain name: a label of the domain is empty, too long, or begins or ends with a hyphen
         exit status 2
     "#]]);
-    scene.check("lookup dmarc a@example.org --spf maybe:example.org --zone zone", &expect![[r#"
+    scene.check(
+        "lookup dmarc a@example.org --spf maybe:example.org --zone zone",
+        &expect![[r#"
         tegami: `maybe:example.org` is not RESULT:DOMAIN, such as pass:example.org
         exit status 2
-    "#]]);
-    scene.check("lookup dmarc a@[192.0.2.1] --zone zone", &expect![[r#"
+    "#]],
+    );
+    scene.check(
+        "lookup dmarc a@[192.0.2.1] --zone zone",
+        &expect![[r#"
         tegami: `a@[192.0.2.1]` has no domain that DMARC could protect
         exit status 2
-    "#]]);
+    "#]],
+    );
 }

@@ -22,6 +22,7 @@ pub(super) fn render(
 ) -> String {
     let mut telling = Telling { prose: Prose::new(context), findings, context, explain, number: 0 };
     telling.decision("cli-inspect-verdict");
+    telling.because();
     telling.envelope(section);
     telling.reverse_dns();
     telling.spf();
@@ -54,12 +55,15 @@ impl Telling<'_> {
         let title = self.context.word(title);
         let word = paint(style(decision).bold(), &self.word(decision));
         self.prose.line(&format!("{title}: {word}"));
-        if let Some(step) = self.findings.verdicts.dmarc.steps.last() {
-            self.prose.sentence(3, &step.note, step.source);
-        }
         // What DMARC alone does not explain.
         if let Some(why) = why.as_ref().filter(|why| why.id == "inbound-junk-spf") {
             self.prose.sentence(3, why, "");
+        }
+    }
+
+    fn because(&mut self) {
+        if let Some(step) = self.findings.verdicts.dmarc.steps.last() {
+            self.prose.sentence(3, &step.note, step.source);
         }
     }
 
