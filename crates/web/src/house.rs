@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::http::{HeaderMap, header};
 use tegami_mail::{Clock, Domain};
 use tegami_queue::{Accounts, Intake};
 use tegami_store::Store;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::ApiError;
 
 /// What the API goes by.
 #[derive(Clone, Debug)]
@@ -56,12 +60,32 @@ pub struct Rooms {
 pub(crate) struct House {
     pub(crate) settings: Settings,
     pub(crate) rooms: Rooms,
+    /// Room for bodies under way, in KiB.
+    bodies: Arc<Semaphore>,
 }
+
+/// Bodies of all requests together, in KiB: senders of large files wait for each other rather than for the memory to run out.
+const ROOM: usize = 512 << 10;
 
 /// As handlers get it.
 pub(crate) type Shared = Arc<House>;
 
 impl House {
+    pub(crate) fn new(settings: Settings, rooms: Rooms) -> Self {
+        Self { settings, rooms, bodies: Arc::new(Semaphore::new(ROOM)) }
+    }
+
+    /// Waits until there is room for the body of a request; it is given back when the request is done. A body that does not say how
+    /// long it is counts as the largest one.
+    pub(crate) async fn room_for(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, ApiError> {
+        let declared =
+            headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let octets = declared.unwrap_or(u64::MAX).min(self.settings.max_request);
+        let kibibytes = usize::try_from(octets >> 10).unwrap_or(ROOM).clamp(1, ROOM);
+        let permits = u32::try_from(kibibytes).unwrap_or(u32::MAX);
+        Arc::clone(&self.bodies).acquire_many_owned(permits).await.map_err(|_| ApiError::Internal)
+    }
+
     /// The domain of ours that this one is, or lies below; the longest where several fit.
     pub(crate) fn domain_above(&self, domain: &Domain) -> Option<&Domain> {
         let ours = self.settings.domains.iter().filter(|ours| domain.is_at_or_below(ours));

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// Everything this room serves.
 pub fn router(settings: Settings, rooms: Rooms) -> axum::Router {
-    let house = Arc::new(house::House { settings, rooms });
+    let house = Arc::new(house::House::new(settings, rooms));
     axum::Router::new()
         .merge(mailgun::routes())
         .merge(api::routes())

@@ -27,6 +27,7 @@ pub(crate) async fn send(
     request: Request,
 ) -> Result<Response, ApiError> {
     let sender = house.sender(request.headers(), &domain).await?;
+    let _room = house.room_for(request.headers()).await?;
     let form = Form::read(request, house.settings.max_request).await?;
     let message = Parameters::read(&form)?;
     // Attachments were copied out; the request's own memory goes before the content is composed.

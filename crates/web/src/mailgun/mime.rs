@@ -22,6 +22,7 @@ pub(crate) async fn send(
     request: Request,
 ) -> Result<Response, ApiError> {
     let sender = house.sender(request.headers(), &domain).await?;
+    let _room = house.room_for(request.headers()).await?;
     let form = Form::read(request, house.settings.max_request).await?;
     let mut envelope = Parameters::read_envelope(&form)?;
     let raw = form.all("message").find(|part| !part.content.is_empty());

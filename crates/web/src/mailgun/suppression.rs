@@ -79,6 +79,7 @@ async fn add(
 ) -> Result<Response, ApiError> {
     let domain = house.administrator(request.headers(), &domain).await?;
     let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
+    let _room = house.room_for(request.headers()).await?;
     let body = Form::octets(request, house.settings.max_request).await?;
     let now = house.rooms.clock.now();
     if body.trim_ascii_start().starts_with(b"[") {
