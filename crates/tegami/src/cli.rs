@@ -330,6 +330,23 @@ mod tests {
     }
 
     #[test]
+    fn every_verb_stands_in_the_manual() {
+        for verb in command(Language::English).get_subcommands() {
+            let mut paths: Vec<_> = verb
+                .get_subcommands()
+                .map(|below| format!("{} {}", verb.get_name(), below.get_name()))
+                .collect();
+            if paths.is_empty() {
+                paths.push(verb.get_name().to_owned());
+            }
+            for path in paths {
+                let told = include_str!("../../../docs/commands.md").contains(&format!("tegami {path}"));
+                assert!(told, "docs/commands.md does not tell of `tegami {path}`");
+            }
+        }
+    }
+
+    #[test]
     fn language_from_the_command_line() {
         let words = |text: &str| text.split(' ').map(Into::into).collect::<Vec<_>>();
         assert_eq!(language_of(&words("tegami --lang ja lab")), Language::Japanese);
