@@ -154,7 +154,10 @@ $ORIGIN spoofer.test.
 $ORIGIN lab.test.
 @                SOA  ns.lab.test. postmaster.lab.test. 1 3600 600 86400 5
 ns               A    127.0.0.1
+
+; ---- the root: this is the whole DNS of the small internet, so that what is not here does not exist.
 $ORIGIN .
+@                SOA  ns.lab.test. postmaster.lab.test. 1 3600 600 86400 5
 "#;
 
 #[cfg(test)]
