@@ -54,8 +54,8 @@ pub(crate) struct Certificate {
     pub(crate) subject: String,
     pub(crate) issuer: String,
     pub(crate) names: Vec<String>,
-    pub(crate) not_before: String,
-    pub(crate) not_after: String,
+    pub(crate) not_before: Option<String>,
+    pub(crate) not_after: Option<String>,
     pub(crate) sha256: String,
 }
 
@@ -84,6 +84,8 @@ pub(crate) struct AttemptView {
     /// How the hosts were found, in words.
     pub(crate) way: String,
     pub(crate) local: bool,
+    /// The record itself, where it cannot be read.
+    pub(crate) raw: Option<String>,
     pub(crate) steps: Vec<String>,
     pub(crate) hosts: Vec<HostView>,
     pub(crate) recipients: Vec<RecipientView>,
@@ -154,7 +156,12 @@ impl AttemptView {
         visits: &mut Vec<(Option<Timestamp>, VisitView)>,
     ) -> Self {
         let told = tegami_words::told(reader.language, &attempt.record);
-        let told: Told = serde_json::from_value(told).unwrap_or_default();
+        // A record of another shape is shown as it is, so that nothing is lost.
+        let raw = format!("{told:#}");
+        let (told, raw) = match serde_json::from_value::<Told>(told) {
+            Ok(told) => (told, None),
+            Err(_) => (Told::default(), Some(visible(&raw))),
+        };
         let end = told.hosts.iter().map(|host| host.duration_ms).sum::<u64>();
         let window = Window::new(attempt.at, end);
         let hosts = told.hosts.into_iter().enumerate();
@@ -171,6 +178,7 @@ impl AttemptView {
                 _ => String::new(),
             },
             local: told.local,
+            raw,
             steps: told.steps.iter().map(|step| visible(step)).collect(),
             hosts: hosts
                 .map(|(at, host)| HostView::new(reader, format!("a{number}h{at}"), host, &window, visits))
