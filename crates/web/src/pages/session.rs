@@ -303,7 +303,9 @@ fn meaning(reader: &Reader, code: u16, enhanced: Option<EnhancedStatusCode>) -> 
     } else {
         return class;
     };
-    format!("{precise} {class}")
+    // Japanese sentences follow each other without a blank.
+    let blank = if reader.tag() == "ja" { "" } else { " " };
+    format!("{precise}{blank}{class}")
 }
 
 /// The lines of a session.
@@ -325,9 +327,34 @@ pub(crate) fn lines(transcript: &Transcript) -> Vec<LineView> {
     transcript.lines.iter().map(view).collect()
 }
 
-/// Every identifier that is put together here.
 #[cfg(test)]
-pub(crate) fn composed() -> Vec<String> {
-    let known = KNOWN.iter().map(|condition| format!("web-status-{}", condition.replace('.', "-")));
-    known.chain((1..=7).map(|subject| format!("web-status-subject-{subject}"))).collect()
+mod tests {
+    use super::*;
+    use tegami_words::{Language, plain};
+
+    /// Identifiers that no macro names are looked up here, or a page would show the identifier.
+    #[test]
+    fn every_sentence_that_pages_name_stands_in_both_languages() {
+        let mut ids: Vec<String> =
+            KNOWN.iter().map(|known| format!("web-status-{}", known.replace('.', "-"))).collect();
+        ids.extend((1..=7).map(|subject| format!("web-status-subject-{subject}")));
+        for method in ["iprev", "spf", "spf-helo", "dkim", "dmarc"] {
+            ids.extend([format!("web-method-{method}"), format!("web-meaning-{method}")]);
+        }
+        for folder in ["templates", "src/pages"] {
+            let folder = format!("{}/{folder}", env!("CARGO_MANIFEST_DIR"));
+            for file in std::fs::read_dir(folder).unwrap() {
+                let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+                let named =
+                    |piece: &&str| piece.starts_with("web-") && piece.len() > 4 && !piece.contains('{');
+                ids.extend(text.split('"').filter(named).map(str::to_owned));
+            }
+        }
+        assert!(ids.len() > 100, "{}", ids.len());
+        for id in ids {
+            for language in Language::ALL {
+                assert_ne!(plain(language, &id), id, "{language} has no {id}");
+            }
+        }
+    }
 }

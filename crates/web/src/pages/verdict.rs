@@ -82,6 +82,8 @@ pub(crate) struct Card {
     pub(crate) subject: String,
     /// The sentence that decides.
     pub(crate) deciding: String,
+    /// The rule by which it does.
+    pub(crate) rule: String,
     /// Further facts: label and value.
     pub(crate) facts: Vec<(String, String)>,
     pub(crate) steps: Vec<StepView>,
@@ -128,7 +130,8 @@ impl VerdictsView {
 impl Card {
     fn new(reader: &Reader, key: &str, method: &str, check: Check) -> Self {
         let decides = deciding(method, &check);
-        let detail = decides.and_then(|at| check.steps.get(at)).map(|step| step.detail.clone());
+        let step = decides.and_then(|at| check.steps.get(at));
+        let detail = step.map(|step| step.detail.clone());
         let subject = check.domain.as_ref().or(check.policy_domain.as_ref()).or(check.name.as_ref());
         Self {
             key: format!("{key}-{method}"),
@@ -137,6 +140,7 @@ impl Card {
             badge: Badge::result(&check.result),
             subject: subject.map(|subject| visible(subject)).unwrap_or_default(),
             deciding: visible(&check.reason.clone().or(detail).unwrap_or_default()),
+            rule: step.map(|step| visible(&step.source)).unwrap_or_default(),
             facts: facts(reader, &check),
             steps: check
                 .steps

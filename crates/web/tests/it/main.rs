@@ -11,5 +11,7 @@ mod events;
 mod fuzz_corpus;
 mod message;
 mod native;
+mod pages;
 mod site;
 mod suppression;
+mod theatre;

@@ -291,11 +291,8 @@ async fn settle_waiting(store: &dyn Store, lease: &Lease, id: QueueId) {
     let record = json!({"next_hop": "grey.test", "way": "mx", "steps": [],
         "hosts": [host_try("mx.grey.test", "127.42.0.20", to, end, false)],
         "recipients": [{"address": to, "result": "failed", "host": 0, "reply": reply, "failure": failure}]});
-    let op = SettleOp::Defer {
-        row: RowId { message: id, recipient: 0 },
-        due: moment(3_000),
-        status: end.into(),
-    };
+    let op =
+        SettleOp::Defer { row: RowId { message: id, recipient: 0 }, due: moment(3_000), status: end.into() };
     let settlement = Settlement {
         at: Some(moment(260)),
         ops: vec![op],
@@ -363,7 +360,13 @@ impl Stage for Theatre {
                 "250 2.0.0 Ok: mx1.bigmail.test has it",
                 Some(&message_id),
             ),
-            visit("mx.grey.test", 240, (shop, "taro@grey.test"), "451 4.7.1 Greylisted: come again in 2 s", None),
+            visit(
+                "mx.grey.test",
+                240,
+                (shop, "taro@grey.test"),
+                "451 4.7.1 Greylisted: come again in 2 s",
+                None,
+            ),
             visit(
                 "mx1.bigmail.test",
                 600,
