@@ -1,5 +1,6 @@
 //! Running other programs, loudly.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -16,6 +17,49 @@ pub(crate) fn step(root: &Path, title: &str, command: &mut Command) -> Result<()
         status.map_err(|error| format!("{title}: cannot start {:?}: {error}", command.get_program()))?;
     println!("── {title}: {:.0} s", begin.elapsed().as_secs_f64());
     if status.success() { Ok(()) } else { Err(format!("{title}: {status}")) }
+}
+
+/// Runs a command as [`step`] does and gives back the lines of its output that say what was skipped.
+///
+/// # Errors
+/// As [`step`]; the skipped lines come along.
+pub(crate) fn step_with_skips(
+    root: &Path,
+    title: &str,
+    command: &mut Command,
+) -> (Result<(), String>, Vec<String>) {
+    println!("\n── {title}");
+    let begin = Instant::now();
+    let spawned =
+        command.current_dir(root).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) => return (Err(format!("{title}: cannot start: {error}")), Vec::new()),
+    };
+    let errors = child.stderr.take().map(|errors| std::thread::spawn(move || tee(errors)));
+    let mut skips = child.stdout.take().map(tee).unwrap_or_default();
+    skips.extend(errors.and_then(|errors| errors.join().ok()).unwrap_or_default());
+    let ended = match child.wait() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{title}: {status}")),
+        Err(error) => Err(format!("{title}: {error}")),
+    };
+    println!("── {title}: {:.0} s", begin.elapsed().as_secs_f64());
+    skips.sort();
+    skips.dedup();
+    (ended, skips)
+}
+
+/// Passes lines on and keeps those that say what was skipped.
+fn tee(from: impl std::io::Read) -> Vec<String> {
+    let mut skips = Vec::new();
+    for line in BufReader::new(from).lines().map_while(Result::ok) {
+        println!("{line}");
+        if let Some((_, reason)) = line.split_once("SKIPPED") {
+            skips.push(reason.trim_start_matches([':', ' ']).to_owned());
+        }
+    }
+    skips
 }
 
 /// `cargo` with arguments.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::run::{cargo, has, step};
+use crate::run::{cargo, has, step, step_with_skips};
 use crate::{packages, tidy};
 
 /// Runs it all.
@@ -27,15 +27,17 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     if !suites(root).is_dir() {
         skipped.push(format!("conformance suites: {} is absent", suites(root).display()));
     }
-    tests(root)?;
+    let (ended, skips) = tests(root);
+    skipped.extend(skips);
     step(root, "examples in the documentation", &mut cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
+    println!();
     if skipped.is_empty() {
-        println!("\nskipped: nothing");
+        println!("skipped: nothing");
     }
     for reason in &skipped {
-        println!("\nskipped: {reason}");
+        println!("skipped: {reason}");
     }
-    Ok(())
+    ended
 }
 
 /// Where the conformance suites lie.
@@ -45,12 +47,16 @@ fn suites(root: &Path) -> std::path::PathBuf {
 
 /// Unit, integration, conformance, real-peer and browser tests. nextest shows what each test printed about skips
 /// and runs one process a test; without it, plain `cargo test` does.
-fn tests(root: &Path) -> Result<(), String> {
+fn tests(root: &Path) -> (Result<(), String>, Vec<String>) {
     if has("cargo-nextest") {
-        let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "never"];
-        return step(root, "tests", &mut cargo(&arguments));
+        let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "immediate"];
+        return step_with_skips(root, "tests", &mut cargo(&arguments));
     }
-    step(root, "tests", &mut cargo(&["test", "--workspace", "--no-fail-fast"]))
+    step_with_skips(
+        root,
+        "tests",
+        &mut cargo(&["test", "--workspace", "--no-fail-fast", "--", "--show-output"]),
+    )
 }
 
 /// One fuzz target for a while. It begins with the corpus of the repository and leaves that alone: what it finds worth

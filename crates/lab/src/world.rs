@@ -151,6 +151,10 @@ $ORIGIN spoofer.test.
 @                SOA  ns.lab.test. postmaster.lab.test. 1 3600 600 86400 5
 @                TXT  "v=spf1 ip4:127.42.0.66 -all"
 
+; ---- test: the top of it all, so that names which nobody has are known not to exist.
+$ORIGIN test.
+@                SOA  ns.lab.test. postmaster.lab.test. 1 3600 600 86400 5
+
 $ORIGIN lab.test.
 @                SOA  ns.lab.test. postmaster.lab.test. 1 3600 600 86400 5
 ns               A    127.0.0.1

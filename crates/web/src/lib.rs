@@ -18,8 +18,23 @@ pub use serve::{ServeError, serve};
 
 use std::sync::Arc;
 
-/// Everything this room serves.
+use axum::extract::Request;
+use axum::http::header::ACCEPT;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::get;
+
+/// The API, without pages.
 pub fn router(settings: Settings, rooms: Rooms) -> axum::Router {
+    api(settings, rooms).merge(axum::Router::new().route("/", get(mailgun::greet)))
+}
+
+/// The API and the pages. Both live at `/`: who asks for HTML gets the page, programs get the greeting of the API.
+pub fn router_with_pages(settings: Settings, rooms: Rooms, pages: pages::PageSettings) -> axum::Router {
+    api(settings, rooms).merge(pages::router(pages).layer(from_fn(greet_programs)))
+}
+
+fn api(settings: Settings, rooms: Rooms) -> axum::Router {
     let house = Arc::new(house::House::new(settings, rooms));
     axum::Router::new()
         .merge(mailgun::routes())
@@ -27,4 +42,10 @@ pub fn router(settings: Settings, rooms: Rooms) -> axum::Router {
         .fallback(error::not_served)
         .method_not_allowed_fallback(error::not_served)
         .with_state(house)
+}
+
+async fn greet_programs(request: Request, next: Next) -> Response {
+    let accepts = request.headers().get_all(ACCEPT).iter();
+    let html = accepts.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"));
+    if request.uri().path() == "/" && !html { mailgun::greet().await } else { next.run(request).await }
 }

@@ -24,7 +24,7 @@ pub(crate) async fn run(init: &Init, context: &Context) -> Result<Outcome, Failu
     let path = context.config_path();
     write_config(&path, &domain, &hostname, init)?;
     let config = Config::load(&path)?;
-    let rooms = Rooms::open(&config, Arc::new(SystemClock), config.delivery.retry.clone()).await?;
+    let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
     let (name, password) = (format!("postmaster@{domain}"), user::make_password()?);
     let senders = [format!("*@{domain}")];
     let addresses = [name.clone()];

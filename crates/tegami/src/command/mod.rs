@@ -10,6 +10,7 @@ mod domain;
 mod init;
 mod inspect;
 mod key;
+mod lab;
 mod lookup;
 mod mailbox;
 mod prose;
@@ -74,7 +75,7 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         Verb::Send(send) => send::run(send, context).await,
         Verb::Lookup(lookup) => Ok(print(&lookup::run(lookup, context).await?)),
         Verb::Inspect(inspect) => Ok(print(&inspect::run(inspect, context).await?)),
-        Verb::Lab(_) => Err(Failure::Text("not in this build".to_owned())),
+        Verb::Lab(lab) => lab::run(lab, context).await,
         Verb::Queue(_) | Verb::Why(_) | Verb::User(_) | Verb::Key(_) | Verb::Domain(_) | Verb::Mailbox(_) => {
             administer(cli, context, arguments).await
         }
@@ -104,7 +105,7 @@ async fn administer(cli: &Cli, context: &Context, arguments: &[OsString]) -> Res
             _ => Err(Failure::Told),
         };
     }
-    let rooms = Rooms::open(&config, Arc::new(SystemClock), config.delivery.retry.clone()).await?;
+    let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
     let report = on_rooms(&cli.verb, request.input, context, &rooms, &config).await?;
     anstream::print!("{}", report.text);
     Ok(report.outcome)
@@ -117,7 +118,7 @@ async fn queue_list(context: &Context, config: &Config) -> Result<String, Failur
     if let Some(response) = control::ask(&config.data, &request).await? {
         return Ok(response.output);
     }
-    let rooms = Rooms::open(config, Arc::new(SystemClock), config.delivery.retry.clone()).await?;
+    let rooms = Rooms::open(config, Arc::new(SystemClock)).await?;
     Ok(queue::list(context, &rooms).await?.text)
 }
 

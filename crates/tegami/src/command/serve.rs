@@ -1,5 +1,6 @@
 //! `tegami serve`: everything that the configuration names, until a signal.
 
+use std::io::IsTerminal;
 use std::sync::Arc;
 
 use tegami_dns::Resolver;
@@ -10,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::{Context, Failure, Outcome, dns};
 use crate::config::{Config, Dns};
-use crate::server::{Addresses, Server, Surroundings, trusted_roots};
+use crate::server::{Addresses, Rooms, Server, Surroundings, trusted_roots};
 
 /// Runs until SIGINT or SIGTERM.
 pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
@@ -18,15 +19,14 @@ pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
     log_to_stderr(context.json);
     // Before anybody is told that we are ready: a service manager may stop us at once.
     let mut signals = Signals::listen()?;
+    let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
     let surroundings = Surroundings {
         resolver: resolver(&config)?,
         roots: trusted_roots(&config)?,
-        clock: Arc::new(SystemClock),
-        retry: config.delivery.retry.clone(),
         reach: reach(&config),
         smtp: None,
     };
-    let server = Server::start(&config, surroundings, Box::new(crate::server::pages)).await?;
+    let server = Server::start(&config, rooms, surroundings, Box::new(crate::server::pages)).await?;
     announce(context, &server.addresses);
     signals.one().await;
     server.stop().await;
@@ -50,7 +50,10 @@ fn resolver(config: &Config) -> Result<Arc<dyn Resolver>, Failure> {
 /// Logs go to standard error, as lines or (`--json`) as JSON; `RUST_LOG` chooses what.
 pub(crate) fn log_to_stderr(json: bool) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // A subscriber that is already there stays.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };
 }

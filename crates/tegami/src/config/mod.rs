@@ -7,6 +7,7 @@ mod value;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tegami_mail::Domain;
 use tegami_queue::RetryPolicy;
@@ -147,6 +148,8 @@ pub(crate) struct Limits {
     pub(crate) message_size: usize,
     /// Most recipients of one message.
     pub(crate) recipients: usize,
+    /// How long finished messages and events are kept.
+    pub(crate) retention: Duration,
 }
 
 /// Where the configuration is looked for when `--config` names none.

@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
+use std::time::Duration;
 
 use tegami_mail::{Domain, note};
 use tegami_queue::RetryPolicy;
@@ -92,7 +93,7 @@ fn listen(root: &Section<'_>, base: &Path, data: &Path) -> Listen {
     let Some(section) = root.section("listen") else {
         return Listen {
             smtp: everywhere(25),
-            submission: everywhere(587),
+            submission: submission(),
             submissions: everywhere(465),
             http: loopback(),
             local: data.join("submit.sock"),
@@ -100,13 +101,18 @@ fn listen(root: &Section<'_>, base: &Path, data: &Path) -> Listen {
     };
     let listen = Listen {
         smtp: addresses(&section, "smtp", everywhere(25)),
-        submission: addresses(&section, "submission", everywhere(587)),
+        submission: addresses(&section, "submission", submission()),
         submissions: addresses(&section, "submissions", everywhere(465)),
         http: addresses(&section, "http", loopback()),
         local: section.text("local").map_or_else(|| data.join("submit.sock"), |(path, _)| base.join(path)),
     };
     section.finish();
     listen
+}
+
+/// 587, and 2525 for networks that close it.
+fn submission() -> Vec<std::net::SocketAddr> {
+    [everywhere(587), everywhere(2525)].concat()
 }
 
 fn tls(root: &Section<'_>, base: &Path) -> Tls {
@@ -222,15 +228,22 @@ fn smarthost(delivery: &Section<'_>, base: &Path) -> Option<Smarthost> {
     Some(Smarthost { host: host?.0, port, tls, credentials: user.map(|(user, _)| user).zip(password) })
 }
 
+/// Seconds.
+const DAY: u64 = 24 * 3600;
+
 fn limits(root: &Section<'_>) -> Limits {
     const MESSAGE: usize = 50 << 20;
     const RECIPIENTS: usize = 1000;
+    const RETENTION: Duration = Duration::from_secs(30 * DAY);
     let Some(section) = root.section("limits") else {
-        return Limits { message_size: MESSAGE, recipients: RECIPIENTS };
+        return Limits { message_size: MESSAGE, recipients: RECIPIENTS, retention: RETENTION };
     };
     let limits = Limits {
         message_size: size(&section, "message_size", MESSAGE),
         recipients: section.count("recipients").unwrap_or(RECIPIENTS),
+        retention: section
+            .count("retention_days")
+            .map_or(RETENTION, |days| Duration::from_secs(DAY.saturating_mul(days as u64))),
     };
     section.finish();
     limits

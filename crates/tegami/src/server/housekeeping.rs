@@ -9,13 +9,15 @@ use tegami_store::Store;
 
 /// How often the store is asked to forget.
 const EVERY: Duration = Duration::from_secs(3600);
-/// How long finished messages and events are kept: `tegami why` answers for about a month.
-const KEPT: Duration = Duration::from_secs(30 * 86_400);
-
-/// Forgets what finished long ago, until `shutdown`.
-pub(super) async fn keep_house(store: Arc<dyn Store>, clock: Arc<dyn Clock>, mut shutdown: Shutdown) {
+/// Forgets what finished longer than `kept` ago, until `shutdown`.
+pub(super) async fn keep_house(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    kept: Duration,
+    mut shutdown: Shutdown,
+) {
     loop {
-        if let Ok(before) = clock.now().checked_sub(KEPT) {
+        if let Ok(before) = clock.now().checked_sub(kept) {
             match store.purge(before).await {
                 Ok(0) => {}
                 Ok(messages) => tracing::info!(messages, "old messages were forgotten"),

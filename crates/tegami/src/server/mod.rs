@@ -19,17 +19,17 @@ use tegami_inbound::{
     ConnectionLimits, Desk, Listener, Policy, Reception, ReceptionSettings, Service, Shutdown,
     SubmissionDesk, SubmissionSettings,
 };
-use tegami_mail::{Clock, Domain, Host};
+use tegami_mail::{Domain, Host};
 use tegami_outbound::{
     IpOrder, Match, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
 };
 use tegami_proto::smtp::server::{AuthOffer, Credentials};
-use tegami_queue::{Control, Postman, RetryPolicy, RunSettings, Senders, Settler, ThrottlePolicy};
+use tegami_queue::{Control, Postman, RunSettings, Senders, Settler, ThrottlePolicy};
 use tegami_store::NodeId;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub(crate) use pages::pages;
+pub(crate) use pages::{lab_pages, pages};
 pub(crate) use rooms::Rooms;
 pub(crate) use tls::{machine_roots, trusted_roots};
 
@@ -42,10 +42,6 @@ pub(crate) struct Surroundings {
     pub(crate) resolver: Arc<dyn Resolver>,
     /// Who vouches for certificates.
     pub(crate) roots: RootCertStore,
-    /// The time.
-    pub(crate) clock: Arc<dyn Clock>,
-    /// How long and how often delivery is tried.
-    pub(crate) retry: RetryPolicy,
     /// Whether MX hosts may lie on loopback.
     pub(crate) reach: Reach,
     /// A reception socket that is already bound.
@@ -78,18 +74,19 @@ impl Server {
     /// What cannot be opened, read or listened on, by name.
     pub(crate) async fn start(
         config: &Config,
+        rooms: Rooms,
         surroundings: Surroundings,
         pages: Pages,
     ) -> Result<Self, Failure> {
-        let Surroundings { resolver, roots, clock, retry, reach, smtp } = surroundings;
-        let rooms = Arc::new(Rooms::open(config, Arc::clone(&clock), retry.clone()).await?);
+        let Surroundings { resolver, roots, reach, smtp } = surroundings;
+        let rooms = Arc::new(rooms);
         let tls = tls::server_config(config)?;
         let (stop, shutdown) = Shutdown::pair();
         let mut server = Self {
             addresses: Addresses::default(),
             control: Arc::clone(&rooms.control),
             tasks: JoinSet::new(),
-            postman: tokio::spawn(postman(&rooms, config, roots, Arc::clone(&resolver), retry, reach)?),
+            postman: tokio::spawn(postman(&rooms, config, roots, Arc::clone(&resolver), reach)?),
             stop,
             rooms,
         };
@@ -97,7 +94,8 @@ impl Server {
         server.submission(config, &tls, &shutdown).await?;
         server.http(config, pages, &shutdown).await?;
         let (store, clock) = (Arc::clone(&server.rooms.store), Arc::clone(&server.rooms.clock));
-        server.tasks.spawn(housekeeping::keep_house(store, clock, shutdown.clone()));
+        let keep_house = housekeeping::keep_house(store, clock, config.limits.retention, shutdown.clone());
+        server.tasks.spawn(keep_house);
         let socket = control::bind(&config.data)?;
         server.tasks.spawn(control::serve(socket, Arc::clone(&server.rooms), config.clone(), shutdown));
         Ok(server)
@@ -164,12 +162,11 @@ impl Server {
 
     async fn http(&mut self, config: &Config, pages: Pages, shutdown: &Shutdown) -> Result<(), Failure> {
         let sockets = listen::bind_all("http", &config.listen.http).await?;
-        let router = pages(&self.rooms, config);
+        let router = pages(&self.rooms, config, self.stop.subscribe());
         for socket in sockets {
             self.addresses.http.push(socket.local_addr()?);
             let mut shutdown = shutdown.clone();
-            let serve = axum::serve(socket, router.clone())
-                .with_graceful_shutdown(async move { shutdown.requested().await });
+            let serve = tegami_web::serve(socket, router.clone(), async move { shutdown.requested().await });
             self.tasks.spawn(async move {
                 if let Err(error) = serve.await {
                     tracing::error!(%error, "the HTTP server ended");
@@ -214,7 +211,7 @@ impl Server {
 }
 
 /// Makes the HTTP pages of a server, once its rooms are open.
-pub(crate) type Pages = Box<dyn FnOnce(&Arc<Rooms>, &Config) -> axum::Router + Send>;
+pub(crate) type Pages = Box<dyn FnOnce(&Arc<Rooms>, &Config, watch::Receiver<bool>) -> axum::Router + Send>;
 
 fn lower(on_fail: OnFail) -> tegami_inbound::OnFail {
     match on_fail {
@@ -244,14 +241,17 @@ fn postman(
     config: &Config,
     roots: RootCertStore,
     resolver: Arc<dyn Resolver>,
-    retry: RetryPolicy,
     reach: Reach,
 ) -> Result<impl Future<Output = ()> + use<>, Failure> {
     let settings = outbound_settings(config, reach)?;
     let outbound =
         Outbound::new(settings, roots, resolver, Arc::clone(&rooms.store), Arc::clone(&rooms.clock));
     let outbound = outbound.map_err(|error| Failure::Text(error.to_string()))?;
-    let settler = Arc::new(Settler::new(Arc::clone(&rooms.store), Arc::clone(&rooms.intake), retry));
+    let settler = Arc::new(Settler::new(
+        Arc::clone(&rooms.store),
+        Arc::clone(&rooms.intake),
+        config.delivery.retry.clone(),
+    ));
     let node = NodeId(config.hostname.to_string());
     let postman = Postman::new(
         Arc::clone(&rooms.store),

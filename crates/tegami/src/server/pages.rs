@@ -2,10 +2,47 @@
 
 use std::sync::Arc;
 
+use tegami_web::pages::{Access, PageSettings, Stage};
+use tokio::sync::watch;
+
 use super::Rooms;
 use crate::config::Config;
 
-/// Everything that is served over HTTP.
-pub(crate) fn pages(_rooms: &Arc<Rooms>, _config: &Config) -> axum::Router {
-    axum::Router::new()
+/// Everything that `tegami serve` serves over HTTP; the pages ask for an API key.
+pub(crate) fn pages(rooms: &Arc<Rooms>, config: &Config, closing: watch::Receiver<bool>) -> axum::Router {
+    let settings = tegami_web::Settings::new(config.domains.clone());
+    let access = Access::Keys(Arc::clone(&rooms.accounts));
+    whole(rooms, settings, PageSettings { stage: None, access, ..page_settings(rooms, closing) })
+}
+
+/// The same in the lab, where nobody has to sign in, with the story.
+pub(crate) fn lab_pages(
+    rooms: &Arc<Rooms>,
+    config: &Config,
+    closing: watch::Receiver<bool>,
+    stage: Arc<dyn Stage>,
+) -> axum::Router {
+    let settings =
+        tegami_web::Settings { open_on_loopback: true, ..tegami_web::Settings::new(config.domains.clone()) };
+    whole(rooms, settings, PageSettings { stage: Some(stage), ..page_settings(rooms, closing) })
+}
+
+fn page_settings(rooms: &Arc<Rooms>, closing: watch::Receiver<bool>) -> PageSettings {
+    PageSettings {
+        store: Arc::clone(&rooms.store),
+        stage: None,
+        owners: Vec::new(),
+        access: Access::Loopback,
+        closing,
+    }
+}
+
+fn whole(rooms: &Arc<Rooms>, settings: tegami_web::Settings, pages: PageSettings) -> axum::Router {
+    let rooms = tegami_web::Rooms {
+        store: Arc::clone(&rooms.store),
+        accounts: Arc::clone(&rooms.accounts),
+        intake: Arc::clone(&rooms.intake),
+        clock: Arc::clone(&rooms.clock),
+    };
+    tegami_web::router_with_pages(settings, rooms, pages)
 }

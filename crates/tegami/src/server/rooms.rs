@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tegami_mail::{Address, Clock};
 use tegami_queue::{
-    Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, RetryPolicy, SignerSource,
+    Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, SignerSource,
 };
 use tegami_store::{Embedded, IdSource, Options, Store};
 
@@ -27,11 +27,7 @@ impl Rooms {
     ///
     /// # Errors
     /// The data folder or a key cannot be used; the sentence names it.
-    pub(crate) async fn open(
-        config: &Config,
-        clock: Arc<dyn Clock>,
-        retry: RetryPolicy,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let store = Embedded::open(&config.data, Options::default())
             .map_err(|error| Failure::Text(error.to_string()))?;
         let store: Arc<dyn Store> = Arc::new(store);
@@ -51,7 +47,7 @@ impl Rooms {
         let settings = IntakeSettings {
             max_size: config.limits.message_size as u64,
             max_recipients: config.limits.recipients,
-            retry,
+            retry: config.delivery.retry.clone(),
             ..IntakeSettings::new(config.hostname.clone())
         };
         let intake = Intake::new(

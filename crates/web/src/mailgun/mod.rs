@@ -37,7 +37,6 @@ pub(crate) use auth::key_of;
 /// The routes.
 pub(crate) fn routes() -> Router<Shared> {
     Router::new()
-        .route("/", get(greet))
         .route("/v3/{domain}/messages", post(message::send))
         .route("/v3/{domain}/messages.mime", post(mime::send))
         .route("/v3/{domain}/events", get(events::first))
@@ -48,6 +47,6 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 /// Clients know by this very text that they were pointed at the wrong URL.
-async fn greet() -> Response {
+pub(crate) async fn greet() -> Response {
     ([(header::CONTENT_TYPE, "text/plain")], "Mailgun Magnificent API").into_response()
 }

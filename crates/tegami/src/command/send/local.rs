@@ -88,7 +88,7 @@ fn refused(cause: FailureCause) -> Result<Reply, Failure> {
 
 /// Nobody serves: the message waits in the queue until somebody does. Needs the right to the data folder.
 async fn enqueue(config: &Config, envelope: Envelope, content: Bytes) -> Result<Reply, Failure> {
-    let rooms = Rooms::open(config, Arc::new(SystemClock), config.delivery.retry.clone()).await?;
+    let rooms = Rooms::open(config, Arc::new(SystemClock)).await?;
     let uid = std::fs::metadata("/proc/self")?.uid();
     let senders = config.domains.iter().cloned().map(Senders::Domain).collect();
     let account = Authenticated::by_kernel(uid, senders);
