@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::header::{self, HeaderLimits, HeaderSection};
 use tegami_mail::{Address, Domain, Envelope, Host, ReversePath, date, line, mailbox_list};
@@ -122,6 +123,11 @@ pub(crate) fn received(
         }
     }
     format!("Received: {}\r\n", lines.join("\r\n\t")).into_bytes()
+}
+
+/// The content as it lies in a mailbox.
+pub(crate) fn delivered(content: &[u8], reverse_path: &ReversePath) -> Bytes {
+    Bytes::from(header::prepend(content, &[return_path(reverse_path)]))
 }
 
 /// The Return-Path field of final delivery (RFC 5321 section 4.4).

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use tegami_mail::{EnhancedStatusCode, Reply, note};
 use tegami_store::{MailboxDelivery, NewMessage, StoreError};
 
+use crate::complete;
 use crate::intake::{Intake, unique};
 use crate::local::Locality;
 use crate::outcome::{Failure, Job, Outcome, RecipientOutcome, RecipientResult, Stage};
@@ -50,14 +51,15 @@ impl Intake {
         now: Timestamp,
     ) -> Result<NewMessage, StoreError> {
         let message = job.message.clone();
+        let content = self.store.content(message.id, None).await?;
         Ok(NewMessage {
             id: self.ids.next(now),
             accepted_at: now,
             origin: message.origin,
             domain: message.domain,
-            reverse_path: message.reverse_path,
             envelope_parameters: message.envelope_parameters,
-            content: self.store.content(message.id, None).await?,
+            content: complete::delivered(&content, &message.reverse_path),
+            reverse_path: message.reverse_path,
             summary: message.summary,
             recipients: Vec::new(),
             mailboxes,

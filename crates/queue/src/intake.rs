@@ -156,9 +156,32 @@ impl Intake {
         let accepted = Accepted { id, message_id: message.summary.message_id.clone() };
         let row = row_of(&message);
         let mut born = self.notifications(&row, &told, &message.content, now).await?;
-        let mut messages = vec![message];
+        let mut messages = self.part(message, now);
         messages.append(&mut born);
         Ok((accepted, messages))
+    }
+
+    /// What lies in a mailbox begins with its Return-Path field, which nothing that travels on may have (RFC 5321 section 4.4): a
+    /// message for both becomes two.
+    fn part(&self, message: NewMessage, now: Timestamp) -> Vec<NewMessage> {
+        let mut message = message;
+        if message.mailboxes.is_empty() {
+            return vec![message];
+        }
+        let content = complete::delivered(&message.content, &message.reverse_path);
+        if message.recipients.is_empty() {
+            message.content = content;
+            return vec![message];
+        }
+        let here = NewMessage {
+            id: self.ids.next(now),
+            content,
+            recipients: Vec::new(),
+            mailboxes: std::mem::take(&mut message.mailboxes),
+            events: Vec::new(),
+            ..message.clone()
+        };
+        vec![message, here]
     }
 
     /// Takes a message from another ADMD into mailboxes: trace fields, one synced write. Where it goes and whether it is welcome
@@ -235,7 +258,7 @@ impl Intake {
                 now,
             };
             match self.notification(&report).await {
-                Ok(notification) => born.push(notification),
+                Ok(notification) => born.append(&mut self.part(notification, now)),
                 Err(IntakeError::Store(error)) => return Err(error),
                 // The sender does not exist here, or the like: a notification that cannot be delivered ends here
                 // (RFC 5321 section 6.1 forbids telling of it).
