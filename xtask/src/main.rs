@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
 mod packages;
+mod peers;
 mod run;
 mod test;
 mod tidy;
@@ -15,6 +16,7 @@ usage: cargo xtask COMMAND
   test       format, clippy, tidy, unit, integration, conformance, real-peer and browser tests; installs what they need
   tidy       the house rules: arrows between rooms, lengths, pure rooms, both languages complete
   packages   installs the Debian packages that `test` needs (as root)
+  peers      fills target/peers with the clients and verifiers of npm and PyPI that `test` needs
   fuzz NAME [SECONDS]   runs one fuzz target with cargo-fuzz (needs a nightly compiler)
 ";
 
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
         ["test"] => test::all(&root),
         ["tidy"] => tidy::all(&root),
         ["packages"] => packages::install(),
+        ["peers"] => peers::install(&root),
         ["fuzz", name] => test::fuzz(&root, name, "60"),
         ["fuzz", name, seconds] => test::fuzz(&root, name, seconds),
         _ => {

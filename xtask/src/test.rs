@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::run::{cargo, has, step, step_with_skips};
-use crate::{packages, tidy};
+use crate::{packages, peers, tidy};
 
 /// Runs it all.
 ///
@@ -18,6 +18,10 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     if let Err(message) = packages::install() {
         println!("{message}");
         skipped.push("tests against real peers whose packages are missing".to_owned());
+    }
+    if let Err(message) = peers::install(root) {
+        println!("{message}");
+        skipped.push("tests against clients and verifiers of npm and PyPI that are missing".to_owned());
     }
     step(
         root,

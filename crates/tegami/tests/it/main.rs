@@ -17,6 +17,7 @@ mod client;
 mod crash;
 mod fault;
 mod peer;
+mod postfix;
 mod reception;
 mod relay;
 mod sink;

@@ -1,0 +1,78 @@
+//! What the tests need from npm and PyPI: other makes of clients, and independent judges of DKIM and SPF.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::run;
+
+/// For Python: who verifies DKIM and SPF. dkimpy reads Ed25519 with PyNaCl.
+const PYTHON: &[&str] = &["dkimpy==1.1.8", "pyspf==2.0.14", "dnspython", "pynacl"];
+/// For Node: who submits by SMTP and by HTTP.
+const NODE: &[&str] = &["nodemailer@10", "mailgun.js@14", "form-data@4"];
+
+/// Fills `target/peers`, once; what is there already stays.
+///
+/// # Errors
+/// A sentence that says what is missing, and what the tests then skip.
+pub(crate) fn install(root: &Path) -> Result<(), String> {
+    let folder = root.join("target/peers");
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let problems: Vec<String> =
+        [python(&folder), node(&folder)].into_iter().filter_map(Result::err).collect();
+    if problems.is_empty() {
+        println!("every package of npm and PyPI that the tests need is there");
+        return Ok(());
+    }
+    Err(problems.join("\n"))
+}
+
+fn python(folder: &Path) -> Result<(), String> {
+    let done = folder.join("venv/complete");
+    if done.exists() {
+        return Ok(());
+    }
+    let mut make = Command::new("python3");
+    make.args(["-m", "venv", "venv"]);
+    let mut fill = Command::new(folder.join("venv/bin/pip"));
+    fill.args(["install", "--quiet", "--disable-pip-version-check"]).args(PYTHON);
+    quietly(folder, &mut make).and_then(|()| quietly(folder, &mut fill)).map_err(|error| {
+        format!(
+            "{error}\nthe tests that ask dkimpy and pyspf are skipped; offline? They come from PyPI: {}",
+            PYTHON.join(" ")
+        )
+    })?;
+    std::fs::write(&done, "").map_err(|error| format!("{}: {error}", done.display()))
+}
+
+fn node(folder: &Path) -> Result<(), String> {
+    let done = folder.join("node_modules/complete");
+    if done.exists() {
+        return Ok(());
+    }
+    if !run::has("npm") {
+        return Err("npm is missing: the tests with Nodemailer and mailgun.js are skipped".to_owned());
+    }
+    let manifest = folder.join("package.json");
+    // Without a manifest of its own npm would look for one in the folders above.
+    std::fs::write(&manifest, "{\"private\": true}\n")
+        .map_err(|error| format!("{}: {error}", manifest.display()))?;
+    let mut fill = Command::new("npm");
+    fill.args(["install", "--silent", "--no-audit", "--no-fund"]).args(NODE);
+    quietly(folder, &mut fill).map_err(|error| {
+        format!(
+            "{error}\nthe tests with Nodemailer and mailgun.js are skipped; offline? They come from npm: {}",
+            NODE.join(" ")
+        )
+    })?;
+    std::fs::write(&done, "").map_err(|error| format!("{}: {error}", done.display()))
+}
+
+fn quietly(folder: &Path, command: &mut Command) -> Result<(), String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{name}: {status}")),
+        Err(error) => Err(format!("cannot start {name}: {error}")),
+    }
+}
