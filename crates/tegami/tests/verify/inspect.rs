@@ -106,9 +106,9 @@ fn a_good_message() {
                [RFC 9989 section 5.3.5]
 
             エンベロープ
-              クライアント  192.0.2.1 (Received フィールドから)
-              HELO          mx1.example.org (Received フィールドから)
-              MAIL FROM     <hanako@example.org> (Return-Path から)
+              クライアント  192.0.2.1 （Received フィールドから）
+              HELO          mx1.example.org （Received フィールドから）
+              MAIL FROM     <hanako@example.org> （Return-Path から）
               From          山田花子 <hanako@example.org>
               Subject       お問い合わせありがとうございます
               判定の時点    2026-07-06 00:31:00Z
@@ -149,14 +149,14 @@ fn a_good_message() {
 
             したがって、受信側の扱い: 受け入れる
 
-            メールの経路: 2 区間、所要時間 10秒
-              1. 2026-07-06 00:29:55Z  (クライアントの申告)
+            メールの経路：2 区間、所要時間 10秒
+              1. 2026-07-06 00:29:55Z  （クライアントの申告）
                  pc ([10.0.0.7]) → mx1.example.org, ESMTPSA, 暗号化あり
               2. 2026-07-06 00:30:05Z  +10秒
                  mx1.example.org (mx1.example.org [192.0.2.1]) → mx.example.net, ESMTPS, 暗
                  号化あり, → <taro@example.net>
 
-            スコア: 10 点中 10.0 点
+            スコア：10 点中 10.0 点
             exit status 0
         "#]],
     );
@@ -422,14 +422,14 @@ fn a_forged_message() {
 
             したがって、受信側の扱い: 拒否する
 
-            メールの経路: 2 区間、所要時間 10秒
-              1. 2026-07-06 00:29:55Z  (クライアントの申告)
+            メールの経路：2 区間、所要時間 10秒
+              1. 2026-07-06 00:29:55Z  （クライアントの申告）
                  pc ([10.0.0.7]) → mx1.example.org, ESMTPSA, 暗号化あり
-              2. 2026-07-06 00:30:05Z  +10秒  (クライアントの申告)
+              2. 2026-07-06 00:30:05Z  +10秒  （クライアントの申告）
                  mx1.example.org (mx1.example.org [192.0.2.1]) → mx.example.net, ESMTPS, 暗
                  号化あり, → <taro@example.net>
 
-            スコア: 10 点中 1.5 点
+            スコア：10 点中 1.5 点
               −1.0 198.51.100.9 の逆引き名は liar.example.org ですが、その名前は
                    198.51.100.9 を指していません。正しい A または AAAA レコードを公開してく
                    ださい。

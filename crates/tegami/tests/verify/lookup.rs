@@ -139,7 +139,7 @@ fn spf() {
                -all → match
                    `all` はすべてのアドレスに一致します。 [RFC 7208 section 5.1]
 
-               DNS に問い合わせた項目: 10 個までのうち 1 個。空の応答: 2 回までのうち 0 回。
+               DNS に問い合わせた項目：10 個までのうち 1 個。空の応答：2 回までのうち 0 回。
                [RFC 7208 section 4.6.4]
             exit status 1
         "#]],
@@ -247,7 +247,7 @@ fn dkim() {
 
               v=DKIM1                                      レコードのバージョン
               k=ed25519                                    鍵の種類
-              t=y                                          フラグ: y は試験中、s はドメイン
+              t=y                                          フラグ：y は試験中、s はドメイン
                                                            の完全一致
               p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcH…  公開鍵。空なら取り消し
             exit status 0
