@@ -306,3 +306,6 @@ pub mod fuzz {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,7 @@ impl PrivateKey {
     }
 
     /// Signs data by its SHA-256 digest.
-    pub(super) fn sign(&self, digest: &Digest) -> Result<Vec<u8>, Unspecified> {
+    pub(crate) fn sign(&self, digest: &Digest) -> Result<Vec<u8>, Unspecified> {
         match &self.pair {
             Pair::Rsa(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];

@@ -1,4 +1,4 @@
-//! The corpora of the fuzz targets for SPF, DMARC and result fields, replayed.
+//! The corpora of the fuzz targets for SPF, DMARC, ARC, trace and result fields, replayed.
 
 use std::fs;
 
@@ -47,4 +47,16 @@ fn authentication_results() {
 #[test]
 fn verify() {
     replay("verify", property::verify);
+}
+
+#[test]
+fn arc_chain() {
+    replay("arc_chain", tegami_auth::arc::fuzz::chain);
+}
+
+#[test]
+fn received() {
+    replay("received", |octets| {
+        let _ = tegami_auth::received::Hop::parse(octets);
+    });
 }

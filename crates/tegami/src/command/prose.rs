@@ -174,12 +174,12 @@ fn units(text: &str) -> Vec<(bool, String)> {
             continue;
         }
         let wide = c.width().unwrap_or_default() > 1;
-        let closes = "、。」』)】:;,.!?ー".contains(c);
+        let closes = "、。」』)）】:：;,.!?ー".contains(c);
         match units.last_mut() {
             Some((_, unit)) if !spaced && (closes || (joins && !wide)) => unit.push(c),
             _ => units.push((spaced, c.to_string())),
         }
-        joins = !wide || "(「『【".contains(c);
+        joins = !wide || "(（「『【".contains(c);
         spaced = false;
     }
     units

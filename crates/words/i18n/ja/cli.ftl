@@ -183,10 +183,10 @@ cli-inspect-claimed = （クライアントの申告）
 cli-inspect-tls-used = 暗号化あり
 cli-inspect-tls-clear = 暗号化なし
 cli-inspect-tls-unknown = 暗号化は不明
-cli-inspect-unit-s = 秒
-cli-inspect-unit-min = 分
-cli-inspect-unit-h = 時間
-cli-inspect-unit-d = 日
+cli-inspect-unit-s = {" "}秒
+cli-inspect-unit-min = {" "}分
+cli-inspect-unit-h = {" "}時間
+cli-inspect-unit-d = {" "}日
 cli-inspect-score = スコア：{ $of } 点中 { $points } 点
 
 ## コマンド

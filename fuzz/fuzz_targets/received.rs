@@ -1,0 +1,6 @@
+//! The value of a Received field.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|value: &[u8]| {
+    let _ = tegami_auth::received::Hop::parse(value);
+});
