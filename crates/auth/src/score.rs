@@ -119,7 +119,9 @@ fn reverse_dns(score: &mut Score, verdicts: &Verdicts) {
 
 fn spf(score: &mut Score, verdicts: &Verdicts) {
     let verdict = &verdicts.early.spf_mail_from;
-    let (ip, domain) = (verdicts.ip, &verdict.domain);
+    // A null reverse-path and no HELO leave no name to look at.
+    let domain = if verdict.domain.is_empty() { "HELO" } else { &verdict.domain };
+    let ip = verdicts.ip;
     match verdict.result {
         SpfResult::Pass => {}
         SpfResult::Fail => score.take("spf.fail", note!("score-spf-fail", domain = domain, ip = ip)),

@@ -140,7 +140,7 @@ impl Telling<'_> {
     }
 
     fn spf_identity(&mut self, title: &str, verdict: &spf::Verdict) {
-        self.question(&format!("{title} {}", verdict.domain), verdict.result.as_str());
+        self.question(format!("{title} {}", verdict.domain).trim_end(), verdict.result.as_str());
         tell_decision(&mut self.prose, verdict);
         if self.explain {
             self.all_steps(&verdict.steps);
@@ -187,7 +187,7 @@ impl Telling<'_> {
 
     fn dmarc(&mut self) {
         let dmarc = &self.findings.verdicts.dmarc;
-        self.question(&format!("DMARC {}", dmarc.author_domain), dmarc.result.as_str());
+        self.question(format!("DMARC {}", dmarc.author_domain).trim_end(), dmarc.result.as_str());
         if let (Some(domain), Some(record)) = (&dmarc.policy_domain, &dmarc.record) {
             let organizational = dmarc.organizational_domain.as_deref().unwrap_or("–");
             let found = note!(
