@@ -9,20 +9,20 @@ use crate::peer::{need, node, program, python, run, script_path};
 use crate::sink::{Sink, Taken};
 use crate::site::{Plan, SOURCE, Site, TEGAMI};
 
-const SUBJECT: &str =
+pub(crate) const SUBJECT: &str =
     "お問い合わせありがとうございます（受付番号 2026-1121）: a subject that is longer than one encoded word";
 const FILE_NAME: &str = "見積書.bin";
-const PASSWORD: &str = "correct horse";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// A site that delivers to a sink, and a file with every octet in it.
-struct World {
+pub(crate) struct World {
     sink: Sink,
-    site: Site,
+    pub(crate) site: Site,
     octets: Vec<u8>,
 }
 
 impl World {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let sink = Sink::start("127.43.50.1");
         let zone = sink.zone("receiver.test");
         let site = Site::start(&Plan { zone, port: Some(sink.address.port()), ..Plan::default() });
@@ -37,12 +37,12 @@ impl World {
         [address.ip().to_string(), address.port().to_string()]
     }
 
-    fn file(&self) -> String {
+    pub(crate) fn file(&self) -> String {
         self.site.path("attachment").display().to_string()
     }
 
     /// What arrived is what was handed in, as Python's own parser reads it, and is believed.
-    fn arrived(&self, text: &str) {
+    pub(crate) fn arrived(&self, text: &str) {
         let taken = self.sink.first();
         believed(&self.site, &taken);
         let seen = read(&taken);

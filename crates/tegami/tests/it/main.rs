@@ -16,6 +16,7 @@
 mod client;
 mod crash;
 mod fault;
+mod http;
 mod peer;
 mod postfix;
 mod reception;
