@@ -86,7 +86,7 @@ pub(crate) enum OnFail {
 pub(crate) struct Reception {
     /// When DMARC fails and the policy is reject.
     pub(crate) dmarc_reject: OnFail,
-    /// When SPF fails hard for a domain whose DMARC policy is reject, before DATA.
+    /// When SPF of the MAIL FROM identity is `fail`, before DATA.
     pub(crate) spf_fail: OnFail,
 }
 

@@ -1,6 +1,6 @@
 //! `tegami lookup`
 
-use expect_test::expect;
+use expect_test::{expect, expect_file};
 
 use super::Scene;
 
@@ -283,124 +283,15 @@ fn dkim() {
 #[test]
 fn dmarc() {
     let scene = Scene::new("");
-    scene.check(
-        "lookup dmarc news.example.org --zone zone",
-        &expect![[r#"
-        DMARC news.example.org: p=quarantine
-          Record                    v=DMARC1; p=reject; sp=quarantine
-          Found at                  example.org
-          Organizational Domain     example.org
-          Effective policy          quarantine
-          Queries of the tree walk  3
-
-        Steps
-           _dmarc.news.example.org → none
-               news.example.org publishes no DMARC record (NXDOMAIN).
-               [RFC 9989 section 4.10]
-           _dmarc.example.org → found
-               The record is `v=DMARC1; p=reject; sp=quarantine`.
-               [RFC 9989 section 4.10]
-           _dmarc.org → none
-               org publishes no DMARC record (NXDOMAIN). [RFC 9989 section 4.10]
-           organizational domain → found
-               The Organizational Domain of news.example.org is example.org.
-               [RFC 9989 section 4.10.2]
-           sp=quarantine → quarantine
-               The policy for news.example.org comes from `sp`: quarantine.
-               [RFC 9989 section 4.10.1]
-        exit status 0
-    "#]],
-    );
-    scene.check(
+    scene.check_file("lookup dmarc news.example.org --zone zone", &expect_file!["expected/dmarc-1.txt"]);
+    scene.check_file(
         "lookup dmarc news.example.org --zone zone --lang ja",
-        &expect![[r#"
-            DMARC news.example.org: p=quarantine
-              レコード                v=DMARC1; p=reject; sp=quarantine
-              レコードのあるドメイン  example.org
-              組織ドメイン            example.org
-              適用されるポリシー      quarantine
-              問い合わせの回数        3
-
-            手順
-               _dmarc.news.example.org → none
-                   news.example.org は DMARC レコードを公開していません（NXDOMAIN）。
-                   [RFC 9989 section 4.10]
-               _dmarc.example.org → found
-                   レコードは `v=DMARC1; p=reject; sp=quarantine` です。
-                   [RFC 9989 section 4.10]
-               _dmarc.org → none
-                   org は DMARC レコードを公開していません（NXDOMAIN）。
-                   [RFC 9989 section 4.10]
-               organizational domain → found
-                   news.example.org の組織ドメインは example.org です。
-                   [RFC 9989 section 4.10.2]
-               sp=quarantine → quarantine
-                   news.example.org のポリシーは `sp` で決まり、quarantine です。
-                   [RFC 9989 section 4.10.1]
-            exit status 0
-        "#]],
+        &expect_file!["expected/dmarc-2.txt"],
     );
-    scene.check(
-        "lookup dmarc example.com --zone zone",
-        &expect![[r#"
-        DMARC example.com: none
-          Record                    –
-          Found at                  –
-          Organizational Domain     example.com
-          Effective policy          –
-          Queries of the tree walk  2
-
-        Steps
-           _dmarc.example.com → none
-               example.com publishes no DMARC record (NXDOMAIN). [RFC 9989 section 4.10]
-           _dmarc.com → none
-               com publishes no DMARC record (NXDOMAIN). [RFC 9989 section 4.10]
-           organizational domain → found
-               The Organizational Domain of example.com is example.com.
-               [RFC 9989 section 4.10.2]
-           policy → none
-               Neither example.com nor a domain above it publishes a DMARC record that
-               applies. [RFC 9989 section 4.10.1]
-        exit status 1
-    "#]],
-    );
-    scene.check(
+    scene.check_file("lookup dmarc example.com --zone zone", &expect_file!["expected/dmarc-3.txt"]);
+    scene.check_file(
         "lookup dmarc a@example.org --spf pass:bounce.example.net --dkim pass:news.example.org --zone zone",
-        &expect![[r#"
-            DMARC example.org: pass
-              Record                       v=DMARC1; p=reject; sp=quarantine
-              Found at                     example.org
-              Organizational Domain        example.org
-              Effective policy             reject
-              Queries of the tree walk     2
-              What happens to the message  none
-
-            Steps
-               _dmarc.example.org → found
-                   The record is `v=DMARC1; p=reject; sp=quarantine`.
-                   [RFC 9989 section 4.10]
-               _dmarc.org → none
-                   org publishes no DMARC record (NXDOMAIN). [RFC 9989 section 4.10]
-               organizational domain → found
-                   The Organizational Domain of example.org is example.org.
-                   [RFC 9989 section 4.10.2]
-               p=reject → reject
-                   The policy for example.org comes from `p`: reject.
-                   [RFC 9989 section 4.10.1]
-               spf bounce.example.net → not-aligned
-                   bounce.example.net lies outside example.org, the Organizational Domain of
-                   example.org: it speaks for somebody else. [RFC 9989 section 4.4]
-               dkim news.example.org → aligned
-                   news.example.org and example.org belong to the same Organizational
-                   Domain, example.org. [RFC 9989 section 4.4]
-                 _dmarc.news.example.org → none
-                     news.example.org publishes no DMARC record (NXDOMAIN).
-                     [RFC 9989 section 4.10]
-               dmarc → pass
-                   A domain that belongs to example.org vouches for the message.
-                   [RFC 9989 section 5.3.5]
-            exit status 0
-        "#]],
+        &expect_file!["expected/dmarc-4.txt"],
     );
 }
 

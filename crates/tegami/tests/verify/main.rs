@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use expect_test::Expect;
+use expect_test::{Expect, ExpectFile};
 use jiff::Timestamp;
 use tegami_auth::dkim::{PrivateKey, Signer, record_name, sign};
 
@@ -99,6 +99,12 @@ impl Scene {
 
     /// The exit status and all that was printed.
     fn check(&self, words: &str, expect: &Expect) {
+        let Answer { status, output, errors } = self.run(words);
+        expect.assert_eq(&format!("{output}{errors}exit status {status}\n"));
+    }
+
+    /// The same, for long texts that stand in a file of their own.
+    pub(crate) fn check_file(&self, words: &str, expect: &ExpectFile) {
         let Answer { status, output, errors } = self.run(words);
         expect.assert_eq(&format!("{output}{errors}exit status {status}\n"));
     }
