@@ -6,6 +6,7 @@
   let known = null;
   let fetching = false;
   let again = false;
+  let postponed = false;
 
   const localTimes = (root) => {
     for (const time of root.querySelectorAll("time[datetime]")) {
@@ -51,8 +52,9 @@
     try {
       const answer = await fetch(location.href, { headers: { "Tegami-Part": "live" } });
       const text = await answer.text();
-      if (answer.ok && text !== known && !isBeingRead()) {
-        if (known !== null || text.trim() !== "") replace(text);
+      postponed = isBeingRead();
+      if (answer.ok && text !== known && !postponed) {
+        replace(text);
         known = text;
       }
     } catch {
@@ -71,7 +73,15 @@
     setTimeout(() => { button.innerHTML = label; }, 1500);
   };
 
+  // An address that names something folded opens it.
+  const unfold = () => {
+    const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (named?.matches("details")) named.open = true;
+  };
+
   localTimes(document);
+  unfold();
+  window.addEventListener("hashchange", unfold);
   for (const button of document.querySelectorAll("button[data-copy]")) {
     button.hidden = !navigator.clipboard;
     button.addEventListener("click", () => copy(button).catch(() => {}));
@@ -82,6 +92,6 @@
     // What happened between reading the page and opening the stream.
     stream.addEventListener("open", refresh);
     window.addEventListener("pagehide", () => stream.close());
-    document.addEventListener("selectionchange", () => { if (again) refresh(); });
+    document.addEventListener("selectionchange", () => { if (postponed && !isBeingRead()) refresh(); });
   }
 })();

@@ -26,7 +26,7 @@ pub(crate) struct Machine {
     pub(crate) address: String,
     pub(crate) explanation: String,
     pub(crate) role: String,
-    /// `good`, `bad`, `mixed`, `silent`, `idle`: how it went with the messages that came to it.
+    /// `good`, `bad`, `mixed`, `silent`, `idle`: how it went with the messages from our site.
     pub(crate) tone: &'static str,
     /// The middle of its box in the picture.
     pub(crate) y: usize,
@@ -44,9 +44,11 @@ impl MapView {
             receivers: Vec::new(),
             all: Vec::new(),
         };
+        let site = hosts.iter().find(|host| host.role == Role::Site).map(|host| ip(&host.address).to_owned());
+        let site = site.unwrap_or_default();
         for host in hosts {
             let role = host.role;
-            let machine = Machine::new(reader, host, visits);
+            let machine = Machine::new(reader, host, visits, &site);
             view.all.push(machine.clone());
             match role {
                 Role::Site => view.site = Some(machine),
@@ -73,11 +75,14 @@ impl MapView {
 }
 
 impl Machine {
-    fn new(reader: &Reader, host: HostView, visits: &[Visit]) -> Self {
+    fn new(reader: &Reader, host: HostView, visits: &[Visit], site: &str) -> Self {
         let mine = || visits.iter().filter(|visit| visit.host == host.name);
         let taken = mine().filter(|visit| visit.accepted).count();
         let refused = mine().count() - taken;
-        let (role, tone) = match (host.role, taken, refused) {
+        // The wire is the one to our site, whatever strangers did here.
+        let ours =
+            |accepted| mine().filter(|visit| visit.client == site && visit.accepted == accepted).count();
+        let (role, tone) = match (host.role, ours(true), ours(false)) {
             (Role::Site, ..) => ("web-role-site", "site"),
             (Role::Dns, ..) => ("web-role-dns", "idle"),
             (Role::Sender, ..) => ("web-role-sender", "idle"),
@@ -97,5 +102,13 @@ impl Machine {
             taken,
             refused,
         }
+    }
+}
+
+/// An endpoint without its port.
+fn ip(endpoint: &str) -> &str {
+    match endpoint.parse::<std::net::IpAddr>() {
+        Ok(_) => endpoint,
+        Err(_) => endpoint.rsplit_once(':').map_or(endpoint, |(ip, _)| ip.trim_matches(['[', ']'])),
     }
 }
