@@ -50,10 +50,11 @@
     if (fetching) { again = true; return; }
     fetching = true;
     try {
-      const answer = await fetch(location.href, { headers: { "Tegami-Part": "live" } });
+      const answer = await fetch(location.href, { headers: { Accept: "text/html", "Tegami-Part": "live" } });
       const text = await answer.text();
       postponed = isBeingRead();
-      if (answer.ok && text !== known && !postponed) {
+      const isPage = answer.headers.get("Content-Type")?.startsWith("text/html");
+      if (answer.ok && isPage && text !== known && !postponed) {
         replace(text);
         known = text;
       }

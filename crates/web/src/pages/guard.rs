@@ -34,7 +34,7 @@ pub(crate) async fn guard(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
-        (header::VARY, "Accept-Language, Cookie, Tegami-Part"),
+        (header::VARY, "Accept, Accept-Language, Cookie, Tegami-Part"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

@@ -68,8 +68,10 @@ impl Journey {
             .map(|(number, visit)| (visit.at, VisitView::new(reader, number, visit)))
             .collect();
         let mut attempts = Vec::new();
-        for (at, attempt) in store.attempts(message.id).await?.iter().enumerate() {
-            attempts.push(AttemptView::new(reader, at + 1, message.accepted_at, attempt, &mut seen));
+        let stored = store.attempts(message.id).await?;
+        for (at, attempt) in stored.iter().enumerate() {
+            let next = stored.get(at + 1);
+            attempts.push(AttemptView::new(reader, at + 1, message.accepted_at, attempt, next, &mut seen));
         }
         let failed = rows.iter().any(|row| row.state == RecipientState::Failed);
         Ok(Self {
@@ -82,7 +84,7 @@ impl Journey {
             verdicts: message.verdicts.as_ref().map(|verdicts| VerdictsView::new(reader, verdicts, "own")),
             attempts,
             visits: seen.into_iter().map(|(_, visit)| visit).collect(),
-            notification: if failed { notification(&**store, message).await? } else { None },
+            notification: if failed { notification(&**store, message, &rows).await? } else { None },
             about: about(store, message).await?,
         })
     }
@@ -133,18 +135,34 @@ fn belongs(
     }
 }
 
-/// The delivery status notification (RFC 3464) that told the sender of a failure: a message of our own to the reverse-path that refers to this one.
-async fn notification(store: &dyn Store, message: &MessageRow) -> Result<Option<QueueId>, StoreError> {
+/// The delivery status notification (RFC 3464) that told the sender of a failure: a message of our own that refers to this one. It went to
+/// the reverse-path, or, where that is a mailbox here, was put there when the last recipient failed.
+async fn notification(
+    store: &dyn Store,
+    message: &MessageRow,
+    rows: &[QueueRow],
+) -> Result<Option<QueueId>, StoreError> {
     let Some(sender) = message.reverse_path.address() else { return Ok(None) };
-    for candidate in store.messages_to(sender, NOTIFICATIONS).await? {
-        if candidate.origin != Origin::Own || candidate.id <= message.id {
-            continue;
-        }
-        if referred(store, &candidate).await?.as_deref() == Some(&*message.summary.message_id) {
+    let failed = rows.iter().filter(|row| row.state == RecipientState::Failed).map(|row| row.due).max();
+    let mut candidates = store.messages_to(sender, NOTIFICATIONS).await?;
+    if let Some(failed) = failed {
+        candidates.extend(store.messages(Some(soon_after(failed)), NOTIFICATIONS).await?);
+    }
+    for candidate in candidates {
+        if candidate.origin == Origin::Own
+            && candidate.id > message.id
+            && referred(store, &candidate).await?.as_deref() == Some(&*message.summary.message_id)
+        {
             return Ok(Some(candidate.id));
         }
     }
     Ok(None)
+}
+
+/// An identifier above those of the two seconds that follow: identifiers begin with the time.
+fn soon_after(at: Timestamp) -> QueueId {
+    let millis = u128::try_from(at.as_millisecond().saturating_add(2_000)).unwrap_or_default();
+    QueueId::from_bits(millis << 80)
 }
 
 /// The message that a notification of ours is about.

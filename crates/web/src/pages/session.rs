@@ -153,6 +153,7 @@ impl AttemptView {
         number: usize,
         accepted: Timestamp,
         attempt: &Attempt,
+        next: Option<&Attempt>,
         visits: &mut Vec<(Option<Timestamp>, VisitView)>,
     ) -> Self {
         let told = tegami_words::told(reader.language, &attempt.record);
@@ -163,7 +164,7 @@ impl AttemptView {
             Err(_) => (Told::default(), Some(visible(&raw))),
         };
         let end = told.hosts.iter().map(|host| host.duration_ms).sum::<u64>();
-        let window = Window::new(attempt.at, end);
+        let window = Window::new(attempt.at, end, next.map(|next| next.at));
         let hosts = told.hosts.into_iter().enumerate();
         Self {
             number,
@@ -188,17 +189,20 @@ impl AttemptView {
     }
 }
 
-/// When a visit belongs to an attempt. Both are written by the clock of one machine, a little before and after each other.
+/// When a visit belongs to an attempt: both are written by the clock of one machine, the visit after the attempt began, and not
+/// much after it ended; and not when the next one had begun.
 struct Window {
     begin: i64,
     end: i64,
 }
 
 impl Window {
-    fn new(at: Timestamp, duration_ms: u64) -> Self {
+    fn new(at: Timestamp, duration_ms: u64, next: Option<Timestamp>) -> Self {
         let begin = at.as_millisecond();
         let duration = i64::try_from(duration_ms).unwrap_or(i64::MAX);
-        Self { begin: begin.saturating_sub(500), end: begin.saturating_add(duration).saturating_add(1_500) }
+        let end = begin.saturating_add(duration).saturating_add(1_500);
+        let next = next.map_or(i64::MAX, |next| next.as_millisecond() - 1);
+        Self { begin, end: end.min(next) }
     }
 
     fn holds(&self, at: Option<Timestamp>) -> bool {
@@ -338,7 +342,7 @@ mod tests {
         let mut ids: Vec<String> =
             KNOWN.iter().map(|known| format!("web-status-{}", known.replace('.', "-"))).collect();
         ids.extend((1..=7).map(|subject| format!("web-status-subject-{subject}")));
-        for method in ["iprev", "spf", "spf-helo", "dkim", "dmarc"] {
+        for method in ["iprev", "spf", "spf-helo", "dkim", "arc", "dmarc"] {
             ids.extend([format!("web-method-{method}"), format!("web-meaning-{method}")]);
         }
         for folder in ["templates", "src/pages"] {

@@ -13,6 +13,7 @@ struct Told {
     iprev: Option<Check>,
     spf: Option<Identities>,
     dkim: Option<Vec<Check>>,
+    arc: Option<Check>,
     dmarc: Option<Check>,
     authentication_results: Option<String>,
     junk: Option<String>,
@@ -115,6 +116,9 @@ impl VerdictsView {
             cards.extend(identities.helo.map(|check| make("spf-helo", check)));
         }
         cards.extend(told.dkim.into_iter().flatten().map(|check| make("dkim", check)));
+        // Most messages have no seals, and then ARC has nothing to say.
+        let sealed = told.arc.filter(|check| check.result != "none");
+        cards.extend(sealed.map(|check| make("arc", check)));
         cards.extend(told.dmarc.map(|check| make("dmarc", check)));
         for (number, card) in cards.iter_mut().enumerate() {
             card.key = format!("{}-{number}", card.key);
