@@ -68,7 +68,7 @@ fn believed(site: &Site, taken: &Taken) {
         "records": records["records"],
         "ip": taken.peer.unwrap(),
         "helo": taken.helo,
-        "mail_from": "alice@sender.test",
+        "mail_from": taken.mail.split(['<', '>']).nth(1).unwrap(),
     });
     let mut command = Command::new(python().unwrap());
     let judged = run(command.arg(script_path("verify.py")), question.to_string().as_bytes()).well();
@@ -77,6 +77,8 @@ fn believed(site: &Site, taken: &Taken) {
     assert_eq!(judged["dkim"], json!([signed, signed]), "RSA and Ed25519\n{}", taken.text());
     assert_eq!(judged["spf"], "pass");
     assert_eq!(taken.peer.unwrap().to_string(), SOURCE);
+    assert_eq!(taken.recipients, ["RCPT TO:<friend@receiver.test>"]);
+    assert!(taken.mail.starts_with("MAIL FROM:<alice@sender.test>"), "{}", taken.mail);
 }
 
 fn read(taken: &Taken) -> Value {

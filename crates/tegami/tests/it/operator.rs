@@ -1,0 +1,77 @@
+//! What operators do by hand.
+
+use std::process::Command;
+
+use crate::peer::run;
+use crate::sink::Sink;
+use crate::site::{Plan, Site, TEGAMI};
+use crate::wire::Wire;
+
+#[test]
+fn init_makes_a_configuration_that_is_checked_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("tegami.toml").display().to_string();
+    let data = folder.path().join("data").display().to_string();
+    let tegami = |words: &[&str]| {
+        run(Command::new(TEGAMI).args(["--config", &config, "--lang", "en"]).args(words), b"")
+    };
+    let made = tegami(&["--json", "init", "example.org", "--data", &data, "--ip", "192.0.2.25"]).well();
+    let made: serde_json::Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(made["user"], "postmaster@example.org");
+    let records = made["records"].to_string();
+    for part in ["v=spf1", "v=DMARC1", "v=DKIM1", "k=ed25519", "25.2.0.192.in-addr.arpa"] {
+        assert!(records.contains(part), "{part}: {records}");
+    }
+    assert!(std::fs::read_to_string(&config).unwrap().lines().count() <= 10);
+    tegami(&["config", "check"]).well();
+    let again = tegami(&["init", "example.org", "--data", &data]);
+    assert_eq!(again.status, Some(2), "{}", again.all());
+    assert!(again.errors.contains(&config), "{}", again.errors);
+}
+
+/// `sendmail` while nobody serves: the message waits in the queue, and leaves when somebody does.
+#[test]
+fn mail_handed_in_while_the_server_is_down() {
+    let sink = Sink::start("127.43.70.1");
+    let zone = sink.zone("receiver.test");
+    let mut site = Site::prepare(&Plan { zone, port: Some(sink.address.port()), ..Plan::default() });
+    let mut command = Command::new(TEGAMI);
+    command.arg("--config").arg(site.config()).args([
+        "send",
+        "-f",
+        "alice@sender.test",
+        "friend@receiver.test",
+    ]);
+    let said = run(&mut command, b"From: alice@sender.test\nSubject: early\n\nHello\n").well();
+    assert!(said.starts_with("250 2.0.0"), "{said}");
+    assert_eq!(site.waiting(), 1);
+    site.serve();
+    sink.with_text("Subject: early");
+}
+
+/// Somebody here and somebody elsewhere get one message: Return-Path stands only in the mailbox (RFC 5321 section 4.4).
+#[test]
+fn one_message_for_here_and_elsewhere() {
+    let sink = Sink::start("127.43.71.1");
+    let zone = sink.zone("receiver.test");
+    let mut site = Site::start(&Plan { zone, port: Some(sink.address.port()), ..Plan::default() });
+    site.add_user("alice@sender.test", "correct horse");
+    let mut wire = Wire::tls(site.submissions()).unwrap();
+    wire.command("EHLO laptop.test").unwrap();
+    assert!(wire.authenticate("alice@sender.test", "correct horse").unwrap().starts_with("235"));
+    let to = ["alice@sender.test", "friend@receiver.test"];
+    let content =
+        "From: alice@sender.test\r\nSubject: for both\r\nReturn-Path: <forged@sender.test>\r\n\r\nHello";
+    let reply = wire.send("alice@sender.test", &to, content).unwrap();
+    assert!(reply.starts_with("250"), "{reply}");
+    let taken = sink.first();
+    assert_eq!(taken.recipients, ["RCPT TO:<friend@receiver.test>"]);
+    assert!(!taken.text().contains("Return-Path"), "{}", taken.text());
+    let message = site.mail("alice@sender.test", "INBOX");
+    assert!(message.starts_with("Return-Path: <alice@sender.test>\r\n"), "{message}");
+    assert_eq!(message.matches("Return-Path").count(), 1, "{message}");
+    // And after a clean end everything is still there.
+    site.stop();
+    assert_eq!(site.count("alice@sender.test", "INBOX"), 1);
+    assert_eq!(site.waiting(), 0);
+}
