@@ -48,6 +48,7 @@ fn main() {
     }
 }
 
+#[inline(never)]
 fn judge(content: &[u8], resolver: &ZoneResolver) -> Verdicts {
     let mail_from = ReversePath::Address(Address::parse("someone@example.org").unwrap());
     let client = Client {

@@ -198,9 +198,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn agrees_with_the_encoder_of_the_web_platform(text in "([ぁ-んァ-ヶ一-龠]|[ -}])*") {
-            let (octets, _, unmappable) = ISO_2022_JP.encode(&text);
-            prop_assume!(!unmappable && !text.contains('\\'));
+        fn agrees_with_the_encoder_of_the_web_platform(text in "([ぁ-んァ-ヶ一-龠]|[ -\\[\\]-}])*") {
+            // Some of these characters are not in JIS X 0208.
+            let text: String = text.chars().filter(|c| !ISO_2022_JP.encode(c.encode_utf8(&mut [0; 4])).2).collect();
+            let (octets, ..) = ISO_2022_JP.encode(&text);
             prop_assert_eq!(decode("iso-2022-jp", &octets), text);
         }
 
