@@ -76,6 +76,7 @@ pub(crate) async fn page(
     for message in others {
         messages.push(line(&settings, &reader, message).await);
     }
+    let refusals = reader.unless_missing(refusals(&settings, &reader).await)?;
     let commands = stage.map(|stage| stage.commands()).unwrap_or_default();
     let page = OverviewPage {
         reader: &reader,
@@ -84,9 +85,9 @@ pub(crate) async fn page(
         told: scenes.iter().filter(|scene| scene.fate.is_some()).count(),
         unexpected: scenes.iter().filter(|scene| is_unexpected(scene)).count(),
         strangers: strangers(&settings, &reader, &scenes, &seen).await,
-        scenes: scenes.iter().map(|scene| SceneRow::new(&reader, scene)).collect(),
+        scenes: scenes.iter().map(|scene| SceneRow::new(&reader, scene, &refusals)).collect(),
         messages,
-        refusals: reader.unless_missing(refusals(&settings, &reader).await)?,
+        refusals,
         commands: commands
             .into_iter()
             .enumerate()
@@ -105,13 +106,18 @@ fn is_unexpected(scene: &Scene) -> bool {
 }
 
 impl SceneRow {
-    fn new(reader: &Reader, scene: &Scene) -> Self {
+    fn new(reader: &Reader, scene: &Scene, refusals: &[RefusalView]) -> Self {
         let visit = || scene.visits.last().map(|number| format!("/visits/{number}"));
+        // What our own server refused is known by its envelope.
+        let is_scene = |refusal: &&RefusalView| {
+            scene.from.contains(&refusal.reverse_path) && scene.to.contains(&refusal.recipient)
+        };
+        let refusal = || refusals.iter().rfind(is_scene).map(|refusal| format!("/refusals/{}", refusal.seq));
         Self {
             head: SceneHead::new(reader, scene),
             from: visible(&scene.from),
             to: visible(&scene.to),
-            link: scene.message.map(|id| format!("/messages/{id}")).or_else(visit),
+            link: scene.message.map(|id| format!("/messages/{id}")).or_else(visit).or_else(refusal),
         }
     }
 }
