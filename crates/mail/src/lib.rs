@@ -23,7 +23,7 @@ mod transcript;
 mod transfer;
 
 pub use address::{Address, AddressError, Host, LocalPart};
-pub use clock::{Clock, SystemClock};
+pub use clock::Clock;
 pub use compose::{Attachment, ComposeError, MessageBuilder};
 pub use domain::{Domain, DomainError};
 pub use entity::Entity;

@@ -11,6 +11,7 @@
 //! events, DSNs and suppressions in the same commit.
 
 mod accounts;
+mod clock;
 mod complete;
 mod control;
 mod dsn;
@@ -29,6 +30,7 @@ mod summary;
 mod throttle;
 
 pub use accounts::{AccountError, Accounts, AuthError};
+pub use clock::SystemClock;
 pub use control::Control;
 pub use event::{EventData, Reason};
 pub use intake::{Intake, IntakeSettings};

@@ -5,8 +5,8 @@ use std::error::Error;
 use std::io::Write;
 use std::sync::Arc;
 
-use tegami_mail::{Clock, Domain, SystemClock};
-use tegami_queue::{Accounts, Control, Intake, IntakeSettings, KeyRing, NoMailboxes};
+use tegami_mail::{Clock, Domain};
+use tegami_queue::{Accounts, Control, Intake, IntakeSettings, KeyRing, NoMailboxes, SystemClock};
 use tegami_store::{ApiKeyScope, Embedded, IdSource, Store};
 use tegami_web::{Rooms, Settings};
 use tokio::io::AsyncReadExt;

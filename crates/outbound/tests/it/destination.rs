@@ -68,7 +68,7 @@ async fn equals_are_shuffled() {
          c.example.net. A 192.0.2.3";
     let resolver = std::sync::Arc::new(tegami_dns::ZoneResolver::from_text(zone).unwrap());
     let settings = Settings::new(Domain::parse("sender.example.org").unwrap());
-    let clock = std::sync::Arc::new(tegami_mail::SystemClock);
+    let clock = std::sync::Arc::new(tegami_queue::SystemClock);
     let courier = tegami_outbound::Courier::new(settings, rustls::RootCertStore::empty(), resolver, clock);
     let courier = courier.unwrap().seeded(1);
     let mut first = std::collections::BTreeMap::new();

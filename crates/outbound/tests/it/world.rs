@@ -7,9 +7,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use rustls::RootCertStore;
 use tegami_dns::ZoneResolver;
-use tegami_mail::{Address, Domain, Envelope, Host, ReversePath, SystemClock};
+use tegami_mail::{Address, Domain, Envelope, Host, ReversePath};
 use tegami_outbound::{AttemptReport, Courier, Destination, Parcel, Reach, Settings};
-use tegami_queue::{Failure, RecipientOutcome};
+use tegami_queue::{Failure, RecipientOutcome, SystemClock};
 use tokio::net::TcpListener;
 
 use crate::peer::{Script, Seen, serve};

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use tegami_mail::{Domain, SystemClock, note};
+use tegami_mail::{Domain, note};
+use tegami_queue::SystemClock;
 use tegami_store::ApiKeyScope;
 
 use super::domain::{plan, plan_json, zone_text};

@@ -20,7 +20,8 @@ use tegami_auth::spf::SpfResult;
 use tegami_auth::verify::{self, Client, Verdicts};
 use tegami_inbound::{Disposition, OnFail, Policy, dispose};
 use tegami_mail::line::to_crlf;
-use tegami_mail::{Clock as _, HeaderLimits, HeaderSection, Note, SystemClock, note};
+use tegami_mail::{Clock as _, HeaderLimits, HeaderSection, Note, note};
+use tegami_queue::SystemClock;
 
 use super::{Context, Failure, Outcome, Report, dns};
 use crate::cli;

@@ -24,9 +24,9 @@ mod why;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tegami_queue::SystemClock;
 
 pub(crate) use context::{Context, Failure, Outcome, Report};
-use tegami_mail::SystemClock;
 
 use crate::cli::{self, Cli, Verb};
 use crate::config::Config;

@@ -4,8 +4,9 @@ use std::io::IsTerminal;
 use std::sync::Arc;
 
 use tegami_dns::Resolver;
-use tegami_mail::{SystemClock, note};
+use tegami_mail::note;
 use tegami_outbound::Reach;
+use tegami_queue::SystemClock;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 

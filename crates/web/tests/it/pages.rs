@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tegami_mail::SystemClock;
-use tegami_queue::Accounts;
+use tegami_queue::{Accounts, SystemClock};
 use tegami_store::ApiKeyScope;
 use tegami_web::pages::{Access, PageSettings, router};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

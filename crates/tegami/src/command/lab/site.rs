@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use rustls::RootCertStore;
 use tegami_lab::{Authority, HostPlan, Internet, Sockets, World};
-use tegami_mail::{Clock, Domain, Host, SystemClock};
+use tegami_mail::{Clock, Domain, Host};
 use tegami_outbound::{Courier, Match, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand};
 use tegami_proto::smtp::client::Credentials;
-use tegami_queue::RetryPolicy;
+use tegami_queue::{RetryPolicy, SystemClock};
 use tegami_store::ApiKeyScope;
 
 use super::stage::LabStage;

@@ -3,7 +3,8 @@
 use tegami_auth::json;
 use tegami_auth::spf::{self, Identity, MAX_LOOKUPS, MAX_VOID_LOOKUPS, Request, SpfResult, Verdict};
 use tegami_dns::Resolver;
-use tegami_mail::{Clock as _, ReversePath, SystemClock, note};
+use tegami_mail::{Clock as _, ReversePath, note};
+use tegami_queue::SystemClock;
 
 use super::super::prose::Prose;
 use super::{Context, Failure, Report, report};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tegami_mail::{Address, Domain, Envelope, ReversePath, SystemClock, note};
+use tegami_mail::{Address, Domain, Envelope, ReversePath, note};
 use tegami_outbound::{AttemptReport, Courier, Reach, Settings};
-use tegami_queue::RecipientOutcome;
+use tegami_queue::{RecipientOutcome, SystemClock};
 
 use super::reverse_path;
 use crate::cli::Send;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tegami_mail::{EnhancedStatusCode, Envelope, Reply, SystemClock, note};
+use tegami_mail::{EnhancedStatusCode, Envelope, Reply, note};
 use tegami_proto::smtp::client::{
     Action, Event, FailureCause, Session, Settings, StartTls, Timeouts, Transaction,
 };
-use tegami_queue::{Authenticated, Options, Permit, Senders, Submission};
+use tegami_queue::{Authenticated, Options, Permit, Senders, Submission, SystemClock};
 use tegami_store::Origin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
