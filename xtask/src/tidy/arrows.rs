@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::Purity;
+
 /// Outside libraries that bring sockets, clocks, tasks or files, and so have no place in a pure room.
 const ACTING: &[&str] =
     &["tokio", "tokio-rustls", "axum", "rusqlite", "hickory-resolver", "tracing", "futures-util"];
 
-type Table = BTreeMap<String, (BTreeSet<String>, bool)>;
+type Table = BTreeMap<String, (BTreeSet<String>, Purity)>;
 
 /// Compares the table with the packages.
 ///
@@ -28,7 +30,7 @@ pub(crate) fn check(root: &Path) -> Result<Vec<String>, String> {
         seen.insert(room.clone());
         let parsed: toml::Table =
             read(&manifest)?.parse().map_err(|error| format!("{}: {error}", manifest.display()))?;
-        let Some((may, pure)) = table.get(&room) else {
+        let Some((may, purity)) = table.get(&room) else {
             broken.push(format!("ARCHITECTURE.md: the room `{room}` has no row in the table"));
             continue;
         };
@@ -39,7 +41,7 @@ pub(crate) fn check(root: &Path) -> Result<Vec<String>, String> {
                         "crates/{room}/Cargo.toml: the room `{room}` may not import `{other}`"
                     ));
                 }
-                None if *pure && ACTING.contains(&dependency.as_str()) => {
+                None if *purity == Purity::Pure && ACTING.contains(&dependency.as_str()) => {
                     broken.push(format!(
                         "crates/{room}/Cargo.toml: the pure room `{room}` may not use `{dependency}`"
                     ));
@@ -55,6 +57,15 @@ pub(crate) fn check(root: &Path) -> Result<Vec<String>, String> {
             .map(|room| format!("ARCHITECTURE.md: there is no room `{room}`")),
     );
     Ok(broken)
+}
+
+/// The rooms of the table, each with its purity.
+///
+/// # Errors
+/// When the map cannot be read.
+pub(super) fn purities(root: &Path) -> Result<Vec<(String, Purity)>, String> {
+    let map = read(&root.join("ARCHITECTURE.md"))?;
+    Ok(table(&map).into_iter().map(|(room, (_, purity))| (room, purity)).collect())
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -81,7 +92,12 @@ fn table(map: &str) -> Table {
         let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
         if let [room, _, may, purity] = cells.as_slice() {
             let may = may.split(',').map(|name| name.trim().to_owned()).filter(|name| name != "–").collect();
-            table.insert((*room).to_owned(), (may, *purity == "pure"));
+            let purity = match *purity {
+                "pure" => Purity::Pure,
+                purity if purity.starts_with("async only through") => Purity::Waits,
+                _ => Purity::Acts,
+            };
+            table.insert((*room).to_owned(), (may, purity));
         }
     }
     table
@@ -96,7 +112,7 @@ mod tests {
         let map = "# A\n## Rooms and arrows\n| room | what | may import | purity |\n| --- | --- | --- | --- |\n| mail | nouns | – | pure |\n| dns | questions | mail | async |\n## Next\n| x | y | z | pure |\n";
         let table = table(map);
         assert_eq!(table.len(), 2);
-        assert_eq!(table["mail"], (BTreeSet::new(), true));
-        assert_eq!(table["dns"], (BTreeSet::from(["mail".to_owned()]), false));
+        assert_eq!(table["mail"], (BTreeSet::new(), Purity::Pure));
+        assert_eq!(table["dns"], (BTreeSet::from(["mail".to_owned()]), Purity::Acts));
     }
 }

@@ -2,11 +2,23 @@
 
 mod arrows;
 mod length;
+mod purity;
 mod source;
 mod standards;
 mod words;
 
 use std::path::Path;
+
+/// How near a room may come to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purity {
+    /// No socket, no clock, no file, no `async`.
+    Pure,
+    /// The same, but it may wait for a trait that others implement.
+    Waits,
+    /// It may do what it wants.
+    Acts,
+}
 
 /// Runs every rule and reports all that is broken.
 ///
@@ -16,6 +28,7 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     let files = source::rust_files(root)?;
     let mut broken = Vec::new();
     broken.extend(arrows::check(root)?);
+    broken.extend(purity::check(root, &files)?);
     broken.extend(length::check(&files)?);
     broken.extend(words::check(root, &files)?);
     broken.extend(standards::check(root, &files)?);
