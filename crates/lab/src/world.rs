@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv4Addr};
 
-use tegami_dns::DnsName;
+use tegami_dns::{Data, DnsName};
 
 /// One machine of the lab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,18 +74,11 @@ impl World {
         }
         zone.push_str("\n; ---- keys that were made when the lab started\n");
         for (name, text) in &self.extra {
-            let _ = writeln!(zone, "{name}.  TXT  {}", strings(text));
+            let text = Data::Txt(text.clone().into_bytes());
+            let _ = writeln!(zone, "{name}.  TXT  {text}");
         }
         zone
     }
-}
-
-/// A text as character-strings of at most 255 octets (RFC 1035 section 3.3).
-fn strings(text: &str) -> String {
-    let characters: Vec<char> = text.chars().collect();
-    let pieces: Vec<String> =
-        characters.chunks(250).map(|piece| format!("\"{}\"", piece.iter().collect::<String>())).collect();
-    pieces.join(" ")
 }
 
 const DOMAINS: &str = r#"; The small internet of the Tegami lab.

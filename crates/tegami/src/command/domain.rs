@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use serde_json::json;
+use tegami_dns::{Data, DnsName};
 use tegami_mail::{Domain as Name, note};
 use tegami_store::DkimKeyRow;
 
@@ -75,7 +76,7 @@ pub(crate) fn plan(
     for ip in addresses {
         let kind = if ip.is_ipv4() { "A" } else { "AAAA" };
         plan.push(record(format!("{hostname}."), kind, ip.to_string()));
-        plan.push(record(format!("{}.", tegami_dns::DnsName::reverse(*ip)), "PTR", format!("{hostname}.")));
+        plan.push(record(format!("{}.", DnsName::reverse(*ip)), "PTR", format!("{hostname}.")));
     }
     // Naming the host keeps the record right when its addresses change; the HELO name gets a record of its own (RFC 7208 section 2.3).
     plan.push(record(format!("{domain}."), "TXT", format!("v=spf1 a:{hostname} -all")));
@@ -93,20 +94,13 @@ pub(crate) fn zone_text(plan: &[PlannedRecord]) -> String {
     let width = plan.iter().map(|record| record.name.len()).max().unwrap_or_default();
     plan.iter()
         .map(|PlannedRecord { name, kind, value }| {
-            format!("{name:width$}  {kind:4}  {}\n", presentation(kind, value))
+            let data = match *kind {
+                "TXT" => Data::Txt(value.clone().into_bytes()).to_string(),
+                _ => value.clone(),
+            };
+            format!("{name:width$}  {kind:4}  {data}\n")
         })
         .collect()
-}
-
-/// TXT data as character-strings of at most 255 octets (RFC 1035 section 3.3).
-fn presentation(kind: &str, value: &str) -> String {
-    if kind != "TXT" {
-        return value.to_owned();
-    }
-    let characters: Vec<char> = value.chars().collect();
-    let strings: Vec<String> =
-        characters.chunks(250).map(|piece| format!("\"{}\"", piece.iter().collect::<String>())).collect();
-    strings.join(" ")
 }
 
 /// The plan for programs.
