@@ -8,7 +8,7 @@ use tegami_auth::{dmarc, spf};
 use crate::property;
 
 /// Runs `target` on every file of a corpus.
-fn replay(corpus: &str, target: impl Fn(&[u8])) {
+pub(crate) fn replay(corpus: &str, target: impl Fn(&[u8])) {
     let folder = format!("{}/../../fuzz/corpus/{corpus}", env!("CARGO_MANIFEST_DIR"));
     let mut count = 0;
     for file in fs::read_dir(&folder).unwrap() {

@@ -1,20 +1,9 @@
 //! Everything that fuzzing has found worth keeping is read again by every test run.
 
-use std::path::Path;
-
 use tegami_auth::dkim::{DkimResult, fuzz, sign};
 
 use super::{NOW, at, ed25519, judge, signer, zone_of};
-
-fn replay(target: &str, check: impl Fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let mut count = 0;
-    for entry in std::fs::read_dir(&folder).unwrap() {
-        check(&std::fs::read(entry.unwrap().path()).unwrap());
-        count += 1;
-    }
-    assert!(count > 0, "no corpus in {}", folder.display());
-}
+use crate::fuzz_corpus::replay;
 
 #[test]
 fn dkim_signature() {
