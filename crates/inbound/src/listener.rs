@@ -50,6 +50,19 @@ pub struct Service {
     pub limits: ConnectionLimits,
 }
 
+impl Service {
+    /// A listener whose clients begin in clear text and may ask for STARTTLS, with the usual limits.
+    pub fn new(settings: Settings, tls: Arc<rustls::ServerConfig>, desk: Arc<dyn Desk>) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            tls: Some(tls),
+            implicit_tls: false,
+            desk,
+            limits: ConnectionLimits::default(),
+        }
+    }
+}
+
 /// A bound socket.
 #[derive(Debug)]
 pub enum Listener {

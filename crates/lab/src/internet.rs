@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 use tegami_dns::{Resolver, Server, SystemError, SystemOptions, SystemResolver, Zone, ZoneError};
-use tegami_inbound::{ConnectionLimits, Listener, Service, Shutdown, serve};
+use tegami_inbound::{Listener, Service, Shutdown, serve};
 use tegami_mail::{Clock, Domain, DomainError};
-use tegami_proto::smtp::server::{AuthOffer, Settings};
+use tegami_proto::smtp::server::Settings;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -211,22 +211,5 @@ fn equip(
 }
 
 fn service(name: &str, tls: Arc<ServerConfig>, host: Host) -> Arc<Service> {
-    let settings = Settings {
-        hostname: name.to_owned(),
-        max_size: 35 << 20,
-        max_recipients: 100,
-        starttls: true,
-        auth: AuthOffer::Never,
-        auth_required: false,
-        idle_timeout: Duration::from_secs(300),
-        session_timeout: Duration::from_secs(3600),
-        max_errors: 20,
-    };
-    Arc::new(Service {
-        settings: Arc::new(settings),
-        tls: Some(tls),
-        implicit_tls: false,
-        desk: Arc::new(HostDesk(Arc::new(host))),
-        limits: ConnectionLimits::default(),
-    })
+    Arc::new(Service::new(Settings::new(name), tls, Arc::new(HostDesk(Arc::new(host)))))
 }

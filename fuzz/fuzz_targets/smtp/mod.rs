@@ -10,15 +10,10 @@ use tegami_proto::smtp::{client, server};
 /// Octets of a client. Everybody is welcome; no content gets through with a line end that is not CRLF.
 pub(super) fn server(input: &[u8]) {
     let settings = server::Settings {
-        hostname: "mx.example.org".to_owned(),
         max_size: 1000,
-        max_recipients: 100,
-        starttls: true,
         auth: server::AuthOffer::Always,
-        auth_required: false,
-        idle_timeout: Duration::from_secs(300),
-        session_timeout: Duration::from_secs(3600),
         max_errors: 100,
+        ..server::Settings::new("mx.example.org")
     };
     let now = Instant::now();
     let mut session = server::Session::new(Arc::new(settings), false, now);

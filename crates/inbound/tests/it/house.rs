@@ -10,8 +10,8 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tegami_auth::dkim::{PrivateKey, Selector, Signer};
 use tegami_dns::ZoneResolver;
 use tegami_inbound::{
-    Clerk, ConnectionLimits, Desk, Listener, OnFail, Peer, Policy, Reception, ReceptionSettings, Service,
-    Shutdown, SubmissionDesk, SubmissionSettings, serve,
+    Clerk, Desk, Listener, OnFail, Peer, Policy, Reception, ReceptionSettings, Service, Shutdown,
+    SubmissionDesk, SubmissionSettings, serve,
 };
 use tegami_mail::{Address, Clock, Domain};
 use tegami_proto::smtp::server::{AuthOffer, Settings};
@@ -187,16 +187,12 @@ impl<D: Desk> Desk for From<D> {
 }
 
 pub(crate) fn settings() -> Settings {
+    let minute = Duration::from_secs(60);
     Settings {
-        hostname: "mx.example.org".to_owned(),
         max_size: 10_000,
-        max_recipients: 100,
-        starttls: true,
-        auth: AuthOffer::Never,
-        auth_required: false,
-        idle_timeout: Duration::from_secs(60),
-        session_timeout: Duration::from_secs(60),
-        max_errors: 20,
+        idle_timeout: minute,
+        session_timeout: minute,
+        ..Settings::new("mx.example.org")
     }
 }
 
@@ -223,14 +219,7 @@ pub(crate) fn service(desk: Arc<dyn Desk>, settings: Settings) -> (Service, Cert
         .with_no_client_auth()
         .with_single_cert(vec![certificate.clone()], key)
         .unwrap();
-    let service = Service {
-        settings: Arc::new(settings),
-        tls: Some(Arc::new(tls)),
-        implicit_tls: false,
-        desk,
-        limits: ConnectionLimits::default(),
-    };
-    (service, certificate)
+    (Service::new(settings, Arc::new(tls), desk), certificate)
 }
 
 impl Door {

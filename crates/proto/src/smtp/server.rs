@@ -49,6 +49,24 @@ pub struct Settings {
     pub max_errors: usize,
 }
 
+impl Settings {
+    /// A reception listener with STARTTLS and the limits that are right for nearly everybody.
+    pub fn new(hostname: impl Into<String>) -> Self {
+        Self {
+            hostname: hostname.into(),
+            max_size: 35 << 20,
+            max_recipients: 100,
+            starttls: true,
+            auth: AuthOffer::Never,
+            auth_required: false,
+            // RFC 5321 section 4.5.3.2.7: at least five minutes.
+            idle_timeout: Duration::from_secs(300),
+            session_timeout: Duration::from_secs(3600),
+            max_errors: 20,
+        }
+    }
+}
+
 /// When AUTH is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthOffer {

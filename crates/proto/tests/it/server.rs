@@ -10,17 +10,7 @@ use tegami_mail::{EnhancedStatusCode, Reply};
 use tegami_proto::smtp::server::{Action, Answer, AuthOffer, Question, Session, Settings};
 
 pub(crate) fn settings() -> Settings {
-    Settings {
-        hostname: "mx.example.org".to_owned(),
-        max_size: 10_000,
-        max_recipients: 100,
-        starttls: true,
-        auth: AuthOffer::Never,
-        auth_required: false,
-        idle_timeout: Duration::from_secs(300),
-        session_timeout: Duration::from_secs(3600),
-        max_errors: 10,
-    }
+    Settings { max_size: 10_000, max_errors: 10, ..Settings::new("mx.example.org") }
 }
 
 /// A policy that knows people by their names.

@@ -1,7 +1,6 @@
 //! Sockets and the sessions behind them.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tegami_mail::note;
 use tegami_proto::smtp::server::{AuthOffer, Settings};
@@ -9,11 +8,6 @@ use tokio::net::TcpListener;
 
 use crate::command::Failure;
 use crate::config::Config;
-
-/// RFC 5321 section 4.5.3.2.7.
-const IDLE: Duration = Duration::from_secs(300);
-/// A session that is longer is of no use to anybody.
-const SESSION: Duration = Duration::from_secs(3600);
 
 /// Binds every address of one key of `[listen]`.
 ///
@@ -44,15 +38,11 @@ pub(crate) async fn bind_all(key: &str, addresses: &[SocketAddr]) -> Result<Vec<
 /// Sessions of reception (`AuthOffer::Never`) or submission.
 pub(crate) fn session(config: &Config, auth: AuthOffer) -> Settings {
     Settings {
-        hostname: config.hostname.to_string(),
         max_size: config.limits.message_size,
         max_recipients: config.limits.recipients.max(100),
-        starttls: true,
         auth,
         auth_required: auth != AuthOffer::Never,
-        idle_timeout: IDLE,
-        session_timeout: SESSION,
-        max_errors: 20,
+        ..Settings::new(config.hostname.to_string())
     }
 }
 

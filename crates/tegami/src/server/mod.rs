@@ -16,8 +16,8 @@ use std::time::Duration;
 use rustls::RootCertStore;
 use tegami_dns::Resolver;
 use tegami_inbound::{
-    ConnectionLimits, Desk, Listener, Policy, Reception, ReceptionSettings, Service, Shutdown,
-    SubmissionDesk, SubmissionSettings,
+    Desk, Listener, Policy, Reception, ReceptionSettings, Service, Shutdown, SubmissionDesk,
+    SubmissionSettings,
 };
 use tegami_mail::{Domain, Host};
 use tegami_outbound::{
@@ -123,7 +123,7 @@ impl Server {
             clock: Arc::clone(&rooms.clock),
         }));
         let settings = listen::session(config, AuthOffer::Never);
-        let service = service(settings, tls, false, desk);
+        let service = Arc::new(Service::new(settings, Arc::clone(tls), desk));
         let mut sockets = listen::bind_all("smtp", &config.listen.smtp).await?;
         sockets.extend(bound);
         self.addresses.smtp = self.spawn_all(sockets, &service, shutdown)?;
@@ -148,13 +148,14 @@ impl Server {
             clock: Arc::clone(&rooms.clock),
         }));
         let under_tls = listen::session(config, AuthOffer::UnderTls);
-        let starttls = service(under_tls.clone(), tls, false, Arc::clone(&desk));
-        let implicit = service(under_tls, tls, true, Arc::clone(&desk));
+        let service = |settings| Service::new(settings, Arc::clone(tls), Arc::clone(&desk));
+        let starttls = Arc::new(service(under_tls.clone()));
+        let implicit = Arc::new(Service { implicit_tls: true, ..service(under_tls) });
         let sockets = listen::bind_all("submission", &config.listen.submission).await?;
         self.addresses.submission = self.spawn_all(sockets, &starttls, shutdown)?;
         let sockets = listen::bind_all("submissions", &config.listen.submissions).await?;
         self.addresses.submissions = self.spawn_all(sockets, &implicit, shutdown)?;
-        let local = service(listen::local_session(config), tls, false, desk);
+        let local = Arc::new(service(listen::local_session(config)));
         let socket = control::bind_submission(&config.listen.local)?;
         self.tasks.spawn(tegami_inbound::serve(Listener::Unix(socket), local, shutdown.clone()));
         Ok(())
@@ -218,21 +219,6 @@ fn lower(on_fail: OnFail) -> tegami_inbound::OnFail {
         OnFail::Refuse => tegami_inbound::OnFail::Refuse,
         OnFail::Mark => tegami_inbound::OnFail::Mark,
     }
-}
-
-fn service(
-    settings: tegami_proto::smtp::server::Settings,
-    tls: &Arc<rustls::ServerConfig>,
-    implicit_tls: bool,
-    desk: Arc<dyn Desk>,
-) -> Arc<Service> {
-    Arc::new(Service {
-        settings: Arc::new(settings),
-        tls: Some(Arc::clone(tls)),
-        implicit_tls,
-        desk,
-        limits: ConnectionLimits::default(),
-    })
 }
 
 /// The loop that delivers, ready to run.
