@@ -3,11 +3,20 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use tegami_mail::note;
 use tegami_words::Language;
 
 #[derive(Debug, Parser)]
-#[command(name = "tegami", version, disable_help_subcommand = true, arg_required_else_help = true)]
+#[command(
+    name = "tegami",
+    version,
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -283,16 +292,31 @@ pub(crate) fn locale() -> Language {
 
 /// The command with its help in `language`.
 pub(crate) fn command(language: Language) -> Command {
-    localise(Cli::command(), language, "cli-help")
+    localise(Cli::command(), language, ROOT)
 }
 
 fn localise(command: Command, language: Language, path: &str) -> Command {
-    let command = command.about(tegami_words::plain(language, path));
+    let word = |id: &str| tegami_words::plain(language, id);
+    let command = command
+        .about(word(path))
+        .help_template(template(&word("cli-help-usage")))
+        .subcommand_help_heading(word("cli-help-commands"))
+        .disable_help_flag(true)
+        .arg(flag("help", 'h', ArgAction::Help));
+    let command = if path == ROOT { command.arg(flag("version", 'V', ArgAction::Version)) } else { command };
     let command = command.mut_args(|argument| {
-        let id = format!("{path}-arg-{}", argument.get_id().as_str().replace('_', "-"));
-        let shared = format!("cli-help-shared-{}", argument.get_id().as_str().replace('_', "-"));
-        let id = if SHARED.contains(&argument.get_id().as_str()) { shared } else { id };
-        argument.help(tegami_words::plain(language, &id))
+        let name = argument.get_id().as_str().replace('_', "-");
+        let shared = SHARED.contains(&name.as_str());
+        let id = if shared { format!("cli-help-shared-{name}") } else { format!("{path}-arg-{name}") };
+        let heading = match (argument.is_positional(), EVERYWHERE.contains(&name.as_str())) {
+            (true, _) => "cli-help-arguments",
+            (_, true) => "cli-help-everywhere",
+            _ => "cli-help-options",
+        };
+        // Defaults and variables stand in the sentences, in the reader's language.
+        let (default, variable) = (!argument.get_default_values().is_empty(), argument.get_env().is_some());
+        let argument = argument.help(word(&id)).help_heading(word(heading));
+        argument.hide_default_value(default).hide_env(variable)
     });
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
     names.into_iter().fold(command, |command, name| {
@@ -301,8 +325,70 @@ fn localise(command: Command, language: Language, path: &str) -> Command {
     })
 }
 
+fn flag(name: &'static str, short: char, action: ArgAction) -> Arg {
+    Arg::new(name).long(name).short(short).action(action).display_order(usize::MAX)
+}
+
+/// What `--help` prints, with the word for the usage line.
+fn template(usage: &str) -> StyledStr {
+    const HEADING: anstyle::Style = anstyle::Style::new().bold().underline();
+    format!("{{about-with-newline}}\n{HEADING}{usage}:{HEADING:#} {{usage}}\n\n{{all-args}}").into()
+}
+
+/// What is wrong with a command line, in the reader's language. `None` where clap's own words have to do.
+pub(crate) fn mistake(error: &clap::Error, language: Language) -> Option<String> {
+    let about = |kind| match error.get(kind) {
+        Some(ContextValue::Strings(words)) => words.join(" "),
+        Some(value) => value.to_string(),
+        None => String::new(),
+    };
+    // clap puts the most similar one last.
+    let most_similar = |kind| match error.get(kind) {
+        Some(ContextValue::Strings(words)) => words.last().cloned(),
+        value => value.map(ToString::to_string),
+    };
+    let argument = about(ContextKind::InvalidArg);
+    let said = match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            note!("cli-wrong-command", word = about(ContextKind::InvalidSubcommand))
+        }
+        ErrorKind::UnknownArgument => note!("cli-wrong-argument", word = argument),
+        ErrorKind::MissingRequiredArgument => note!("cli-wrong-missing", words = argument),
+        ErrorKind::ArgumentConflict => {
+            note!("cli-wrong-together", one = argument, other = about(ContextKind::PriorArg))
+        }
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let value = about(ContextKind::InvalidValue);
+            match std::error::Error::source(error) {
+                Some(reason) => {
+                    note!("cli-wrong-value", value = value, argument = argument, reason = reason)
+                }
+                None => note!("cli-wrong-no-value", argument = argument),
+            }
+        }
+        _ => return None,
+    };
+    let mut lines = vec![format!("tegami: {}", tegami_words::note(language, &said))];
+    let similar = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg];
+    if let Some(key) = similar.into_iter().find_map(most_similar) {
+        lines.push(tegami_words::note(language, &note!("cli-config-did-you-mean", key = key)));
+    }
+    if let Some(usage) = error.get(ContextKind::Usage) {
+        let usage = usage.to_string();
+        let usage = usage.trim_start_matches("Usage:").trim();
+        lines.push(format!("{}: {usage}", tegami_words::plain(language, "cli-help-usage")));
+    }
+    lines.push(tegami_words::plain(language, "cli-wrong-more"));
+    Some(lines.join("\n"))
+}
+
+const ROOT: &str = "cli-help";
+
+/// Arguments that every verb takes.
+const EVERYWHERE: &[&str] = &["config", "lang", "json", "help", "version"];
+
 /// Arguments that mean the same wherever they stand.
-const SHARED: &[&str] = &["config", "lang", "json", "zone", "resolver"];
+const SHARED: &[&str] = &["config", "lang", "json", "zone", "resolver", "help", "version"];
 
 #[cfg(test)]
 mod tests {
@@ -327,6 +413,29 @@ mod tests {
             assert!(!word.starts_with("cli-help"), "{language}: `{word}` stands in no Fluent file");
         }
         command.get_subcommands().for_each(|sub| untold(sub, language));
+    }
+
+    #[test]
+    fn mistakes_are_told_in_both_languages() {
+        let told = |language, words: &str| {
+            let error = command(language).try_get_matches_from(words.split(' ')).unwrap_err();
+            mistake(&error, language).unwrap()
+        };
+        for words in [
+            "tegami serv",
+            "tegami lab --onec",
+            "tegami init",
+            "tegami lookup spf --ip here",
+            "tegami lookup mx a.test --zone z --resolver 192.0.2.1:53",
+            "tegami inspect FILE --ip",
+        ] {
+            for language in Language::ALL {
+                let told = told(language, words);
+                assert!(!told.contains("cli-"), "{words}: {told}");
+            }
+        }
+        assert!(told(Language::English, "tegami serv").contains("Did you mean `serve`?"));
+        assert!(told(Language::Japanese, "tegami lab --onec").contains("--once"));
     }
 
     #[test]

@@ -45,8 +45,11 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let status = if error.use_stderr() { ExitCode::from(CANNOT) } else { ExitCode::SUCCESS };
-            // A terminal that is gone cannot be told so.
-            let _ = error.print();
+            match cli::mistake(&error, cli::language_of(arguments)) {
+                Some(told) => anstream::eprintln!("{told}"),
+                // A terminal that is gone cannot be told so.
+                None => drop(error.print()),
+            }
             return status;
         }
     };

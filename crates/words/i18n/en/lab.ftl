@@ -5,7 +5,7 @@ lab-started =
     A small internet has started on this machine.
       DNS       { $dns }
       SMTP      port { $port } on 127.42.0.0/24, one address for each host
-      page      { $page }
+      page      { $page } shows every message with its whole conversation
 lab-scene-broken = The scene could not be played: { $reason }
 lab-scene-too-long = The message had no fate after { $seconds } s.
 lab-door-api = by the HTTP API

@@ -5,7 +5,7 @@ lab-started =
     この一台の中に小さなインターネットができました。
       DNS       { $dns }
       SMTP      127.42.0.0/24 のポート { $port } (ホストごとに一つのアドレス)
-      ページ    { $page }
+      ページ    { $page } ですべてのメールのやり取りを見られます
 lab-scene-broken = この場面を演じられませんでした: { $reason }
 lab-scene-too-long = { $seconds } 秒たってもメールの行方が決まりませんでした。
 lab-door-api = HTTP API から
