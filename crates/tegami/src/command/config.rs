@@ -3,12 +3,16 @@
 use tegami_mail::note;
 
 use super::{Context, Failure, Outcome};
-use crate::config::Config;
+use crate::config::ConfigError;
 
 /// Reads the configuration and shows every problem at its place. A wrong configuration is a finding, a missing one a failure.
 pub(crate) fn check(context: &Context) -> Result<Outcome, Failure> {
     let path = context.config_path();
-    let loaded = Config::load(&path);
+    let loaded = match context.config() {
+        Ok(config) => Ok(config),
+        Err(Failure::Config(error)) => Err(error),
+        Err(failure) => return Err(failure),
+    };
     if context.json {
         let value = match &loaded {
             Ok(_) => serde_json::json!({"file": path.display().to_string(), "problems": []}),
@@ -32,7 +36,7 @@ pub(crate) fn check(context: &Context) -> Result<Outcome, Failure> {
             );
             Ok(Outcome::Well)
         }
-        Err(error @ crate::config::ConfigError::Unreadable { .. }) => Err(error.into()),
+        Err(error @ (ConfigError::Missing | ConfigError::Unreadable { .. })) => Err(error.into()),
         Err(error) => {
             anstream::eprintln!("{}", Failure::from(error).render(context));
             Ok(Outcome::Finding)

@@ -115,7 +115,11 @@ impl Context {
     /// # Errors
     /// Everything that is wrong with it.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
-        Ok(Config::load(&self.config_path())?)
+        let path = self.config_path();
+        if self.config.is_none() && !path.exists() {
+            return Err(ConfigError::Missing.into());
+        }
+        Ok(Config::load(&path)?)
     }
 
     /// A note in the reader's language.
@@ -140,6 +144,9 @@ impl Failure {
         match self {
             Self::Note(note) => format!("tegami: {}", context.say(note)),
             Self::Text(text) => format!("tegami: {text}"),
+            Self::Config(error @ (ConfigError::Missing | ConfigError::Unreadable { .. })) => {
+                format!("tegami: {}", error.render(context.language, false))
+            }
             Self::Config(error) => error.render(context.language, std::io::stderr().is_terminal()),
             Self::Told => String::new(),
         }

@@ -24,8 +24,12 @@ pub(crate) async fn run(init: &Init, context: &Context) -> Result<Outcome, Failu
     };
     let path = context.config_path();
     write_config(&path, &domain, &hostname, init)?;
-    let config = Config::load(&path)?;
-    let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
+    let opened = open(&path).await;
+    if opened.is_err() {
+        // So that the next try does not meet a configuration that exists.
+        let _ = std::fs::remove_file(&path);
+    }
+    let (config, rooms) = opened?;
     let (name, password) = (format!("postmaster@{domain}"), user::make_password()?);
     let senders = [format!("*@{domain}")];
     let addresses = [name.clone()];
@@ -54,6 +58,12 @@ pub(crate) async fn run(init: &Init, context: &Context) -> Result<Outcome, Failu
     anstream::println!("{}\n\n{}", context.word("cli-init-publish"), zone_text(&plan));
     anstream::println!("{}", context.say(&note!("cli-init-next", config = path.display())));
     Ok(Outcome::Well)
+}
+
+async fn open(path: &Path) -> Result<(Config, Rooms), Failure> {
+    let config = Config::load(path)?;
+    let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
+    Ok((config, rooms))
 }
 
 fn parse(text: &str) -> Result<Domain, Failure> {

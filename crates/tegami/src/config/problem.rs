@@ -7,6 +7,8 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use tegami_mail::{Note, note};
 use tegami_words::Language;
 
+use super::DEFAULT_PATHS;
+
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -21,6 +23,8 @@ pub(crate) struct Problem {
 /// Why there is no configuration.
 #[derive(Clone, Debug)]
 pub(crate) enum ConfigError {
+    /// None is named, and none lies where we look.
+    Missing,
     /// The file cannot be read.
     Unreadable {
         /// Which.
@@ -43,6 +47,10 @@ impl ConfigError {
     /// For a terminal: each problem below its line.
     pub(crate) fn render(&self, language: Language, styled: bool) -> String {
         match self {
+            Self::Missing => {
+                let [first, second] = DEFAULT_PATHS;
+                tegami_words::note(language, &note!("cli-config-none", first = first, second = second))
+            }
             Self::Unreadable { path, reason } => {
                 let about = note!("cli-config-unreadable", path = path.display(), reason = reason);
                 tegami_words::note(language, &about)
@@ -60,6 +68,9 @@ impl ConfigError {
     /// For programs: line and column of every problem, from 1.
     pub(crate) fn to_json(&self, language: Language) -> serde_json::Value {
         match self {
+            Self::Missing => {
+                serde_json::json!({"file": null, "problems": [{"message": self.render(language, false)}]})
+            }
             Self::Unreadable { path, .. } => {
                 serde_json::json!({"file": path.display().to_string(), "problems": [{"message": self.render(language, false)}]})
             }

@@ -19,6 +19,10 @@ impl Problems {
         self.0.borrow_mut().push(Problem { span, message, help });
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
     /// The problems in the order of the file.
     pub(super) fn into_sorted(self) -> Vec<Problem> {
         let mut problems = self.0.into_inner();

@@ -22,6 +22,10 @@ pub(super) fn read(text: &str, base: &Path) -> Result<Config, Vec<Problem>> {
         let reason = error.message().to_owned();
         problems.add(error.span().unwrap_or(0..0), note!("cli-config-not-toml", reason = reason), None);
     }
+    // What is missing in a text that is not TOML may stand behind the mistake.
+    if !problems.is_empty() {
+        return Err(problems.into_sorted());
+    }
     let config = {
         let root = Section::new(table.get_ref(), 0..0, &problems);
         let config = whole(&root, base);

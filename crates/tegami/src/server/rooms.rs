@@ -1,12 +1,15 @@
 //! The store and the rooms that work on it, opened once and shared.
 
+use std::fs::{OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
-use tegami_mail::{Address, Clock};
+use tegami_mail::{Address, Clock, note};
 use tegami_queue::{
     Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, SignerSource,
 };
-use tegami_store::{Embedded, IdSource, Options, Store};
+use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
 
 use super::keys;
 use crate::command::Failure;
@@ -29,7 +32,7 @@ impl Rooms {
     /// The data folder or a key cannot be used; the sentence names it.
     pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
         let store = Embedded::open(&config.data, Options::default())
-            .map_err(|error| Failure::Text(error.to_string()))?;
+            .map_err(|error| cannot_open(&config.data, &error))?;
         let store: Arc<dyn Store> = Arc::new(store);
         let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
         let signers: Arc<dyn SignerSource> = Arc::new(KeyRing::new(signers));
@@ -60,5 +63,20 @@ impl Rooms {
             Arc::clone(&control),
         );
         Ok(Self { store, accounts, intake: Arc::new(intake), local, clock, control })
+    }
+}
+
+/// Says what to do about the two things that happen to everybody: no right, and a server that runs already.
+fn cannot_open(data: &Path, error: &StoreError) -> Failure {
+    let lock =
+        std::fs::create_dir_all(data).and_then(|()| OpenOptions::new().write(true).open(data.join("lock")));
+    match lock {
+        Err(refused) if refused.kind() == ErrorKind::PermissionDenied => {
+            note!("cli-data-denied", folder = data.display()).into()
+        }
+        Ok(file) if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) => {
+            note!("cli-data-in-use", folder = data.display()).into()
+        }
+        _ => Failure::Text(error.to_string()),
     }
 }

@@ -1,5 +1,6 @@
 //! Handing a message to our own server over its Unix socket, or, while it does not run, into its queue.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,6 +27,9 @@ pub(super) async fn hand_over(
 ) -> Result<Reply, Failure> {
     match UnixStream::connect(&config.listen.local).await {
         Ok(stream) => speak(stream, config, Transaction { envelope, content: content.into() }).await,
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(note!("cli-local-denied", socket = config.listen.local.display()).into())
+        }
         Err(_) => enqueue(config, envelope, content.into()).await,
     }
 }
