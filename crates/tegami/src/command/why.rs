@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use serde_json::json;
 use tegami_mail::{Address, StoredNote, note};
 use tegami_outbound::{AttemptRecord, HostTry, RecipientRecord};
-use tegami_store::{Attempt, MessageRow, QueueId, QueueRow, RecipientState};
+use tegami_queue::{EventData, Reason};
+use tegami_store::{
+    Attempt, EventFilter, EventKind, MessageRow, NewEvent, QueueId, QueueRow, RecipientState,
+};
 
 use super::context::moment;
 use super::{Context, Failure, Outcome, Report, queue};
@@ -13,12 +16,25 @@ use crate::server::Rooms;
 
 /// For an address the newest messages are told.
 const NEWEST: usize = 10;
+/// Events among which failures without any attempt are looked for.
+const NEWEST_EVENTS: usize = 2_000;
+/// Events of one message that are looked at: two for each of the most recipients that a message has by default.
+const MOST_EVENTS: usize = 2_000;
 
 /// One message with everything that is known of its way.
 struct Story {
     message: MessageRow,
     recipients: Vec<QueueRow>,
     attempts: Vec<Attempt>,
+    /// Recipients that never waited in the queue, each with the event that ended its way.
+    ended_here: Vec<NewEvent>,
+}
+
+impl Story {
+    fn arrived(&self) -> bool {
+        self.recipients.iter().all(|row| row.state == RecipientState::Delivered)
+            && self.ended_here.iter().all(|event| event.kind != EventKind::Failed)
+    }
 }
 
 /// Tells the story of a queue id, a Message-ID, or the newest messages to an address. Exit status 1 when something failed or waits.
@@ -27,10 +43,10 @@ pub(crate) async fn run(subject: &str, context: &Context, rooms: &Rooms) -> Resu
     for message in find(subject, rooms).await? {
         let recipients = rooms.store.recipients(message.id).await?;
         let attempts = rooms.store.attempts(message.id).await?;
-        stories.push(Story { message, recipients, attempts });
+        let ended_here = ended_here(message.id, &recipients, rooms).await?;
+        stories.push(Story { message, recipients, attempts, ended_here });
     }
-    let arrived = |row: &QueueRow| row.state == RecipientState::Delivered;
-    let well = stories.iter().all(|story| story.recipients.iter().all(arrived));
+    let well = stories.iter().all(Story::arrived);
     let mut report = if context.json {
         let messages: Vec<_> = stories.iter().map(|story| story_json(context, story)).collect();
         Report::json(&json!({ "messages": messages }))
@@ -50,9 +66,48 @@ async fn find(subject: &str, rooms: &Rooms) -> Result<Vec<MessageRow>, Failure> 
     let mut found = rooms.store.by_message_id(message_id).await?;
     if found.is_empty() {
         let address = Address::parse(subject).map_err(|_| note!("cli-unknown-subject", subject = subject))?;
-        found = rooms.store.messages_to(&address, NEWEST).await?;
+        found = newest_to(&address, rooms).await?;
     }
     if found.is_empty() { Err(note!("cli-nothing-about", subject = subject).into()) } else { Ok(found) }
+}
+
+/// The newest messages to an address, also those that went straight into its mailboxes here.
+async fn newest_to(address: &Address, rooms: &Rooms) -> Result<Vec<MessageRow>, Failure> {
+    let mut found = rooms.store.messages_to(address, NEWEST).await?;
+    for (mailbox, count) in rooms.store.mailboxes(address).await? {
+        // Numbers only grow, so the newest lie above the count of the others.
+        let mut after = u32::try_from(count.saturating_sub(NEWEST as u64)).unwrap_or(u32::MAX);
+        loop {
+            let page = rooms.store.mailbox(address, &mailbox, after, NEWEST).await?;
+            let Some(last) = page.last() else { break };
+            after = last.uid;
+            found.extend(page.into_iter().map(|entry| entry.message));
+        }
+    }
+    // And those that were never sent, because the address is suppressed.
+    let newest = EventFilter { descending: true, limit: NEWEST_EVENTS, ..EventFilter::default() };
+    for event in rooms.store.events(newest).await? {
+        let meant = event.event.recipient.as_deref() == Some(address.to_string().as_str());
+        if let Some(id) = event.event.message.filter(|_| meant && event.event.kind == EventKind::Failed) {
+            found.extend(rooms.store.message(id).await.ok());
+        }
+    }
+    found.sort_by_key(|message| std::cmp::Reverse(message.id));
+    found.dedup_by_key(|message| message.id);
+    found.truncate(NEWEST);
+    Ok(found)
+}
+
+async fn ended_here(id: QueueId, queued: &[QueueRow], rooms: &Rooms) -> Result<Vec<NewEvent>, Failure> {
+    let filter = EventFilter { message: Some(id), limit: MOST_EVENTS, ..EventFilter::default() };
+    let mut events: Vec<NewEvent> =
+        rooms.store.events(filter).await?.into_iter().map(|event| event.event).collect();
+    let ends = [EventKind::Delivered, EventKind::Stored, EventKind::Failed];
+    events.retain(|event| {
+        let waited = |recipient: &String| queued.iter().any(|row| row.path.address.to_string() == *recipient);
+        ends.contains(&event.kind) && event.recipient.as_ref().is_some_and(|recipient| !waited(recipient))
+    });
+    Ok(events)
 }
 
 /// The lines that name a message.
@@ -92,7 +147,27 @@ fn tell(context: &Context, story: &Story) -> String {
             tell_attempt(context, &mut text, number + 1, attempt, row);
         }
     }
+    for event in &story.ended_here {
+        tell_end(context, &mut text, event);
+    }
     text
+}
+
+/// A recipient that never waited: its mailbox is here, or it was not to be written to.
+fn tell_end(context: &Context, text: &mut String, event: &NewEvent) {
+    let data = EventData::from_json(&event.data).unwrap_or_default();
+    let state = if event.kind == EventKind::Failed { "cli-state-failed" } else { "cli-state-delivered" };
+    let recipient = event.recipient.as_deref().unwrap_or_default();
+    let _ = writeln!(text, "\n{recipient}  {}", context.word(state));
+    let told = match data.reason {
+        _ if data.local => context.word("cli-why-here"),
+        _ if data.test_mode => context.word("cli-why-test-mode"),
+        Some(Reason::SuppressBounce) => context.word("cli-why-suppressed-bounce"),
+        Some(Reason::SuppressUnsubscribe) => context.word("cli-why-suppressed-unsubscribe"),
+        Some(Reason::SuppressComplaint) => context.word("cli-why-suppressed-complaint"),
+        _ => data.message,
+    };
+    let _ = writeln!(text, "  {told}");
 }
 
 fn tell_attempt(context: &Context, text: &mut String, number: usize, attempt: &Attempt, row: &QueueRow) {
@@ -168,5 +243,6 @@ fn story_json(context: &Context, story: &Story) -> serde_json::Value {
         "summary": story.message.summary,
         "recipients": story.recipients.iter().map(queue::row_json).collect::<Vec<_>>(),
         "attempts": attempts,
+        "ended_here": story.ended_here,
     })
 }
