@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tegami_mail::{Address, note};
+use tegami_queue::Locality;
 use tegami_store::MailboxEntry;
 
 use super::{Context, Failure, Report, table};
@@ -31,6 +32,9 @@ fn parse(address: &str) -> Result<Address, Failure> {
 
 async fn mailboxes(owner: &Address, context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
     let found = rooms.store.mailboxes(owner).await?;
+    if found.is_empty() && !matches!(rooms.local.find(owner).await?, Locality::Mailboxes(_)) {
+        return Err(note!("cli-mailbox-nobody", address = owner).into());
+    }
     if context.json {
         let list: Vec<_> =
             found.iter().map(|(name, count)| json!({"mailbox": name, "messages": count})).collect();
@@ -63,6 +67,13 @@ async fn messages(
     if context.json {
         let list: Vec<_> = entries.iter().map(entry_json).collect();
         return Ok(Report::json(&json!({"owner": owner, "mailbox": mailbox, "messages": list})));
+    }
+    if entries.is_empty() {
+        return Ok(Report::well(context.say(&note!(
+            "cli-mailbox-empty",
+            mailbox = mailbox,
+            address = owner
+        ))));
     }
     let heading =
         ["uid", "date", "from", "subject"].map(|column| context.word(&format!("cli-column-{column}")));

@@ -58,6 +58,7 @@ pub(crate) fn run(arguments: &[OsString]) -> ExitCode {
     match ended {
         Ok(Outcome::Well) => ExitCode::SUCCESS,
         Ok(Outcome::Finding) => ExitCode::from(1),
+        Err(Failure::Told) => ExitCode::from(CANNOT),
         Err(failure) => {
             anstream::eprintln!("{}", failure.render(&context));
             ExitCode::from(CANNOT)
@@ -163,7 +164,7 @@ async fn on_rooms(
         Verb::Queue(cli::Queue::List) => queue::list(context, rooms).await,
         Verb::Queue(cli::Queue::Show { id }) => queue::show(id, context, rooms).await,
         Verb::Why(why) => why::run(&why.subject, context, rooms).await,
-        Verb::User(user) => user::run(user, input, context, rooms).await,
+        Verb::User(user) => user::run(user, input, context, rooms, config).await,
         Verb::Key(key) => key::run(key, context, rooms).await,
         Verb::Domain(domain) => domain::run(domain, context, rooms, config).await,
         Verb::Mailbox(mailbox) => mailbox::run(mailbox, context, rooms).await,

@@ -98,9 +98,9 @@ impl<'c> Prose<'c> {
     }
 
     /// A table, indented.
-    pub(crate) fn table(&mut self, heading: &[String], rows: &[Vec<String>]) {
+    pub(crate) fn table(&mut self, indent: usize, heading: &[String], rows: &[Vec<String>]) {
         for line in table::render(heading, rows).lines() {
-            self.line(format!("  {line}").trim_end());
+            self.line(&format!("{:indent$}{line}", ""));
         }
     }
 

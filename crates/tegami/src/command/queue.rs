@@ -90,6 +90,11 @@ pub(crate) async fn show(id: &str, context: &Context, rooms: &Rooms) -> Result<R
         .map(|column| context.word(&format!("cli-column-{column}")));
     let lines: Vec<Vec<String>> =
         recipients.iter().map(|row| line(context, row).into_iter().skip(1).collect()).collect();
+    text.push('\n');
+    if recipients.is_empty() {
+        text.push_str(&context.say(&note!("cli-queue-none-waited", id = id)));
+        return Ok(Report::well(text));
+    }
     text.push_str(&table::render(&heading, &lines));
     Ok(Report::well(text))
 }

@@ -8,7 +8,8 @@ use std::io::Read;
 use std::path::Path;
 
 use tegami_mail::header::{HeaderLimits, HeaderSection};
-use tegami_mail::{Address, Domain, Envelope, ReversePath, line, mailbox_list, note};
+use tegami_mail::{Address, Domain, Envelope, Reply, ReversePath, line, mailbox_list, note};
+use tegami_store::QueueId;
 
 pub(crate) use sendmail::{is_sendmail, sendmail};
 
@@ -33,8 +34,17 @@ pub(crate) async fn run(send: &Send, context: &Context) -> Result<Outcome, Failu
             .print_json(&serde_json::json!({"reply": reply.to_string(), "accepted": reply.is_completion()}));
     } else {
         anstream::println!("{reply}");
+        if let Some(id) = queue_id(&reply) {
+            anstream::println!("{}", context.say(&note!("cli-send-follow", id = id)));
+        }
     }
     Ok(if reply.is_completion() { Outcome::Well } else { Outcome::Finding })
+}
+
+/// The queue id that our server names in its reply to an accepted message.
+fn queue_id(reply: &Reply) -> Option<QueueId> {
+    let mut words = reply.lines.iter().flat_map(|line| line.split([' ', ';']));
+    words.find_map(|word| word.parse().ok()).filter(|_| reply.is_completion())
 }
 
 /// The message: a file, or standard input.

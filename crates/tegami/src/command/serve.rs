@@ -72,7 +72,7 @@ fn announce(context: &Context, addresses: &Addresses) {
         anstream::println!("{}", serde_json::Value::Object(value));
         return;
     }
-    for (name, list) in lists {
+    for (name, list) in lists.into_iter().filter(|(_, list)| !list.is_empty()) {
         let list: Vec<String> = list.iter().map(ToString::to_string).collect();
         anstream::println!(
             "{}",

@@ -10,6 +10,9 @@ pub(crate) fn render(heading: &[String], rows: &[Vec<String>]) -> String {
     for row in rows {
         table.add_row(row);
     }
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((0, 1));
+    }
     let text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     format!("{}\n", text.join("\n"))
 }

@@ -8,6 +8,7 @@ use tegami_mail::{Address, note};
 
 use super::{Context, Failure, Report, table};
 use crate::cli::User;
+use crate::config::Config;
 use crate::server::Rooms;
 
 /// Adds or lists users.
@@ -16,11 +17,30 @@ pub(crate) async fn run(
     input: Option<String>,
     context: &Context,
     rooms: &Rooms,
+    config: &Config,
 ) -> Result<Report, Failure> {
     match user {
-        User::Add { name, senders, .. } => add(name, senders, input, context, rooms).await,
+        User::Add { name, senders, .. } => {
+            ours(name, config)?;
+            add(name, senders, input, context, rooms).await
+        }
         User::List => list(context, rooms).await,
     }
+}
+
+/// A user has a mailbox: at a domain that is not ours it would never get anything.
+fn ours(name: &str, config: &Config) -> Result<(), Failure> {
+    let address = parse(name)?;
+    match address.domain() {
+        Some(domain) if !config.domains.contains(domain) && *domain != config.hostname => {
+            Err(note!("cli-not-our-domain", domain = domain).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn parse(name: &str) -> Result<Address, Failure> {
+    Ok(Address::parse(name).map_err(|error| note!("cli-bad-address", address = name, reason = error))?)
 }
 
 async fn add(
@@ -30,8 +50,7 @@ async fn add(
     context: &Context,
     rooms: &Rooms,
 ) -> Result<Report, Failure> {
-    let address =
-        Address::parse(name).map_err(|error| note!("cli-bad-address", address = name, reason = error))?;
+    let address = parse(name)?;
     let (password, made) = match password {
         Some(password) => (password, false),
         None => (make_password()?, true),

@@ -29,6 +29,43 @@ fn init_makes_a_configuration_that_is_checked_well() {
     assert!(again.errors.contains(&config), "{}", again.errors);
 }
 
+/// The next try must not meet a configuration that a failed one left behind.
+#[test]
+fn init_that_fails_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("tegami.toml");
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let data = folder.path().join("file/data");
+    let mut command = Command::new(TEGAMI);
+    command.arg("--config").arg(&config).args(["init", "example.org", "--data"]).arg(&data);
+    assert_eq!(run(&mut command, b"").status, Some(2));
+    assert!(!config.exists());
+}
+
+/// Mail between people here never waits, and `why` tells of it all the same: by identifier and by address, newest first.
+#[test]
+fn why_knows_mail_that_stays_here() {
+    let site = Site::start(&Plan::default());
+    site.add_user("alice@sender.test", "correct horse");
+    let send = |subject: &str| {
+        let mut command = Command::new(TEGAMI);
+        command.args(["--lang", "en", "--config"]).arg(site.config());
+        command.args(["send", "-f", "alice@sender.test", "alice@sender.test"]);
+        let content = format!("From: alice@sender.test\nSubject: {subject}\n\nHello\n");
+        let said = run(&mut command, content.as_bytes()).well();
+        said.rsplit(' ').next().unwrap().trim().to_owned()
+    };
+    let (first, second) = (send("first"), send("second"));
+    let told = site.tegami(&["why", &first]).well();
+    assert!(told.contains("Subject: first") && told.contains("alice@sender.test  delivered"), "{told}");
+    let told = site.json(&["why", "alice@sender.test"]);
+    let ids: Vec<_> = told["messages"].as_array().unwrap().iter().map(|story| &story["id"]).collect();
+    assert_eq!(ids, [&second, &first]);
+    let refused = site.tegami(&["user", "add", "alice@elsewhere.test"]);
+    assert_eq!(refused.status, Some(2), "{}", refused.all());
+    assert_eq!(site.tegami(&["mailbox", "list", "nobody@sender.test"]).status, Some(2));
+}
+
 /// `sendmail` while nobody serves: the message waits in the queue, and leaves when somebody does.
 #[test]
 fn mail_handed_in_while_the_server_is_down() {

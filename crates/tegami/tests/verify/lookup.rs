@@ -10,30 +10,30 @@ fn mx() {
     scene.check(
         "lookup mx example.org --zone zone",
         &expect![[r#"
-        MX example.org: mx
-          Mail for example.org goes to the host with the lowest preference that can be
-          reached.
+            MX example.org: mx
+              Mail for example.org goes to the host with the lowest preference that can be
+              reached.
 
-           preference  host             IPv4       IPv6         TTL
-           10          mx1.example.org  192.0.2.1  2001:db8::1  3600 s
-           20          mx2.example.org  192.0.2.2  –            3600 s
-                                        192.0.2.3
-        exit status 0
-    "#]],
+              preference  host             IPv4       IPv6         TTL
+              10          mx1.example.org  192.0.2.1  2001:db8::1  3600 s
+              20          mx2.example.org  192.0.2.2  –            3600 s
+                                           192.0.2.3
+            exit status 0
+        "#]],
     );
     scene.check(
         "lookup mx example.org --zone zone --lang ja",
         &expect![[r#"
-        MX example.org: mx
-          example.org 宛てのメールは、つながるホストのうち優先度の値が最も小さいものに届
-          けられます。
+            MX example.org: mx
+              example.org 宛てのメールは、つながるホストのうち優先度の値が最も小さいものに届
+              けられます。
 
-           優先度  ホスト           IPv4       IPv6         TTL
-           10      mx1.example.org  192.0.2.1  2001:db8::1  3600 s
-           20      mx2.example.org  192.0.2.2  –            3600 s
-                                    192.0.2.3
-        exit status 0
-    "#]],
+              優先度  ホスト           IPv4       IPv6         TTL
+              10      mx1.example.org  192.0.2.1  2001:db8::1  3600 s
+              20      mx2.example.org  192.0.2.2  –            3600 s
+                                       192.0.2.3
+            exit status 0
+        "#]],
     );
     scene.check(
         "lookup mx nomail.example.org --zone zone",
@@ -47,14 +47,14 @@ fn mx() {
     scene.check(
         "lookup mx bare.example.org --zone zone",
         &expect![[r#"
-        MX bare.example.org: implicit
-          bare.example.org has no MX record. Its own addresses receive its mail (the
-          implicit MX of RFC 5321 section 5.1); publish an MX record to say so clearly.
+            MX bare.example.org: implicit
+              bare.example.org has no MX record. Its own addresses receive its mail (the
+              implicit MX of RFC 5321 section 5.1); publish an MX record to say so clearly.
 
-           preference  host              IPv4        IPv6  TTL
-           –           bare.example.org  192.0.2.20  –     3600 s
-        exit status 0
-    "#]],
+              preference  host              IPv4        IPv6  TTL
+              –           bare.example.org  192.0.2.20  –     3600 s
+            exit status 0
+        "#]],
     );
     scene.check(
         "lookup mx nowhere.example --zone zone",

@@ -240,7 +240,7 @@ impl Telling<'_> {
                 ]
             })
             .collect();
-        self.prose.table(&heading, &rows);
+        self.prose.table(3, &heading, &rows);
     }
 
     fn received(&mut self) {

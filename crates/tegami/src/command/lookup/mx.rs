@@ -175,7 +175,7 @@ fn text(domain: &str, context: &Context, found: &Found) -> String {
             ]
         })
         .collect();
-    prose.table(&heading, &rows);
+    prose.table(2, &heading, &rows);
     for problem in found.rows.iter().filter_map(|row| row.problem.as_ref()) {
         prose.gap();
         prose.sentence(2, problem, "");
