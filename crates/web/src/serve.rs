@@ -1,14 +1,39 @@
-//! Listening.
+//! Listening, within limits: a client that is slow on purpose must not keep others out.
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
+use axum::Router;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// The listener broke. It is the machine's fault; a new listener may work.
 #[derive(Debug, thiserror::Error)]
 #[error("HTTP cannot be served any longer: {0}")]
 pub struct ServeError(#[from] std::io::Error);
+
+/// How long the accept loop rests when the machine has no more sockets (EMFILE): accepting at once again would spin.
+const REST: Duration = Duration::from_millis(200);
+
+/// What one listener bears.
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    /// Connections at once. The next one waits in the queue of the kernel.
+    connections: usize,
+    /// From the first octet of a request, or the end of the one before, to the end of its header section.
+    header_section: Duration,
+}
+
+const BOUNDS: Bounds = Bounds { connections: 1000, header_section: Duration::from_secs(30) };
 
 /// Serves until `shutdown` is done, then finishes the requests under way.
 ///
@@ -16,9 +41,120 @@ pub struct ServeError(#[from] std::io::Error);
 /// [`ServeError`].
 pub async fn serve(
     listener: TcpListener,
-    router: axum::Router,
+    router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    Ok(axum::serve(listener, service).with_graceful_shutdown(shutdown).await?)
+    serve_within(listener, router, shutdown, BOUNDS).await
+}
+
+async fn serve_within(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    bounds: Bounds,
+) -> Result<(), ServeError> {
+    let places = Arc::new(Semaphore::new(bounds.connections));
+    let graceful = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(bounds.header_section);
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await.map_err(std::io::Error::other)?;
+            Ok::<_, std::io::Error>((place, listener.accept().await))
+        };
+        let (place, accepted) = tokio::select! {
+            next = next => next?,
+            () = &mut shutdown => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                // Where this fails the client is gone, and the connection will see it.
+                let _ = stream.set_nodelay(true);
+                let inner = TowerToHyperService::new(router.clone());
+                let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+                    // Handlers look here for who asks.
+                    request.extensions_mut().insert(ConnectInfo(peer));
+                    inner.call(request)
+                });
+                let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(async move {
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%peer, %error, "an HTTP connection broke");
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::debug!(%error, "cannot accept an HTTP connection at present");
+                tokio::time::sleep(REST).await;
+            }
+        }
+    }
+    // The port is free for a successor while our requests end.
+    drop(listener);
+    graceful.shutdown().await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    const SHORT: Bounds = Bounds { connections: 1, header_section: Duration::from_millis(50) };
+
+    async fn start(bounds: Bounds) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let whose = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
+        let router = Router::new().route("/", get(whose));
+        let served = tokio::spawn(async move {
+            let shutdown = async { drop(stopped.await) };
+            serve_within(listener, router, shutdown, bounds).await.unwrap();
+        });
+        (address, stop, served)
+    }
+
+    /// Everything that the server says until it closes.
+    async fn rest(stream: &mut TcpStream) -> String {
+        let mut text = String::new();
+        // A connection that is cut off ends too.
+        let _ = stream.read_to_string(&mut text).await;
+        text
+    }
+
+    #[tokio::test]
+    async fn a_silent_client_gives_its_place_to_the_next() {
+        let (address, stop, served) = start(SHORT).await;
+        let mut silent = TcpStream::connect(address).await.unwrap();
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+        let mut good = TcpStream::connect(address).await.unwrap();
+        good.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        let own = good.local_addr().unwrap().to_string();
+        assert!(!rest(&mut silent).await.contains(" 200 "));
+        assert!(!rest(&mut slow).await.contains(" 200 "));
+        let answer = rest(&mut good).await;
+        assert!(answer.contains(" 200 ") && answer.ends_with(&own), "{answer}");
+        stop.send(()).unwrap();
+        served.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn idle_connections_do_not_hold_up_the_end() {
+        let (address, stop, served) = start(BOUNDS).await;
+        let mut idle = TcpStream::connect(address).await.unwrap();
+        idle.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let mut first = [0];
+        idle.read_exact(&mut first).await.unwrap();
+        stop.send(()).unwrap();
+        served.await.unwrap();
+        rest(&mut idle).await;
+    }
 }
