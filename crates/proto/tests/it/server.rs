@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use tegami_mail::{EnhancedStatusCode, Reply};
+use tegami_mail::{EnhancedStatusCode, Reply, Speaker};
 use tegami_proto::smtp::server::{Action, Answer, AuthOffer, Question, Session, Settings};
 
 pub(crate) fn settings() -> Settings {
@@ -634,6 +634,42 @@ fn the_transcript_keeps_no_secret() {
     assert!(session.transcript().lines.is_empty());
     assert_eq!(session.facts().user.as_deref(), Some("a"));
     assert_eq!(session.facts().protocol(false), "ESMTPSA");
+}
+
+#[test]
+fn secrets_that_do_not_wait_for_the_refusal_of_auth_are_no_evidence() {
+    let now = Instant::now();
+    let mut session = Session::new(Arc::new(settings()), false, now);
+    let mut said = String::new();
+    drain(&mut session, now, &mut said);
+    session.receive(b"EHLO c\r\nAUTH LOGIN\r\nYQ==\r\nc2VjcmV0\r\nNOOP\r\nWHAT\r\n", now);
+    drain(&mut session, now, &mut said);
+    let transcript = session.take_transcript();
+    let lines: Vec<&str> = transcript
+        .lines
+        .iter()
+        .filter(|line| line.speaker == Speaker::Client)
+        .map(|line| line.text.as_str())
+        .collect();
+    assert_eq!(lines, ["EHLO c", "AUTH LOGIN ***", "***", "***", "NOOP", "WHAT"]);
+}
+
+#[test]
+fn commands_without_a_message_come_to_an_end_and_so_does_the_transcript() {
+    let now = Instant::now();
+    let mut session = Session::new(Arc::new(settings()), false, now);
+    let mut said = String::new();
+    drain(&mut session, now, &mut said);
+    let noop = format!("NOOP {}\r\n", "x".repeat(2000));
+    for _ in 0..5000 {
+        session.receive(noop.as_bytes(), now);
+        drain(&mut session, now, &mut said);
+    }
+    let replies = said.lines().filter(|line| line.starts_with("S: 250 ")).count();
+    assert_eq!(replies, settings().max_recipients + 1000);
+    assert!(said.contains("S: 421 4.7.0 mx.example.org too many commands without a message"));
+    let octets: usize = session.transcript().lines.iter().map(|line| line.text.len()).sum();
+    assert!((1..=64 * 1024).contains(&octets), "{octets}");
 }
 
 #[test]

@@ -25,6 +25,13 @@ const MAX_INPUT: usize = 1 << 20;
 const MAX_REPLY_LINE: usize = 512;
 /// Lines of the transcript; beyond this the oldest half goes.
 const MAX_TRANSCRIPT: usize = 1024;
+/// Octets of the transcript's texts; beyond this the oldest half goes too. There may be thousands of sessions.
+const MAX_TRANSCRIPT_OCTETS: usize = 64 * 1024;
+/// Octets of a line of the transcript; what a line has beyond this is no evidence of anything.
+const MAX_TRANSCRIPT_LINE: usize = 1000;
+/// Commands beside one for each recipient that may be given without bringing a message. Every MAIL makes us ask the DNS, and no
+/// client needs a thousand NOOP.
+const MAX_FRUITLESS: usize = 1000;
 
 /// A server's session. See the module for how it is driven.
 #[derive(Debug)]
@@ -40,10 +47,16 @@ pub struct Session {
     /// Inside a line that is too long.
     skipping: bool,
     errors: usize,
+    /// Commands since the last accepted message.
+    fruitless: usize,
+    /// The last command was AUTH. A client that does not wait for its refusal sends its secrets next, as if they were commands.
+    after_auth: bool,
     input: Vec<u8>,
     output: Vec<u8>,
     actions: VecDeque<Action>,
     transcript: Transcript,
+    /// Octets of its texts.
+    transcribed: usize,
     started: Instant,
     now: Instant,
     /// When the client was last heard, or was last owed an answer.
@@ -92,10 +105,13 @@ impl Session {
             turned_away: false,
             skipping: false,
             errors: 0,
+            fruitless: 0,
+            after_auth: false,
             input: Vec::new(),
             output: Vec::new(),
             actions: VecDeque::new(),
             transcript: Transcript::default(),
+            transcribed: 0,
             started: now,
             now,
             heard: now,
@@ -221,6 +237,7 @@ impl Session {
 
     /// The transcript so far; it begins anew, its times still counted from the start of the session.
     pub fn take_transcript(&mut self) -> Transcript {
+        self.transcribed = 0;
         std::mem::take(&mut self.transcript)
     }
 
@@ -298,9 +315,15 @@ impl Session {
             _ if line.get(..4).is_some_and(|verb| verb.eq_ignore_ascii_case(b"AUTH")) => {
                 "AUTH ***".to_owned()
             }
+            Err(_) if self.after_auth => "***".to_owned(),
             _ => String::from_utf8_lossy(line).into_owned(),
         };
+        self.after_auth = seen.ends_with("***");
         self.record(Speaker::Client, seen);
+        self.fruitless += 1;
+        if self.fruitless > self.settings.max_recipients.saturating_add(MAX_FRUITLESS) {
+            return self.shut(Fault::new(421, (4, 7, 0), "too many commands without a message"));
+        }
         match command {
             Ok(Command::Quit) => {
                 self.say(&Fault::new(221, (2, 0, 0), "goodbye").reply());
@@ -358,6 +381,7 @@ impl Session {
             Asked::Message => {
                 // A client that brings good mail may bring a dead address now and then.
                 self.errors = 0;
+                self.fruitless = 0;
                 self.say(
                     &reply.unwrap_or_else(|| Fault::new(250, (2, 6, 0), "the message is accepted").reply()),
                 );
@@ -493,9 +517,14 @@ impl Session {
     }
 
     pub(super) fn record(&mut self, speaker: Speaker, text: impl Into<String>) {
-        if self.transcript.lines.len() >= MAX_TRANSCRIPT {
-            self.transcript.lines.drain(..MAX_TRANSCRIPT / 2);
+        let mut text = text.into();
+        text.truncate(text.floor_char_boundary(MAX_TRANSCRIPT_LINE));
+        let lines = &mut self.transcript.lines;
+        if lines.len() >= MAX_TRANSCRIPT || self.transcribed + text.len() > MAX_TRANSCRIPT_OCTETS {
+            lines.drain(..lines.len() / 2);
+            self.transcribed = lines.iter().map(|line| line.text.len()).sum();
         }
+        self.transcribed += text.len();
         self.transcript.push(self.now.saturating_duration_since(self.started), speaker, text);
     }
 }
