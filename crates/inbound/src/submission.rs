@@ -15,6 +15,9 @@ use crate::BoxFuture;
 use crate::desk::{Clerk, Desk, Peer, Refusal};
 use crate::refusal::{Record, Refused};
 
+/// Octets of the longest user name that is told apart from others: no account has a longer one, yet AUTH has room for thousands.
+const LONGEST_NAME: usize = 255;
+
 /// What the desk needs.
 pub struct SubmissionSettings {
     /// Our name, and the sending domain where an envelope names none.
@@ -104,7 +107,10 @@ impl Clerk for SubmissionClerk {
 
 impl SubmissionClerk {
     async fn authenticate(&mut self, credentials: Credentials) -> Answer {
-        let (ip, name) = (self.peer.ip(), credentials.username.as_str());
+        let ip = self.peer.ip();
+        // What is remembered and logged of a stranger's word has a bound.
+        let username = credentials.username.as_str();
+        let name = username.get(..username.floor_char_boundary(LONGEST_NAME)).unwrap_or_default();
         if let Admission::Delay(delay) = self.admission(name) {
             tokio::time::sleep(delay).await;
         }
@@ -113,7 +119,7 @@ impl SubmissionClerk {
             let text = "Too many failed logins from your network, try again later";
             return Answer::Refuse(Reply::new(421, EnhancedStatusCode::new(4, 7, 0), text));
         }
-        match self.shared.settings.accounts.authenticate(name, &credentials.password).await {
+        match self.shared.settings.accounts.authenticate(username, &credentials.password).await {
             Ok(account) => {
                 self.throttle(|throttle| throttle.succeeded(ip, name));
                 self.account = Some(account);
