@@ -76,6 +76,10 @@ pub fn dispose(verdicts: &Verdicts, policy: &Policy) -> Disposition {
         (DmarcResult::Fail, DmarcPolicy::Quarantine) => {
             Disposition::Junk(note!("inbound-junk-dmarc-quarantine", domain = domain))
         }
+        // No policy can protect whom such a From field may seem to name: programs show what they make of it.
+        (DmarcResult::PermError, _) if dmarc.author_domain.is_empty() => {
+            Disposition::Junk(note!("inbound-junk-author"))
+        }
         _ if verdicts.early.spf_mail_from.result == SpfResult::Fail && dmarc.result != DmarcResult::Pass => {
             Disposition::Junk(note!("inbound-junk-spf", domain = verdicts.early.spf_mail_from.domain))
         }
@@ -190,6 +194,13 @@ mod tests {
             let disposed = dispose(&verdicts(spf, dmarc, disposition), &policy);
             assert_eq!(told(disposed), expected, "{spf:?} {dmarc:?} {disposition:?}");
         }
+    }
+
+    #[test]
+    fn a_from_field_that_names_nobody_is_junk() {
+        let mut verdicts = verdicts(SpfResult::Pass, DmarcResult::PermError, DmarcPolicy::None);
+        verdicts.dmarc.author_domain.clear();
+        assert_eq!(told(dispose(&verdicts, &STRICT)), "Junk inbound-junk-author");
     }
 
     #[test]

@@ -5,6 +5,7 @@ inbound-refused-dmarc = DMARC of { $domain } failed, and its owner asks for such
 inbound-deferred-dmarc = The DMARC policy of { $domain } could not be found out; the sender was asked to try again.
 inbound-junk-dmarc-reject = DMARC of { $domain } failed with the policy reject; this server is set to accept such mail into Junk.
 inbound-junk-dmarc-quarantine = DMARC of { $domain } failed, and its owner asks for such mail to be quarantined.
+inbound-junk-author = Nobody can be read out of its From field, so DMARC has no domain to ask.
 inbound-junk-spf = SPF of { $domain } failed and DMARC did not vouch for the message.
 inbound-refused-mailbox = There is no mailbox { $address } here; refused before the content.
 inbound-refused-relay = { $address } is not ours, and the client had no right to send through this server: it would have been relaying.

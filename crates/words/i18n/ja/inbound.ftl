@@ -5,6 +5,7 @@ inbound-refused-dmarc = { $domain } の DMARC に合格しませんでした。�
 inbound-deferred-dmarc = { $domain } の DMARC ポリシーを確認できませんでした。送信側に再送を求めました。
 inbound-junk-dmarc-reject = { $domain } の DMARC に合格しませんでした（ポリシーは reject）。このサーバーは、そのようなメールを迷惑メールに入れる設定です。
 inbound-junk-dmarc-quarantine = { $domain } の DMARC に合格しませんでした。ドメインの所有者は、このようなメールの隔離を求めています。
+inbound-junk-author = From フィールドから送信者を読み取れないため、DMARC で確かめるドメインがありません。
 inbound-junk-spf = { $domain } の SPF に合格せず、DMARC でも正当性を確かめられませんでした。
 inbound-refused-mailbox = メールボックス { $address } はここにありません。本文を受け取る前に拒否しました。
 inbound-refused-relay = { $address } はこのサーバーの宛先ではなく、クライアントには中継を頼む権限がないため、拒否しました。
