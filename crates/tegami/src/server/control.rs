@@ -3,9 +3,10 @@
 //!
 //! One request and one answer a connection, each a line of JSON.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tegami_inbound::Shutdown;
@@ -19,6 +20,9 @@ use crate::config::Config;
 
 /// The longest request, octets.
 const LONGEST: u64 = 1 << 20;
+
+/// How long the accept loop rests when the machine has no more sockets (EMFILE): accepting at once again would spin.
+const REST: Duration = Duration::from_millis(200);
 
 /// A command to run.
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,8 +68,9 @@ pub(crate) fn bind_submission(path: &Path) -> Result<UnixListener, Failure> {
 }
 
 fn bind_with_mode(path: &Path, mode: u32) -> Result<UnixListener, Failure> {
-    // The store's lock says that no other server runs on this data, so a socket that lies there is left over.
-    if path.exists() {
+    // The store's lock says that no other server runs on this data, so a socket that lies there is left over. Anything else that lies
+    // there is somebody's, and binding will fail.
+    if std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket()) {
         std::fs::remove_file(path).map_err(|error| cannot_bind(path, &error))?;
     }
     let socket = UnixListener::bind(path).map_err(|error| cannot_bind(path, &error))?;
@@ -83,11 +88,12 @@ pub(crate) async fn serve(socket: UnixListener, rooms: Arc<Rooms>, config: Confi
     let config = Arc::new(config);
     loop {
         tokio::select! {
-            accepted = socket.accept() => {
-                if let Ok((stream, _)) = accepted {
+            accepted = socket.accept() => match accepted {
+                Ok((stream, _)) => {
                     tokio::spawn(answer(stream, Arc::clone(&rooms), Arc::clone(&config)));
                 }
-            }
+                Err(_) => tokio::time::sleep(REST).await,
+            },
             () = shutdown.requested() => return,
         }
     }
@@ -121,4 +127,21 @@ pub(crate) async fn ask(data: &Path, request: &Request) -> Result<Option<Respons
     BufReader::new(read).read_line(&mut answer).await?;
     let response = serde_json::from_str(&answer).map_err(|_| note!("cli-control-broke-off"))?;
     Ok(Some(response))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_is_left_over_goes_and_a_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("submit.sock");
+        drop(bind_submission(&path).unwrap());
+        drop(bind_submission(&path).unwrap());
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "somebody's letter").unwrap();
+        assert!(bind_submission(&path).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "somebody's letter");
+    }
 }
