@@ -24,7 +24,11 @@ pub(super) fn recover(folder: &Folder, rows: &Connection) -> Result<Tail, StoreE
     let Some((number, end)) = last.map(|(number, end)| (uint::<u64>(number), uint::<u64>(end))) else {
         return Tail::create(folder, 1).map_err(wrong);
     };
-    let found = std::fs::metadata(folder.segment(number)).map(|file| file.len()).unwrap_or_default();
+    let found = match std::fs::metadata(folder.segment(number)) {
+        Ok(file) => file.len(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(wrong(error)),
+    };
     if found < end {
         tracing::error!(
             segment = number,
