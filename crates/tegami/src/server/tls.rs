@@ -7,6 +7,7 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tegami_mail::note;
+use tegami_store::KeyError;
 
 use super::keys;
 use crate::command::Failure;
@@ -56,8 +57,11 @@ fn read(path: &Path) -> Result<String, Failure> {
 
 fn self_signed(config: &Config) -> Result<(String, String), Failure> {
     let folder = keys::folder(config)?;
-    if let (Ok(certificate), Ok(key)) = (folder.read(CERTIFICATE), folder.read(KEY)) {
-        return Ok((certificate, key));
+    match (folder.read(CERTIFICATE), folder.read(KEY)) {
+        (Ok(certificate), Ok(key)) => return Ok((certificate, key)),
+        (Err(KeyError::Missing(_)), _) | (_, Err(KeyError::Missing(_))) => {}
+        // Whoever pinned the certificate (DANE) would be locked out by a new one.
+        (Err(error), _) | (_, Err(error)) => return Err(Failure::Text(error.to_string())),
     }
     let failed = |error: &dyn std::fmt::Display| Failure::Text(format!("a self-signed certificate: {error}"));
     let made =
