@@ -90,7 +90,7 @@ impl LocalPart {
     }
 
     /// Whether it can be written only with quotes.
-    pub fn needs_quotes(&self) -> bool {
+    fn needs_quotes(&self) -> bool {
         let text = &self.text;
         text.is_empty()
             || text.starts_with('.')

@@ -42,5 +42,4 @@ pub use schedule::{Dispatcher, Group, Limits, Next, RetryPolicy};
 pub use settle::Settler;
 pub use sign::{KeyRing, SignerSource};
 pub use submission::{Accepted, AuthorRule, Fault, IntakeError, Mode, Options, Reception, Submission, Trace};
-pub use summary::summarize;
 pub use throttle::{Admission, Throttle, ThrottlePolicy};

@@ -8,7 +8,7 @@ use crate::complete;
 use crate::submission::{Mode, Options};
 
 /// What lists and events show of a content: From, To and Subject decoded as they were written, attachments without inline parts.
-pub fn summarize(content: &[u8], options: &Options) -> Summary {
+pub(crate) fn summarize(content: &[u8], options: &Options) -> Summary {
     let mut summary = Summary {
         size: u64::try_from(content.len()).unwrap_or(u64::MAX),
         tags: options.tags.clone(),

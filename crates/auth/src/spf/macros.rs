@@ -133,11 +133,6 @@ impl MacroString {
         self.parts.iter().any(|part| matches!(part, Part::Macro(found) if found.letter == letter))
     }
 
-    /// Whether any macro or escape occurs.
-    pub fn has_macros(&self) -> bool {
-        self.parts.iter().any(|part| !matches!(part, Part::Literal(_)))
-    }
-
     /// The text with all macros replaced.
     pub fn expand(&self, values: &Values<'_>) -> String {
         let mut text = String::new();
