@@ -2,6 +2,52 @@
 //!
 //! Every question goes through [`Resolver`]; what fails says how it failed, because mail treats each failure
 //! differently: NXDOMAIN and NODATA are answers (a *void lookup* to SPF), SERVFAIL, timeouts and bogus DNSSEC are not.
+//!
+//! # Examples
+//!
+//! A resolver that answers from zone text: what the text does not name does not exist.
+//!
+//! ```
+//! use tegami_dns::{DnsError, DnsName, Resolver, ZoneResolver};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let zone = ZoneResolver::from_text(
+//!     "example.org.     MX  20 mx2.example.org.
+//!      example.org.     MX  10 mx.example.org.
+//!      mx.example.org.  A   192.0.2.1",
+//! )?;
+//! let resolver: &dyn Resolver = &zone;
+//!
+//! let hosts = resolver.mx(&DnsName::parse("example.org")?).await?;
+//! assert_eq!(hosts[0].exchange.as_str(), "mx.example.org");
+//! assert_eq!(resolver.a(&hosts[0].exchange).await?, ["192.0.2.1".parse::<std::net::Ipv4Addr>()?]);
+//!
+//! let nobody = resolver.mx(&DnsName::parse("example.net")?).await;
+//! assert_eq!(nobody, Err(DnsError::NxDomain));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A resolver of one's own writes one function; the typed questions come with it. This one counts.
+//!
+//! ```
+//! use std::sync::atomic::{AtomicUsize, Ordering};
+//!
+//! use tegami_dns::{Answer, BoxFuture, DnsError, DnsName, RecordType, Resolver};
+//!
+//! struct Counted<R> {
+//!     inner: R,
+//!     questions: AtomicUsize,
+//! }
+//!
+//! impl<R: Resolver> Resolver for Counted<R> {
+//!     fn lookup<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Result<Answer, DnsError>> {
+//!         self.questions.fetch_add(1, Ordering::Relaxed);
+//!         self.inner.lookup(name, kind)
+//!     }
+//! }
+//! ```
 
 mod answer;
 mod kind;

@@ -1,6 +1,6 @@
 //! `Authentication-Results` (RFC 8601) and `Received-SPF` (RFC 7208 section 9.1): written, and the first also read.
 //!
-//! Much of what stands in these fields was said by the peer. Everything goes through [`text`], so no value can end a
+//! Much of what stands in these fields was said by the peer. Everything goes through `text`, so no value can end a
 //! line, a comment or a quoted-string that it stands in.
 
 mod authres;
