@@ -7,6 +7,12 @@ use tegami_store::{Attachment, Summary};
 use crate::complete;
 use crate::submission::{Mode, Options};
 
+/// Octets of a field that lists and events show. Twice as much as a line may have (RFC 5322 section 2.1.1); a header section has room for
+/// hundreds of times that.
+const LONGEST: usize = 2000;
+/// Attachments that are listed. Nobody reads more, and a message has room for a million.
+const MOST_ATTACHMENTS: usize = 500;
+
 /// What lists and events show of a content: From, To and Subject decoded as they were written, attachments without inline parts.
 pub(crate) fn summarize(content: &[u8], options: &Options) -> Summary {
     let mut summary = Summary {
@@ -17,7 +23,7 @@ pub(crate) fn summarize(content: &[u8], options: &Options) -> Summary {
         ..Summary::default()
     };
     let Ok(section) = HeaderSection::parse(content, HeaderLimits::GENEROUS) else { return summary };
-    let decoded = |name| section.first(name).map(HeaderField::decoded).unwrap_or_default();
+    let decoded = |name| bounded(section.first(name).map(HeaderField::decoded).unwrap_or_default());
     summary.from = decoded("From");
     summary.to = decoded("To");
     summary.subject = decoded("Subject");
@@ -39,11 +45,16 @@ fn may_have_attachments(section: &HeaderSection<'_>) -> bool {
 fn attachments(content: &[u8]) -> Vec<Attachment> {
     let listed = mime::parse(content).attachments.into_iter().filter(|part| !part.inline);
     let attachment = |part: mime::Attachment| Attachment {
-        filename: part.filename.unwrap_or_default(),
-        content_type: part.content_type,
+        filename: bounded(part.filename.unwrap_or_default()),
+        content_type: bounded(part.content_type),
         size: u64::try_from(part.content.len()).unwrap_or(u64::MAX),
     };
-    listed.map(attachment).collect()
+    listed.take(MOST_ATTACHMENTS).map(attachment).collect()
+}
+
+fn bounded(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LONGEST));
+    text
 }
 
 #[cfg(test)]
@@ -67,6 +78,18 @@ mod tests {
             "{} | {} | {} | {} | {:?}",
             summary.from, summary.to, summary.subject, summary.message_id, summary.attachments
         ));
+    }
+
+    #[test]
+    fn a_stranger_cannot_make_it_large() {
+        let part = "--x\r\nContent-Disposition: attachment; filename=a\r\n\r\n\r\n".repeat(2000);
+        let (from, subject) = ("(".repeat(100_000), "あ".repeat(10_000));
+        let content = format!(
+            "From: {from} a@example.org\r\nSubject: {subject}\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n{part}"
+        );
+        let summary = summarize(content.as_bytes(), &Options::default());
+        assert_eq!((summary.from.len(), summary.subject.len()), (2000, 1998));
+        assert_eq!(summary.attachments.len(), 500);
     }
 
     proptest! {
