@@ -84,8 +84,8 @@ async fn messages(
             vec![
                 entry.uid.to_string(),
                 super::context::moment(message.accepted_at),
-                message.summary.from,
-                message.summary.subject,
+                table::cell(&message.summary.from),
+                table::cell(&message.summary.subject),
             ]
         })
         .collect();
@@ -124,5 +124,28 @@ async fn show(
         }
         return Ok(Report::json(&value));
     }
-    Ok(Report::well(text))
+    Ok(Report::well(harmless(&text)))
+}
+
+/// A message for a terminal: what would command it is shown as a mark. The octets themselves are in `--json` and on the pages.
+fn harmless(text: &str) -> String {
+    let mark = |character: char| match character {
+        '\n' | '\t' => character,
+        _ if character.is_control() => char::REPLACEMENT_CHARACTER,
+        _ => character,
+    };
+    text.replace("\r\n", "\n").chars().map(mark).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_commands_no_terminal() {
+        assert_eq!(
+            harmless("Subject: x\r\n\r\n\u{1b}]0;y\u{7}\ta\rb\n"),
+            "Subject: x\n\n\u{fffd}]0;y\u{fffd}\ta\u{fffd}b\n"
+        );
+    }
 }

@@ -2,6 +2,23 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+/// Columns of a cell that a stranger filled.
+const WIDEST: usize = 60;
+
+/// A stranger's words for a cell: one line that commands no terminal, and not so wide that it pushes the others off the screen.
+pub(crate) fn cell(text: &str) -> String {
+    let mut cell: String = plain(text).chars().take(WIDEST).collect();
+    if text.chars().nth(WIDEST).is_some() {
+        cell.push('…');
+    }
+    cell
+}
+
+/// A stranger's words in one line that commands no terminal.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
 /// A table with a heading row and no frame, as wide as it needs to be.
 pub(crate) fn render(heading: &[String], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
@@ -15,4 +32,16 @@ pub(crate) fn render(heading: &[String], rows: &[Vec<String>]) -> String {
     }
     let text: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     format!("{}\n", text.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_cannot_spoil_a_table() {
+        assert_eq!(cell("店 <shop@example.org>"), "店 <shop@example.org>");
+        assert_eq!(cell("a\u{1b}[31m\r\nb"), "a [31m  b");
+        assert_eq!(cell(&"(".repeat(200_000)).chars().count(), WIDEST + 1);
+    }
 }

@@ -11,7 +11,7 @@ use tegami_store::{
 };
 
 use super::context::moment;
-use super::{Context, Failure, Outcome, Report, queue};
+use super::{Context, Failure, Outcome, Report, queue, table};
 use crate::server::Rooms;
 
 /// For an address the newest messages are told.
@@ -116,11 +116,11 @@ pub(crate) fn heading(context: &Context, message: &MessageRow) -> String {
     let reverse_path = message.reverse_path.to_string();
     let rows = [
         ("id", message.id.to_string()),
-        ("subject", summary.subject.clone()),
-        ("from", summary.from.clone()),
+        ("subject", table::plain(&summary.subject)),
+        ("from", table::plain(&summary.from)),
         ("reverse-path", if reverse_path.is_empty() { "<>".to_owned() } else { reverse_path }),
         ("accepted", moment(message.accepted_at)),
-        ("message-id", format!("<{}>", summary.message_id)),
+        ("message-id", format!("<{}>", table::plain(&summary.message_id))),
     ];
     let mut text = String::new();
     for (label, value) in rows {
