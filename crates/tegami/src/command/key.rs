@@ -35,8 +35,9 @@ async fn add(name: &str, domain: Option<&str>, context: &Context, rooms: &Rooms)
 
 async fn list(context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
     let rows = rooms.store.scan(Table::ApiKeys, "", None, 10_000).await?;
-    let keys: Vec<ApiKey> =
-        rows.into_iter().filter_map(|(_, value)| serde_json::from_value(value).ok()).collect();
+    let keys: Result<Vec<ApiKey>, _> =
+        rows.into_iter().map(|(_, value)| serde_json::from_value(value)).collect();
+    let keys = keys.map_err(|error| Failure::Text(error.to_string()))?;
     if context.json {
         return Ok(Report::json(&json!({ "keys": keys })));
     }

@@ -72,7 +72,7 @@ pub(crate) fn row_json(row: &QueueRow) -> serde_json::Value {
 /// One message with its recipients.
 pub(crate) async fn show(id: &str, context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
     let id = id.parse::<QueueId>().map_err(|reason| note!("cli-bad-queue-id", id = id, reason = reason))?;
-    let message = rooms.store.message(id).await.map_err(|_| note!("cli-no-such-message", id = id))?;
+    let message = super::why::message(id, rooms).await?;
     let recipients = rooms.store.recipients(id).await?;
     if context.json {
         return Ok(Report::json(&json!({

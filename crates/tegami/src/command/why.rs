@@ -7,7 +7,7 @@ use tegami_mail::{Address, StoredNote, note};
 use tegami_outbound::{AttemptRecord, HostTry, RecipientRecord};
 use tegami_queue::{EventData, Reason};
 use tegami_store::{
-    Attempt, EventFilter, EventKind, MessageRow, NewEvent, QueueId, QueueRow, RecipientState,
+    Attempt, EventFilter, EventKind, MessageRow, NewEvent, QueueId, QueueRow, RecipientState, StoreError,
 };
 
 use super::context::moment;
@@ -60,7 +60,7 @@ pub(crate) async fn run(subject: &str, context: &Context, rooms: &Rooms) -> Resu
 
 async fn find(subject: &str, rooms: &Rooms) -> Result<Vec<MessageRow>, Failure> {
     if let Ok(id) = subject.parse::<QueueId>() {
-        return Ok(vec![rooms.store.message(id).await.map_err(|_| note!("cli-no-such-message", id = id))?]);
+        return Ok(vec![message(id, rooms).await?]);
     }
     let message_id = subject.trim_start_matches('<').trim_end_matches('>');
     let mut found = rooms.store.by_message_id(message_id).await?;
@@ -108,6 +108,14 @@ async fn ended_here(id: QueueId, queued: &[QueueRow], rooms: &Rooms) -> Result<V
         ends.contains(&event.kind) && event.recipient.as_ref().is_some_and(|recipient| !waited(recipient))
     });
     Ok(events)
+}
+
+/// The message of this identifier. That there is none is a finding; that the store cannot tell is a failure.
+pub(crate) async fn message(id: QueueId, rooms: &Rooms) -> Result<MessageRow, Failure> {
+    rooms.store.message(id).await.map_err(|error| match error {
+        StoreError::NotFound(_) => note!("cli-no-such-message", id = id).into(),
+        other => other.into(),
+    })
 }
 
 /// The lines that name a message.
