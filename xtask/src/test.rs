@@ -33,6 +33,8 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     }
     let (ended, skips) = tests(root);
     skipped.extend(skips);
+    let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+    step(root, "documentation", documentation.env("RUSTDOCFLAGS", "--deny warnings"))?;
     step(root, "examples in the documentation", &mut cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
     println!();
     if skipped.is_empty() {

@@ -1,6 +1,6 @@
 //! `tegami lab`: a small internet on this machine, and a story of real messages that go through it.
 //!
-//! The site is the same [`Server`] that `tegami serve` runs; the hosts it writes to are those of the room `lab`. Only addresses, resolver, retry
+//! The site is the same [`Server`](crate::server::Server) that `tegami serve` runs; the hosts it writes to are those of the room `lab`. Only addresses, resolver, retry
 //! delays and trust differ, and those are handed in.
 
 mod act;

@@ -10,7 +10,7 @@ pub trait Stage: Send + Sync + 'static {
     /// The messages of the story, in order.
     fn scenes(&self) -> Vec<Scene>;
 
-    /// What the receiving hosts saw, oldest first, as the lab's `Visit` is serialized (see [`Visit`]); the place in the list is
+    /// What the receiving hosts saw, oldest first, as the lab's `Visit` is serialized; the place in the list is
     /// the number in [`Scene::visits`].
     fn visits(&self) -> Vec<serde_json::Value>;
 
