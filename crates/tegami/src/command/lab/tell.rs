@@ -64,13 +64,13 @@ fn tell_attempt(context: &Context, text: &mut String, number: usize, attempt: &A
         recipient.and_then(|recipient| recipient.failure.as_ref()).filter(|_| attempt.hosts.is_empty());
     if let Some(failure) = failure {
         let detail = tegami_words::text(context.language, &failure.detail.id, &failure.detail.values());
-        let _ = writeln!(text, "  {:5}{detail}", "MX");
+        let _ = writeln!(text, "  {:6}{detail}", "MX");
     }
     for (place, host) in attempt.hosts.iter().enumerate() {
         let label = if number == 0 && place == 0 { "MX" } else { "" };
         let decided = recipient.filter(|recipient| recipient.host == Some(place));
         let reply = decided.and_then(|recipient| recipient.reply.as_ref()).map(ToString::to_string);
-        let _ = writeln!(text, "  {label:5}{}", tell_host(context, host, reply));
+        let _ = writeln!(text, "  {label:6}{}", tell_host(context, host, reply));
     }
 }
 
@@ -88,7 +88,7 @@ fn tell_host(context: &Context, host: &HostTry, reply: Option<String>) -> String
         .as_ref()
         .map(|failure| tegami_words::text(context.language, &failure.detail.id, &failure.detail.values()));
     if let Some(told) = reply.or(failure) {
-        let _ = write!(line, "\n       {told}");
+        let _ = write!(line, "\n        {told}");
     }
     line
 }
@@ -100,7 +100,7 @@ fn tell_verdicts(context: &Context, text: &mut String, verdicts: &Value) {
     let spf = told.pointer("/spf/mailfrom/steps").map(last_detail).unwrap_or_default();
     let _ = writeln!(
         text,
-        "  SPF  {} {DIM}{}  {spf}{DIM:#}",
+        "  SPF   {} {DIM}{}  {spf}{DIM:#}",
         result("/spf/mailfrom/result"),
         result("/spf/mailfrom/domain")
     );
@@ -111,7 +111,7 @@ fn tell_verdicts(context: &Context, text: &mut String, verdicts: &Value) {
         } else {
             format!("{}._domainkey.{}  ", member("selector"), member("domain"))
         };
-        let _ = writeln!(text, "  DKIM {} {DIM}{name}{}{DIM:#}", member("result"), member("reason"));
+        let _ = writeln!(text, "  DKIM  {} {DIM}{name}{}{DIM:#}", member("result"), member("reason"));
     }
     if told.get("dmarc").is_some() {
         let steps = told.pointer("/dmarc/steps").map(last_detail).unwrap_or_default();
