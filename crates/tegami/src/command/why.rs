@@ -131,7 +131,7 @@ pub(crate) fn heading(context: &Context, message: &MessageRow) -> String {
         ("message-id", format!("<{}>", table::plain(&summary.message_id))),
     ];
     let mut text = String::new();
-    for (label, value) in rows {
+    for (label, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(text, "{}: {value}", context.word(&format!("cli-label-{label}")));
     }
     text
