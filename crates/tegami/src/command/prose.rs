@@ -92,7 +92,7 @@ impl<'c> Prose<'c> {
         for step in steps {
             let indent = (3 + 2 * usize::from(step.depth)).min(DEEPEST);
             let outcome = paint(style(step.outcome), step.outcome);
-            self.line(&format!("{}{} → {outcome}", " ".repeat(indent), step.term));
+            self.line(&format!("{}{} → {outcome}", " ".repeat(indent), table::plain(&step.term)));
             self.sentence(indent + 4, &step.note, step.source);
         }
     }
@@ -173,6 +173,8 @@ fn units(text: &str) -> Vec<(bool, String)> {
             (spaced, joins) = (true, false);
             continue;
         }
+        // Records and replies of strangers stand in these texts, and must not command the terminal.
+        let c = if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
         let wide = c.width().unwrap_or_default() > 1;
         let closes = "、。」』)）】:：;,.!?ー".contains(c);
         match units.last_mut() {
@@ -197,5 +199,6 @@ mod tests {
         check("署名者は正しい。次", 8, &["署名者は", "正しい。", "次"]);
         check("鍵は example.org にある", 12, &["鍵は", "example.org", "にある"]);
         check("", 8, &[""]);
+        check("a\u{1b}[31mb\u{7} c", 20, &["a\u{fffd}[31mb\u{fffd} c"]);
     }
 }
