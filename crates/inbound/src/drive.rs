@@ -51,7 +51,8 @@ pub(crate) async fn session<S: Wire>(stream: S, peer: Peer, service: Arc<Service
     if service.implicit_tls && handshake(&mut connection, &service, peer, &mut shutdown).await.is_err() {
         return;
     }
-    let session = Session::new(Arc::clone(&service.settings), service.implicit_tls, Instant::now());
+    let begin = if service.implicit_tls { Session::under_tls } else { Session::new };
+    let session = begin(Arc::clone(&service.settings), Instant::now());
     let clerk = service.desk.open(peer);
     let mut drive =
         Drive { connection, session, clerk, service, peer, shutdown, out: Vec::new(), wake: None };

@@ -14,7 +14,7 @@
 //! use tegami_proto::smtp::server::{Action, Answer, Question, Session, Settings};
 //!
 //! let now = Instant::now();
-//! let mut session = Session::new(Arc::new(Settings::new("mx.example.org")), false, now);
+//! let mut session = Session::new(Arc::new(Settings::new("mx.example.org")), now);
 //! let (mut said, mut taken) = (String::new(), Vec::new());
 //! for line in [
 //!     "",

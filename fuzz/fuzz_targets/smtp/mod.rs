@@ -16,7 +16,7 @@ pub(super) fn server(input: &[u8]) {
         ..server::Settings::new("mx.example.org")
     };
     let now = Instant::now();
-    let mut session = server::Session::new(Arc::new(settings), false, now);
+    let mut session = server::Session::new(Arc::new(settings), now);
     let drain = |session: &mut server::Session| {
         while let Some(action) = session.next() {
             match action {

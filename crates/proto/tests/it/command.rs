@@ -12,7 +12,7 @@ use tegami_proto::smtp::server::{Action, Answer, Question, Session};
 /// What our server has understood behind EHLO, with the recipients that it asked about.
 fn ours(lines: &[&str]) -> Envelope {
     let now = Instant::now();
-    let mut session = Session::new(Arc::new(crate::server::settings()), false, now);
+    let mut session = Session::new(Arc::new(crate::server::settings()), now);
     let mut paths = Vec::new();
     for line in ["EHLO c"].iter().chain(lines) {
         session.receive(format!("{line}\r\n").as_bytes(), now);

@@ -25,10 +25,10 @@ struct Pair {
 impl Pair {
     fn new(client: client::Settings, server: server::Settings, steps: Vec<usize>) -> Self {
         let now = Instant::now();
-        let tls = client.implicit_tls;
+        let begin = if client.implicit_tls { server::Session::under_tls } else { server::Session::new };
         Self {
             client: client::Session::new(client, now),
-            server: server::Session::new(Arc::new(server), tls, now),
+            server: begin(Arc::new(server), now),
             now,
             steps,
             events: Vec::new(),

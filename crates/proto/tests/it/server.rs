@@ -77,7 +77,7 @@ fn drain(session: &mut Session, now: Instant, said: &mut String) {
 /// Each of `reads` comes in one piece; line ends are written `\n` and there is one behind the last line.
 pub(crate) fn converse(settings: Settings, reads: &[&str]) -> String {
     let now = Instant::now();
-    let mut session = Session::new(Arc::new(settings), false, now);
+    let mut session = Session::new(Arc::new(settings), now);
     let mut said = String::new();
     drain(&mut session, now, &mut said);
     for read in reads {
@@ -364,7 +364,7 @@ fn a_policy_can_end_the_session_and_cannot_inject() {
 #[test]
 fn long_replies_have_several_lines() {
     let now = Instant::now();
-    let mut session = Session::new(Arc::new(settings()), false, now);
+    let mut session = Session::new(Arc::new(settings()), now);
     while !matches!(session.next(), Some(Action::Ask(_))) {}
     let text = format!("{} {} {}", "a".repeat(490), "b".repeat(600), "c".repeat(10));
     session.answer(Answer::Refuse(Reply::new(554, EnhancedStatusCode::new(5, 7, 1), text)));
@@ -384,7 +384,7 @@ fn long_replies_have_several_lines() {
 fn the_server_stops() {
     let now = Instant::now();
     for octets in [&b""[..], b"EHLO c\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<b@example.org>\r\nDATA\r\nx"] {
-        let mut session = Session::new(Arc::new(settings()), false, now);
+        let mut session = Session::new(Arc::new(settings()), now);
         let mut said = String::new();
         drain(&mut session, now, &mut said);
         session.receive(octets, now);
@@ -591,7 +591,7 @@ fn long_lines_do_not_lose_the_place() {
 #[test]
 fn the_transcript_keeps_no_secret() {
     let now = Instant::now();
-    let mut session = Session::new(Arc::new(Settings { auth: AuthOffer::Always, ..settings() }), true, now);
+    let mut session = Session::under_tls(Arc::new(Settings { auth: AuthOffer::Always, ..settings() }), now);
     let mut said = String::new();
     drain(&mut session, now, &mut said);
     let words = "EHLO c\r\nAUTH LOGIN YQ==\r\nc2VjcmV0\r\nAUTHPLAIN AGEAc2VjcmV0\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.org>\r\nDATA\r\nsecret\r\n.\r\n";
@@ -639,7 +639,7 @@ fn the_transcript_keeps_no_secret() {
 #[test]
 fn secrets_that_do_not_wait_for_the_refusal_of_auth_are_no_evidence() {
     let now = Instant::now();
-    let mut session = Session::new(Arc::new(settings()), false, now);
+    let mut session = Session::new(Arc::new(settings()), now);
     let mut said = String::new();
     drain(&mut session, now, &mut said);
     session.receive(b"EHLO c\r\nAUTH LOGIN\r\nYQ==\r\nc2VjcmV0\r\nNOOP\r\nWHAT\r\n", now);
@@ -657,7 +657,7 @@ fn secrets_that_do_not_wait_for_the_refusal_of_auth_are_no_evidence() {
 #[test]
 fn commands_without_a_message_come_to_an_end_and_so_does_the_transcript() {
     let now = Instant::now();
-    let mut session = Session::new(Arc::new(settings()), false, now);
+    let mut session = Session::new(Arc::new(settings()), now);
     let mut said = String::new();
     drain(&mut session, now, &mut said);
     let noop = format!("NOOP {}\r\n", "x".repeat(2000));
@@ -675,7 +675,7 @@ fn commands_without_a_message_come_to_an_end_and_so_does_the_transcript() {
 #[test]
 fn silence_ends_the_session() {
     let start = Instant::now();
-    let mut session = Session::new(Arc::new(settings()), false, start);
+    let mut session = Session::new(Arc::new(settings()), start);
     let mut wake = start;
     let mut said = String::new();
     loop {
@@ -702,7 +702,7 @@ fn silence_ends_the_session() {
 #[test]
 fn a_session_has_its_time() {
     let start = Instant::now();
-    let mut session = Session::new(Arc::new(settings()), false, start);
+    let mut session = Session::new(Arc::new(settings()), start);
     let mut said = String::new();
     drain(&mut session, start, &mut said);
     for minute in 0..70 {
@@ -718,7 +718,7 @@ fn a_session_has_its_time() {
 #[test]
 fn early_talkers_are_noticed_and_refused_clients_may_only_quit() {
     let now = Instant::now();
-    let mut session = Session::new(Arc::new(settings()), false, now);
+    let mut session = Session::new(Arc::new(settings()), now);
     session.receive(b"EHLO c\r\nQUIT\r\n", now);
     assert!(session.facts().early_talker);
     while !matches!(session.next(), Some(Action::Ask(Question::Connect))) {}
@@ -739,7 +739,8 @@ proptest! {
     #[test]
     fn noise_never_panics(reads in prop::collection::vec(noise(), 0..12), tls in any::<bool>()) {
         let now = Instant::now();
-        let mut session = Session::new(Arc::new(Settings { auth: AuthOffer::Always, ..settings() }), tls, now);
+        let begin = if tls { Session::under_tls } else { Session::new };
+        let mut session = begin(Arc::new(Settings { auth: AuthOffer::Always, ..settings() }), now);
         let mut said = String::new();
         drain(&mut session, now, &mut said);
         for read in reads {
@@ -756,7 +757,7 @@ proptest! {
         let whole = reads.concat();
         let run = |step: usize| {
             let now = Instant::now();
-            let mut session = Session::new(Arc::new(settings()), false, now);
+            let mut session = Session::new(Arc::new(settings()), now);
             let mut said = String::new();
             drain(&mut session, now, &mut said);
             for part in whole.chunks(step) {

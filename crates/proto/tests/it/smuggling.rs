@@ -29,7 +29,7 @@ fn sequences(key: &str) -> Option<Vec<String>> {
 /// What the server asks, and its replies, when `content` is followed by the true end.
 fn serve(content: &str, chunks: bool) -> (Vec<String>, String) {
     let now = Instant::now();
-    let mut session = Session::new(Arc::new(crate::server::settings()), false, now);
+    let mut session = Session::new(Arc::new(crate::server::settings()), now);
     let (mut messages, mut replies) = (Vec::new(), String::new());
     let mut drain = |session: &mut Session| {
         while let Some(action) = session.next() {
@@ -105,8 +105,7 @@ fn nothing_is_smuggled_out() {
 fn bare_line_ends_in_commands_are_refused() {
     let now = Instant::now();
     for line in ["NOOP\nNOOP\r\n", "NOOP\rNOOP\r\n", "MAIL FROM:<a@example.net>\n"] {
-        let mut session =
-            Session::new(Arc::new(server::Settings { ..crate::server::settings() }), false, now);
+        let mut session = Session::new(Arc::new(server::Settings { ..crate::server::settings() }), now);
         session.receive(line.as_bytes(), now);
         let mut replies = String::new();
         while let Some(action) = session.next() {

@@ -94,12 +94,22 @@ pub(super) enum Asked {
 }
 
 impl Session {
-    /// A session whose client has just connected. With `tls_from_start` (port 465) the driver has done the handshake before.
-    pub fn new(settings: Arc<Settings>, tls_from_start: bool, now: Instant) -> Self {
+    /// A session whose client has just connected and speaks clear text.
+    pub fn new(settings: Arc<Settings>, now: Instant) -> Self {
+        Self::begin(settings, Facts::default(), now)
+    }
+
+    /// A session whose client has just connected and speaks TLS from the first octet (RFC 8314 section 3.3): the driver has done the
+    /// handshake before.
+    pub fn under_tls(settings: Arc<Settings>, now: Instant) -> Self {
+        Self::begin(settings, Facts { tls: true, ..Facts::default() }, now)
+    }
+
+    fn begin(settings: Arc<Settings>, facts: Facts, now: Instant) -> Self {
         let mut session = Self {
             settings,
             phase: Phase::Command,
-            facts: Facts { tls: tls_from_start, ..Facts::default() },
+            facts,
             transaction: None,
             asked: None,
             turned_away: false,
