@@ -67,7 +67,12 @@ pub(crate) fn sendmail(arguments: &[OsString]) -> ExitCode {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
             anstream::eprintln!("{}", failure.render(&context));
-            ExitCode::from(if matches!(failure, Failure::Config(_)) { EX_CONFIG } else { EX_TEMPFAIL })
+            ExitCode::from(match failure {
+                Failure::Config(_) => EX_CONFIG,
+                // Trying again later would not give it a recipient.
+                Failure::Note(note) if note.id == "cli-send-no-recipient" => EX_USAGE,
+                _ => EX_TEMPFAIL,
+            })
         }
     }
 }
