@@ -168,7 +168,7 @@ fn read_answer(name: &DnsName, kind: RecordType, records: &[rr::Record]) -> Resu
         if owner == end && u16::from(record.record_type()) == kind.code() {
             secure &= record.proof == Proof::Secure;
             let data = data_of(kind, &record.data).ok_or_else(|| unreadable(kind))?;
-            answers.push(Record { name: owner.clone(), ttl: Duration::from_secs(record.ttl.into()), data });
+            answers.push(Record { name: owner.clone(), ttl: time_to_live(record.ttl), data });
         }
     }
     if answers.is_empty() {
@@ -176,6 +176,11 @@ fn read_answer(name: &DnsName, kind: RecordType, records: &[rr::Record]) -> Resu
     }
     let security = if secure { Security::Secure } else { Security::Insecure };
     Ok(Answer { records: answers, aliases, security })
+}
+
+/// A TTL with its highest bit set means zero (RFC 2181 section 8).
+fn time_to_live(seconds: u32) -> Duration {
+    Duration::from_secs(if seconds > i32::MAX.unsigned_abs() { 0 } else { seconds.into() })
 }
 
 /// The CNAME targets from `name` on, and whether every link is proven.
@@ -291,6 +296,12 @@ mod tests {
         assert_eq!(security(Proof::Secure, Proof::Secure), Security::Secure);
         assert_eq!(security(Proof::Insecure, Proof::Secure), Security::Insecure);
         assert_eq!(security(Proof::Secure, Proof::Indeterminate), Security::Insecure);
+    }
+
+    #[test]
+    fn a_ttl_that_no_server_may_send_is_zero() {
+        assert_eq!(time_to_live(0x7fff_ffff), Duration::from_secs(0x7fff_ffff));
+        assert_eq!(time_to_live(0x8000_0000), Duration::ZERO);
     }
 
     #[test]
