@@ -80,6 +80,12 @@ pub fn begins_with_field(content: &[u8]) -> bool {
         || HeaderField::read(content).is_some_and(|field| !field.name.is_empty())
 }
 
+/// Whether the first line begins with a blank, as if it went on with a field before it (RFC 5322 section 2.2.3). No
+/// program that writes mail makes that.
+pub fn begins_with_fold(content: &[u8]) -> bool {
+    matches!(content.first(), Some(b' ' | b'\t'))
+}
+
 /// One header field, borrowed from the content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeaderField<'a> {
@@ -195,12 +201,17 @@ impl<'a> HeaderSection<'a> {
     }
 }
 
-/// The content with fields put before it; each of them ends with its CRLF. Everything else stays as it is.
+/// The content with fields put before it; each of them ends with its CRLF. Everything else stays as it is, but for a
+/// content that [`begins_with_fold`]: its first line would go on with our last field and say more in our name. An empty
+/// line makes all of it body.
 pub fn prepend<F: AsRef<[u8]>>(content: &[u8], fields: &[F]) -> Vec<u8> {
     let more: usize = fields.iter().map(|field| field.as_ref().len()).sum();
-    let mut out = Vec::with_capacity(more + content.len());
+    let mut out = Vec::with_capacity(more + 2 + content.len());
     for field in fields {
         out.extend_from_slice(field.as_ref());
+    }
+    if more > 0 && begins_with_fold(content) {
+        out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(content);
     out
@@ -298,6 +309,12 @@ mod tests {
         let rest = without(CONTENT, |field| field.is("bcc"));
         assert_eq!(rest, String::from_utf8_lossy(CONTENT).replace("Bcc: x@example.org\r\n", "").as_bytes());
         assert_eq!(prepend(b"\r\nx", &[b"A: b\r\n", b"C: d\r\n"]), b"A: b\r\nC: d\r\n\r\nx");
+    }
+
+    #[test]
+    fn a_first_line_cannot_go_on_with_a_field_put_before_it() {
+        assert_eq!(prepend(b" x\r\nC: d\r\n", &[b"A: b\r\n"]), b"A: b\r\n\r\n x\r\nC: d\r\n");
+        assert_eq!(prepend(b"\tx", &[b""]), b"\tx");
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub(crate) fn complete(
     now: Timestamp,
 ) -> Result<Completed, IntakeError> {
     let content = line::to_crlf(content);
+    if header::begins_with_fold(&content) {
+        return Err(IntakeError::BadHeader("its first line begins with a blank".to_owned()));
+    }
     let section = HeaderSection::parse(&content, HeaderLimits::GENEROUS)
         .map_err(|error| IntakeError::BadHeader(error.to_string()))?;
     check_section_hops(&section)?;
@@ -188,6 +191,10 @@ mod tests {
         check(
             "From: a@example.org\r\nFrom: b@example.org\r\n\r\n",
             &expect!["the header section is not acceptable: there is more than one From field"],
+        );
+        check(
+            " x\r\nFrom: a@example.org\r\n\r\n",
+            &expect!["the header section is not acceptable: its first line begins with a blank"],
         );
     }
 

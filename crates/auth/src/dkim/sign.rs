@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use tegami_mail::header::begins_with_fold;
 use tegami_mail::line::LineFaults;
 use tegami_mail::{Address, Domain, HeaderError, Host};
 
@@ -58,6 +59,9 @@ pub enum SignError {
     /// RFC 6376 section 5.3: the next hop would change it, and the signature would break.
     #[error("the content has a bare CR or LF: only CRLF may end a line that is signed")]
     BareLineEnd,
+    /// RFC 5322 section 2.2.3: it would become part of the signature's own field.
+    #[error("the content begins with a blank: its first line would go on with the field before it")]
+    BeginsWithFold,
     /// RFC 6376 section 3.5, `i=`.
     #[error("the identity of the signature is not at or below its domain")]
     Identity,
@@ -109,6 +113,9 @@ pub fn sign(content: &[u8], signers: &[Signer], now: Timestamp) -> Result<Vec<u8
     let faults = LineFaults::find(content);
     if faults.bare_cr.is_some() || faults.bare_lf.is_some() {
         return Err(SignError::BareLineEnd);
+    }
+    if begins_with_fold(content) {
+        return Err(SignError::BeginsWithFold);
     }
     let message = Message::new(content)?;
     if message.count("from") != 1 {

@@ -12,7 +12,7 @@ use tegami_mail::{
     mime,
 };
 
-/// Every octet is in exactly one field; nothing is lost by taking out nothing.
+/// Every octet is in exactly one field; nothing is lost by taking out nothing; a field put before them stays what it is.
 pub(crate) fn header_section(octets: &[u8]) {
     if let Ok(section) = HeaderSection::parse(octets, HeaderLimits::GENEROUS) {
         let joined: Vec<u8> = section.fields().iter().flat_map(|field| field.raw).copied().collect();
@@ -22,6 +22,10 @@ pub(crate) fn header_section(octets: &[u8]) {
         }
     }
     assert_eq!(header::without(octets, |_| false), octets);
+    let longer = header::prepend(octets, &[b"X: y\r\n"]);
+    if let Ok(section) = HeaderSection::parse(&longer, HeaderLimits::GENEROUS) {
+        assert_eq!(section.first("X").map(|field| field.raw), Some(b"X: y\r\n".as_slice()));
+    }
     let faults = LineFaults::find(&line::to_crlf(octets));
     assert_eq!((faults.bare_cr, faults.bare_lf), (None, None));
 }

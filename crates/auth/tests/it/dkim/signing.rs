@@ -53,6 +53,7 @@ fn what_is_not_signed() {
         refuse("From: a@example.org\r\nFROM : b@example.org\r\n\r\n", &signer),
         SignError::FromCount(2)
     );
+    assert_eq!(refuse(" x\r\nFrom: a@example.org\r\n\r\n", &signer), SignError::BeginsWithFold);
     assert_eq!(refuse("From: a@example.org\r\n\r\nx\ny\r\n", &signer), SignError::BareLineEnd);
     assert_eq!(refuse("From: a@example.org\r\n\r\nx\ry\r\n", &signer), SignError::BareLineEnd);
     assert_eq!(refuse("From: a@example.org\r\n\r\nx\r", &signer), SignError::BareLineEnd);
