@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::address::{Address, AddressError, is_atext};
 use crate::encoded_word::{self, FoldedLine};
+use crate::line::MAX_LINE;
 use crate::{Host, LocalPart, charset};
 
 /// A display name and an address (RFC 5322 section 3.4).
@@ -371,12 +372,16 @@ impl<'a> Lexer<'a> {
 
 /// The length of the encoded-word at the start: it may hold specials that it should not.
 fn encoded_word_length(text: &str) -> Option<usize> {
-    let word = text.split([' ', '"', '<']).next()?;
-    let mut parts = word.strip_prefix("=?")?.splitn(3, '?');
-    let (charset, encoding, rest) = (parts.next()?, parts.next()?, parts.next()?);
-    let end = rest.find("?=")?;
-    let whole = charset.bytes().all(|byte| byte.is_ascii_graphic()) && encoding.len() == 1;
-    whole.then_some(2 + charset.len() + 1 + encoding.len() + 1 + end + 2)
+    let after = text.strip_prefix("=?")?;
+    // No line is longer (RFC 5322 section 2.1.1): looking on to the end of the text for every word would take for ever.
+    let line = after.get(..after.floor_char_boundary(MAX_LINE)).unwrap_or(after);
+    let (charset, rest) = line.split_once('?')?;
+    let (encoding, rest) = rest.split_once('?')?;
+    let (encoded, _) = rest.split_once("?=")?;
+    let whole = charset.bytes().all(|byte| byte.is_ascii_graphic())
+        && encoding.len() == 1
+        && ![charset, encoding, encoded].iter().any(|part| part.contains([' ', '"', '<']));
+    whole.then_some(2 + charset.len() + 1 + encoding.len() + 1 + encoded.len() + 2)
 }
 
 fn has_words(tokens: &[Token<'_>]) -> bool {
@@ -653,6 +658,21 @@ mod tests {
         check("山田 太郎", "=?UTF-8?B?5bGx55SwIOWkqumDjg==?= <a@example.org>");
         check("", "a@example.org");
         check("=?x", "=?UTF-8?B?PT94?= <a@example.org>");
+    }
+
+    /// A header section may have a MiB. With work that grows with the square of the length, this would take minutes.
+    #[test]
+    fn long_lists_come_to_an_end() {
+        const PIECES: usize = 100_000;
+        let read = |start: &str, piece: &str, end: &str| {
+            parse_list(&[start, &piece.repeat(PIECES), end].concat()).map(|list| list.len())
+        };
+        assert_eq!(read("", "a@b,", ""), Ok(PIECES));
+        assert_eq!(read("", "=?a?q?,", "").map_err(|error| error.column), Err(1));
+        for piece in ["x:", "a.", "(a)", "\"a\"", "<@a,", "=?a?q?a?=", "a ", "@", ":,", ",;"] {
+            let _ = read("", piece, "<a@b>");
+            let _ = read("x:", piece, ";");
+        }
     }
 
     proptest! {
