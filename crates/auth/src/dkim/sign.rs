@@ -26,14 +26,27 @@ pub struct Signer {
     pub identity: Option<Address>,
     /// Which fields are signed.
     pub fields: SignedFields,
+    /// How the header section is canonicalised (`c=`, before the slash).
+    pub header: Canonicalization,
+    /// How the body is canonicalised (`c=`, after the slash).
+    pub body: Canonicalization,
     /// How long the signature is good for (`x=`); for ever where there is none.
     pub expiry: Option<Duration>,
 }
 
 impl Signer {
-    /// A signer as most domains want it: recommended fields, no `i=`, no `x=`.
+    /// A signer as most domains want it: recommended fields, `relaxed/relaxed`, no `i=`, no `x=`.
     pub fn new(domain: Domain, selector: Selector, key: Arc<PrivateKey>) -> Self {
-        Self { domain, selector, key, identity: None, fields: SignedFields::Recommended, expiry: None }
+        Self {
+            domain,
+            selector,
+            key,
+            identity: None,
+            fields: SignedFields::Recommended,
+            header: Canonicalization::Relaxed,
+            body: Canonicalization::Relaxed,
+            expiry: None,
+        }
     }
 }
 
@@ -102,7 +115,7 @@ const INSTANCES: &[&str] = &[
 ];
 
 /// Signs a content: one DKIM-Signature field for each signer, in their order, each ended by CRLF, to be put in front of
-/// the content. Canonicalisation is `relaxed/relaxed`; the body is hashed once.
+/// the content. The body is hashed once for all signers that canonicalise it alike.
 ///
 /// # Errors
 /// A [`SignError`]; then nothing is signed.
@@ -121,12 +134,13 @@ pub fn sign(content: &[u8], signers: &[Signer], now: Timestamp) -> Result<Vec<u8
     if message.count("from") != 1 {
         return Err(SignError::FromCount(message.count("from")));
     }
-    let body_hash = BodyHashes::new(message.body).get(HOW, None).digest;
+    let mut bodies = BodyHashes::new(message.body);
     let mut fields = Vec::with_capacity(signers.len() * 1024);
     for signer in signers {
         let names = names(&signer.fields, &message)?;
+        let body_hash = bodies.get(signer.body, None).digest;
         let mut field = unsigned_field(signer, &names, body_hash.as_ref(), now)?;
-        let digest = message.header_hash(HOW, &names, field.text.as_bytes());
+        let digest = message.header_hash(signer.header, &names, field.text.as_bytes());
         let signature = signer.key.sign(&digest).map_err(|_| SignError::Key)?;
         field.fill(&STANDARD.encode(signature));
         fields.extend_from_slice(field.text.as_bytes());
@@ -134,8 +148,6 @@ pub fn sign(content: &[u8], signers: &[Signer], now: Timestamp) -> Result<Vec<u8
     }
     Ok(fields)
 }
-
-const HOW: Canonicalization = Canonicalization::Relaxed;
 
 /// The names for `h=`, in lower case.
 fn names(fields: &SignedFields, message: &Message<'_>) -> Result<Vec<String>, SignError> {
@@ -186,7 +198,7 @@ fn unsigned_field(
     let mut field = Folded::new("DKIM-Signature:");
     field.word("v=1;");
     field.word(algorithm);
-    field.word("c=relaxed/relaxed;");
+    field.word(&format!("c={}/{};", signer.header.as_str(), signer.body.as_str()));
     field.word(&format!("d={};", signer.domain));
     field.word(&format!("s={};", signer.selector));
     if let Some(identity) = &signer.identity {
