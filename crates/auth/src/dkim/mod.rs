@@ -115,9 +115,14 @@ pub struct Verdict {
     pub steps: Vec<Step>,
 }
 
-/// Entries for the fuzz targets and their replay: bytes in, nothing out, no panic.
+/// Entries for the fuzz targets, their replay and the public suites: any bytes in, no panic.
 #[doc(hidden)]
 pub mod fuzz {
+    /// A content as it is canonicalised, with an empty line between header section and body.
+    pub fn canonical(how: super::Canonicalization, content: &[u8]) -> Vec<u8> {
+        super::canonical::content(how, content)
+    }
+
     /// Reads the value of a DKIM-Signature field.
     pub fn signature(value: &[u8]) {
         let _ = super::tag::TagList::parse(value).map(|tags| super::signature::Signature::read(&tags));

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use tegami_auth::dkim::{KeyRecord, Verdict};
+use tegami_auth::dkim::{Canonicalization, KeyRecord, Verdict, fuzz};
 
 use super::{judge, txt};
 use tegami_mail::line::to_crlf;
@@ -315,4 +315,39 @@ fn mox_key_records() {
         seen.push((text.to_owned(), key_summary(text.as_bytes()), summary.to_owned()));
     }
     report("mox key records", &seen);
+}
+
+/// Where we decide otherwise than the suite, and why.
+const FLANKER_DIFFERENCES: &[(&str, Canonicalization, &str)] = &[(
+    "email.24",
+    Canonicalization::Relaxed,
+    "a last line of white space without CRLF: we take it as white space at a line's end, as it is once SMTP has ended it",
+)];
+
+/// Whole messages: fields, an empty line, the body.
+#[test]
+fn flanker() {
+    let Some(folder) = folder("flanker-canon") else { return };
+    let (mut wrong, mut count) = (Vec::new(), 0);
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(number) = name.strip_prefix("email.") else { continue };
+        // Only LF: a bare CR is what some cases are about.
+        let text = String::from_utf8(read(&folder.join(&name))).unwrap();
+        let text = text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes();
+        for how in [Canonicalization::Simple, Canonicalization::Relaxed] {
+            count += 1;
+            let seen = fuzz::canonical(how, &text);
+            let wanted = read(&folder.join(format!("{}.expected.{number}", how.as_str())));
+            let known = FLANKER_DIFFERENCES.iter().find(|(case, with, _)| *case == name && *with == how);
+            if let Some((case, _, reason)) = known {
+                println!("flanker {case}: skipped: {reason}");
+                assert_ne!(seen, wanted, "{case} needs no exception");
+            } else if seen != wanted {
+                wrong.push((name.clone(), how, String::from_utf8(seen), String::from_utf8(wanted)));
+            }
+        }
+    }
+    println!("flanker: {} of {count} as expected", count - wrong.len() - FLANKER_DIFFERENCES.len());
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
