@@ -54,6 +54,72 @@ pub struct Tlsa {
     pub data: Vec<u8>,
 }
 
+/// Longest character-string, in octets (RFC 1035 section 3.3).
+const MAX_STRING: usize = 255;
+
+/// The character-strings of one TXT record, joined without separator (RFC 7208 section 3.3); it derefs to these octets.
+/// Where one string ends and the next begins is kept beside them, because a word that was cut there is a common mistake.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Text {
+    octets: Vec<u8>,
+    /// Where the second and every later string begins: empty for the usual single string, which costs nothing then.
+    borders: Vec<usize>,
+}
+
+impl Text {
+    /// Joins character-strings.
+    pub fn join<S: AsRef<[u8]>>(strings: impl IntoIterator<Item = S>) -> Self {
+        let mut strings = strings.into_iter();
+        let mut text = Self {
+            octets: strings.next().map(|first| first.as_ref().to_vec()).unwrap_or_default(),
+            borders: Vec::new(),
+        };
+        for string in strings {
+            text.borders.push(text.octets.len());
+            text.octets.extend_from_slice(string.as_ref());
+        }
+        text
+    }
+
+    /// The octets of all strings.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// The octets of all strings.
+    pub fn into_octets(self) -> Vec<u8> {
+        self.octets
+    }
+
+    /// Offsets in the joined octets at which the second and every later string begins.
+    pub fn borders(&self) -> &[usize] {
+        &self.borders
+    }
+
+    /// The strings, at least one.
+    pub fn strings(&self) -> impl Iterator<Item = &[u8]> {
+        let begins = std::iter::once(0).chain(self.borders.iter().copied());
+        let ends = self.borders.iter().copied().chain(std::iter::once(self.octets.len()));
+        begins.zip(ends).map(|(begin, end)| self.octets.get(begin..end).unwrap_or_default())
+    }
+}
+
+/// The longest strings, as they are usually published.
+impl From<Vec<u8>> for Text {
+    fn from(octets: Vec<u8>) -> Self {
+        let borders = (MAX_STRING..octets.len()).step_by(MAX_STRING).collect();
+        Self { octets, borders }
+    }
+}
+
+impl std::ops::Deref for Text {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.octets
+    }
+}
+
 /// The data of one record.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -74,12 +140,12 @@ pub enum Data {
     Ptr(DnsName),
     /// SOA: primary name server, mailbox, serial, refresh, retry, expire, minimum (seconds).
     Soa(DnsName, DnsName, [u32; 5]),
-    /// Type 99: character-strings joined without separator (RFC 7208 section 3.3).
-    Spf(Vec<u8>),
+    /// Type 99 (RFC 7208 section 3.1).
+    Spf(Text),
     /// TLSA.
     Tlsa(Tlsa),
-    /// TXT: character-strings joined without separator (RFC 7208 section 3.3).
-    Txt(Vec<u8>),
+    /// TXT.
+    Txt(Text),
 }
 
 /// One record of an answer.

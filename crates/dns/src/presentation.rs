@@ -44,8 +44,7 @@ impl fmt::Display for Data {
                 numbers.iter().try_for_each(|number| write!(f, " {number}"))
             }
             Self::Spf(text) | Self::Txt(text) => {
-                // The borders of the character-strings are not kept; the longest strings stand for them.
-                let mut strings = text.chunks(255);
+                let mut strings = text.strings();
                 quoted(f, strings.next().unwrap_or_default())?;
                 strings.try_for_each(|string| {
                     f.write_char(' ')?;

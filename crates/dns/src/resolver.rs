@@ -29,8 +29,10 @@ impl dyn Resolver + '_ {
     /// # Errors
     /// As [`Resolver::lookup`].
     pub async fn txt(&self, name: &DnsName) -> Result<Vec<Vec<u8>>, DnsError> {
-        self.pick(name, RecordType::Txt, |data| if let Data::Txt(text) = data { Some(text) } else { None })
-            .await
+        self.pick(name, RecordType::Txt, |data| {
+            if let Data::Txt(text) = data { Some(text.into_octets()) } else { None }
+        })
+        .await
     }
 
     /// MX records by ascending preference.

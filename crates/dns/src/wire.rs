@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::{Data, DnsName, MxHost, RecordType, Tlsa};
+use crate::{Data, DnsName, MxHost, RecordType, Text, Tlsa};
 
 /// Reads the data of one record; `None` where the octets do not follow the type's form.
 pub(crate) fn data(kind: RecordType, rdata: &[u8]) -> Option<Data> {
@@ -66,13 +66,17 @@ impl<'a> Input<'a> {
         Some(string)
     }
 
-    /// One or more character-strings, joined (RFC 1035 section 3.3.14, RFC 7208 section 3.3).
-    fn strings(&mut self) -> Option<Vec<u8>> {
-        let mut joined = self.string()?.to_vec();
-        while !self.rest.is_empty() {
-            joined.extend_from_slice(self.string()?);
+    /// One or more character-strings (RFC 1035 section 3.3.14).
+    fn strings(&mut self) -> Option<Text> {
+        let first = self.string()?;
+        if self.rest.is_empty() {
+            return Some(Text::join([first]));
         }
-        Some(joined)
+        let mut strings = vec![first];
+        while !self.rest.is_empty() {
+            strings.push(self.string()?);
+        }
+        Some(Text::join(strings))
     }
 
     fn name(&mut self) -> Option<DnsName> {

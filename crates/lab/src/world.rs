@@ -74,7 +74,7 @@ impl World {
         }
         zone.push_str("\n; ---- keys that were made when the lab started\n");
         for (name, text) in &self.extra {
-            let text = Data::Txt(text.clone().into_bytes());
+            let text = Data::Txt(text.clone().into_bytes().into());
             let _ = writeln!(zone, "{name}.  TXT  {text}");
         }
         zone

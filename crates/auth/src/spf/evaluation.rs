@@ -822,7 +822,7 @@ mod tests {
         ) -> tegami_dns::BoxFuture<'a, Result<tegami_dns::Answer, DnsError>> {
             use tegami_dns::{Answer, Data, MxHost, Record, RecordType, Security};
             let data = match kind {
-                RecordType::Txt => Data::Txt(self.text.clone()),
+                RecordType::Txt => Data::Txt(self.text.clone().into()),
                 RecordType::A => Data::A([198, 51, 100, 1].into()),
                 RecordType::Mx => Data::Mx(MxHost { preference: 10, exchange: name.clone() }),
                 RecordType::Ptr => Data::Ptr(name.clone()),

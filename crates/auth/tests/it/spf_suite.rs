@@ -115,8 +115,8 @@ fn data(kind: &str, value: &Value) -> Data {
             };
             Data::Mx(MxHost { preference, exchange })
         }
-        "SPF" => Data::Spf(octets(value)),
-        "TXT" => Data::Txt(octets(value)),
+        "SPF" => Data::Spf(octets(value).into()),
+        "TXT" => Data::Txt(octets(value).into()),
         _ => panic!("unknown type {kind}"),
     }
 }

@@ -107,7 +107,7 @@ async fn records_aliases_and_absence() {
         ],
         expect![[r#"
             example.org. 3600 IN MX 10 mx1.example.org. | example.org. 3600 IN MX 20 mx2.example.org.
-            example.org. 3600 IN TXT "v=spf1 mx -all"
+            example.org. 3600 IN TXT "v=spf1 mx" " -all"
             example.org. 3600 IN SPF "v=spf1 -all"
             example.org. 3600 IN SOA ns.example.org. hostmaster.example.org. 1 7200 900 1209600 300
             example.org. 3600 IN NS ns.example.org.

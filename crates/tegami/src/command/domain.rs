@@ -95,7 +95,7 @@ pub(crate) fn zone_text(plan: &[PlannedRecord]) -> String {
     plan.iter()
         .map(|PlannedRecord { name, kind, value }| {
             let data = match *kind {
-                "TXT" => Data::Txt(value.clone().into_bytes()).to_string(),
+                "TXT" => Data::Txt(value.clone().into_bytes().into()).to_string(),
                 _ => value.clone(),
             };
             format!("{name:width$}  {kind:4}  {data}\n")
