@@ -162,22 +162,20 @@ impl Record {
             let term = String::from_utf8_lossy(text).split(' ').next().unwrap_or_default().to_owned();
             return Err(SyntaxError { column: 1, term, problem: Problem::Version });
         }
-        let mut terms: Vec<Term> = Vec::new();
-        let mut column = 1;
-        for octets in text.split(|octet| *octet == b' ') {
-            let begins = column;
-            column += octets.len() + 1;
-            if octets.is_empty() || begins == 1 {
-                continue;
+        Reader::new(text).collect::<Result<_, _>>().map(|terms| Self { terms })
+    }
+
+    /// Reads as much of a record as can be read: the terms that are well formed, and every error. What stands at the
+    /// place of `v=spf1` is not looked at. A record without errors is the one that [`Record::parse`] gives.
+    pub fn read(text: impl AsRef<[u8]>) -> (Self, Vec<SyntaxError>) {
+        let (mut terms, mut errors) = (Vec::new(), Vec::new());
+        for term in Reader::new(text.as_ref()) {
+            match term {
+                Ok(term) => terms.push(term),
+                Err(error) => errors.push(error),
             }
-            let term = Term::parse(octets, begins)?;
-            let once = matches!(term.kind, TermKind::Redirect(_) | TermKind::Explanation(_));
-            if once && terms.iter().any(|earlier| earlier.excludes(&term)) {
-                return Err(SyntaxError { column: begins, term: term.text, problem: Problem::Duplicate });
-            }
-            terms.push(term);
         }
-        Ok(Self { terms })
+        (Self { terms }, errors)
     }
 
     /// The target of `redirect=`.
@@ -198,7 +196,8 @@ impl Record {
 }
 
 impl Term {
-    fn parse(octets: &[u8], column: usize) -> Result<Self, SyntaxError> {
+    /// Reads one term that begins at `column`.
+    pub(super) fn parse(octets: &[u8], column: usize) -> Result<Self, SyntaxError> {
         let text = String::from_utf8_lossy(octets).into_owned();
         let result = match octets.iter().position(|octet| !octet.is_ascii_graphic()) {
             Some(offset) => Err((offset, Problem::Character)),
@@ -209,14 +208,57 @@ impl Term {
             Err((offset, problem)) => Err(SyntaxError { column: column + offset, term: text, problem }),
         }
     }
+}
 
-    /// Whether both are `redirect=` or both are `exp=`.
-    fn excludes(&self, other: &Self) -> bool {
-        matches!(
-            (&self.kind, &other.kind),
-            (TermKind::Redirect(_), TermKind::Redirect(_))
-                | (TermKind::Explanation(_), TermKind::Explanation(_))
-        )
+/// The terms of a record, one after the other, each as it stands or with what is wrong in it.
+struct Reader<'t> {
+    /// What has not been read, and at which column it begins.
+    rest: Option<&'t [u8]>,
+    column: usize,
+    redirect: bool,
+    explanation: bool,
+}
+
+impl<'t> Reader<'t> {
+    /// The version is the first word, and no term.
+    fn new(text: &'t [u8]) -> Self {
+        let mut reader = Self { rest: Some(text), column: 1, redirect: false, explanation: false };
+        reader.word();
+        reader
+    }
+
+    /// The octets up to the next space, and their column.
+    fn word(&mut self) -> Option<(&'t [u8], usize)> {
+        let mut parts = self.rest?.splitn(2, |octet| *octet == b' ');
+        let (word, begins) = (parts.next()?, self.column);
+        self.rest = parts.next();
+        self.column += word.len() + 1;
+        Some((word, begins))
+    }
+}
+
+impl Iterator for Reader<'_> {
+    type Item = Result<Term, SyntaxError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (octets, column) = loop {
+            let (word, column) = self.word()?;
+            if !word.is_empty() {
+                break (word, column);
+            }
+        };
+        let term = Term::parse(octets, column);
+        let again = match term.as_ref().map(|term| &term.kind) {
+            Ok(TermKind::Redirect(_)) => std::mem::replace(&mut self.redirect, true),
+            Ok(TermKind::Explanation(_)) => std::mem::replace(&mut self.explanation, true),
+            _ => false,
+        };
+        match term {
+            Ok(Term { text, column, .. }) if again => {
+                Some(Err(SyntaxError { column, term: text, problem: Problem::Duplicate }))
+            }
+            term => Some(term),
+        }
     }
 }
 
@@ -543,6 +585,16 @@ mod tests {
         fn never_panics(octets in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = Record::parse(&octets);
             let _ = Record::parse([b"v=spf1 ".as_slice(), octets.as_slice()].concat());
+        }
+
+        #[test]
+        fn both_readers_agree(terms in "( {1,2}(a|mx|ptr|all|include|exists|ip4|x=|exp=|redirect=)(:?)[a-z0-9.%{}/:\u{e9}]{0,8}){0,5}") {
+            let text = format!("v=spf1{terms}");
+            let (record, errors) = Record::read(&text);
+            match Record::parse(&text) {
+                Ok(parsed) => prop_assert_eq!((parsed, Vec::new()), (record, errors)),
+                Err(error) => prop_assert_eq!(Some(&error), errors.first()),
+            }
         }
 
         #[test]
