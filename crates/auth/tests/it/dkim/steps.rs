@@ -55,14 +55,14 @@ fn footer_added() {
         |_, message, _| message.push_str("--\r\nThe list\r\n"),
         NOW,
         &expect![[r#"
-        fail: dkim-fail-body (domain=example.org)
-          found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
-          pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
-          found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
-          fail body hash: dkim-body-mismatch (canonicalization=relaxed; claimed=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=; computed=powO/yrjfXTejxREiPYfU/S53Agvm8KAIKwwU4YGU/I=) [RFC 6376 section 6.1.3]
-          noted body hash: dkim-body-added (lines=2) [RFC 6376 section 6.1.3]
-          pass header hash: dkim-header-match (count=10) [RFC 6376 section 6.1.3]
-    "#]],
+            fail: dkim-fail-body (domain=example.org)
+              found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
+              pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
+              found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
+              fail body hash: dkim-body-mismatch (canonicalization=relaxed; claimed=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=; computed=powO/yrjfXTejxREiPYfU/S53Agvm8KAIKwwU4YGU/I=) [RFC 6376 section 6.1.3]
+              pass header hash: dkim-header-match (count=10) [RFC 6376 section 6.1.3]
+              noted body hash: dkim-body-added (lines=2) [RFC 6376 section 6.1.3]
+        "#]],
     );
 }
 

@@ -166,7 +166,9 @@ impl Telling<'_> {
         let decided = |step: &&Step| step.note == verdict.reason || step.outcome == "fail";
         let source = verdict.steps.iter().rev().find(decided).or(verdict.steps.last());
         self.prose.sentence(3, &verdict.reason, source.map_or("", |step| step.source));
-        let noted = |step: &&Step| step.outcome == "noted" && step.note != verdict.reason;
+        let noted = |step: &&Step| {
+            matches!(step.outcome, "noted" | "proven" | "possible") && step.note != verdict.reason
+        };
         for step in verdict.steps.iter().filter(noted).filter(|_| !self.explain) {
             self.prose.decided(step);
         }
