@@ -1,6 +1,7 @@
 //! The workshop: `cargo xtask test` passes everything, `cargo xtask tidy` keeps the house.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
+mod conformance;
 mod packages;
 mod peers;
 mod run;
@@ -15,6 +16,8 @@ usage: cargo xtask COMMAND
 
   test       format, clippy, tidy, unit, integration, conformance, real-peer and browser tests; installs what they need
   tidy       the house rules: arrows between rooms, lengths, pure rooms, both languages complete
+  conformance [--check]   runs the suites and peers of the auth room, prints their table, and writes docs/conformance.md; with
+             --check compares it
   packages   installs the Debian packages that `test` needs (as root)
   peers      fills target/peers with the clients and verifiers of npm and PyPI that `test` needs
   fuzz NAME [SECONDS]   runs one fuzz target with cargo-fuzz (needs a nightly compiler)
@@ -27,6 +30,8 @@ fn main() -> ExitCode {
     let done = match words.as_slice() {
         ["test"] => test::all(&root),
         ["tidy"] => tidy::all(&root),
+        ["conformance"] => conformance::run(&root, false),
+        ["conformance", "--check"] => conformance::run(&root, true),
         ["packages"] => packages::install(),
         ["peers"] => peers::install(&root),
         ["fuzz", name] => test::fuzz(&root, name, "60"),

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::run::{cargo, has, step, step_with_skips};
-use crate::{packages, peers, tidy};
+use crate::run::{Told, cargo, has, step, step_told};
+use crate::{conformance, packages, peers, tidy};
 
 /// Runs it all.
 ///
@@ -31,8 +31,10 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     if !suites(root).is_dir() {
         skipped.push(format!("conformance suites: {} is absent", suites(root).display()));
     }
-    let (ended, skips) = tests(root);
-    skipped.extend(skips);
+    let (ended, told) = tests(root);
+    let compared = ended.and_then(|()| conformance::compare(root, &told));
+    skipped.extend(told.skips);
+    let ended = compared.map(|skips| skipped.extend(skips));
     let mut documentation = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
     step(root, "documentation", documentation.env("RUSTDOCFLAGS", "--deny warnings"))?;
     step(root, "examples in the documentation", &mut cargo(&["test", "--workspace", "--doc", "--quiet"]))?;
@@ -53,16 +55,12 @@ fn suites(root: &Path) -> std::path::PathBuf {
 
 /// Unit, integration, conformance, real-peer and browser tests. nextest shows what each test printed about skips
 /// and runs one process a test; without it, plain `cargo test` does.
-fn tests(root: &Path) -> (Result<(), String>, Vec<String>) {
+fn tests(root: &Path) -> (Result<(), String>, Told) {
     if has("cargo-nextest") {
         let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "immediate"];
-        return step_with_skips(root, "tests", &mut cargo(&arguments));
+        return step_told(root, "tests", &mut cargo(&arguments));
     }
-    step_with_skips(
-        root,
-        "tests",
-        &mut cargo(&["test", "--workspace", "--no-fail-fast", "--", "--show-output"]),
-    )
+    step_told(root, "tests", &mut cargo(&["test", "--workspace", "--no-fail-fast", "--", "--show-output"]))
 }
 
 /// One fuzz target for a while. It begins with the corpus of the repository and leaves that alone: what it finds worth

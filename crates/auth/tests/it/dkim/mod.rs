@@ -5,7 +5,6 @@ mod example;
 mod fuzz_corpus;
 mod signing;
 mod steps;
-mod suites;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -17,22 +16,22 @@ use tegami_dns::ZoneResolver;
 use crate::block_on;
 
 /// The moment at which the tests sign.
-const NOW: i64 = 1_789_000_000;
+pub(crate) const NOW: i64 = 1_789_000_000;
 
-fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn ed25519() -> Arc<PrivateKey> {
+pub(crate) fn ed25519() -> Arc<PrivateKey> {
     Arc::new(PrivateKey::generate_ed25519().unwrap())
 }
 
-fn signer(key: &Arc<PrivateKey>) -> Signer {
+pub(crate) fn signer(key: &Arc<PrivateKey>) -> Signer {
     Signer::new("example.org".parse().unwrap(), "mail".parse().unwrap(), Arc::clone(key))
 }
 
 /// The zone line of a TXT record, its text cut into character-strings.
-fn txt(name: &str, text: &str) -> String {
+pub(crate) fn txt(name: &str, text: &str) -> String {
     let pieces: Vec<&[u8]> = text.as_bytes().chunks(250).collect();
     let mut line = format!("{name}. TXT");
     for piece in pieces {
@@ -46,17 +45,17 @@ fn txt(name: &str, text: &str) -> String {
 }
 
 /// The zone that publishes a signer's key.
-fn zone_of(signer: &Signer) -> String {
+pub(crate) fn zone_of(signer: &Signer) -> String {
     txt(&record_name(&signer.selector, &signer.domain), &signer.key.dns_record())
 }
 
-fn signed(content: &[u8], signer: &Signer) -> Vec<u8> {
+pub(crate) fn signed(content: &[u8], signer: &Signer) -> Vec<u8> {
     let mut message = sign(content, std::slice::from_ref(signer), at(NOW)).unwrap();
     message.extend_from_slice(content);
     message
 }
 
-fn judge(message: &[u8], zone: &str, second: i64) -> Vec<Verdict> {
+pub(crate) fn judge(message: &[u8], zone: &str, second: i64) -> Vec<Verdict> {
     let resolver = ZoneResolver::from_text(zone).unwrap();
     block_on(verify(message, &resolver, at(second)))
 }

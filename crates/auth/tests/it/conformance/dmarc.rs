@@ -1,0 +1,59 @@
+//! DMARC records collected for RFC 7489. RFC 9989 reads more of them.
+
+use serde_json::Value;
+use tegami_auth::dmarc::Record;
+
+use super::{Known, Suite, text};
+
+const MISSING_P: &str =
+    "RFC 9989 section 4.7: without `p`, and otherwise well-formed, a record stands for `p=none`";
+const ORDER: &str = "RFC 9989 section 4.8: only `v` has its place; `p` need not be second";
+const REMOVED: &str =
+    "RFC 9989 appendix C.5.2: `pct`, `rf` and `ri` are tags no more, and unknown tags are ignored";
+const MALFORMED: &str = "RFC 9989 section 4.7: a syntax error after `v` gives way to the default or is ignored; the policy stands";
+
+const DIFFERENCES: &[Known] = &[
+    ("v=DMARC1", "applied", MISSING_P),
+    ("v=DMARC1;", "applied", MISSING_P),
+    ("v=DMARC1; sp=reject; p=reject", "applied", ORDER),
+    ("v=DMARC1;;", "applied", MISSING_P),
+    ("v=DMARC1; adkim=x", "applied", MALFORMED),
+    ("v=DMARC1; aspf=123", "applied", MALFORMED),
+    ("v=DMARC1; ri=", "applied", REMOVED),
+    ("v=DMARC1; ri=-1", "applied", REMOVED),
+    ("v=DMARC1; ri=99999999999999999999999999999999999999", "applied", REMOVED),
+    ("v=DMARC1; ri=123bad", "applied", REMOVED),
+    ("v=DMARC1; ri=bad", "applied", REMOVED),
+    ("v=DMARC1; fo=", "applied", MALFORMED),
+    ("v=DMARC1; fo=01", "applied", MALFORMED),
+    ("v=DMARC1; fo=bad", "applied", MALFORMED),
+    ("v=DMARC1; rf=bad-trailing-dash-", "applied", REMOVED),
+    ("v=DMARC1; rf=", "applied", REMOVED),
+    ("v=DMARC1; rf=bad.non-alphadigitdash", "applied", REMOVED),
+    ("v=DMARC1; pct=110", "applied", REMOVED),
+    ("v=DMARC1; pct=bogus", "applied", REMOVED),
+    ("v=DMARC1; pct=", "applied", REMOVED),
+    ("v=DMARC1; rua=", "applied", MALFORMED),
+    ("v=DMARC1; rua=bogus", "applied", MALFORMED),
+    ("v=DMARC1; rua=mailto:dmarc-feedback@example.com!", "applied", MALFORMED),
+    (
+        "v=DMARC1; rua=mailto:dmarc-feedback@example.com!99999999999999999999999999999999999999999999999",
+        "applied",
+        MALFORMED,
+    ),
+    ("v=DMARC1; rua=mailto:dmarc-feedback@example.com!10p", "applied", MALFORMED),
+];
+
+pub(super) fn mox_records() -> Result<Suite, String> {
+    let about = "records that mox accepts or refuses by RFC 7489: applied or not";
+    let (mut suite, text) =
+        (Suite::new("dmarc/mox", about, DIFFERENCES), text("dmarc/mox-record-parse.json")?);
+    let cases: Value = serde_json::from_str(&text).unwrap();
+    for (list, wanted) in [("valid", "applied"), ("bad", "not applied")] {
+        for text in cases[list].as_array().unwrap().iter().filter_map(Value::as_str) {
+            let applies = Record::parse(text.as_bytes()).is_some_and(|record| record.applies());
+            suite.compare(text, if applies { "applied" } else { "not applied" }, wanted);
+        }
+    }
+    Ok(suite)
+}
