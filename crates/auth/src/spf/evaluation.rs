@@ -452,8 +452,7 @@ impl<'a> Evaluation<'a> {
         let [text] = texts.as_slice() else { return None };
         let text = std::str::from_utf8(text).ok()?;
         let parsed = MacroString::parse(text, Place::Explanation).ok()?;
-        let text = self.expand(&parsed, at, MacroString::expand).await;
-        (text.len() <= MAX_EXPLANATION).then_some(text)
+        self.expand(&parsed, at, |parsed, values| parsed.expand(values, MAX_EXPLANATION)).await
     }
 
     /// The name that a mechanism or modifier asks for: its domain-spec expanded, else the current domain
@@ -468,12 +467,12 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    async fn expand(
+    async fn expand<T>(
         &mut self,
         macros: &MacroString,
         at: At<'_>,
-        how: impl Fn(&MacroString, &Values<'_>) -> String,
-    ) -> String {
+        how: impl Fn(&MacroString, &Values<'_>) -> T,
+    ) -> T {
         let validated = if macros.uses('p') { self.validated_name(at).await } else { String::new() };
         let values = Values {
             local_part: self.local_part,

@@ -1,5 +1,6 @@
 //! Macros (RFC 7208 section 7): parsed once, expanded as often as needed.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// Macro letters that only the explanation may use (RFC 7208 section 7.2).
@@ -133,23 +134,37 @@ impl MacroString {
         self.parts.iter().any(|part| matches!(part, Part::Macro(found) if found.letter == letter))
     }
 
-    /// The text with all macros replaced.
-    pub fn expand(&self, values: &Values<'_>) -> String {
+    /// The text with all macros replaced; `None` where it has more than `most` octets. Macros can blow a small record up to
+    /// any size: nothing is made beyond the limit.
+    pub fn expand(&self, values: &Values<'_>, most: usize) -> Option<String> {
         let mut text = String::new();
         for part in &self.parts {
-            match part {
-                Part::Literal(literal) => text.push_str(literal),
-                Part::Escape(meant) => text.push_str(meant),
-                Part::Macro(found) => text.push_str(&found.expand(values)),
+            text.push_str(&part.expand(values));
+            if text.len() > most {
+                return None;
             }
         }
-        text
+        Some(text)
     }
 
     /// The text as a name for a DNS query: at most 253 octets, labels removed from the left until it fits
-    /// (RFC 7208 section 7.3), without the trailing dot.
+    /// (RFC 7208 section 7.3), without the trailing dot. A last label that is too long for any name loses its beginning.
     pub fn expand_name(&self, values: &Values<'_>) -> String {
-        let expanded = self.expand(values);
+        // Nothing but the end counts, so that is where the making begins: one octet more tells that labels are to be
+        // removed, one may be the dot before them, and one the trailing dot.
+        let enough = MAX_NAME + 3;
+        let mut pieces = Vec::new();
+        let mut length = 0;
+        for part in self.parts.iter().rev() {
+            if length >= enough {
+                break;
+            }
+            let piece = part.expand(values);
+            length += piece.len();
+            pieces.push(piece);
+        }
+        pieces.reverse();
+        let expanded = pieces.concat();
         let mut name = expanded.strip_suffix('.').unwrap_or(&expanded);
         while name.len() > MAX_NAME {
             match name.split_once('.') {
@@ -157,7 +172,8 @@ impl MacroString {
                 None => break,
             }
         }
-        name.to_owned()
+        let start = name.ceil_char_boundary(name.len().saturating_sub(MAX_NAME + 1));
+        name.get(start..).unwrap_or_default().to_owned()
     }
 }
 
@@ -167,6 +183,14 @@ fn is_literal(c: char, place: Place) -> bool {
 }
 
 impl Part {
+    fn expand<'p>(&'p self, values: &Values<'_>) -> Cow<'p, str> {
+        match self {
+            Self::Literal(literal) => Cow::Borrowed(literal),
+            Self::Escape(meant) => Cow::Borrowed(meant),
+            Self::Macro(found) => Cow::Owned(found.expand(values)),
+        }
+    }
+
     /// Reads the macro or escape that `text` begins with; gives what comes after it.
     fn parse(text: &str, place: Place) -> Result<(Self, &str), MacroErrorKind> {
         let escapes = [("%%", "%"), ("%_", " "), ("%-", "%20")];
@@ -295,7 +319,7 @@ mod tests {
             now_seconds: 1_700_000_000,
         };
         let shown = match MacroString::parse(text, Place::Explanation) {
-            Ok(parsed) => parsed.expand(&values),
+            Ok(parsed) => parsed.expand(&values, 1000).unwrap(),
             Err(error) => format!("{error:?}"),
         };
         assert_eq!(shown, expect, "{text}");
@@ -356,5 +380,40 @@ mod tests {
         let name = parsed.expand_name(&values);
         assert_eq!(name.len(), 22 * 11 + 11, "{name}");
         assert!(name.ends_with(".example.com"));
+        assert_eq!(parsed.expand(&values, long.len()).as_deref(), Some(long.as_str()));
+        assert_eq!(parsed.expand(&values, long.len() - 1), None);
+    }
+
+    proptest::proptest! {
+        /// What is made from the end is what the standard makes from the beginning.
+        #[test]
+        fn names_are_made_from_their_end(
+            text in "(%[{][lhd][}]|[a-z.]{1,30}|%%){0,12}",
+            local_part in "[a-zé.]{0,90}",
+            helo in "[a-z.]{0,90}",
+        ) {
+            let parsed = MacroString::parse(&text, Place::Domain).unwrap();
+            let values = Values {
+                local_part: &local_part,
+                sender_domain: "example.org",
+                domain: "example.org",
+                ip: "192.0.2.3".parse().unwrap(),
+                validated: "",
+                helo: &helo,
+                receiver: "",
+                now_seconds: 0,
+            };
+            let whole = parsed.expand(&values, usize::MAX).unwrap();
+            let mut name = whole.strip_suffix('.').unwrap_or(&whole);
+            while let Some((_, rest)) = name.split_once('.').filter(|_| name.len() > MAX_NAME) {
+                name = rest;
+            }
+            let made = parsed.expand_name(&values);
+            if name.len() <= MAX_NAME {
+                proptest::prop_assert_eq!(made, name);
+            } else {
+                proptest::prop_assert!(name.ends_with(&made) && (250..=254).contains(&made.len()));
+            }
+        }
     }
 }
