@@ -5,7 +5,7 @@ use std::fs;
 use tegami_auth::results::{AuthenticationResults, claims};
 use tegami_auth::{dmarc, spf};
 
-use crate::property;
+use crate::{evaluation, property};
 
 /// Runs `target` on every file of a corpus.
 pub(crate) fn replay(corpus: &str, target: impl Fn(&[u8])) {
@@ -47,6 +47,15 @@ fn authentication_results() {
 #[test]
 fn verify() {
     replay("verify", property::verify);
+}
+
+#[test]
+fn whole_evaluations() {
+    replay("spf_evaluation", evaluation::spf);
+    replay("dmarc_evaluation", evaluation::dmarc);
+    replay("dkim_evaluation", evaluation::dkim);
+    replay("arc_evaluation", evaluation::arc);
+    replay("whole_evaluation", evaluation::whole);
 }
 
 #[test]

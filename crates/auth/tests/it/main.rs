@@ -10,7 +10,9 @@
 
 mod conformance;
 mod dkim;
+mod evaluation;
 mod fuzz_corpus;
+mod hostile;
 mod property;
 mod verify;
 

@@ -1,0 +1,7 @@
+//! Everything that is decided of a message, against name servers of strangers.
+#![no_main]
+
+#[path = "../../crates/auth/tests/it/evaluation.rs"]
+mod evaluation;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| evaluation::whole(octets));
