@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 use tegami_dns::{DnsError, DnsName, Resolver};
-use tegami_mail::{Note, note};
+use tegami_mail::{AsText as _, Note, note};
 
 use crate::Step;
 
@@ -108,7 +108,7 @@ async fn addresses(ip: IpAddr, name: &DnsName, resolver: &dyn Resolver) -> Resul
 }
 
 fn step(name: &DnsName, term: &str, outcome: &'static str, note: Note) -> Step {
-    Step { depth: 0, domain: name.to_string(), term: term.to_owned(), outcome, note, source: SOURCE }
+    Step { depth: 0, domain: name.as_text().clone(), term: term.into(), outcome, note, source: SOURCE }
 }
 
 #[cfg(test)]

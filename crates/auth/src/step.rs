@@ -1,7 +1,7 @@
 //! One step of an evaluation.
 
 use serde::Serialize;
-use tegami_mail::Note;
+use tegami_mail::{Note, Text};
 
 /// One step: what was looked at, what came of it, why, by which rule. The JSON of the verification commands shows
 /// `depth`, `domain`, `term`, `outcome`, `detail` (the note in the reader's language) and `source`.
@@ -10,9 +10,9 @@ pub struct Step {
     /// How deep in includes and redirects; 0 is the outermost.
     pub depth: u8,
     /// The domain whose record is being read.
-    pub domain: String,
+    pub domain: Text,
     /// What was looked at: an SPF term, `body hash`, `_dmarc.example.org`.
-    pub term: String,
+    pub term: Text,
     /// What came of it: `match`, `no-match`, `error`, `pass`, `fail`, `found`, `none` …
     pub outcome: &'static str,
     /// Why, for people.

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use futures_util::future::join3;
 use jiff::Timestamp;
 use tegami_dns::Resolver;
-use tegami_mail::{Domain, HeaderField, HeaderLimits, HeaderSection, ReversePath, mailbox_list, note};
+use tegami_mail::{Domain, HeaderField, HeaderLimits, HeaderSection, ReversePath, Text, mailbox_list, note};
 
 use crate::arc::ArcResult;
 use crate::dmarc::DmarcResult;
@@ -116,8 +116,8 @@ async fn dmarc_verdict(
         }
         let step = Step {
             depth: 0,
-            domain: String::new(),
-            term: "From".to_owned(),
+            domain: Text::default(),
+            term: Text::from_static("From"),
             outcome: "error",
             note: note!("dmarc-from-malformed"),
             source: "RFC 9989 section 5.3.1",

@@ -6,14 +6,14 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use tegami_mail::Domain;
+use tegami_mail::{AsText, Domain, Text};
 
 /// An absolute name, lower case, no trailing dot; the root is the empty text. Labels are at most 63 octets, the whole
 /// at most 253 (RFC 1035 section 2.3.4). Any octet may occur in a label; dots and backslashes inside a label and octets
 /// outside printable ASCII are written `\DDD` (RFC 1035 section 5.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DnsName {
-    text: String,
+    text: Text,
 }
 
 /// Why a text is not a name.
@@ -36,7 +36,10 @@ impl DnsName {
     /// # Errors
     /// A [`DnsNameError`] with the rule that is broken.
     pub fn parse(text: &str) -> Result<Self, DnsNameError> {
-        parse::presentation(text).map(|text| Self { text })
+        if parse::is_plain(text) {
+            return Ok(Self { text: text.into() });
+        }
+        parse::presentation(text).map(|text| Self { text: text.into() })
     }
 
     /// The name in presentation form, without the trailing dot.
@@ -46,7 +49,7 @@ impl DnsName {
 
     /// The root of the DNS.
     pub fn root() -> Self {
-        Self { text: String::new() }
+        Self { text: Text::default() }
     }
 
     /// Whether this is the root.
@@ -64,12 +67,12 @@ impl DnsName {
 
     /// The name without its first label; nothing is above the root.
     pub fn parent(&self) -> Option<Self> {
-        self.ancestors().nth(1).map(|text| Self { text: text.to_owned() })
+        self.ancestors().nth(1).map(|text| Self { text: text.into() })
     }
 
     /// Whether this name is `other` or stands below it.
     pub fn is_within(&self, other: &Self) -> bool {
-        self.ancestors().any(|text| text == other.text)
+        self.ancestors().any(|text| other.text == *text)
     }
 
     /// This name's text, then its parent's and so on; the root (empty) is the last.
@@ -107,7 +110,7 @@ impl DnsName {
             label.iter().for_each(|octet| parse::push(&mut text, *octet));
         }
         // The octets and the dots between them; the last label has no dot.
-        if total > 254 { Err(DnsNameError::TooLong) } else { Ok(Self { text }) }
+        if total > 254 { Err(DnsNameError::TooLong) } else { Ok(Self { text: text.into() }) }
     }
 
     /// The uncompressed form of messages (RFC 1035 section 3.1).
@@ -126,7 +129,7 @@ impl DnsName {
         let text = match ip {
             IpAddr::V4(ip) => {
                 let [a, b, c, d] = ip.octets();
-                format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+                Text::of(format_args!("{d}.{c}.{b}.{a}.in-addr.arpa"))
             }
             IpAddr::V6(ip) => {
                 let nibbles: String = ip
@@ -135,7 +138,7 @@ impl DnsName {
                     .rev()
                     .map(|byte| format!("{:x}.{:x}.", byte & 15, byte >> 4))
                     .collect();
-                format!("{nibbles}ip6.arpa")
+                Text::of(format_args!("{nibbles}ip6.arpa"))
             }
         };
         Self { text }
@@ -144,6 +147,15 @@ impl DnsName {
 
 pub(crate) mod parse {
     use super::DnsNameError;
+
+    /// Whether this is how the name is kept already, as nearly all names of mail are: lower case, no escapes, no
+    /// trailing dot.
+    pub(super) fn is_plain(text: &str) -> bool {
+        let plain = |octet: u8| matches!(octet, b'!'..=b'~') && octet != b'\\' && !octet.is_ascii_uppercase();
+        text.len() <= 253
+            && text.bytes().all(plain)
+            && text.split('.').all(|label| !label.is_empty() && label.len() <= 63)
+    }
 
     /// Checks and normalises a presentation-form name.
     pub(super) fn presentation(text: &str) -> Result<String, DnsNameError> {
@@ -239,6 +251,12 @@ impl fmt::Display for DnsName {
     }
 }
 
+impl AsText for DnsName {
+    fn as_text(&self) -> &Text {
+        &self.text
+    }
+}
+
 impl FromStr for DnsName {
     type Err = DnsNameError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -255,6 +273,6 @@ impl Borrow<str> for DnsName {
 
 impl From<&Domain> for DnsName {
     fn from(domain: &Domain) -> Self {
-        Self { text: domain.as_str().to_owned() }
+        Self { text: domain.as_text().clone() }
     }
 }

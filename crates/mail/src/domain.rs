@@ -5,13 +5,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{AsText, Text};
+
 /// A domain name as mail uses it: lower case, no trailing dot, every label a letter-digit-hyphen label
 /// (underscores are tolerated: they occur in the wild), at most 253 octets. It keeps its A-label form, which travels on the wire and in the DNS,
 /// and gives its U-label form for people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Domain {
-    ascii: String,
+    ascii: Text,
 }
 
 /// Why a text is not a domain name.
@@ -44,10 +46,12 @@ impl Domain {
         if text.is_empty() {
             return Err(DomainError::Empty);
         }
-        let ascii = if text.is_ascii() {
-            text.to_ascii_lowercase()
+        let ascii = if !text.is_ascii() {
+            idna::domain_to_ascii(text).map_err(|_| DomainError::BadIdna)?.into()
+        } else if text.bytes().any(|octet| octet.is_ascii_uppercase()) {
+            text.to_ascii_lowercase().into()
         } else {
-            idna::domain_to_ascii(text).map_err(|_| DomainError::BadIdna)?
+            Text::from(text)
         };
         check_labels(&ascii)?;
         Ok(Self { ascii })
@@ -61,7 +65,7 @@ impl Domain {
     /// The U-label form, for people; the A-label form where it does not decode.
     pub fn to_unicode(&self) -> String {
         let (text, result) = idna::domain_to_unicode(&self.ascii);
-        if result.is_ok() { text } else { self.ascii.clone() }
+        if result.is_ok() { text } else { self.ascii.to_string() }
     }
 
     /// The labels, leftmost first.
@@ -71,7 +75,7 @@ impl Domain {
 
     /// The domain without its leftmost label; `None` for a single label.
     pub fn parent(&self) -> Option<Self> {
-        self.ascii.split_once('.').map(|(_, rest)| Self { ascii: rest.to_owned() })
+        self.ascii.split_once('.').map(|(_, rest)| Self { ascii: rest.into() })
     }
 
     /// Whether this is `ancestor` or lies below it.
@@ -101,6 +105,12 @@ impl fmt::Display for Domain {
     }
 }
 
+impl AsText for Domain {
+    fn as_text(&self) -> &Text {
+        &self.ascii
+    }
+}
+
 impl FromStr for Domain {
     type Err = DomainError;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -110,7 +120,7 @@ impl FromStr for Domain {
 
 impl From<Domain> for String {
     fn from(domain: Domain) -> Self {
-        domain.ascii
+        domain.ascii.into()
     }
 }
 

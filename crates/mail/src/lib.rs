@@ -52,6 +52,7 @@ pub mod mime;
 mod note;
 mod parameter;
 mod reply;
+mod text;
 mod transcript;
 mod transfer;
 
@@ -64,7 +65,10 @@ pub use envelope::{Body, Dsn, Envelope, ForwardPath, Notify, Ret, ReversePath};
 pub use header::{HeaderError, HeaderField, HeaderLimits, HeaderSection};
 pub use line::LineFaults;
 pub use mailbox_list::{ListError, ListFault, NameAddr};
-pub use note::{Note, StoredNote};
+pub use note::{Note, NoteArgs, StoredNote};
 pub use parameter::ParameterizedValue;
 pub use reply::{EnhancedStatusCode, Reply, ReplyClass};
+#[doc(hidden)]
+pub use text::told;
+pub use text::{AsText, Text};
 pub use transcript::{Speaker, Transcript, TranscriptLine};

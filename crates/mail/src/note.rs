@@ -1,6 +1,12 @@
 //! A sentence that is not yet written: which one, and what to put in it.
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::Text;
+
+/// The values of a note, by the names of the message's variables; the first two cost no allocation.
+pub type NoteArgs = SmallVec<[(&'static str, Text); 2]>;
 
 /// A sentence for people, as an identifier and its values. The rooms that decide make notes; the room `words`
 /// turns them into English or Japanese. The identifier is a Fluent message of `crates/words/i18n`.
@@ -9,7 +15,7 @@ pub struct Note {
     /// Identifier of the Fluent message, for example `spf-ip-match`.
     pub id: &'static str,
     /// The values of the message's variables, in the order in which they were given.
-    pub args: Vec<(&'static str, String)>,
+    pub args: NoteArgs,
 }
 
 /// A [`Note`] that was written down and read again: same form in JSON, owned identifiers.
@@ -23,23 +29,49 @@ pub struct StoredNote {
 
 impl StoredNote {
     /// The values as the room `words` takes them.
-    pub fn values(&self) -> Vec<(&str, String)> {
-        self.args.iter().map(|(name, value)| (name.as_str(), value.clone())).collect()
+    pub fn values(&self) -> Vec<(&str, &str)> {
+        self.args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 }
 
 impl From<Note> for StoredNote {
     fn from(note: Note) -> Self {
-        let args = note.args.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let args = note.args.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
         Self { id: note.id.to_owned(), args }
     }
 }
 
-/// Makes a [`Note`]: `note!("spf-ip-match", network = "192.0.2.0/24", ip = ip)`. `cargo xtask tidy` looks for the
-/// identifier in the Fluent files of both languages.
+/// Makes a [`Note`]: `note!("spf-ip-match", network = "192.0.2.0/24", ip = ip)`. A value is anything that is shown by
+/// [`Display`](std::fmt::Display); of a [`Text`] and what has one ([`AsText`](crate::AsText)) the note takes a clone. `cargo
+/// xtask tidy` looks for the identifier in the Fluent files of both languages.
 #[macro_export]
 macro_rules! note {
-    ($id:literal $(, $name:ident = $value:expr)* $(,)?) => {
-        $crate::Note { id: $id, args: vec![$((stringify!($name), ($value).to_string())),*] }
+    ($id:literal $(,)?) => {
+        $crate::Note { id: $id, args: $crate::NoteArgs::new() }
     };
+    ($id:literal $(, $name:ident = $value:expr)+ $(,)?) => {{
+        #[allow(unused_imports, reason = "a value needs one of the two")]
+        use $crate::told::{Shared as _, Shown as _, Told};
+        let mut args = $crate::NoteArgs::new();
+        $(args.push((stringify!($name), (&Told(&$value)).text()));)+
+        $crate::Note { id: $id, args }
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_stored_as_an_identifier_and_pairs() {
+        let name = Text::from("mail.example.org");
+        let note = note!("spf-void", name = name, count = 2_usize, error = String::from("NXDOMAIN"));
+        let stored =
+            r#"{"id":"spf-void","args":[["name","mail.example.org"],["count","2"],["error","NXDOMAIN"]]}"#;
+        assert_eq!(serde_json::to_string(&note).unwrap(), stored);
+        let read: StoredNote = serde_json::from_str(stored).unwrap();
+        assert_eq!(read, StoredNote::from(note));
+        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
+        assert_eq!(serde_json::to_string(&note!("spf-all")).unwrap(), r#"{"id":"spf-all","args":[]}"#);
+    }
 }

@@ -50,12 +50,12 @@ fn build(language: Language) -> Bundle {
 }
 
 /// The message with its variables, unless there is no such message.
-pub(crate) fn render(language: Language, id: &str, args: &[(&str, String)]) -> Option<String> {
+pub(crate) fn render(language: Language, id: &str, args: &[(&str, impl AsRef<str>)]) -> Option<String> {
     let bundle = bundle(language);
     let pattern = bundle.get_message(id)?.value()?;
     let mut values = FluentArgs::with_capacity(args.len());
     for (name, value) in args {
-        values.set(*name, value.as_str());
+        values.set(*name, value.as_ref());
     }
     let mut errors = Vec::new();
     Some(bundle.format_pattern(pattern, Some(&values), &mut errors).into_owned())

@@ -30,15 +30,15 @@ pub fn told(language: Language, value: &serde_json::Value) -> serde_json::Value 
 }
 
 /// The message `id` with its variables filled in. An unknown message shows its identifier and values, so that nothing is ever lost.
-pub fn text(language: Language, id: &str, args: &[(&str, String)]) -> String {
+pub fn text(language: Language, id: &str, args: &[(&str, impl AsRef<str>)]) -> String {
     catalogue::render(language, id, args).unwrap_or_else(|| {
-        args.iter().fold(id.to_owned(), |text, (name, value)| format!("{text} {name}={value}"))
+        args.iter().fold(id.to_owned(), |text, (name, value)| format!("{text} {name}={}", value.as_ref()))
     })
 }
 
 /// The message `id`, which has no variables.
 pub fn plain(language: Language, id: &str) -> String {
-    text(language, id, &[])
+    text(language, id, &[] as &[(&str, &str)])
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod set;
 use jiff::Timestamp;
 use serde::Serialize;
 use tegami_dns::Resolver;
-use tegami_mail::{Note, note};
+use tegami_mail::{Note, Text, note};
 
 use crate::Step;
 use crate::dkim::answers::{KeyAnswers, MAX_KEYS, texts};
@@ -113,13 +113,13 @@ struct Draft {
 impl Draft {
     fn step(
         &mut self,
-        term: impl Into<String>,
+        term: impl Into<Text>,
         domain: &str,
         outcome: &'static str,
         note: Note,
         source: &'static str,
     ) {
-        let (domain, term) = (domain.to_owned(), term.into());
+        let (domain, term) = (domain.into(), term.into());
         self.steps.push(Step { depth: 0, domain, term, outcome, note, source });
     }
 
@@ -139,7 +139,7 @@ impl Draft {
         self.conclude(ArcResult::None, None, note!("arc-none"))
     }
 
-    fn fail(mut self, term: impl Into<String>, fault: Note, source: &'static str) -> Verdict {
+    fn fail(mut self, term: impl Into<Text>, fault: Note, source: &'static str) -> Verdict {
         let domain = self.domain.clone();
         self.step(term, &domain, "fail", fault.clone(), source);
         self.conclude(ArcResult::Fail, None, fault)

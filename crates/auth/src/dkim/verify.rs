@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use tegami_dns::{Answer, DnsError, Resolver};
-use tegami_mail::{HeaderField, Note, note};
+use tegami_mail::{HeaderField, Note, Text, note};
 
 use super::answers::{KeyAnswers, MAX_KEYS, texts};
 use super::diagnosis::{Effort, Failure, diagnose};
@@ -114,10 +114,10 @@ impl Draft {
         }
     }
 
-    fn step(&mut self, term: impl Into<String>, outcome: &'static str, note: Note, source: &'static str) {
+    fn step(&mut self, term: impl Into<Text>, outcome: &'static str, note: Note, source: &'static str) {
         self.steps.push(Step {
             depth: 0,
-            domain: self.domain.clone(),
+            domain: self.domain.as_str().into(),
             term: term.into(),
             outcome,
             note,
@@ -126,7 +126,7 @@ impl Draft {
     }
 
     /// The verdict on a signature or a key that cannot be used.
-    fn reject(mut self, term: impl Into<String>, fault: Note) -> Verdict {
+    fn reject(mut self, term: impl Into<Text>, fault: Note) -> Verdict {
         self.step(term, "error", fault.clone(), rule(&fault));
         self.conclude(DkimResult::PermError, fault)
     }

@@ -5,7 +5,7 @@ mod walk;
 
 use serde::Serialize;
 use tegami_dns::{DnsError, DnsName, RecordType, Resolver};
-use tegami_mail::{Domain, Note, note};
+use tegami_mail::{AsText as _, Domain, Note, Text, note};
 
 use crate::Step;
 use crate::dkim::DkimResult;
@@ -270,14 +270,14 @@ impl Verdict {
 
     /// The last step: the result.
     fn decide(&mut self, author: &Domain, note: Note, source: &'static str) {
-        let (domain, term) = (author.to_string(), "dmarc".to_owned());
+        let (domain, term) = (author.as_text().clone(), Text::from_static("dmarc"));
         self.steps.push(Step { depth: 0, domain, term, outcome: self.result.as_str(), note, source });
     }
 }
 
 /// A step about the message rather than about one domain.
 fn message_step(term: &str, outcome: &'static str, note: Note, source: &'static str) -> Step {
-    Step { depth: 0, domain: String::new(), term: term.to_owned(), outcome, note, source }
+    Step { depth: 0, domain: Text::default(), term: term.into(), outcome, note, source }
 }
 
 /// Compares identifiers with the Author Domain (RFC 9989 sections 4.4 and 4.10.2).
@@ -314,8 +314,8 @@ impl Identifiers<'_, '_> {
         self.open |= outcome == "error";
         let step = Step {
             depth: 0,
-            domain: self.discovery.author_domain.to_string(),
-            term: format!("{method} {domain}"),
+            domain: self.discovery.author_domain.as_text().clone(),
+            term: Text::of(format_args!("{method} {domain}")),
             outcome,
             note,
             source: "RFC 9989 section 4.4",
@@ -418,7 +418,7 @@ fn applicable<'w>(walk: &'w Walk, organizational: Option<&Domain>) -> Option<(&'
 
 impl Discovery {
     fn step(&mut self, term: &str, outcome: &'static str, note: Note, source: &'static str) {
-        let (domain, term) = (self.author_domain.to_string(), term.to_owned());
+        let (domain, term) = (self.author_domain.as_text().clone(), term.into());
         self.steps.push(Step { depth: 0, domain, term, outcome, note, source });
     }
 

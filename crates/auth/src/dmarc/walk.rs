@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tegami_dns::{DnsError, DnsName, Resolver};
-use tegami_mail::{Domain, note};
+use tegami_mail::{AsText as _, Domain, Text, note};
 
 use super::record::{Psd, Record};
 use crate::Step;
@@ -108,8 +108,8 @@ impl<'a> Walker<'a> {
         };
         steps.push(Step {
             depth,
-            domain: target.to_string(),
-            term: format!("_dmarc.{target}"),
+            domain: target.as_text().clone(),
+            term: Text::of(format_args!("_dmarc.{target}")),
             outcome,
             note,
             source: "RFC 9989 section 4.10",

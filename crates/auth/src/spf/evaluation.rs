@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use tegami_dns::{DnsError, DnsName, Resolver};
-use tegami_mail::{Note, note};
+use tegami_mail::{AsText as _, Note, note};
 
 use super::macros::{MacroString, Place, Values};
 use super::record::{DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term, TermKind};
@@ -557,7 +557,7 @@ impl<'a> Evaluation<'a> {
 }
 
 fn step(at: At<'_>, term: &str, outcome: &'static str, note: Note, source: &'static str) -> Step {
-    Step { depth: at.depth, domain: at.domain.to_string(), term: term.to_owned(), outcome, note, source }
+    Step { depth: at.depth, domain: at.domain.as_text().clone(), term: term.into(), outcome, note, source }
 }
 
 /// Whether the first `length` bits agree. Addresses of different families never do.

@@ -172,8 +172,8 @@ pub async fn check_host(
     let Some(name) = fully_qualified(domain) else {
         let step = Step {
             depth: 0,
-            domain: domain.to_owned(),
-            term: domain.to_owned(),
+            domain: domain.into(),
+            term: domain.into(),
             outcome: "none",
             note: note!("spf-domain-malformed", domain = domain),
             source: "RFC 7208 section 4.3",
