@@ -1,6 +1,7 @@
 //! The workshop: `cargo xtask test` passes everything, `cargo xtask tidy` keeps the house.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
 
+mod bench;
 mod conformance;
 mod packages;
 mod peers;
@@ -20,6 +21,7 @@ usage: cargo xtask COMMAND
              --check compares it
   packages   installs the Debian packages that `test` needs (as root)
   peers      fills target/peers with the clients and verifiers of npm and PyPI that `test` needs
+  bench auth   the authentication engine beside mail-auth: processor time, heap, and which goals are met
   fuzz NAME [SECONDS]   runs one fuzz target with cargo-fuzz (needs a nightly compiler)
 ";
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["conformance", "--check"] => conformance::run(&root, true),
         ["packages"] => packages::install(),
         ["peers"] => peers::install(&root),
+        ["bench", "auth"] => bench::auth(&root),
         ["fuzz", name] => test::fuzz(&root, name, "60"),
         ["fuzz", name, seconds] => test::fuzz(&root, name, seconds),
         _ => {
