@@ -2,9 +2,9 @@
 //! the reader's side knows the language.
 
 use serde_json::{Map, Value, json};
-use tegami_mail::Note;
+use tegami_mail::{Domain, Note};
 
-use crate::dmarc::{Discovery, Policy};
+use crate::dmarc::{Discovery, Policy, public_suffix};
 use crate::received::Hop;
 use crate::score::{BEST, Score};
 use crate::verify::{Early, Verdicts};
@@ -92,15 +92,38 @@ pub fn dmarc(verdict: &dmarc::Verdict, render: Render<'_>) -> Value {
     })
 }
 
+/// What receivers of the older DMARC find, beside ours; with a verdict, also what they decide on the message.
+pub fn public_suffix(
+    discovery: &public_suffix::Discovery,
+    verdict: Option<&public_suffix::Verdict>,
+    differences: &[Note],
+    render: Render<'_>,
+) -> Value {
+    let mut shown = json!({
+        "organizational_domain": discovery.organizational_domain.as_str(),
+        "policy_domain": discovery.policy_domain.as_ref().map(Domain::as_str),
+        "policy": discovery.policy.unwrap_or(Policy::None).as_str(),
+        "percent": discovery.percent,
+        "differences": differences.iter().map(render).collect::<Value>(),
+    });
+    if let (Some(verdict), Some(members)) = (verdict, shown.as_object_mut()) {
+        members.insert("result".to_owned(), verdict.result.as_str().into());
+        members.insert("disposition".to_owned(), verdict.disposition.as_str().into());
+        members.insert("aligned".to_owned(), json!(verdict.aligned));
+    }
+    shown
+}
+
 /// What `lookup dmarc` shows of a domain; with a verdict, also what becomes of a message, whose steps then include those
 /// of the discovery.
 pub fn dmarc_lookup(discovery: &Discovery, verdict: Option<&dmarc::Verdict>, render: Render<'_>) -> Value {
-    let tags = discovery.record.iter().flat_map(|record| &record.tags);
+    let record = discovery.record();
+    let tags = record.iter().flat_map(|record| &record.tags);
     let tags: Map<String, Value> = tags.map(|(name, value)| (name.clone(), json!(value))).collect();
     let mut shown = json!({
-        "record": discovery.record.as_ref().map(|record| &record.text),
+        "record": record.map(|record| &record.text),
         "tags": tags,
-        "policy_domain": discovery.policy_domain.as_ref().map(ToString::to_string),
+        "policy_domain": discovery.policy_domain().map(ToString::to_string),
         "organizational_domain": discovery.organizational_domain.as_ref().map(ToString::to_string),
         "policy": discovery.policy.unwrap_or(Policy::None).as_str(),
         "queries": discovery.queries,

@@ -5,12 +5,11 @@ use std::net::IpAddr;
 use futures_util::future::join3;
 use jiff::Timestamp;
 use tegami_dns::Resolver;
-use tegami_mail::{Domain, HeaderField, HeaderLimits, HeaderSection, ReversePath, Text, mailbox_list, note};
+use tegami_mail::{Domain, ReversePath};
 
 use crate::arc::ArcResult;
-use crate::dmarc::DmarcResult;
 use crate::results::{AuthenticationResults, MethodResult, received_spf};
-use crate::{Step, arc, dkim, dmarc, iprev, spf};
+use crate::{arc, dkim, dmarc, iprev, spf};
 
 /// What is known of the session before the content comes.
 #[derive(Clone, Debug)]
@@ -91,80 +90,37 @@ pub async fn message(client: &Client<'_>, early: Early, content: &[u8], resolver
     }
 }
 
-/// DMARC on what SPF and DKIM found. Of SPF only the MAIL FROM identity counts, which for the null reverse-path is
-/// `postmaster@HELO` (RFC 9989 section 4.4.2).
+/// DMARC on what SPF and DKIM found.
 async fn dmarc_verdict(
     early: &Early,
     dkim: &[dkim::Verdict],
     content: &[u8],
     resolver: &dyn Resolver,
 ) -> dmarc::Verdict {
-    let authors = Authors::read(content);
-    let spf: Vec<_> = Domain::parse(&early.spf_mail_from.domain)
-        .map(|domain| (early.spf_mail_from.result, domain))
-        .into_iter()
-        .collect();
-    let dkim: Vec<_> = dkim
-        .iter()
-        .filter_map(|verdict| Domain::parse(&verdict.domain).ok().map(|domain| (verdict.result, domain)))
-        .collect();
-    let mut verdict = dmarc::evaluate(&authors.domains, &spf, &dkim, resolver).await;
-    if !authors.well_formed {
-        let unprotected = verdict.result == DmarcResult::None && authors.domains.is_empty();
-        if verdict.result == DmarcResult::Pass || unprotected {
-            verdict.result = DmarcResult::PermError;
-        }
-        let step = Step {
-            depth: 0,
-            domain: Text::default(),
-            term: Text::from_static("From"),
-            outcome: "error",
-            note: note!("dmarc-from-malformed"),
-            source: "RFC 9989 section 5.3.1",
-        };
-        verdict.steps.insert(0, step);
+    let Identifiers { spf, dkim } = Identifiers::of(early, dkim);
+    dmarc::evaluate_message(&dmarc::Authors::read(content), &spf, &dkim, resolver).await
+}
+
+/// The domains for which SPF and DKIM came to a result, as DMARC takes them.
+#[derive(Clone, Debug, Default)]
+pub struct Identifiers {
+    /// Only the MAIL FROM identity counts, which for the null reverse-path is `postmaster@HELO`
+    /// (RFC 9989 section 4.4.2).
+    pub spf: Vec<(spf::SpfResult, Domain)>,
+    /// The domains of all signatures.
+    pub dkim: Vec<(dkim::DkimResult, Domain)>,
+}
+
+impl Identifiers {
+    /// Takes them from the verdicts.
+    pub fn of(early: &Early, dkim: &[dkim::Verdict]) -> Self {
+        let spf =
+            Domain::parse(&early.spf_mail_from.domain).map(|domain| (early.spf_mail_from.result, domain));
+        let dkim = dkim
+            .iter()
+            .filter_map(|verdict| Domain::parse(&verdict.domain).ok().map(|domain| (verdict.result, domain)));
+        Self { spf: spf.into_iter().collect(), dkim: dkim.collect() }
     }
-    verdict
-}
-
-/// The Author Domains of a message.
-struct Authors {
-    domains: Vec<Domain>,
-    /// Exactly one From field, which is a list of addresses (RFC 5322 section 3.6). Where it is not, nobody can say which
-    /// address people will be shown: the message cannot pass.
-    well_formed: bool,
-}
-
-impl Authors {
-    fn read(content: &[u8]) -> Self {
-        let section = HeaderSection::parse(content, HeaderLimits::GENEROUS);
-        let fields: Vec<HeaderField<'_>> = match &section {
-            Ok(section) => section.fields().iter().filter(|field| field.is("From")).copied().collect(),
-            Err(_) => Vec::new(),
-        };
-        let mut authors = Self { domains: Vec::new(), well_formed: fields.len() <= 1 && section.is_ok() };
-        for field in fields {
-            match mailbox_list::authors(field.value_raw) {
-                Ok(addresses) => {
-                    authors.domains.extend(addresses.iter().filter_map(|address| address.domain().cloned()));
-                }
-                Err(_) => {
-                    authors.well_formed = false;
-                    authors.domains.extend(domains_in(&field.text()));
-                }
-            }
-        }
-        authors
-    }
-}
-
-/// Whatever looks like a domain after an `@`, from a text that is no list of addresses.
-fn domains_in(text: &str) -> impl Iterator<Item = Domain> {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
-    text.split('@').skip(1).filter_map(move |after| {
-        let end = after.find(|c| !is_part(c)).unwrap_or(after.len());
-        Domain::parse(after.get(..end)?).ok()
-    })
 }
 
 impl Verdicts {

@@ -1,10 +1,15 @@
 //! DMARC Policy Records as text (RFC 9989 sections 4.7 and 4.8).
 
-use std::collections::BTreeMap;
-
-use tegami_mail::{Address, Note, note};
+use tegami_mail::{Note, note};
 
 use super::Policy;
+use super::uri::{self, Uri};
+
+/// Tags that are named as not used; a record may have thousands.
+pub const MAX_IGNORED: usize = 16;
+
+/// Characters of a value that are repeated to people.
+const SHOWN: usize = 100;
 
 /// A record. Values that cannot be read have their defaults, and stand in [`Record::ignored`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,12 +36,12 @@ pub struct Record {
     pub rua: Vec<String>,
     /// `ruf`: likewise.
     pub ruf: Vec<String>,
-    /// `fo`, `0` by default.
+    /// `fo`, `0` by default and where the record has no `ruf`.
     pub fo: String,
     /// `p`, `sp` or `np` is there, but not a policy: the record counts as `p=none` where reports are asked for, else
     /// DMARC is not applied at all (RFC 9989 section 4.10.1).
     pub bad_policy: bool,
-    /// What was not used, and why.
+    /// What was not used, and why: the first [`MAX_IGNORED`].
     pub ignored: Vec<Ignored>,
 }
 
@@ -62,12 +67,12 @@ pub enum Alignment {
     Strict,
 }
 
-/// A tag that was not used.
+/// A tag that was not used, or a part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ignored {
-    /// Its name as written, lower case.
+    /// Its name, lower case.
     pub name: String,
-    /// Its value as written.
+    /// Its value as written, or the part of it; long ones are cut.
     pub value: String,
     /// Why.
     pub why: Why,
@@ -84,40 +89,56 @@ pub enum Why {
     Invalid,
     /// The tag stands twice: neither value can be trusted.
     Repeated,
+    /// One member of a list of URIs is no URI; the others count (RFC 9989 section 4.6).
+    NotUri,
+    /// The size limit after `!` is no longer part of DMARC; the address before it counts.
+    SizeLimit,
+    /// `fo` says when reports on single messages are wanted, and means nothing without `ruf` (RFC 9989 section 4.7).
+    WithoutRuf,
 }
 
 impl Record {
-    /// Reads a TXT record's data; `None` where it is not a DMARC record, because it does not begin with `v=DMARC1`
-    /// exactly (RFC 9989 section 4.7).
+    /// Whether a TXT record's data is a DMARC record: it begins with `v=DMARC1` exactly (RFC 9989 section 4.7). No blank may
+    /// come before it (RFC 9989 section 4.8).
+    pub fn begins(text: &[u8]) -> bool {
+        let first = text.split(|octet| *octet == b';').next().unwrap_or_default();
+        let Some(equals) = first.iter().position(|octet| *octet == b'=') else { return false };
+        let (name, version) = first.split_at(equals);
+        let version = version.get(1..).unwrap_or_default();
+        trim_octets(name, false).eq_ignore_ascii_case(b"v") && trim_octets(version, true) == b"DMARC1"
+    }
+
+    /// Reads a TXT record's data; `None` where it is not a DMARC record.
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let text = String::from_utf8_lossy(text).into_owned();
-        let mut elements = text.split(';');
-        let (name, version) = elements.next()?.split_once('=')?;
-        // No blank may come before the version, and its case counts (RFC 9989 section 4.8).
-        if !trim_end(name).eq_ignore_ascii_case("v") || trim(version) != "DMARC1" {
+        if !Self::begins(text) {
             return None;
         }
-        let mut record = Self::empty(&text);
-        for element in elements.map(trim).filter(|element| !element.is_empty()) {
+        let text = String::from_utf8_lossy(text);
+        let mut tags: Vec<(String, String)> = vec![("v".to_owned(), "DMARC1".to_owned())];
+        for element in text.split(';').skip(1).map(trim).filter(|element| !element.is_empty()) {
             let (name, value) = element.split_once('=').unwrap_or((element, ""));
-            record.tags.push((trim(name).to_ascii_lowercase(), trim(value).to_owned()));
+            tags.push((trim(name).to_ascii_lowercase(), trim(value).to_owned()));
         }
-        let tags = record.tags.clone();
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (name, _) in &tags {
-            *counts.entry(name).or_default() += 1;
+        let mut record = Self::empty(text.into_owned());
+        let repeated = repeated(&tags);
+        for (name, value) in tags.iter().skip(1) {
+            let why = match repeated.contains(&name.as_str()) {
+                true => Some(Why::Repeated),
+                false => record.set(name, value),
+            };
+            if let Some(why) = why {
+                record.bad_policy |= matches!(name.as_str(), "p" | "sp" | "np");
+                record.ignore(name, value, why);
+            }
         }
-        for (name, value) in &tags {
-            let repeated = counts.get(name.as_str()).is_some_and(|count| *count > 1);
-            record.read(name, value, repeated);
-        }
-        record.tags.insert(0, ("v".to_owned(), "DMARC1".to_owned()));
+        record.tags = tags;
+        record.check_failure_options();
         Some(record)
     }
 
-    fn empty(text: &str) -> Self {
+    fn empty(text: String) -> Self {
         Self {
-            text: text.to_owned(),
+            text,
             tags: Vec::new(),
             p: Policy::None,
             sp: None,
@@ -134,32 +155,36 @@ impl Record {
         }
     }
 
-    fn read(&mut self, name: &str, value: &str, repeated: bool) {
-        let why = if repeated { Some(Why::Repeated) } else { self.set(name, value) };
-        if let Some(why) = why {
-            self.bad_policy |= matches!(name, "p" | "sp" | "np");
-            self.ignored.push(Ignored { name: name.to_owned(), value: value.to_owned(), why });
+    fn ignore(&mut self, name: &str, value: &str, why: Why) {
+        if self.ignored.len() >= MAX_IGNORED {
+            return;
         }
+        let shown = |text: &str| {
+            let mut shown: String = text.chars().take(SHOWN).collect();
+            if shown.len() < text.len() {
+                shown.push('…');
+            }
+            shown
+        };
+        self.ignored.push(Ignored { name: shown(name), value: shown(value), why });
     }
 
     /// Takes one tag; tells why not, where it cannot.
     fn set(&mut self, name: &str, value: &str) -> Option<Why> {
-        let lower = value.to_ascii_lowercase();
         let understood = match name {
-            "p" => Policy::from_word(&lower).map(|policy| self.p = policy),
-            "sp" => Policy::from_word(&lower).map(|policy| self.sp = Some(policy)),
-            "np" => Policy::from_word(&lower).map(|policy| self.np = Some(policy)),
-            "psd" => choose(&lower, &[("y", Psd::Yes), ("n", Psd::No), ("u", Psd::Unsaid)])
+            "p" => Policy::from_word(value).map(|policy| self.p = policy),
+            "sp" => Policy::from_word(value).map(|policy| self.sp = Some(policy)),
+            "np" => Policy::from_word(value).map(|policy| self.np = Some(policy)),
+            "psd" => choose(value, &[("y", Psd::Yes), ("n", Psd::No), ("u", Psd::Unsaid)])
                 .map(|psd| self.psd = psd),
-            "t" => choose(&lower, &[("y", true), ("n", false)]).map(|testing| self.testing = testing),
-            "adkim" => alignment(&lower).map(|mode| self.adkim = mode),
-            "aspf" => alignment(&lower).map(|mode| self.aspf = mode),
-            "rua" => uris(value).map(|list| self.rua = list),
-            "ruf" => uris(value).map(|list| self.ruf = list),
+            "t" => choose(value, &[("y", true), ("n", false)]).map(|testing| self.testing = testing),
+            "adkim" => alignment(value).map(|mode| self.adkim = mode),
+            "aspf" => alignment(value).map(|mode| self.aspf = mode),
+            "rua" => self.uris(name, value).map(|list| self.rua = list),
+            "ruf" => self.uris(name, value).map(|list| self.ruf = list),
             "fo" => {
-                let options =
-                    lower.split(':').map(trim).all(|option| matches!(option, "0" | "1" | "d" | "s"));
-                options.then(|| self.fo = lower)
+                let options = ["0", "1", "d", "s", "d:s", "s:d"].map(|option| (option, option));
+                choose(value, &options).map(|options| options.clone_into(&mut self.fo))
             }
             "pct" | "rf" | "ri" => return Some(Why::Removed),
             _ => return Some(Why::Unknown),
@@ -167,7 +192,37 @@ impl Record {
         if understood.is_some() { None } else { Some(Why::Invalid) }
     }
 
-    /// The policy for the domain that publishes, before `t`; `None` where DMARC must not be applied
+    /// The well-formed URIs of a list, at least one. What is wrong with single members is told only where others count.
+    fn uris(&mut self, name: &str, value: &str) -> Option<Vec<String>> {
+        let mut list = Vec::new();
+        let mut wrong = Vec::new();
+        for member in value.split(',').map(trim) {
+            match uri::parse(member) {
+                Some(Uri { uri, limited }) => {
+                    list.push(uri);
+                    wrong.extend(limited.then_some((member, Why::SizeLimit)));
+                }
+                None => wrong.push((member, Why::NotUri)),
+            }
+        }
+        if list.is_empty() {
+            return None;
+        }
+        for (member, why) in wrong {
+            self.ignore(name, member, why);
+        }
+        Some(list)
+    }
+
+    /// `fo` without `ruf` is ignored (RFC 9989 section 4.7).
+    fn check_failure_options(&mut self) {
+        if self.ruf.is_empty() && self.fo != "0" {
+            let fo = std::mem::replace(&mut self.fo, "0".to_owned());
+            self.ignore("fo", &fo, Why::WithoutRuf);
+        }
+    }
+
+    /// Whether DMARC is applied on its word: not where a policy cannot be read and no report is asked for
     /// (RFC 9989 section 4.10.1).
     pub fn applies(&self) -> bool {
         !self.bad_policy || !self.rua.is_empty()
@@ -188,6 +243,9 @@ impl Ignored {
             Why::Removed => note!("dmarc-tag-removed", name = name, value = value),
             Why::Invalid => note!("dmarc-tag-invalid", name = name, value = value),
             Why::Repeated => note!("dmarc-tag-repeated", name = name, value = value),
+            Why::NotUri => note!("dmarc-tag-not-uri", name = name, value = value),
+            Why::SizeLimit => note!("dmarc-tag-size-limit", name = name, value = value),
+            Why::WithoutRuf => note!("dmarc-tag-without-ruf", name = name, value = value),
         }
     }
 }
@@ -197,42 +255,97 @@ fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
-fn trim_end(text: &str) -> &str {
-    text.trim_end_matches([' ', '\t'])
+/// The same for octets, at the end or at both ends.
+fn trim_octets(mut octets: &[u8], both: bool) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = octets {
+        octets = rest;
+    }
+    while let ([b' ' | b'\t', rest @ ..], true) = (octets, both) {
+        octets = rest;
+    }
+    octets
 }
 
+/// The names that stand more than once.
+fn repeated(tags: &[(String, String)]) -> Vec<&str> {
+    let mut names: Vec<&str> = tags.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    let mut repeated: Vec<&str> = names
+        .windows(2)
+        .filter_map(|pair| if let [a, b] = pair { (a == b).then_some(*a) } else { None })
+        .collect();
+    repeated.dedup();
+    repeated
+}
+
+/// The meaning of a word, in any case.
 fn choose<T: Copy>(value: &str, choices: &[(&str, T)]) -> Option<T> {
-    choices.iter().find(|(word, _)| *word == value).map(|(_, meaning)| *meaning)
+    choices.iter().find(|(word, _)| value.eq_ignore_ascii_case(word)).map(|(_, meaning)| *meaning)
 }
 
 fn alignment(value: &str) -> Option<Alignment> {
     choose(value, &[("r", Alignment::Relaxed), ("s", Alignment::Strict)])
 }
 
-/// The well-formed URIs of a list, at least one.
-fn uris(value: &str) -> Option<Vec<String>> {
-    let uris: Vec<String> = value.split(',').filter_map(|uri| reporting_uri(trim(uri))).collect();
-    if uris.is_empty() { None } else { Some(uris) }
+/// What a TXT record that is none may have been meant to be: the mistake that keeps it from being a DMARC record. `None`
+/// where it has nothing to do with DMARC.
+pub fn near_miss(text: &[u8]) -> Option<NearMiss> {
+    const LOOKED_AT: usize = 300;
+    let text = String::from_utf8_lossy(text.get(..LOOKED_AT).unwrap_or(text)).to_lowercase();
+    let quotes = ['"', '\'', '\\', '“', '”', '‘', '’', '„', '«', '»'];
+    let squeezed: String = text.chars().filter(|c| !c.is_whitespace() && !quotes.contains(c)).collect();
+    let begins = squeezed.strip_prefix("v=dmarc1");
+    let miss = match begins {
+        Some(_) if text.starts_with(char::is_whitespace) => NearMiss::LeadingBlank,
+        Some(_) if text.starts_with(quotes) => NearMiss::Quoted,
+        Some("") => NearMiss::Version,
+        Some(rest) if rest.starts_with(';') => NearMiss::Version,
+        Some(rest) if rest.contains("p=") => NearMiss::Separator,
+        Some(_) => NearMiss::Version,
+        None if squeezed.contains(";v=dmarc1") => NearMiss::NotFirst,
+        None if squeezed.starts_with("v=dmarc") || squeezed.starts_with("dmarc1") => NearMiss::Version,
+        None if squeezed.starts_with("p=") && !squeezed.contains("k=") && is_policy(&squeezed) => {
+            NearMiss::NoVersion
+        }
+        None => return None,
+    };
+    Some(miss)
 }
 
-/// A URI of RFC 3986; `mailto:` needs an address. The size limit of RFC 7489, `!10m`, is dropped.
-fn reporting_uri(text: &str) -> Option<String> {
-    let uri = match text.split_once('!') {
-        Some((uri, size)) => {
-            let digits = size.trim_end_matches(['k', 'm', 'g', 't', 'K', 'M', 'G', 'T']);
-            let is_size = size.len() <= digits.len() + 1 && digits.parse::<u64>().is_ok();
-            is_size.then_some(uri)?
+fn is_policy(squeezed: &str) -> bool {
+    let value = squeezed.trim_start_matches("p=").split(';').next().unwrap_or_default();
+    Policy::from_word(value).is_some()
+}
+
+/// Why a TXT record is no DMARC record although it was meant to be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NearMiss {
+    /// A blank stands before `v`.
+    LeadingBlank,
+    /// Quotation marks belong to the text itself.
+    Quoted,
+    /// The version is not exactly `DMARC1`: its case, a blank, another digit.
+    Version,
+    /// No semicolon after the version.
+    Separator,
+    /// `v` is not the first tag.
+    NotFirst,
+    /// There is no `v`.
+    NoVersion,
+}
+
+impl NearMiss {
+    /// The same, for people.
+    pub fn note(self, domain: &tegami_mail::Domain) -> Note {
+        match self {
+            Self::LeadingBlank => note!("dmarc-near-leading-blank", domain = domain),
+            Self::Quoted => note!("dmarc-near-quoted", domain = domain),
+            Self::Version => note!("dmarc-near-version", domain = domain),
+            Self::Separator => note!("dmarc-near-separator", domain = domain),
+            Self::NotFirst => note!("dmarc-near-not-first", domain = domain),
+            Self::NoVersion => note!("dmarc-near-no-version", domain = domain),
         }
-        None => text,
-    };
-    let (scheme, rest) = uri.split_once(':')?;
-    let well_formed = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-        && !rest.is_empty()
-        && rest.chars().all(|c| c.is_ascii_graphic() && !"<>\"\\^`{|}".contains(c));
-    let address = rest.split('?').next().unwrap_or_default();
-    let reachable = !scheme.eq_ignore_ascii_case("mailto") || Address::parse(address).is_ok();
-    (well_formed && reachable).then(|| uri.to_owned())
+    }
 }
 
 #[cfg(test)]
@@ -267,15 +380,15 @@ mod tests {
     #[test]
     fn well_formed() {
         check(
-            "v=DMARC1; p=reject; sp=quarantine; np=reject; psd=n; t=y; adkim=s; aspf=s; fo=d:s",
-            &expect![
-                "p=Reject sp=Some(Quarantine) np=Some(Reject) psd=No t=true adkim=Strict aspf=Strict rua=[] ruf=[] fo=d:s applies=true ignored=[]"
-            ],
+            "v=DMARC1; p=reject; sp=quarantine; np=reject; psd=n; t=y; adkim=s; aspf=s; fo=d:s; ruf=mailto:d@example.org",
+            &expect![[
+                r#"p=Reject sp=Some(Quarantine) np=Some(Reject) psd=No t=true adkim=Strict aspf=Strict rua=[] ruf=["mailto:d@example.org"] fo=d:s applies=true ignored=[]"#
+            ]],
         );
         check(
             "V = DMARC1 ;\tP = Reject ; rua = mailto:a@example.org , mailto:b@example.net!10m;;",
             &expect![[
-                r#"p=Reject sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=["mailto:a@example.org", "mailto:b@example.net"] ruf=[] fo=0 applies=true ignored=[]"#
+                r#"p=Reject sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=["mailto:a@example.org", "mailto:b@example.net"] ruf=[] fo=0 applies=true ignored=[("rua", SizeLimit)]"#
             ]],
         );
         check(
@@ -339,10 +452,161 @@ mod tests {
         }
     }
 
+    #[test]
+    fn blanks_and_case() {
+        check(
+            "v=DMARC1;p=reject",
+            &expect![
+                "p=Reject sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=true ignored=[]"
+            ],
+        );
+        check(
+            "v\t=\t DMARC1 ; P\t= REJECT\t; PSD = Y;T=Y; ADKIM=S ;aspf= R;NP=None",
+            &expect![
+                "p=Reject sp=None np=Some(None) psd=Yes t=true adkim=Strict aspf=Relaxed rua=[] ruf=[] fo=0 applies=true ignored=[]"
+            ],
+        );
+        check(
+            "v=DMARC1;;; ;\t;p=quarantine;",
+            &expect![
+                "p=Quarantine sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=true ignored=[]"
+            ],
+        );
+        check(
+            "v=DMARC1; p=none; sp=\u{a0}reject",
+            &expect![[
+                r#"p=None sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=false ignored=[("sp", Invalid)]"#
+            ]],
+        );
+        check(
+            "v=DMARC1; p = re ject",
+            &expect![[
+                r#"p=None sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=false ignored=[("p", Invalid)]"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn malformed_values_have_their_defaults() {
+        check(
+            "v=DMARC1; p=reject; psd=x; t=yes; adkim=relaxed; aspf=; fo=2; rua=; ruf=x",
+            &expect![[
+                r#"p=Reject sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=true ignored=[("psd", Invalid), ("t", Invalid), ("adkim", Invalid), ("aspf", Invalid), ("fo", Invalid), ("rua", Invalid), ("ruf", Invalid)]"#
+            ]],
+        );
+        check(
+            "v=DMARC1; p=reject; psd=y; psd=n; t=y; t=y; adkim=s; adkim=s",
+            &expect![[
+                r#"p=Reject sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=true ignored=[("psd", Repeated), ("psd", Repeated), ("t", Repeated), ("t", Repeated), ("adkim", Repeated), ("adkim", Repeated)]"#
+            ]],
+        );
+        check(
+            "v=DMARC1; p=reject; v=DMARC1",
+            &expect![[
+                r#"p=Reject sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=true ignored=[("v", Repeated)]"#
+            ]],
+        );
+        check(
+            "v=DMARC1; =reject; p; sp=none=none",
+            &expect![[
+                r#"p=None sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=false ignored=[("", Unknown), ("p", Invalid), ("sp", Invalid)]"#
+            ]],
+        );
+        check(
+            "v=DMARC1; p=none rua=mailto:d@example.org",
+            &expect![[
+                r#"p=None sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=false ignored=[("p", Invalid)]"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn report_addresses() {
+        check(
+            "v=DMARC1; rua=d@example.org, mailto:e@example.org!5k ,,https://example.org/r",
+            &expect![[
+                r#"p=None sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=["mailto:e@example.org", "https://example.org/r"] ruf=[] fo=0 applies=true ignored=[("rua", NotUri), ("rua", SizeLimit), ("rua", NotUri)]"#
+            ]],
+        );
+        check(
+            "v=DMARC1; p=bad; rua=ftp:x",
+            &expect![[
+                r#"p=None sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=["ftp:x"] ruf=[] fo=0 applies=true ignored=[("p", Invalid)]"#
+            ]],
+        );
+        check(
+            "v=DMARC1; p=none; np=bad; rua=mailto:d@example.org; rua=mailto:e@example.org",
+            &expect![[
+                r#"p=None sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=false ignored=[("np", Invalid), ("rua", Repeated), ("rua", Repeated)]"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn failure_options() {
+        let fo = |text: &str| Record::parse(text.as_bytes()).map(|record| record.fo).unwrap();
+        for (written, read) in
+            [("0", "0"), ("1", "1"), ("D", "d"), ("s:d", "s:d"), ("0:1:d:s", "0"), ("d : s", "0"), ("", "0")]
+        {
+            assert_eq!(fo(&format!("v=DMARC1; fo={written}; ruf=mailto:d@example.org")), read, "{written}");
+            assert_eq!(fo(&format!("v=DMARC1; fo={written}")), "0", "{written}");
+        }
+        check(
+            "v=DMARC1; fo=1",
+            &expect![[
+                r#"p=None sp=None np=None psd=Unsaid t=false adkim=Relaxed aspf=Relaxed rua=[] ruf=[] fo=0 applies=true ignored=[("fo", WithoutRuf)]"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn octets_that_are_no_text() {
+        let record = Record::parse(b"v=DMARC1; p=reject; x=\xff\xfe\0").unwrap();
+        assert_eq!((record.p, record.applies()), (Policy::Reject, true));
+        assert!(Record::parse(b"v=DMARC1; p=rej\xffect").is_some_and(|record| !record.applies()));
+        assert_eq!(Record::parse(b"\xef\xbb\xbfv=DMARC1; p=reject"), None);
+        assert_eq!(Record::parse(b"v=DMARC1\0; p=reject"), None);
+    }
+
+    #[test]
+    fn huge_records() {
+        let unknown = format!("v=DMARC1; p=reject; {}", "x=y;".repeat(250_000));
+        let record = Record::parse(unknown.as_bytes()).unwrap();
+        assert_eq!((record.p, record.ignored.len()), (Policy::Reject, MAX_IGNORED));
+        let list = format!("v=DMARC1; p=reject; rua={}", "bad,".repeat(250_000));
+        let record = Record::parse(format!("{list}mailto:d@example.org").as_bytes()).unwrap();
+        assert_eq!((record.rua.len(), record.ignored.len()), (1, MAX_IGNORED));
+        let long = Record::parse(format!("v=DMARC1; {}=1", "x".repeat(1_000_000)).as_bytes()).unwrap();
+        assert!(long.ignored[0].name.len() < 200);
+    }
+
+    #[test]
+    fn near_misses() {
+        let check = |text: &str, expected| assert_eq!(near_miss(text.as_bytes()), expected, "{text}");
+        check(" v=DMARC1; p=none", Some(NearMiss::LeadingBlank));
+        check("\u{feff}v=DMARC1; p=none", None);
+        check("\"v=DMARC1; p=none\"", Some(NearMiss::Quoted));
+        check("“v=DMARC1; p=none”", Some(NearMiss::Quoted));
+        check("v=dmarc1; p=none", Some(NearMiss::Version));
+        check("v=DMARC1.0; p=none", Some(NearMiss::Separator));
+        check("v=DMARC 1; p=none", Some(NearMiss::Version));
+        check("v=DMARC2; p=none", Some(NearMiss::Version));
+        check("DMARC1; p=none", Some(NearMiss::Version));
+        check("v=DMARC1 p=none", Some(NearMiss::Separator));
+        check("v=DMARC1, p=none", Some(NearMiss::Separator));
+        check("p=none; v=DMARC1", Some(NearMiss::NotFirst));
+        check("p=reject; rua=mailto:d@example.org", Some(NearMiss::NoVersion));
+        check("v=spf1 -all", None);
+        check("v=DKIM1; k=rsa; p=none", None);
+        check("p=MIIBIjANBgkq", None);
+        check("", None);
+    }
+
     proptest! {
         #[test]
         fn never_panics(octets in proptest::collection::vec(any::<u8>(), 0..80)) {
             let _ = Record::parse(&octets);
+            let _ = near_miss(&octets);
             let _ = Record::parse(&[b"v=DMARC1;".as_slice(), octets.as_slice()].concat());
         }
     }

@@ -1,7 +1,11 @@
 use expect_test::{Expect, expect};
 use tegami_dns::ZoneResolver;
 
+use tegami_mail::Domain;
+
 use super::*;
+use crate::dkim::DkimResult;
+use crate::spf::SpfResult;
 
 fn domain(text: &str) -> Domain {
     Domain::parse(text).unwrap()
@@ -14,7 +18,7 @@ fn check(zone: &str, author: &str, expect: &Expect) {
     let name = |domain: &Option<Domain>| domain.as_ref().map_or("-".to_owned(), Domain::to_string);
     expect.assert_eq(&format!(
         "record at {}, organizational domain {}, policy {}, {} queries{}\n{}",
-        name(&found.policy_domain),
+        name(&found.policy_domain().cloned()),
         name(&found.organizational_domain),
         found.policy.map_or("-", Policy::as_str),
         found.queries,
@@ -27,7 +31,7 @@ fn check(zone: &str, author: &str, expect: &Expect) {
 fn row(zone: &str, author: &str, expect: (&str, &str, &str)) {
     let resolver = ZoneResolver::from_text(zone).unwrap();
     let found = crate::step::block_on(discover(&domain(author), &resolver));
-    let policy_domain = found.policy_domain.map_or("-".to_owned(), |domain| domain.to_string());
+    let policy_domain = found.policy_domain().map_or("-".to_owned(), Domain::to_string);
     let organizational = found.organizational_domain.map_or("-".to_owned(), |domain| domain.to_string());
     let policy = found.policy.map_or("-", Policy::as_str);
     assert_eq!((policy_domain.as_str(), organizational.as_str(), policy), expect, "{author}");
@@ -397,25 +401,25 @@ fn author_domains() {
         &["example.net", "example.com", "example.org", "example.org"],
         &[("spf", "pass", "example.net")],
         &expect![[r#"
-        fail for "example.org", policy reject, disposition reject, aligned spf=false dkim=false
-        From [] several | dmarc-several-authors count=3 | RFC 9989 section 5.3.1
-        _dmarc.example.net [example.net] found | dmarc-record-found record=v=DMARC1; p=quarantine; adkim=s; aspf=s | RFC 9989 section 4.10
-        _dmarc.net [net] none | dmarc-record-absent domain=net error=NXDOMAIN | RFC 9989 section 4.10
-        organizational domain [example.net] found | dmarc-organizational-domain domain=example.net organizational=example.net | RFC 9989 section 4.10.2
-        p=quarantine [example.net] quarantine | dmarc-policy tag=p policy=quarantine domain=example.net | RFC 9989 section 4.10.1
-        spf example.net [example.net] aligned | dmarc-aligned-same domain=example.net | RFC 9989 section 4.4
-        dmarc [example.net] pass | dmarc-pass domain=example.net | RFC 9989 section 5.3.5
-        _dmarc.example.com [example.com] none | dmarc-record-absent domain=example.com error=NXDOMAIN | RFC 9989 section 4.10
-        _dmarc.com [com] none | dmarc-record-absent domain=com error=NXDOMAIN | RFC 9989 section 4.10
-        organizational domain [example.com] found | dmarc-organizational-domain domain=example.com organizational=example.com | RFC 9989 section 4.10.2
-        policy [example.com] none | dmarc-no-record domain=example.com | RFC 9989 section 4.10.1
-        dmarc [example.com] none | dmarc-not-applied domain=example.com | RFC 9989 section 5.3.2
-        _dmarc.example.org [example.org] found | dmarc-record-found record=v=DMARC1; p=reject | RFC 9989 section 4.10
-        _dmarc.org [org] none | dmarc-record-absent domain=org error=NXDOMAIN | RFC 9989 section 4.10
-        organizational domain [example.org] found | dmarc-organizational-domain domain=example.org organizational=example.org | RFC 9989 section 4.10.2
-        p=reject [example.org] reject | dmarc-policy tag=p policy=reject domain=example.org | RFC 9989 section 4.10.1
-        spf example.net [example.org] not-aligned | dmarc-not-aligned-elsewhere domain=example.net author=example.org organizational=example.org | RFC 9989 section 4.4
-        dmarc [example.org] fail | dmarc-fail domain=example.org policy=reject | RFC 9989 section 5.3.5
-    "#]],
+            fail for "example.org", policy reject, disposition reject, aligned spf=false dkim=false
+            From [] several | dmarc-several-authors count=3 | RFC 9989 section 11.5
+            _dmarc.example.net [example.net] found | dmarc-record-found record=v=DMARC1; p=quarantine; adkim=s; aspf=s | RFC 9989 section 4.10
+            _dmarc.net [net] none | dmarc-record-absent domain=net error=NXDOMAIN | RFC 9989 section 4.10
+            organizational domain [example.net] found | dmarc-organizational-domain domain=example.net organizational=example.net | RFC 9989 section 4.10.2
+            p=quarantine [example.net] quarantine | dmarc-policy tag=p policy=quarantine domain=example.net | RFC 9989 section 4.10.1
+            spf example.net [example.net] aligned | dmarc-aligned-same domain=example.net | RFC 9989 section 4.4
+            dmarc [example.net] pass | dmarc-pass domain=example.net | RFC 9989 section 5.3.5
+            _dmarc.example.com [example.com] none | dmarc-record-absent domain=example.com error=NXDOMAIN | RFC 9989 section 4.10
+            _dmarc.com [com] none | dmarc-record-absent domain=com error=NXDOMAIN | RFC 9989 section 4.10
+            organizational domain [example.com] found | dmarc-organizational-domain domain=example.com organizational=example.com | RFC 9989 section 4.10.2
+            policy [example.com] none | dmarc-no-record domain=example.com | RFC 9989 section 4.10.1
+            dmarc [example.com] none | dmarc-not-applied domain=example.com | RFC 9989 section 5.3.2
+            _dmarc.example.org [example.org] found | dmarc-record-found record=v=DMARC1; p=reject | RFC 9989 section 4.10
+            _dmarc.org [org] none | dmarc-record-absent domain=org error=NXDOMAIN | RFC 9989 section 4.10
+            organizational domain [example.org] found | dmarc-organizational-domain domain=example.org organizational=example.org | RFC 9989 section 4.10.2
+            p=reject [example.org] reject | dmarc-policy tag=p policy=reject domain=example.org | RFC 9989 section 4.10.1
+            spf example.net [example.org] not-aligned | dmarc-not-aligned-elsewhere domain=example.net author=example.org organizational=example.org | RFC 9989 section 4.4
+            dmarc [example.org] fail | dmarc-fail domain=example.org policy=reject | RFC 9989 section 5.3.5
+        "#]],
     );
 }

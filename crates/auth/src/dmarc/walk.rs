@@ -1,11 +1,11 @@
 //! The DNS Tree Walk (RFC 9989 section 4.10).
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tegami_dns::{DnsError, DnsName, Resolver};
-use tegami_mail::{AsText as _, Domain, Text, note};
+use tegami_mail::{AsText as _, Domain, Note, Text, note};
 
-use super::record::{Psd, Record};
+use super::record::{Psd, Record, near_miss};
 use crate::Step;
 
 /// Queries of one walk (RFC 9989 section 4.10): names with more labels are shortened after the first query …
@@ -15,9 +15,20 @@ pub const MAX_QUERIES: usize = 8;
 const SHORTENED: usize = 7;
 
 /// Walks, and remembers what was found at each name, because the walks of one message overlap.
-pub(super) struct Walker<'a> {
+pub struct Walker<'a> {
     resolver: &'a dyn Resolver,
-    known: BTreeMap<Domain, Result<Option<Record>, DnsError>>,
+    known: Vec<(Domain, Result<Found, DnsError>)>,
+}
+
+/// What stands at one name.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    /// No DMARC record.
+    Nothing,
+    /// More than one, of which none counts (RFC 9989 section 4.10).
+    Several,
+    /// A record.
+    One(Arc<Record>),
 }
 
 /// What one walk found.
@@ -26,18 +37,24 @@ pub(super) struct Walk {
     /// Where it began.
     pub(super) start: Domain,
     /// The names with exactly one record, from the longest to the shortest.
-    pub(super) found: Vec<(Domain, Record)>,
+    pub(super) found: Vec<(Domain, Arc<Record>)>,
     /// How many names were asked.
     pub(super) queries: u8,
-    /// The query that failed; the walk ended there.
-    pub(super) error: Option<DnsError>,
+    /// A query failed; the walk ended there.
+    pub(super) failed: bool,
     /// What happened at each name.
     pub(super) steps: Vec<Step>,
 }
 
 impl<'a> Walker<'a> {
-    pub(super) fn new(resolver: &'a dyn Resolver) -> Self {
-        Self { resolver, known: BTreeMap::new() }
+    /// Knows nothing yet.
+    pub fn new(resolver: &'a dyn Resolver) -> Self {
+        Self { resolver, known: Vec::new() }
+    }
+
+    /// The Organizational Domain of a domain (RFC 9989 section 4.10.2); `None` where a failed query leaves it open.
+    pub async fn organizational_domain(&mut self, domain: &Domain) -> Option<Domain> {
+        self.walk(domain, 0).await.organizational_domain()
     }
 
     pub(super) fn resolver(&self) -> &'a dyn Resolver {
@@ -47,20 +64,20 @@ impl<'a> Walker<'a> {
     /// Asks from `start` upwards until a record says `psd=y` or `psd=n`, or no labels remain.
     pub(super) async fn walk(&mut self, start: &Domain, depth: u8) -> Walk {
         let mut walk =
-            Walk { start: start.clone(), found: Vec::new(), queries: 0, error: None, steps: Vec::new() };
+            Walk { start: start.clone(), found: Vec::new(), queries: 0, failed: false, steps: Vec::new() };
         for target in targets(start) {
             walk.queries = walk.queries.saturating_add(1);
             match self.ask(&target, depth, &mut walk.steps).await {
-                Ok(None) => {}
-                Ok(Some(record)) => {
+                Ok(Found::Nothing | Found::Several) => {}
+                Ok(Found::One(record)) => {
                     let last = record.psd != Psd::Unsaid;
                     walk.found.push((target, record));
                     if last {
                         break;
                     }
                 }
-                Err(error) => {
-                    walk.error = Some(error);
+                Err(_) => {
+                    walk.failed = true;
                     break;
                 }
             }
@@ -68,44 +85,22 @@ impl<'a> Walker<'a> {
         walk
     }
 
-    /// The record at one name, from memory where it was asked before.
-    async fn ask(
+    /// What stands at one name, from memory and without a step where it was asked before.
+    pub(super) async fn ask(
         &mut self,
         target: &Domain,
         depth: u8,
         steps: &mut Vec<Step>,
-    ) -> Result<Option<Record>, DnsError> {
-        if let Some(known) = self.known.get(target) {
+    ) -> Result<Found, DnsError> {
+        if let Some((_, known)) = self.known.iter().find(|(known, _)| known == target) {
             return known.clone();
         }
-        let name = DnsName::from(target).prepend("_dmarc");
-        let answer = match &name {
-            Ok(name) => self.resolver.txt(name).await,
+        let answer = match DnsName::from(target).prepend("_dmarc") {
+            Ok(name) => self.resolver.txt(&name).await,
             // `_dmarc.` in front makes the name too long to exist.
             Err(_) => Err(DnsError::NxDomain),
         };
-        let (outcome, note, result) = match answer {
-            Ok(texts) => {
-                let mut records: Vec<Record> = texts.iter().filter_map(|text| Record::parse(text)).collect();
-                match (records.pop(), records.len()) {
-                    (Some(record), 0) => {
-                        ("found", note!("dmarc-record-found", record = record.text), Ok(Some(record)))
-                    }
-                    (Some(_), others) => {
-                        let note = note!("dmarc-record-multiple", domain = target, count = others + 1);
-                        ("discarded", note, Ok(None))
-                    }
-                    (None, _) => {
-                        let note = note!("dmarc-record-other", domain = target, count = texts.len());
-                        ("none", note, Ok(None))
-                    }
-                }
-            }
-            Err(error) if error.is_void() => {
-                ("none", note!("dmarc-record-absent", domain = target, error = error), Ok(None))
-            }
-            Err(error) => ("error", note!("dmarc-dns-error", domain = target, error = error), Err(error)),
-        };
+        let (outcome, note, result) = read(target, answer);
         steps.push(Step {
             depth,
             domain: target.as_text().clone(),
@@ -114,8 +109,47 @@ impl<'a> Walker<'a> {
             note,
             source: "RFC 9989 section 4.10",
         });
-        self.known.insert(target.clone(), result.clone());
+        self.known.push((target.clone(), result.clone()));
         result
+    }
+}
+
+/// The records among the answers: outcome, sentence, what it means.
+fn read(
+    target: &Domain,
+    answer: Result<Vec<Vec<u8>>, DnsError>,
+) -> (&'static str, Note, Result<Found, DnsError>) {
+    match answer {
+        Ok(texts) => {
+            let mut records = texts.iter().filter(|text| Record::begins(text));
+            match (records.next(), records.count()) {
+                (Some(text), 0) => match Record::parse(text) {
+                    Some(record) => {
+                        let note = note!("dmarc-record-found", record = record.text);
+                        ("found", note, Ok(Found::One(Arc::new(record))))
+                    }
+                    None => ("none", other(target, &texts), Ok(Found::Nothing)),
+                },
+                (Some(_), others) => {
+                    let note = note!("dmarc-record-multiple", domain = target, count = others + 1);
+                    ("discarded", note, Ok(Found::Several))
+                }
+                (None, _) => ("none", other(target, &texts), Ok(Found::Nothing)),
+            }
+        }
+        Err(error) if error.is_void() => {
+            ("none", note!("dmarc-record-absent", domain = target, error = error), Ok(Found::Nothing))
+        }
+        Err(error) => ("error", note!("dmarc-dns-error", domain = target, error = error), Err(error)),
+    }
+}
+
+/// TXT records, but none of DMARC: perhaps one was meant to be.
+fn other(target: &Domain, texts: &[Vec<u8>]) -> Note {
+    const LOOKED_AT: usize = 100;
+    match texts.iter().take(LOOKED_AT).find_map(|text| near_miss(text)) {
+        Some(miss) => miss.note(target),
+        None => note!("dmarc-record-other", domain = target, count = texts.len()),
     }
 }
 
@@ -129,7 +163,7 @@ impl Walk {
                 _ => {}
             }
         }
-        if self.error.is_some() {
+        if self.failed {
             return None;
         }
         Some(self.found.last().map_or_else(|| self.start.clone(), |(domain, _)| domain.clone()))

@@ -25,7 +25,7 @@ use tegami_queue::SystemClock;
 
 use super::{Context, Failure, Outcome, Report, dns};
 use crate::cli;
-use alignment::Identifier;
+use alignment::{Identifier, Older};
 use circumstances::Circumstances;
 
 /// Everything that is told of a message.
@@ -33,6 +33,7 @@ struct Findings {
     circumstances: Circumstances,
     verdicts: Verdicts,
     identifiers: Vec<Identifier>,
+    older: Option<Older>,
     hops: Vec<Hop>,
     score: Score,
     /// `accept`, `quarantine`, `reject` or `defer`, and why.
@@ -57,8 +58,10 @@ pub(crate) async fn run(inspect: &cli::Inspect, context: &Context) -> Result<Rep
     let early = verify::early(&client, &*resolver).await;
     let verdicts = verify::message(&client, early, &content, &*resolver).await;
     let hops = received::chain(&section, Some(client.ip));
+    let (identifiers, older) = alignment::alignment(&verdicts, &*resolver).await;
     let findings = Findings {
-        identifiers: alignment::identifiers(&verdicts, &*resolver).await,
+        identifiers,
+        older,
         score: score(&verdicts, &content, &hops),
         decision: decide(&verdicts),
         circumstances,
@@ -122,6 +125,13 @@ fn as_json(findings: &Findings, context: &Context) -> Value {
         members.insert("decision".to_owned(), (*decision).into());
         members.insert("decision_reason".to_owned(), json!(why.as_ref().map(|note| context.say(note))));
         members.insert("envelope".to_owned(), at.as_json());
+    }
+    if let (Some(older), Some(dmarc)) =
+        (&findings.older, shown.get_mut("dmarc").and_then(|dmarc| dmarc.as_object_mut()))
+    {
+        let (verdict, differences) = (&older.verdict, &older.differences);
+        let older = tegami_auth::json::public_suffix(&verdict.discovery, Some(verdict), differences, render);
+        dmarc.insert("public_suffix".to_owned(), older);
     }
     shown
 }

@@ -122,6 +122,12 @@ iprev-dns-error = Asking for { $name } failed ({ $error }), so the answer may be
 dmarc-record-found = The record is `{ $record }`.
 dmarc-record-multiple = { $domain } publishes { $count } DMARC records. Receivers discard all of them: keep one.
 dmarc-record-other = { $domain } has { $count } TXT records here, but none begins with `v=DMARC1` exactly.
+dmarc-near-leading-blank = { $domain } has a TXT record here that is meant as a DMARC record, but a blank stands before `v=DMARC1`, so receivers pass over it. Remove the blank.
+dmarc-near-quoted = { $domain } has a TXT record here that is meant as a DMARC record, but quotation marks are part of its text, so receivers pass over it. Publish it without them.
+dmarc-near-version = { $domain } has a TXT record here that is meant as a DMARC record, but its version is not exactly `DMARC1`, in capitals and without blanks, so receivers pass over it.
+dmarc-near-separator = { $domain } has a TXT record here that is meant as a DMARC record, but no semicolon stands after `v=DMARC1`, so receivers pass over it.
+dmarc-near-not-first = { $domain } has a TXT record here that is meant as a DMARC record, but `v=DMARC1` is not its first tag, so receivers pass over it. Move it to the front.
+dmarc-near-no-version = { $domain } has a TXT record here that looks like a DMARC record without its version, so receivers pass over it. Put `v=DMARC1;` in front.
 dmarc-record-absent = { $domain } publishes no DMARC record ({ $error }).
 dmarc-dns-error = Asking for the DMARC record of { $domain } failed ({ $error }), so the answer may be different later.
 dmarc-organizational-domain = The Organizational Domain of { $domain } is { $organizational }.
@@ -130,6 +136,10 @@ dmarc-tag-unknown = `{ $name }` is not a tag of DMARC, so it is ignored.
 dmarc-tag-removed = `{ $name }` is no longer part of DMARC; current receivers ignore it. Remove it (instead of `pct=0`, write `t=y`).
 dmarc-tag-invalid = `{ $value }` is not a value that `{ $name }` can have, so the tag is ignored.
 dmarc-tag-repeated = `{ $name }` stands more than once in the record, so none of its values is believed.
+dmarc-tag-not-uri = `{ $value }` in `{ $name }` is not an address that reports can go to, so it is passed over. An address is written `mailto:reports@example.org`.
+dmarc-tag-size-limit = The size limit in `{ $value }` is no longer part of DMARC: reports go to the address all the same. Remove what follows the exclamation mark.
+dmarc-tag-without-ruf = `fo={ $value }` says when reports on single messages are wanted, but there is no `ruf` that says where to send them, so it is ignored.
+dmarc-tag-without-effect = `{ $name }` has no effect here: subdomains of { $domain } follow the record of { $organizational }, their Organizational Domain.
 dmarc-policy = The policy for { $domain } comes from `{ $tag }`: { $policy }.
 dmarc-policy-missing = The record has no `p`, so the policy for { $domain } is none. Older receivers ignore such a record altogether: write `p=none` if that is meant.
 dmarc-policy-unusable = The record at { $domain } has a policy that cannot be read and no address for reports, so DMARC is not applied at all. Correct the policy.
@@ -139,7 +149,12 @@ dmarc-exists = { $domain } exists in the DNS, so the policy for existing subdoma
 dmarc-exists-not = { $domain } does not exist in the DNS, so the policy for non-existent subdomains applies.
 dmarc-existence-unknown = Whether { $domain } exists could not be found out ({ $error }), so it is open which policy applies.
 dmarc-no-author = The message has no From field with a domain, so there is nothing that DMARC could protect.
-dmarc-from-malformed = The message has several From fields, or one that cannot be read, so nobody can say which author people will be shown. Such a message cannot pass.
+dmarc-from-missing = The message has no From field, so it names no author.
+dmarc-from-several = The message has { $count } From fields where one is allowed, so nobody can say which author people will be shown. Such a message cannot pass.
+dmarc-from-unreadable = The author cannot be read ({ $reason }), so nobody can say which author people will be shown. Such a message cannot pass.
+dmarc-from-nobody = The From field holds no address: an empty list or an empty group.
+dmarc-from-literal = The author { $address } has an IP address in place of a domain. DMARC cannot protect it.
+dmarc-from-name-imitates = The name beside the author's address shows { $shown }, but the address belongs to { $domain }. Many programs show the name alone, and DMARC says nothing about it.
 dmarc-several-authors = The From field names several domains, of which { $count } are checked. The message passes only when all of them do, and the strictest policy among those that fail applies.
 dmarc-too-many-authors = The From field names more than { $limit } domains. The others are not checked, so the message cannot pass.
 dmarc-identifier-not-pass = The { $method } result for { $domain } is { $result }; only a pass can speak for the author.
@@ -154,6 +169,15 @@ dmarc-temperror = A failure of the DNS leaves open whether a message from { $dom
 dmarc-not-applied = DMARC does not apply to { $domain }: its owner asks for nothing.
 dmarc-pass = A domain that belongs to { $domain } vouches for the message.
 dmarc-fail = Nothing that passed belongs to { $domain }. Its owner asks for: { $policy }.
+dmarc-differs-result = Receivers that still go by the Public Suffix List come to { $theirs } where current ones come to { $ours }.
+dmarc-differs-organizational-domain = By the tree walk the Organizational Domain of { $domain } is { $ours }; by the Public Suffix List it is { $theirs }. Which other domains can vouch for its mail depends on the receiver.
+dmarc-differs-record = For { $domain } current receivers take the record of { $ours }, older ones that of { $theirs }.
+dmarc-differs-only-ours = Only current receivers find a record for { $domain }, that of { $ours }. Older ones look at the domain itself and at its Organizational Domain alone, and apply no policy.
+dmarc-differs-only-theirs = Only older receivers find a record for { $domain }, that of { $theirs }.
+dmarc-differs-policy = Current receivers apply { $ours } to { $domain }, older ones { $theirs }.
+dmarc-differs-unreadable-theirs = Older receivers refuse the record for { $domain }, because they insist on `p`. Write it out, also where it is `p=none`.
+dmarc-differs-unreadable-ours = Current receivers do not apply the record for { $domain }, because one of its policies cannot be read; older ones, which know fewer tags, do.
+dmarc-differs-percent = Older receivers obey `pct={ $percent }` and apply the policy to { $percent } % of the failing messages, the next lower one to the others. Current receivers apply it to all.
 
 ## ARC
 

@@ -122,6 +122,12 @@ iprev-dns-error = { $name } の問い合わせに失敗しました（{ $error }
 dmarc-record-found = レコードは `{ $record }` です。
 dmarc-record-multiple = { $domain } に DMARC レコードが { $count } 件あります。受信側はすべて破棄します。一つだけ残してください。
 dmarc-record-other = { $domain } のこの名前に TXT レコードが { $count } 件ありますが、正確に `v=DMARC1` で始まるものはありません。
+dmarc-near-leading-blank = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、`v=DMARC1` の前に空白があるため、受信側は読み飛ばします。空白を取り除いてください。
+dmarc-near-quoted = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、引用符が文字列そのものに含まれているため、受信側は読み飛ばします。引用符なしで公開してください。
+dmarc-near-version = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、バージョンが正確に `DMARC1`（大文字、空白なし）ではないため、受信側は読み飛ばします。
+dmarc-near-separator = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、`v=DMARC1` の後にセミコロンがないため、受信側は読み飛ばします。
+dmarc-near-not-first = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、`v=DMARC1` が先頭のタグではないため、受信側は読み飛ばします。先頭に移してください。
+dmarc-near-no-version = { $domain } のこの名前に、バージョンのない DMARC レコードのような TXT レコードがあり、受信側は読み飛ばします。先頭に `v=DMARC1;` を付けてください。
 dmarc-record-absent = { $domain } は DMARC レコードを公開していません（{ $error }）。
 dmarc-dns-error = { $domain } の DMARC レコードの問い合わせに失敗しました（{ $error }）。後で結果が変わる可能性があります。
 dmarc-organizational-domain = { $domain } の組織ドメインは { $organizational } です。
@@ -130,6 +136,10 @@ dmarc-tag-unknown = `{ $name }` は DMARC のタグではないため、無視�
 dmarc-tag-removed = `{ $name }` は DMARC から廃止され、現在の受信側は無視します。削除してください（`pct=0` の代わりには `t=y` と書きます）。
 dmarc-tag-invalid = `{ $value }` は `{ $name }` の値として使えないため、このタグは無視されます。
 dmarc-tag-repeated = `{ $name }` がレコードに二つ以上あるため、どの値も採用されません。
+dmarc-tag-not-uri = `{ $name }` の `{ $value }` はレポートの送り先として読み取れないため、飛ばされます。送り先は `mailto:reports@example.org` のように書きます。
+dmarc-tag-size-limit = `{ $value }` にあるサイズの上限は DMARC から廃止され、レポートはそのまま送られます。感嘆符から後ろを削除してください。
+dmarc-tag-without-ruf = `fo={ $value }` は個々のメールのレポートを送る条件ですが、送り先を示す `ruf` がないため無視されます。
+dmarc-tag-without-effect = ここの `{ $name }` に効果はありません。{ $domain } のサブドメインは、組織ドメイン { $organizational } のレコードに従います。
 dmarc-policy = { $domain } のポリシーは `{ $tag }` で決まり、{ $policy } です。
 dmarc-policy-missing = レコードに `p` がないため、{ $domain } のポリシーは none になります。古い受信側はこのようなレコードを無視します。none のつもりなら `p=none` と書いてください。
 dmarc-policy-unusable = { $domain } のレコードはポリシーを読み取れず、レポートの送り先もないため、DMARC はまったく適用されません。ポリシーを直してください。
@@ -139,7 +149,12 @@ dmarc-exists = { $domain } は DNS に存在するため、存在するサブド
 dmarc-exists-not = { $domain } は DNS に存在しないため、存在しないサブドメイン用のポリシーが適用されます。
 dmarc-existence-unknown = { $domain } が存在するかどうかを確認できなかったため（{ $error }）、どのポリシーが適用されるか決まりません。
 dmarc-no-author = メールにドメインを持つ From フィールドがないため、DMARC で守る対象がありません。
-dmarc-from-malformed = From フィールドが複数あるか、読み取れない形のため、どの差出人が表示されるか分かりません。このようなメールは合格できません。
+dmarc-from-missing = メールに From フィールドがなく、差出人が示されていません。
+dmarc-from-several = 一つしか許されない From フィールドが { $count } 個あるため、どの差出人が表示されるか分かりません。このようなメールは合格できません。
+dmarc-from-unreadable = 差出人を読み取れないため（{ $reason }）、どの差出人が表示されるか分かりません。このようなメールは合格できません。
+dmarc-from-nobody = From フィールドにアドレスがありません（空のリストまたは空のグループ）。
+dmarc-from-literal = 差出人 { $address } はドメインの代わりに IP アドレスを使っています。DMARC では守れません。
+dmarc-from-name-imitates = 差出人の表示名には { $shown } とありますが、アドレスは { $domain } のものです。表示名だけを見せるソフトは多く、DMARC は表示名について何も保証しません。
 dmarc-several-authors = From フィールドに複数のドメインがあり、そのうち { $count } 個を検査します。すべてが合格したときだけ合格とし、不合格のものがあれば、その中で最も厳しいポリシーが適用されます。
 dmarc-too-many-authors = From フィールドに { $limit } 個を超えるドメインがあります。残りは検査しないため、このメールは合格できません。
 dmarc-identifier-not-pass = { $domain } の { $method } の結果は { $result } です。差出人の証明になるのは pass だけです。
@@ -154,6 +169,15 @@ dmarc-temperror = DNS の障害のため、{ $domain } からのメールの合�
 dmarc-not-applied = { $domain } に DMARC は適用されません。所有者は何も求めていません。
 dmarc-pass = { $domain } に属するドメインが、このメールを証明しています。
 dmarc-fail = 合格したものの中に { $domain } に属するドメインがありません。所有者が求める扱いは { $policy } です。
+dmarc-differs-result = パブリックサフィックスリストを使う受信側の判定は { $theirs }、現在の方式の受信側の判定は { $ours } です。
+dmarc-differs-organizational-domain = { $domain } の組織ドメインは、ツリーウォークでは { $ours }、パブリックサフィックスリストでは { $theirs } です。ほかのどのドメインがこのドメインのメールを証明できるかは、受信側によって異なります。
+dmarc-differs-record = { $domain } について、現在の方式の受信側は { $ours } のレコードを、古い方式の受信側は { $theirs } のレコードを使います。
+dmarc-differs-only-ours = { $domain } のレコード（{ $ours } にあります）を見つけるのは、現在の方式の受信側だけです。古い方式の受信側はドメイン自身と組織ドメインしか調べないため、ポリシーを適用しません。
+dmarc-differs-only-theirs = { $domain } のレコード（{ $theirs } にあります）を見つけるのは、古い方式の受信側だけです。
+dmarc-differs-policy = { $domain } に適用されるポリシーは、現在の方式の受信側では { $ours }、古い方式の受信側では { $theirs } です。
+dmarc-differs-unreadable-theirs = 古い方式の受信側は `p` を必須とするため、{ $domain } のレコードを使いません。`p=none` のつもりでも明記してください。
+dmarc-differs-unreadable-ours = 読み取れないポリシーがあるため、現在の方式の受信側は { $domain } のレコードを適用しません。知っているタグの少ない古い方式の受信側は適用します。
+dmarc-differs-percent = 古い方式の受信側は `pct={ $percent }` に従い、不合格のメールの { $percent } % にポリシーを、残りには一段弱いポリシーを適用します。現在の方式の受信側はすべてに適用します。
 
 ## ARC
 

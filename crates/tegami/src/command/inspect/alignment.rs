@@ -1,9 +1,10 @@
-//! The table that DMARC comes down to: which identifier belongs to the author, strictly and relaxedly seen.
+//! The table that DMARC comes down to: which identifier belongs to the author, strictly and relaxedly seen; and what
+//! receivers of the older DMARC make of it.
 
-use tegami_auth::dmarc::{self, Alignment, Record};
-use tegami_auth::verify::Verdicts;
+use tegami_auth::dmarc::{Alignment, Record, Walker, public_suffix};
+use tegami_auth::verify::{self, Verdicts};
 use tegami_dns::Resolver;
-use tegami_mail::Domain;
+use tegami_mail::{Domain, Note};
 
 /// Identifiers that are shown; a message may have many signatures.
 const MOST: usize = 12;
@@ -33,9 +34,26 @@ impl Identifier {
     }
 }
 
+/// What receivers of the older DMARC decide, and where that differs from the verdict.
+pub(super) struct Older {
+    pub(super) verdict: public_suffix::Verdict,
+    pub(super) differences: Vec<Note>,
+}
+
+/// The table, and the older method; nothing for a message without an author.
+pub(super) async fn alignment(
+    verdicts: &Verdicts,
+    resolver: &dyn Resolver,
+) -> (Vec<Identifier>, Option<Older>) {
+    let Ok(author) = Domain::parse(&verdicts.dmarc.author_domain) else { return (Vec::new(), None) };
+    let mut walker = Walker::new(resolver);
+    let by = verify::Identifiers::of(&verdicts.early, &verdicts.dkim);
+    let (verdict, differences) = public_suffix::compare(&author, &by.spf, &by.dkim, &mut walker).await;
+    (identifiers(verdicts, &author, &mut walker).await, Some(Older { verdict, differences }))
+}
+
 /// SPF of MAIL FROM, then every signature.
-pub(super) async fn identifiers(verdicts: &Verdicts, resolver: &dyn Resolver) -> Vec<Identifier> {
-    let Ok(author) = Domain::parse(&verdicts.dmarc.author_domain) else { return Vec::new() };
+async fn identifiers(verdicts: &Verdicts, author: &Domain, walker: &mut Walker<'_>) -> Vec<Identifier> {
     let record = verdicts.dmarc.record.as_ref().and_then(|text| Record::parse(text.as_bytes()));
     let (aspf, adkim) = record.map_or_else(Default::default, |record| (record.aspf, record.adkim));
     let spf = &verdicts.early.spf_mail_from;
@@ -44,11 +62,11 @@ pub(super) async fn identifiers(verdicts: &Verdicts, resolver: &dyn Resolver) ->
     let mut identifiers = Vec::new();
     for (method, domain, result, demanded) in spf.chain(dkim).take(MOST) {
         let Ok(domain) = Domain::parse(domain) else { continue };
-        let strict = domain == author;
+        let strict = domain == *author;
         let relaxed = if strict {
             Some(true)
         } else {
-            relaxed(&domain, verdicts.dmarc.organizational_domain.as_deref(), resolver).await
+            relaxed(&domain, verdicts.dmarc.organizational_domain.as_deref(), walker).await
         };
         let domain = domain.to_string();
         identifiers.push(Identifier { method, domain, result, strict, relaxed, demanded });
@@ -56,11 +74,11 @@ pub(super) async fn identifiers(verdicts: &Verdicts, resolver: &dyn Resolver) ->
     identifiers
 }
 
-async fn relaxed(domain: &Domain, organizational: Option<&str>, resolver: &dyn Resolver) -> Option<bool> {
+async fn relaxed(domain: &Domain, organizational: Option<&str>, walker: &mut Walker<'_>) -> Option<bool> {
     let organizational = Domain::parse(organizational?).ok()?;
     if !domain.is_at_or_below(&organizational) {
         return Some(false);
     }
-    let found = dmarc::discover(domain, resolver).await.organizational_domain?;
+    let found = walker.organizational_domain(domain).await?;
     Some(found == organizational)
 }

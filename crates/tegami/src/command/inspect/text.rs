@@ -211,6 +211,10 @@ impl Telling<'_> {
             self.prose.gap();
             self.prose.decided(step);
         }
+        // Each sentence stands for something that other receivers do.
+        for difference in self.findings.older.iter().flat_map(|older| &older.differences) {
+            self.prose.sentence(3, difference, "");
+        }
     }
 
     fn alignment(&mut self) {

@@ -1,15 +1,31 @@
 //! `tegami lookup dmarc`: the policy that applies to a domain, and with given results what becomes of a message.
 
+use serde_json::{Value, json};
 use tegami_auth::dkim::DkimResult;
-use tegami_auth::dmarc::{self, Discovery, DmarcResult, Policy, Verdict};
-use tegami_auth::json;
+use tegami_auth::dmarc::{
+    self, Alignment, Discovery, DmarcResult, Policy, Psd, Record, Verdict, Walker, public_suffix,
+};
 use tegami_auth::spf::SpfResult;
 use tegami_dns::Resolver;
-use tegami_mail::{Address, Domain, note};
+use tegami_mail::{Address, Domain, Note, note};
 
 use super::super::prose::Prose;
 use super::{Context, Failure, Report, domain, report};
 use crate::cli::DmarcQuestion;
+
+/// What was found out.
+struct Findings {
+    /// For the domain, or for the Author Domain that decides.
+    discovery: Discovery,
+    /// On a message.
+    verdict: Option<Verdict>,
+    /// What receivers of the older DMARC find.
+    older: public_suffix::Discovery,
+    /// … and decide.
+    older_verdict: Option<public_suffix::Verdict>,
+    /// Where they differ.
+    differences: Vec<Note>,
+}
 
 pub(super) async fn run(
     question: &DmarcQuestion,
@@ -22,22 +38,44 @@ pub(super) async fn run(
     let of_message = !(spf.is_empty() && dkim.is_empty())
         || authors.len() > 1
         || question.subjects.iter().any(|subject| subject.contains('@'));
-    let verdict = match of_message {
-        true => Some(dmarc::evaluate(&authors, &spf, &dkim, resolver).await),
-        false => None,
+    let walker = &mut Walker::new(resolver);
+    let findings = match (of_message, authors.first()) {
+        (_, None) => None,
+        (true, _) => message(&authors, &spf, &dkim, walker).await,
+        (false, Some(author)) => Some(policy(author, walker).await),
     };
-    // With several authors the policy of the one that decides is shown.
-    let decides = verdict.as_ref().and_then(|verdict| Domain::parse(&verdict.author_domain).ok());
-    let Some(subject) = decides.or(authors.into_iter().next()) else {
-        return Err(note!("cli-spf-nothing-to-check").into());
-    };
-    let discovery = dmarc::discover(&subject, resolver).await;
-    let good = match &verdict {
+    let Some(findings) = findings else { return Err(note!("cli-spf-nothing-to-check").into()) };
+    let good = match &findings.verdict {
         Some(verdict) => verdict.result == DmarcResult::Pass,
-        None => discovery.policy.is_some() && !discovery.temp_error,
+        None => findings.discovery.policy.is_some() && !findings.discovery.temp_error,
     };
-    let as_json = || json::dmarc_lookup(&discovery, verdict.as_ref(), &|note| context.say(note).into());
-    Ok(report(context, good, as_json, || text(context, &discovery, verdict.as_ref())))
+    Ok(report(context, good, || as_json(context, &findings), || text(context, &findings)))
+}
+
+async fn policy(author: &Domain, walker: &mut Walker<'_>) -> Findings {
+    let discovery = dmarc::discover_with(author, walker).await;
+    let older = public_suffix::discover(author, walker).await;
+    let differences = public_suffix::differences(&discovery, &older);
+    Findings { discovery, verdict: None, older, older_verdict: None, differences }
+}
+
+/// With several authors the policy of the one that decides is shown.
+async fn message(
+    authors: &[Domain],
+    spf: &[(SpfResult, Domain)],
+    dkim: &[(DkimResult, Domain)],
+    walker: &mut Walker<'_>,
+) -> Option<Findings> {
+    let (verdict, discovery) = dmarc::evaluate_with(authors, spf, dkim, walker).await;
+    let discovery = discovery?;
+    let (older, differences) = public_suffix::compare(&discovery.author_domain, spf, dkim, walker).await;
+    Some(Findings {
+        discovery,
+        verdict: Some(verdict),
+        older: older.discovery.clone(),
+        older_verdict: Some(older),
+        differences,
+    })
 }
 
 /// The domain of an author's address, or a domain.
@@ -62,8 +100,28 @@ fn results<T>(given: &[String], read: impl Fn(&str) -> Option<T>) -> Result<Vec<
     Ok(results)
 }
 
-fn text(context: &Context, discovery: &Discovery, verdict: Option<&Verdict>) -> String {
+fn as_json(context: &Context, findings: &Findings) -> Value {
+    let render = &|note: &Note| context.say(note).into();
+    let mut shown = tegami_auth::json::dmarc_lookup(&findings.discovery, findings.verdict.as_ref(), render);
+    let subdomains = findings.discovery.subdomains().map(|below| {
+        json!({
+            "policy_domain": below.policy_domain.as_str(),
+            "existing": below.existing.as_str(),
+            "absent": below.absent.as_str(),
+        })
+    });
+    let (older, verdict) = (&findings.older, findings.older_verdict.as_ref());
+    let older = tegami_auth::json::public_suffix(older, verdict, &findings.differences, render);
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("subdomains".to_owned(), json!(subdomains));
+        members.insert("public_suffix".to_owned(), older);
+    }
+    shown
+}
+
+fn text(context: &Context, findings: &Findings) -> String {
     let mut prose = Prose::new(context);
+    let Findings { discovery, verdict, .. } = findings;
     let title = format!("DMARC {}", discovery.author_domain);
     let policy = discovery.policy.unwrap_or(Policy::None).as_str();
     match verdict {
@@ -72,23 +130,147 @@ fn text(context: &Context, discovery: &Discovery, verdict: Option<&Verdict>) -> 
         None if discovery.policy.is_none() => prose.verdict(&title, "none"),
         None => prose.verdict(&title, &format!("p={policy}")),
     }
+    prose.pairs(&summary(context, findings));
+    if let Some(record) = discovery.record() {
+        prose.heading(&context.word("cli-dmarc-tags"));
+        prose.pairs(&tags(context, record));
+    }
+    prose.heading(&context.word("cli-steps"));
+    prose.steps(verdict.as_ref().map_or(&discovery.steps, |verdict| &verdict.steps));
+    older(context, findings, &mut prose);
+    prose.into_text()
+}
+
+/// Label and value of what matters most.
+fn summary(context: &Context, findings: &Findings) -> Vec<(String, String)> {
+    let Findings { discovery, verdict, .. } = findings;
     let word = |id: &str| context.word(&format!("cli-dmarc-{id}"));
     let or_none = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
+    let organizational = discovery.organizational_domain.as_ref();
     let mut pairs = vec![
-        (word("record"), or_none(discovery.record.as_ref().map(|record| record.text.clone()))),
-        (word("policy-domain"), or_none(discovery.policy_domain.as_ref().map(Domain::to_string))),
-        (
-            word("organizational-domain"),
-            or_none(discovery.organizational_domain.as_ref().map(Domain::to_string)),
-        ),
+        (word("record"), or_none(discovery.record().map(|record| record.text.clone()))),
+        (word("policy-domain"), or_none(discovery.policy_domain().map(Domain::to_string))),
+        (word("organizational-domain"), or_none(organizational.map(Domain::to_string))),
         (word("policy"), discovery.policy.map_or("–", Policy::as_str).to_owned()),
-        (word("queries"), discovery.queries.to_string()),
     ];
+    if let Some(below) = discovery.subdomains() {
+        let (existing, absent) = (below.existing.as_str(), below.absent.as_str());
+        let told = match existing == absent {
+            true => existing.to_owned(),
+            false => context.say(&note!("cli-dmarc-subdomains-two", existing = existing, absent = absent)),
+        };
+        pairs.push((word("subdomains"), told));
+    }
+    pairs.push((word("queries"), discovery.queries.to_string()));
     if let Some(verdict) = verdict {
         pairs.push((word("disposition"), verdict.disposition.as_str().to_owned()));
     }
-    prose.pairs(&pairs);
-    prose.heading(&context.word("cli-steps"));
-    prose.steps(verdict.map_or(&discovery.steps, |verdict| &verdict.steps));
-    prose.into_text()
+    pairs
+}
+
+/// Every tag that means something, written or not, then what is written and means nothing.
+fn tags(context: &Context, record: &Record) -> Vec<(String, String)> {
+    let existing = record.sp.unwrap_or(record.p).as_str();
+    let uris = |list: &[String]| list.join(", ");
+    let mut tags = vec![
+        ("p", if record.tag("p").is_some() { note!("cli-dmarc-tag-p") } else { note!("cli-dmarc-tag-no-p") }),
+        (
+            "sp",
+            match record.sp {
+                Some(_) => note!("cli-dmarc-tag-sp"),
+                None => note!("cli-dmarc-tag-no-sp", policy = record.p.as_str()),
+            },
+        ),
+        (
+            "np",
+            match record.np {
+                Some(_) => note!("cli-dmarc-tag-np"),
+                None => note!("cli-dmarc-tag-no-np", policy = existing),
+            },
+        ),
+        (
+            "adkim",
+            match record.adkim {
+                Alignment::Relaxed => note!("cli-dmarc-tag-adkim-relaxed"),
+                Alignment::Strict => note!("cli-dmarc-tag-adkim-strict"),
+            },
+        ),
+        (
+            "aspf",
+            match record.aspf {
+                Alignment::Relaxed => note!("cli-dmarc-tag-aspf-relaxed"),
+                Alignment::Strict => note!("cli-dmarc-tag-aspf-strict"),
+            },
+        ),
+        (
+            "psd",
+            match record.psd {
+                Psd::Yes => note!("cli-dmarc-tag-psd-yes"),
+                Psd::No => note!("cli-dmarc-tag-psd-no"),
+                Psd::Unsaid => note!("cli-dmarc-tag-psd-unsaid"),
+            },
+        ),
+        (
+            "t",
+            if record.testing { note!("cli-dmarc-tag-testing") } else { note!("cli-dmarc-tag-no-testing") },
+        ),
+        (
+            "rua",
+            match record.rua.as_slice() {
+                [] => note!("cli-dmarc-tag-no-rua"),
+                list => note!("cli-dmarc-tag-rua", uris = uris(list)),
+            },
+        ),
+        (
+            "ruf",
+            match record.ruf.as_slice() {
+                [] => note!("cli-dmarc-tag-no-ruf"),
+                list => note!("cli-dmarc-tag-ruf", uris = uris(list), fo = record.fo),
+            },
+        ),
+    ];
+    let mut labelled: Vec<(String, String)> =
+        tags.drain(..).map(|(tag, note)| (label(record, tag), context.say(&note))).collect();
+    labelled
+        .extend(record.ignored.iter().map(|one| (written(&one.name, &one.value), context.say(&one.note()))));
+    labelled
+}
+
+/// `sp=reject` as written; `sp` alone where it is not written, or was not understood.
+fn label(record: &Record, tag: &str) -> String {
+    let understood = !record.ignored.iter().any(|one| one.name == tag);
+    match record.tag(tag).filter(|_| understood) {
+        Some(value) => written(tag, value),
+        None => tag.to_owned(),
+    }
+}
+
+/// Long values stand in the record above.
+fn written(tag: &str, value: &str) -> String {
+    const SHOWN: usize = 14;
+    let tag: String = tag.chars().take(SHOWN).collect();
+    if value.is_empty() || value.chars().count() > SHOWN { tag } else { format!("{tag}={value}") }
+}
+
+/// What receivers of the older DMARC do differently.
+fn older(context: &Context, findings: &Findings, prose: &mut Prose<'_>) {
+    prose.heading(&context.word("cli-dmarc-older"));
+    let older = &findings.older;
+    let found = match (&older.policy_domain, older.policy) {
+        _ if older.temp_error => note!("cli-dmarc-older-open"),
+        (Some(found), Some(policy)) => note!(
+            "cli-dmarc-older-policy",
+            policy = policy.as_str(),
+            found = found,
+            organizational = older.organizational_domain
+        ),
+        _ => note!("cli-dmarc-older-none", organizational = older.organizational_domain),
+    };
+    prose.sentence(2, &found, "RFC 7489 section 6.6.3");
+    for difference in &findings.differences {
+        prose.sentence(2, difference, "");
+    }
+    if findings.differences.is_empty() && !older.temp_error {
+        prose.sentence(2, &note!("cli-dmarc-older-same"), "");
+    }
 }
