@@ -52,6 +52,7 @@
 mod answer;
 mod kind;
 mod name;
+mod overlay;
 mod presentation;
 mod resolver;
 mod server;
@@ -62,6 +63,7 @@ mod zone;
 pub use answer::{Answer, Data, DnsError, MxHost, Record, RecordType, Security, Text, Tlsa};
 pub use kind::UnknownType;
 pub use name::{DnsName, DnsNameError};
+pub use overlay::Overlay;
 pub use resolver::{BoxFuture, Resolver};
 pub use server::{Server, Transport, reply};
 pub use system::{SystemError, SystemOptions, SystemResolver};
