@@ -115,7 +115,7 @@ mod tests {
     async fn check(changed: &[(&str, &[&str])], name: &str, expected: &str) {
         let mut overlay = Overlay::new(Arc::new(ZoneResolver::from_text(ZONE).unwrap()));
         for (name, texts) in changed {
-            let data = texts.iter().map(|text| Data::Txt(text.as_bytes().to_vec())).collect();
+            let data = texts.iter().map(|text| Data::Txt(text.as_bytes().to_vec().into())).collect();
             overlay.set(DnsName::parse(name).unwrap(), RecordType::Txt, data);
         }
         let name = DnsName::parse(name).unwrap();

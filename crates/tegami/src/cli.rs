@@ -189,6 +189,8 @@ pub(crate) struct Inspect {
     pub(crate) authserv_id: Option<String>,
     #[arg(long)]
     pub(crate) explain: bool,
+    #[arg(long = "what-if", value_name = "CHANGE")]
+    pub(crate) what_if: Vec<String>,
     #[command(flatten)]
     pub(crate) dns: DnsOptions,
 }

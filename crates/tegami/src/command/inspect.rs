@@ -7,6 +7,7 @@
 mod alignment;
 mod circumstances;
 mod text;
+mod what_if;
 
 use std::io::Read as _;
 use std::path::Path;
@@ -18,6 +19,7 @@ use tegami_auth::received::{self, Hop};
 use tegami_auth::score::{Score, score};
 use tegami_auth::spf::SpfResult;
 use tegami_auth::verify::{self, Client, Verdicts};
+use tegami_dns::Resolver;
 use tegami_inbound::{Disposition, OnFail, Policy, dispose};
 use tegami_mail::line::to_crlf;
 use tegami_mail::{Clock as _, HeaderLimits, HeaderSection, Note, note};
@@ -42,12 +44,36 @@ struct Findings {
 
 /// Judges a message.
 pub(crate) async fn run(inspect: &cli::Inspect, context: &Context) -> Result<Report, Failure> {
+    let changes = what_if::changes(&inspect.what_if)?;
     let resolver = dns::resolver(&inspect.dns)?;
     let raw = read(&inspect.file)?;
     let content = to_crlf(&raw);
-    let section = HeaderSection::parse(&content, HeaderLimits::GENEROUS)
-        .map_err(|error| note!("cli-send-bad-header", reason = error))?;
+    let section = header_section(&content)?;
     let circumstances = Circumstances::find(inspect, &section, SystemClock.now())?;
+    let findings = judge(circumstances, &content, &*resolver).await?;
+    if !changes.is_empty() {
+        return what_if::run(&changes, findings, &content, resolver, context).await;
+    }
+    let mut report = if context.json {
+        Report::json(&as_json(&findings, context))
+    } else {
+        Report::well(text::render(&findings, &section, inspect.explain, context))
+    };
+    report.outcome = outcome(&findings);
+    Ok(report)
+}
+
+fn header_section(content: &[u8]) -> Result<HeaderSection<'_>, Failure> {
+    HeaderSection::parse(content, HeaderLimits::GENEROUS)
+        .map_err(|error| note!("cli-send-bad-header", reason = error).into())
+}
+
+/// Verifies a content as it comes under these circumstances.
+async fn judge(
+    circumstances: Circumstances,
+    content: &[u8],
+    resolver: &dyn Resolver,
+) -> Result<Findings, Failure> {
     let client = Client {
         ip: circumstances.ip.value,
         helo: &circumstances.helo.value,
@@ -55,26 +81,23 @@ pub(crate) async fn run(inspect: &cli::Inspect, context: &Context) -> Result<Rep
         receiver: &circumstances.authserv_id,
         now: circumstances.now,
     };
-    let early = verify::early(&client, &*resolver).await;
-    let verdicts = verify::message(&client, early, &content, &*resolver).await;
-    let hops = received::chain(&section, Some(client.ip));
-    let (identifiers, older) = alignment::alignment(&verdicts, &*resolver).await;
-    let findings = Findings {
+    let early = verify::early(&client, resolver).await;
+    let verdicts = verify::message(&client, early, content, resolver).await;
+    let hops = received::chain(&header_section(content)?, Some(client.ip));
+    let (identifiers, older) = alignment::alignment(&verdicts, resolver).await;
+    Ok(Findings {
         identifiers,
         older,
-        score: score(&verdicts, &content, &hops),
+        score: score(&verdicts, content, &hops),
         decision: decide(&verdicts),
         circumstances,
         verdicts,
         hops,
-    };
-    let mut report = if context.json {
-        Report::json(&as_json(&findings, context))
-    } else {
-        Report::well(text::render(&findings, &section, inspect.explain, context))
-    };
-    report.outcome = if fails(&findings.verdicts) { Outcome::Finding } else { Outcome::Well };
-    Ok(report)
+    })
+}
+
+fn outcome(findings: &Findings) -> Outcome {
+    if fails(&findings.verdicts) { Outcome::Finding } else { Outcome::Well }
 }
 
 /// A file, or standard input for `-`.

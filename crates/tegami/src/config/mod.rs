@@ -13,6 +13,7 @@ use tegami_mail::Domain;
 use tegami_queue::RetryPolicy;
 
 pub(crate) use problem::ConfigError;
+pub(crate) use reader::nearest;
 
 /// What the configuration says, with its defaults filled in.
 #[derive(Clone, Debug)]

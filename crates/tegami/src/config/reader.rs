@@ -135,7 +135,8 @@ impl<'a> Section<'a> {
     pub(super) fn finish(self) {
         let asked = self.asked.borrow();
         for (key, span, _) in self.entries().filter(|(key, ..)| !asked.contains(key)) {
-            let help = nearest(key, &asked).map(|known| note!("cli-config-did-you-mean", key = known));
+            let help = nearest(key, asked.iter().copied())
+                .map(|known| note!("cli-config-did-you-mean", key = known));
             let known = asked.iter().copied().collect::<Vec<_>>().join("`, `");
             let help =
                 help.or_else(|| (!known.is_empty()).then(|| note!("cli-config-known-keys", keys = known)));
@@ -159,8 +160,8 @@ impl<'a> Section<'a> {
 }
 
 /// The known key that differs least, if it differs little.
-fn nearest<'k>(key: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
-    let best = known.iter().map(|candidate| (distance(key, candidate), *candidate)).min()?;
+pub(crate) fn nearest<'k>(key: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let best = known.into_iter().map(|candidate| (distance(key, candidate), candidate)).min()?;
     (best.0 <= 2.max(key.chars().count() / 3)).then_some(best.1)
 }
 

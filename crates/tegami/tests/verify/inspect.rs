@@ -23,7 +23,7 @@ Received: from pc ([10.0.0.7]) by mx1.example.org with ESMTPSA id 3CD;
 ";
 
 /// A scene with one signed message, `name`, changed on its way by `change`.
-fn scene(change: impl Fn(String) -> String) -> Scene {
+pub(super) fn scene(change: impl Fn(String) -> String) -> Scene {
     let (signer, line) = key();
     let scene = Scene::new(&line);
     let message = String::from_utf8(signed(CONTENT, &signer)).unwrap();

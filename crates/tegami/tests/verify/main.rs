@@ -10,6 +10,7 @@
 
 mod inspect;
 mod lookup;
+mod what_if;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -79,6 +80,10 @@ impl Scene {
 
     fn run_with(&self, words: &str, input: &[u8]) -> Answer {
         let words = words.split_ascii_whitespace().map(|word| if word == "''" { "" } else { word });
+        self.run_words(&words.collect::<Vec<_>>(), input)
+    }
+
+    fn run_words(&self, words: &[&str], input: &[u8]) -> Answer {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tegami"))
             .args(words)
             .current_dir(self.folder.path())

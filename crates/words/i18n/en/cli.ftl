@@ -88,6 +88,7 @@ cli-help-inspect-arg-mail-from = The reverse-path [default: from Return-Path]; e
 cli-help-inspect-arg-now = Judge as of this moment
 cli-help-inspect-arg-authserv-id = Our name in Authentication-Results
 cli-help-inspect-arg-explain = Show every step
+cli-help-inspect-arg-what-if = Show only what would change if … (repeatable), for example `spf.include=NAME`, `dkim.remove`, `dmarc.p=reject`, 'forward via HOST', 'list footer'
 cli-help-queue = Looks at the messages that wait for delivery
 cli-help-queue-list = Everything that waits, and for what
 cli-help-queue-show = One message with its recipients
@@ -223,6 +224,58 @@ cli-inspect-unit-min = {" "}min
 cli-inspect-unit-h = {" "}h
 cli-inspect-unit-d = {" "}d
 cli-inspect-score = Score: { $points } of { $of }
+
+cli-whatif-title = What if
+cli-whatif-no-effect = This changes nothing:
+cli-whatif-nothing = Nothing changes.
+cli-whatif-as-before = (as before)
+cli-whatif-none = not there
+cli-whatif-iprev = Reverse DNS
+cli-whatif-spf-helo = SPF HELO
+cli-whatif-spf-mailfrom = SPF MAIL FROM
+cli-whatif-dkim = DKIM
+cli-whatif-arc = ARC
+cli-whatif-dmarc = DMARC
+cli-whatif-dmarc-policy = DMARC policy
+cli-whatif-dmarc-aligned-spf = SPF speaks for the author
+cli-whatif-dmarc-aligned-dkim = DKIM speaks for the author
+cli-whatif-dmarc-disposition = What the owner asks for
+cli-whatif-score = Score
+cli-whatif-unknown = `{ $change }` is not a change that is known here. Known are: { $known }.
+cli-whatif-unknown-similar = `{ $change }` is not a change that is known here. Did you mean `{ $similar }`? Known are: { $known }.
+cli-whatif-bad-value = `{ $change }` has a value that cannot stand there. Possible are: { $known }.
+cli-whatif-bad-ip = `{ $value }` is not an IP address.
+cli-whatif-bad-domain = `{ $value }` is not a domain name: { $reason }
+cli-whatif-bad-term = `{ $term }` cannot stand in an SPF record.
+cli-whatif-several-terms = `{ $term }` is more than one term. Name one term, or give the whole record as `spf=RECORD`.
+cli-whatif-no-address = { $host } has no address ({ $reason }), so nothing can come from it. Give the address instead: `forward via 192.0.2.1`.
+cli-whatif-srs-no-name = { $ip } has no confirmed name, so nobody knows which domain it would put into the reverse-path. Name the host instead of its address.
+cli-whatif-dns-error = Asking for { $name } failed ({ $error }), so nobody knows which record there is to change. Give the whole record as `spf=RECORD`.
+cli-whatif-spf-no-domain = MAIL FROM is null and HELO is no domain name, so there is no domain whose SPF record could be changed.
+cli-whatif-spf-no-record = { $domain } publishes no SPF record to change. Give the whole record as `spf=RECORD`.
+cli-whatif-spf-several = { $domain } publishes { $count } SPF records, so none of them counts. Give one as `spf=RECORD`.
+cli-whatif-spf-record = { $domain } publishes the SPF record `{ $record }`.
+cli-whatif-spf-removed = { $domain } publishes no SPF record.
+cli-whatif-no-author = The From field names no domain, so there is no DMARC record to change.
+cli-whatif-dmarc-unknown = Which DMARC record applies to { $domain } could not be found out, so none can be changed. Give the whole record as `dmarc=RECORD`.
+cli-whatif-dmarc-no-record = No DMARC record applies to { $domain }, so there is none to change. Give the whole record as `dmarc=RECORD`.
+cli-whatif-dmarc-record = _dmarc.{ $domain } has the DMARC record `{ $record }`.
+cli-whatif-dmarc-sp = _dmarc.{ $domain } has the DMARC record `{ $record }`. For { $author }, which lies below, `sp` is asked and not `p`: change it with `dmarc.sp=`.
+cli-whatif-dmarc-removed = _dmarc.{ $domain } has no DMARC record.
+cli-whatif-dkim-added = { $domain } signs the message as it is at this point, with an RSA key of 2048 bits at { $name }.
+cli-whatif-dkim-cannot = The message cannot be signed for { $domain }: { $reason }.
+cli-whatif-dkim-none = The message has no DKIM signature to take out.
+cli-whatif-dkim-not-by = The message has no DKIM signature of { $domain } to take out.
+cli-whatif-dkim-removed = DKIM signatures that are taken out: { $count }.
+cli-whatif-ip = The client has the address { $ip }.
+cli-whatif-helo = The client says HELO { $helo }.
+cli-whatif-mail-from = The reverse-path is { $path }.
+cli-whatif-forward = { $host } [{ $ip }] forwards the message: it is the client now, the reverse-path stays { $path }, and the content is not touched.
+cli-whatif-forward-srs = { $host } [{ $ip }] forwards the message with SRS: it is the client now, it puts its own domain into the reverse-path, { $path }, and does not touch the content.
+cli-whatif-list = The mailing list at { $host } [{ $ip }] sends the message on: it puts `[list]` before the subject, adds List fields and a footer, takes the bounces at { $path }, and leaves the From field alone.
+cli-whatif-list-some = Some mailing list sends the message on: it puts `[list]` before the subject, adds List fields and a footer, takes the bounces at { $path }, and leaves the From field alone. Its host { $host } is made up for this, and set up well: SPF and reverse DNS of the list pass.
+cli-whatif-srs-would = With SRS the forwarder would put its own domain into the reverse-path. SPF would then be { $spf } for { $domain }. That is not the author's domain, so it counts nothing for DMARC, which would be { $dmarc }. What carries a message through forwarders is a DKIM signature of the author's domain.
+cli-whatif-srs-would-aligned = With SRS the forwarder would put its own domain into the reverse-path. SPF would then be { $spf } for { $domain }, which belongs to the author's organization, and DMARC would be { $dmarc }.
 
 ## Commands
 

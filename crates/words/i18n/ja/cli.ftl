@@ -88,6 +88,7 @@ cli-help-inspect-arg-mail-from = リバースパス [既定：Return-Path から
 cli-help-inspect-arg-now = この時刻の時点で判定する
 cli-help-inspect-arg-authserv-id = Authentication-Results に書く自分の名前
 cli-help-inspect-arg-explain = すべての手順を示す
+cli-help-inspect-arg-what-if = 仮定した場合に変わることだけを表示（繰り返し可）。例：`spf.include=NAME`、`dkim.remove`、`dmarc.p=reject`、'forward via HOST'、'list footer'
 cli-help-queue = 配送を待っているメールを見ます
 cli-help-queue-list = 待っているものすべてと、その理由
 cli-help-queue-show = 一通のメールとその宛先
@@ -223,6 +224,58 @@ cli-inspect-unit-min = {" "}分
 cli-inspect-unit-h = {" "}時間
 cli-inspect-unit-d = {" "}日
 cli-inspect-score = スコア：{ $of } 点中 { $points } 点
+
+cli-whatif-title = 仮定
+cli-whatif-no-effect = この仮定では何も変わりません。
+cli-whatif-nothing = 何も変わりません。
+cli-whatif-as-before = （変わりません）
+cli-whatif-none = なし
+cli-whatif-iprev = 逆引き DNS
+cli-whatif-spf-helo = SPF HELO
+cli-whatif-spf-mailfrom = SPF MAIL FROM
+cli-whatif-dkim = DKIM
+cli-whatif-arc = ARC
+cli-whatif-dmarc = DMARC
+cli-whatif-dmarc-policy = DMARC のポリシー
+cli-whatif-dmarc-aligned-spf = SPF が差出人を保証する
+cli-whatif-dmarc-aligned-dkim = DKIM が差出人を保証する
+cli-whatif-dmarc-disposition = ドメイン所有者の求める扱い
+cli-whatif-score = スコア
+cli-whatif-unknown = `{ $change }` という仮定はありません。使えるもの：{ $known }
+cli-whatif-unknown-similar = `{ $change }` という仮定はありません。`{ $similar }` のことですか？ 使えるもの：{ $known }
+cli-whatif-bad-value = `{ $change }` の値は使えません。使える値：{ $known }
+cli-whatif-bad-ip = `{ $value }` は IP アドレスではありません。
+cli-whatif-bad-domain = `{ $value }` はドメイン名ではありません：{ $reason }
+cli-whatif-bad-term = `{ $term }` は SPF レコードに書けません。
+cli-whatif-several-terms = `{ $term }` には複数の項があります。項を一つだけ書くか、`spf=RECORD` でレコード全体を指定してください。
+cli-whatif-no-address = { $host } にはアドレスがないため（{ $reason }）、そこからメールが来ることはありません。`forward via 192.0.2.1` のようにアドレスで指定してください。
+cli-whatif-srs-no-name = { $ip } には確認できる名前がないため、リバースパスにどのドメインが入るか分かりません。アドレスではなくホスト名で指定してください。
+cli-whatif-dns-error = { $name } の問い合わせに失敗したため（{ $error }）、変更するレコードが分かりません。`spf=RECORD` でレコード全体を指定してください。
+cli-whatif-spf-no-domain = MAIL FROM が null で HELO もドメイン名ではないため、SPF レコードを変更できるドメインがありません。
+cli-whatif-spf-no-record = { $domain } は SPF レコードを公開していないため、変更するものがありません。`spf=RECORD` でレコード全体を指定してください。
+cli-whatif-spf-several = { $domain } は SPF レコードを { $count } 個公開しているため、どれも有効ではありません。`spf=RECORD` で一つを指定してください。
+cli-whatif-spf-record = { $domain } が SPF レコード `{ $record }` を公開しているとします。
+cli-whatif-spf-removed = { $domain } が SPF レコードを公開していないとします。
+cli-whatif-no-author = From フィールドにドメインがないため、変更する DMARC レコードがありません。
+cli-whatif-dmarc-unknown = { $domain } に適用される DMARC レコードを調べられなかったため、変更できません。`dmarc=RECORD` でレコード全体を指定してください。
+cli-whatif-dmarc-no-record = { $domain } に適用される DMARC レコードがないため、変更するものがありません。`dmarc=RECORD` でレコード全体を指定してください。
+cli-whatif-dmarc-record = _dmarc.{ $domain } に DMARC レコード `{ $record }` があるとします。
+cli-whatif-dmarc-sp = _dmarc.{ $domain } に DMARC レコード `{ $record }` があるとします。サブドメインの { $author } には `p` ではなく `sp` が適用されます。`dmarc.sp=` で変更してください。
+cli-whatif-dmarc-removed = _dmarc.{ $domain } に DMARC レコードがないとします。
+cli-whatif-dkim-added = この時点のメールに { $domain } が署名するとします。鍵は { $name } で公開された 2048 ビットの RSA 鍵です。
+cli-whatif-dkim-cannot = { $domain } としてこのメールに署名することはできません：{ $reason }
+cli-whatif-dkim-none = このメールには、取り除く DKIM 署名がありません。
+cli-whatif-dkim-not-by = このメールには、取り除く { $domain } の DKIM 署名がありません。
+cli-whatif-dkim-removed = DKIM 署名を { $count } 個取り除きます。
+cli-whatif-ip = クライアントのアドレスが { $ip } だとします。
+cli-whatif-helo = クライアントが HELO { $helo } と名乗るとします。
+cli-whatif-mail-from = リバースパスが { $path } だとします。
+cli-whatif-forward = { $host } [{ $ip }] がメールを転送します。クライアントはこのホストになり、リバースパスは { $path } のまま、内容は変わりません。
+cli-whatif-forward-srs = { $host } [{ $ip }] が SRS を使ってメールを転送します。クライアントはこのホストになり、リバースパスは転送者のドメインを使った { $path } になり、内容は変わりません。
+cli-whatif-list = { $host } [{ $ip }] のメーリングリストがメールを配送します。件名の前に `[list]` を付け、List フィールドとフッターを加え、エラーメールは { $path } で受け取り、From フィールドは変えません。
+cli-whatif-list-some = あるメーリングリストがメールを配送します。件名の前に `[list]` を付け、List フィールドとフッターを加え、エラーメールは { $path } で受け取り、From フィールドは変えません。ホスト { $host } は架空のもので、リスト自身の SPF と逆引き DNS は正しく設定されているとします。
+cli-whatif-srs-would = SRS を使うと、転送者は自分のドメインをリバースパスに入れます。SPF は { $domain } について { $spf } になりますが、差出人のドメインではないため DMARC では数えられず、DMARC は { $dmarc } になります。転送されても通るのは、差出人のドメインによる DKIM 署名です。
+cli-whatif-srs-would-aligned = SRS を使うと、転送者は自分のドメインをリバースパスに入れます。SPF は差出人の組織に属する { $domain } について { $spf } になり、DMARC は { $dmarc } になります。
 
 ## コマンド
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tegami_auth::received::{self, Hop};
-use tegami_mail::{Address, Domain, HeaderSection, ReversePath, note};
+use tegami_mail::{Address, Domain, HeaderSection, Note, ReversePath, note};
 
 use super::Failure;
 use crate::cli;
@@ -97,10 +97,7 @@ impl Circumstances {
 /// Without either source the null reverse-path is assumed: then SPF speaks for the HELO name alone.
 fn mail_from(given: Option<&str>, section: &HeaderSection<'_>) -> Result<Known<ReversePath>, Failure> {
     if let Some(text) = given {
-        let inner = text.trim().trim_start_matches('<').trim_end_matches('>');
-        let value = ReversePath::try_from(inner.to_owned())
-            .map_err(|error| note!("cli-bad-address", address = text, reason = error))?;
-        return Ok(Known { value, source: Source::Given });
+        return Ok(Known { value: reverse_path(text)?, source: Source::Given });
     }
     let field = section.first("Return-Path").map(|field| field.text());
     let inner = field.as_deref().and_then(|text| text.trim().strip_prefix('<')?.strip_suffix('>'));
@@ -113,6 +110,13 @@ fn mail_from(given: Option<&str>, section: &HeaderSection<'_>) -> Result<Known<R
         Some(value) => Known { value, source: Source::ReturnPath },
         None => Known { value: ReversePath::Null, source: Source::Nowhere },
     })
+}
+
+/// A reverse-path as it is given on the command line, with or without angle brackets; empty for the null one.
+pub(super) fn reverse_path(text: &str) -> Result<ReversePath, Note> {
+    let inner = text.trim().trim_start_matches('<').trim_end_matches('>');
+    ReversePath::try_from(inner.to_owned())
+        .map_err(|error| note!("cli-bad-address", address = text, reason = error))
 }
 
 /// The name of the host that received the message, where its field tells.
