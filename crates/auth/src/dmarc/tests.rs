@@ -78,6 +78,149 @@ fn measured_table() {
 }
 
 #[test]
+fn public_suffix_domains() {
+    // The walk stops at a start that says `psd=y`; being the start, it is its own Organizational Domain.
+    let suffix = "_dmarc.co.test. TXT \"v=DMARC1; p=reject; sp=quarantine; psd=y\"
+                  _dmarc.test. TXT \"v=DMARC1; p=none\"";
+    row(suffix, "co.test", ("co.test", "co.test", "reject"));
+    row(suffix, "example.co.test", ("co.test", "example.co.test", "quarantine"));
+    row(suffix, "a.b.example.co.test", ("co.test", "example.co.test", "quarantine"));
+    // Between author and public suffix only the Organizational Domain's record counts (RFC 9989 section 4.10.1).
+    let between = "_dmarc.mail.example.test. TXT \"v=DMARC1; p=reject\"
+                   _dmarc.test. TXT \"v=DMARC1; p=none; psd=y\"";
+    row(between, "a.mail.example.test", ("test", "example.test", "none"));
+    row(between, "mail.example.test", ("mail.example.test", "example.test", "reject"));
+    // `psd=n` at the start ends the walk there, and says that the start is the Organizational Domain.
+    let own = "_dmarc.a.example.test. TXT \"v=DMARC1; p=none; psd=n\"
+               _dmarc.example.test. TXT \"v=DMARC1; p=reject\"";
+    row(own, "a.example.test", ("a.example.test", "a.example.test", "none"));
+    row(own, "b.example.test", ("example.test", "example.test", "reject"));
+    // Of three records the shortest name is the Organizational Domain, the author's the policy.
+    let three = "_dmarc.a.b.example.test. TXT \"v=DMARC1; p=none; psd=u\"
+                 _dmarc.b.example.test. TXT \"v=DMARC1; p=quarantine\"
+                 _dmarc.example.test. TXT \"v=DMARC1; p=reject\"";
+    row(three, "a.b.example.test", ("a.b.example.test", "example.test", "none"));
+    row(three, "x.b.example.test", ("example.test", "example.test", "reject"));
+    // One label.
+    row("_dmarc.test. TXT \"v=DMARC1; p=reject\"", "test", ("test", "test", "reject"));
+    row("", "test", ("-", "test", "-"));
+}
+
+#[test]
+fn names_in_every_form() {
+    let zone = "_DMARC.Xn--Bcher-Kva.Example. TXT \"v=DMARC1; p=reject\"";
+    for author in ["bücher.example", "BÜCHER.EXAMPLE.", "xn--bcher-kva.example", "XN--BCHER-KVA.example."] {
+        row(zone, author, ("xn--bcher-kva.example", "xn--bcher-kva.example", "reject"));
+    }
+    row(zone, "post.bücher.example", ("xn--bcher-kva.example", "xn--bcher-kva.example", "reject"));
+    row("_dmarc.a_b.test. TXT \"v=DMARC1; p=reject\"", "a_b.test", ("a_b.test", "a_b.test", "reject"));
+}
+
+#[test]
+fn eight_labels_and_more() {
+    let at = |name: &str| format!("_dmarc.{name}. TXT \"v=DMARC1; p=reject\"");
+    // With eight labels, none is passed over; with nine, the one at eight is.
+    row(&at("b.c.d.e.f.g.test"), "a.b.c.d.e.f.g.test", ("b.c.d.e.f.g.test", "b.c.d.e.f.g.test", "reject"));
+    row(&at("b.c.d.e.f.g.h.test"), "a.b.c.d.e.f.g.h.test", ("-", "a.b.c.d.e.f.g.h.test", "-"));
+    row(&at("c.d.e.f.g.h.test"), "a.b.c.d.e.f.g.h.test", ("c.d.e.f.g.h.test", "c.d.e.f.g.h.test", "reject"));
+    row(
+        &at("a.b.c.d.e.f.g.h.test"),
+        "a.b.c.d.e.f.g.h.test",
+        ("a.b.c.d.e.f.g.h.test", "a.b.c.d.e.f.g.h.test", "reject"),
+    );
+    // 127 labels, 253 octets: no name fits `_dmarc.` in front.
+    let deep = vec!["a"; 127].join(".");
+    row(&at("a.a.a.a.a.a.a"), &deep, ("a.a.a.a.a.a.a", "a.a.a.a.a.a.a", "reject"));
+    let long = format!("{0}.{0}.{0}.{1}.test", "x".repeat(63), "y".repeat(56));
+    row(&at("test"), &long, ("test", "test", "reject"));
+}
+
+#[test]
+fn texts_beside_the_record() {
+    let beside = |texts: &str| format!("{texts}\n_dmarc.example.test. TXT \"v=DMARC1; p=reject\"");
+    let found = ("example.test", "example.test", "reject");
+    row(&beside("_dmarc.example.test. TXT \"v=spf1 -all\""), "example.test", found);
+    row(&beside("_dmarc.example.test. TXT \"v=dmarc1; p=none\""), "example.test", found);
+    row(&beside("_dmarc.example.test. TXT \"\""), "example.test", found);
+    let many: String = (0..5_000).map(|n| format!("_dmarc.example.test. TXT \"{n}\"\n")).collect();
+    row(&beside(&many), "example.test", found);
+    // The strings of one record are joined (RFC 9989 section 4.5).
+    row("_dmarc.example.test. TXT \"v=DMA\" \"RC1; p=re\" \"ject\"", "example.test", found);
+    // More than one: none of them (RFC 9989 section 4.10).
+    row(&beside("_dmarc.example.test. TXT \"v=DMARC1; p=bad\""), "example.test", ("-", "example.test", "-"));
+    let many: String = (0..5_000).map(|n| format!("_dmarc.example.test. TXT \"v=DMARC1;{n}\"\n")).collect();
+    row(&many, "example.test", ("-", "example.test", "-"));
+    // Aliases are followed.
+    let alias = "_dmarc.example.test. CNAME dmarc.example.net.
+                 dmarc.example.net. TXT \"v=DMARC1; p=reject\"";
+    row(alias, "example.test", found);
+    row("_dmarc.example.test. CNAME nowhere.example.net.", "example.test", ("-", "example.test", "-"));
+    // A wildcard answers for `_dmarc`, too.
+    row("*.example.test. TXT \"v=DMARC1; p=reject\"", "example.test", found);
+}
+
+#[test]
+fn whether_a_name_exists() {
+    let zone = |more: &str| format!("_dmarc.example.test. TXT \"v=DMARC1; p=none; np=reject\"\n{more}");
+    let check = |more: &str, author: &str, policy: &str| {
+        row(&zone(more), author, ("example.test", "example.test", policy));
+    };
+    check("", "a.example.test", "reject");
+    check("a.example.test. MX 10 mx.example.test.", "a.example.test", "none");
+    // Something lies below it.
+    check("b.a.example.test. A 192.0.2.1", "a.example.test", "none");
+    check("*.example.test. A 192.0.2.1", "a.example.test", "none");
+    // An alias exists, wherever it leads.
+    check("a.example.test. CNAME nowhere.test.", "a.example.test", "none");
+    check("a.example.test. CNAME a.example.test.", "a.example.test", "-");
+    check("$SERVFAIL a.example.test A", "a.example.test", "-");
+    // The record's own domain is never asked about.
+    row(&zone("$SERVFAIL example.test A"), "example.test", ("example.test", "example.test", "none"));
+    // Where both ask for the same, nothing is left open.
+    let same =
+        "_dmarc.example.test. TXT \"v=DMARC1; p=reject; sp=none; np=none\"\n$SERVFAIL a.example.test A";
+    row(same, "a.example.test", ("example.test", "example.test", "none"));
+}
+
+#[test]
+fn what_subdomains_get() {
+    let check = |zone: &str, author: &str, expect: Option<(&str, &str, &str)>| {
+        let resolver = ZoneResolver::from_text(zone).unwrap();
+        let found = crate::step::block_on(discover(&domain(author), &resolver)).subdomains();
+        let found = found
+            .map(|below| (below.policy_domain.to_string(), below.existing.as_str(), below.absent.as_str()));
+        let found = found.as_ref().map(|(domain, existing, absent)| (domain.as_str(), *existing, *absent));
+        assert_eq!(found, expect, "{author}");
+    };
+    let two = "_dmarc.mail.example.test. TXT \"v=DMARC1; p=reject; sp=none\"
+               _dmarc.example.test. TXT \"v=DMARC1; p=none; sp=quarantine; np=reject\"";
+    check(two, "example.test", Some(("example.test", "quarantine", "reject")));
+    // The nearer record is not inherited.
+    check(two, "mail.example.test", Some(("example.test", "quarantine", "reject")));
+    let suffix = "_dmarc.test. TXT \"v=DMARC1; p=reject; np=none; t=y; psd=y\"";
+    check(suffix, "test", Some(("test", "quarantine", "none")));
+    check(suffix, "example.test", Some(("test", "quarantine", "none")));
+    check("", "example.test", None);
+    check("_dmarc.example.test. TXT \"v=DMARC1; p=x\"", "example.test", None);
+    check("$SERVFAIL _dmarc.test", "example.test", None);
+    let replaced = "_dmarc.example.test. TXT \"v=DMARC1; p=x; sp=reject; rua=mailto:d@example.test\"";
+    check(replaced, "example.test", Some(("example.test", "none", "none")));
+}
+
+#[test]
+fn a_record_that_nobody_inherits_from() {
+    let zone = "_dmarc.mail.example.test. TXT \"v=DMARC1; p=reject; sp=none\"
+                _dmarc.example.test. TXT \"v=DMARC1; p=none\"";
+    let resolver = ZoneResolver::from_text(zone).unwrap();
+    let told = |author: &str| {
+        let steps = crate::step::block_on(discover(&domain(author), &resolver)).steps;
+        steps.iter().any(|step| step.note.id == "dmarc-tag-without-effect")
+    };
+    assert!(told("mail.example.test"));
+    assert!(!told("example.test") && !told("a.mail.example.test"));
+}
+
+#[test]
 fn the_policy_for_names_that_do_not_exist() {
     let zone = "
         _dmarc.example.org. TXT \"v=DMARC1; p=none; sp=quarantine; np=reject; pct=20; x=1\"
@@ -213,6 +356,40 @@ fn failures_of_the_dns() {
         p=reject [a.example.org] reject | dmarc-policy tag=p policy=reject domain=a.example.org | RFC 9989 section 4.10.1
     "#]],
     );
+}
+
+/// Wherever a query fails and however, the policy is open unless the author's own record was found before
+/// (RFC 9989 section 4.10.1).
+#[test]
+fn a_failure_at_each_level() {
+    let levels = ["a.b.example.test", "b.example.test", "example.test", "test"];
+    for fault in ["SERVFAIL", "TIMEOUT", "BOGUS"] {
+        for (at, level) in levels.iter().enumerate() {
+            for own in [true, false] {
+                let record = if own { levels[0] } else { "b.example.test" };
+                if record == *level {
+                    continue;
+                }
+                let zone = format!("_dmarc.{record}. TXT \"v=DMARC1; p=reject\"\n${fault} _dmarc.{level}");
+                let resolver = ZoneResolver::from_text(&zone).unwrap();
+                let found = crate::step::block_on(discover(&domain(levels[0]), &resolver));
+                let expect = (usize::from(found.queries), found.temp_error, found.policy.is_some());
+                assert_eq!(expect, (at + 1, !own, own), "{zone}");
+                let step = &found.steps[at];
+                assert_eq!((step.outcome, step.term.as_str()), ("error", format!("_dmarc.{level}").as_str()));
+                // The message itself: an exact match needs no Organizational Domain, any other does.
+                let judge = |signer: &str| {
+                    let dkim = [(DkimResult::Pass, domain(signer))];
+                    crate::step::block_on(evaluate(&[domain(levels[0])], &[], &dkim, &resolver)).result
+                };
+                let exact = if own { DmarcResult::Pass } else { DmarcResult::TempError };
+                assert_eq!(judge(levels[0]), exact, "{zone}");
+                assert_eq!(judge("b.example.test"), DmarcResult::TempError, "{zone}");
+            }
+        }
+    }
+    // A chain of aliases without an end is such a failure.
+    row("_dmarc.example.test. CNAME _dmarc.example.test.", "example.test", ("-", "-", "-"));
 }
 
 #[test]
@@ -422,4 +599,61 @@ fn author_domains() {
             dmarc [example.org] fail | dmarc-fail domain=example.org policy=reject | RFC 9989 section 5.3.5
         "#]],
     );
+}
+
+/// Author Domains with nothing that speaks for them; result, disposition, the domain that decided.
+#[test]
+fn which_author_decides() {
+    let zone = "_dmarc.none.test. TXT \"v=DMARC1; p=none\"
+                _dmarc.quarantine.test. TXT \"v=DMARC1; p=quarantine\"
+                _dmarc.reject.test. TXT \"v=DMARC1; p=reject\"
+                _dmarc.testing.test. TXT \"v=DMARC1; p=reject; t=y\"
+                _dmarc.bad.test. TXT \"v=DMARC1; p=bad\"
+                $SERVFAIL _dmarc.broken.test";
+    let check = |authors: &[&str], expect: (&str, &str, &str)| {
+        let resolver = ZoneResolver::from_text(zone).unwrap();
+        let authors: Vec<Domain> = authors.iter().map(|author| domain(author)).collect();
+        let dkim = [(DkimResult::Pass, domain("none.test"))];
+        let found = crate::step::block_on(evaluate(&authors, &[], &dkim, &resolver));
+        let seen = (found.result.as_str(), found.disposition.as_str(), found.author_domain.as_str());
+        assert_eq!(seen, expect, "{authors:?}");
+    };
+    check(&["none.test"], ("pass", "none", "none.test"));
+    check(&["none.test", "NONE.test."], ("pass", "none", "none.test"));
+    check(&["none.test", "reject.test"], ("fail", "reject", "reject.test"));
+    check(&["reject.test", "none.test"], ("fail", "reject", "reject.test"));
+    check(&["quarantine.test", "reject.test", "testing.test"], ("fail", "reject", "reject.test"));
+    check(&["testing.test", "none.test"], ("fail", "quarantine", "testing.test"));
+    check(&["broken.test", "reject.test"], ("fail", "reject", "reject.test"));
+    check(&["none.test", "broken.test"], ("temperror", "none", "broken.test"));
+    check(&["none.test", "nowhere.test"], ("none", "none", "nowhere.test"));
+    check(&["bad.test", "none.test"], ("none", "none", "bad.test"));
+    // Nine, the last of which is not looked at.
+    let mut nine = vec!["a.test", "b.test", "c.test", "d.test", "e.test", "f.test", "g.test", "h.test"];
+    nine.push("reject.test");
+    check(&nine, ("permerror", "none", "a.test"));
+    nine.swap(0, 8);
+    check(&nine, ("fail", "reject", "reject.test"));
+}
+
+#[test]
+fn a_strict_record_needs_no_other_walk() {
+    let zone = "_dmarc.example.test. TXT \"v=DMARC1; p=reject; adkim=s\"\n$SERVFAIL _dmarc.a.example.test";
+    let resolver = ZoneResolver::from_text(zone).unwrap();
+    let judge = |method: &str, name: &str| {
+        let (mut spf, mut dkim) = (Vec::new(), Vec::new());
+        match method {
+            "spf" => spf.push((SpfResult::Pass, domain(name))),
+            _ => dkim.push((DkimResult::Pass, domain(name))),
+        }
+        crate::step::block_on(evaluate(&[domain("example.test")], &spf, &dkim, &resolver)).result
+    };
+    assert_eq!(judge("dkim", "a.example.test"), DmarcResult::Fail);
+    assert_eq!(judge("dkim", "EXAMPLE.test"), DmarcResult::Pass);
+    assert_eq!(judge("spf", "a.example.test"), DmarcResult::TempError);
+    assert_eq!(judge("spf", "b.example.test"), DmarcResult::Pass);
+    // A suffix of the name is no parent.
+    assert_eq!(judge("spf", "badexample.test"), DmarcResult::Fail);
+    // Nobody is aligned with a public suffix (RFC 9989 section 4.4.1).
+    assert_eq!(judge("spf", "test"), DmarcResult::Fail);
 }

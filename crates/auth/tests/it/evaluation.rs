@@ -40,8 +40,9 @@ pub(crate) const SPF_DISTINCT: usize = 1 + MAX_LOOKUPS as usize * PER_TERM + 1 +
 /// Signatures that are looked at; the verdicts are one more where there are more.
 const SIGNATURES: usize = 10;
 
-/// Questions of one DMARC evaluation: a walk and an existence check for every author, and a walk for every identifier.
-const DMARC_QUESTIONS: usize = MAX_AUTHOR_DOMAINS * (MAX_QUERIES + 1) + (SIGNATURES + 2) * MAX_QUERIES;
+/// Questions of one DMARC evaluation: a walk and the existence of the name or of an alias for every author, and a walk for
+/// every identifier.
+const DMARC_QUESTIONS: usize = MAX_AUTHOR_DOMAINS * (MAX_QUERIES + 2) + (SIGNATURES + 2) * MAX_QUERIES;
 
 /// The input in its lines, each once asked for.
 struct Lines<'a>(std::slice::Split<'a, u8, fn(&u8) -> bool>);

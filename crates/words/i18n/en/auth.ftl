@@ -172,8 +172,7 @@ dmarc-fail = Nothing that passed belongs to { $domain }. Its owner asks for: { $
 dmarc-differs-result = Receivers that still go by the Public Suffix List come to { $theirs } where current ones come to { $ours }.
 dmarc-differs-organizational-domain = By the tree walk the Organizational Domain of { $domain } is { $ours }; by the Public Suffix List it is { $theirs }. Which other domains can vouch for its mail depends on the receiver.
 dmarc-differs-record = For { $domain } current receivers take the record of { $ours }, older ones that of { $theirs }.
-dmarc-differs-only-ours = Only current receivers find a record for { $domain }, that of { $ours }. Older ones look at the domain itself and at its Organizational Domain alone, and apply no policy.
-dmarc-differs-only-theirs = Only older receivers find a record for { $domain }, that of { $theirs }.
+dmarc-differs-only-ours = Only current receivers find a record for { $domain }, that of { $ours }. Older ones look no further than the domain itself and its Organizational Domain, stop where the first has several records, and apply no policy.
 dmarc-differs-policy = Current receivers apply { $ours } to { $domain }, older ones { $theirs }.
 dmarc-differs-unreadable-theirs = Older receivers refuse the record for { $domain }, because they insist on `p`. Write it out, also where it is `p=none`.
 dmarc-differs-unreadable-ours = Current receivers do not apply the record for { $domain }, because one of its policies cannot be read; older ones, which know fewer tags, do.

@@ -172,8 +172,7 @@ dmarc-fail = 合格したものの中に { $domain } に属するドメインが
 dmarc-differs-result = パブリックサフィックスリストを使う受信側の判定は { $theirs }、現在の方式の受信側の判定は { $ours } です。
 dmarc-differs-organizational-domain = { $domain } の組織ドメインは、ツリーウォークでは { $ours }、パブリックサフィックスリストでは { $theirs } です。ほかのどのドメインがこのドメインのメールを証明できるかは、受信側によって異なります。
 dmarc-differs-record = { $domain } について、現在の方式の受信側は { $ours } のレコードを、古い方式の受信側は { $theirs } のレコードを使います。
-dmarc-differs-only-ours = { $domain } のレコード（{ $ours } にあります）を見つけるのは、現在の方式の受信側だけです。古い方式の受信側はドメイン自身と組織ドメインしか調べないため、ポリシーを適用しません。
-dmarc-differs-only-theirs = { $domain } のレコード（{ $theirs } にあります）を見つけるのは、古い方式の受信側だけです。
+dmarc-differs-only-ours = { $domain } のレコード（{ $ours } にあります）を見つけるのは、現在の方式の受信側だけです。古い方式の受信側はドメイン自身と組織ドメインしか調べず、ドメイン自身にレコードが複数あればそこでやめるため、ポリシーを適用しません。
 dmarc-differs-policy = { $domain } に適用されるポリシーは、現在の方式の受信側では { $ours }、古い方式の受信側では { $theirs } です。
 dmarc-differs-unreadable-theirs = 古い方式の受信側は `p` を必須とするため、{ $domain } のレコードを使いません。`p=none` のつもりでも明記してください。
 dmarc-differs-unreadable-ours = 読み取れないポリシーがあるため、現在の方式の受信側は { $domain } のレコードを適用しません。知っているタグの少ない古い方式の受信側は適用します。

@@ -1,7 +1,8 @@
-//! DMARC records collected for RFC 7489. RFC 9989 reads more of them.
+//! DMARC records collected for RFC 7489, of which RFC 9989 reads more; Organizational Domains by the Public Suffix List.
 
 use serde_json::Value;
-use tegami_auth::dmarc::Record;
+use tegami_auth::dmarc::{Record, public_suffix};
+use tegami_mail::Domain;
 
 use super::{Known, Suite, text};
 
@@ -54,6 +55,27 @@ pub(super) fn mox_records() -> Result<Suite, String> {
             let applies = Record::parse(text.as_bytes()).is_some_and(|record| record.applies());
             suite.compare(text, if applies { "applied" } else { "not applied" }, wanted);
         }
+    }
+    Ok(suite)
+}
+
+/// The vectors ask for the registrable domain, `null` for a public suffix, which is its own Organizational Domain
+/// (RFC 7489 section 3.2).
+pub(super) fn public_suffixes() -> Result<Suite, String> {
+    let about =
+        "the vectors of the Public Suffix List: Organizational Domains of RFC 7489, of public suffixes none";
+    let (mut suite, text) = (Suite::new("psl", about, &[]), text("psl/tests/tests.txt")?);
+    let shown =
+        |text: &str| Domain::parse(text).map_or_else(|_| "null".to_owned(), |domain| domain.to_string());
+    for line in text.lines().filter(|line| !line.starts_with("//") && !line.trim().is_empty()) {
+        let (name, wanted) = line.split_once(' ').unwrap();
+        let found = match Domain::parse(name) {
+            Ok(domain) if name != "null" && public_suffix::is_below_suffix(&domain) => {
+                public_suffix::organizational_domain(&domain).to_string()
+            }
+            _ => "null".to_owned(),
+        };
+        suite.compare(name, &found, &if wanted == "null" { wanted.to_owned() } else { shown(wanted) });
     }
     Ok(suite)
 }

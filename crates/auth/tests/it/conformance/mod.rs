@@ -141,6 +141,7 @@ tests! {
     dkim_flanker_canonicalisation: dkim::flanker,
     arc_validation: arc::validation,
     dmarc_mox_records: dmarc::mox_records,
+    dmarc_public_suffixes: dmarc::public_suffixes,
     authres_values: authres::values,
     authres_python_examples: authres::python_examples,
 }

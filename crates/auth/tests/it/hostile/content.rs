@@ -279,20 +279,20 @@ fn authors_without_end() {
     );
     check_authors(
         &list(2_000, |at| format!("a@a.b.c.d.e.f.g.h.i.j.k.l.m.d{at}.example.net")),
-        ("fail", "dmarc-fail"),
+        ("permerror", "dmarc-too-many-authors"),
         walks,
     );
     check_authors(&list(2_000, |at| format!("a@d{at}.example.org")), ("fail", "dmarc-fail"), walks);
-    check_authors(&"(".repeat(100_000), ("permerror", "dmarc-from-malformed"), 0);
-    check_authors(&"<".repeat(100_000), ("permerror", "dmarc-from-malformed"), 0);
+    check_authors(&"(".repeat(100_000), ("permerror", "dmarc-from-unreadable"), 0);
+    check_authors(&"<".repeat(100_000), ("permerror", "dmarc-from-unreadable"), 0);
     check_authors(
         &format!("{}x{} a@example.org", "(".repeat(100_000), ")".repeat(100_000)),
         ("fail", "dmarc-fail"),
         2,
     );
-    check_authors(&format!("a@{}.org", "x".repeat(64)), ("permerror", "dmarc-from-malformed"), 9);
-    check_authors(&"a@example.org ".repeat(20_000), ("fail", "dmarc-from-malformed"), walks);
-    check_authors(&"@".repeat(100_000), ("permerror", "dmarc-from-malformed"), 0);
+    check_authors(&format!("a@{}.org", "x".repeat(64)), ("permerror", "dmarc-from-unreadable"), 9);
+    check_authors(&"a@example.org ".repeat(20_000), ("fail", "dmarc-from-unreadable"), walks);
+    check_authors(&"@".repeat(100_000), ("permerror", "dmarc-from-unreadable"), 0);
     check_authors("alice@[192.0.2.1]", ("none", "dmarc-no-author"), 0);
     check_authors(&format!("a@{}", longest(0)), ("none", "dmarc-record-absent"), MAX_QUERIES);
 }

@@ -270,7 +270,8 @@ fn older(context: &Context, findings: &Findings, prose: &mut Prose<'_>) {
     for difference in &findings.differences {
         prose.sentence(2, difference, "");
     }
-    if findings.differences.is_empty() && !older.temp_error {
+    let open = older.temp_error || findings.discovery.temp_error;
+    if findings.differences.is_empty() && !open {
         prose.sentence(2, &note!("cli-dmarc-older-same"), "");
     }
 }
