@@ -17,6 +17,13 @@ const PACKAGES: &[(&str, &str)] = &[
     ("python3-venv", "/usr/share/python-wheels"),
     ("curl", "/usr/bin/curl"),
     ("npm", "/usr/bin/npm"),
+    ("perl", "/usr/bin/perl"),
+    ("libmail-spf-perl", "/usr/share/perl5/Mail/SPF.pm"),
+    ("libmail-dkim-perl", "/usr/share/perl5/Mail/DKIM.pm"),
+    ("gcc", "/usr/bin/gcc"),
+    ("libc6-dev", "/usr/include/stdio.h"),
+    ("libopendkim-dev", "/usr/include/opendkim/dkim.h"),
+    ("libopendmarc-dev", "/usr/include/opendmarc/dmarc.h"),
 ];
 
 /// Installs what is missing, by apt, as root.

@@ -13,6 +13,7 @@ mod dkim;
 mod evaluation;
 mod fuzz_corpus;
 mod hostile;
+mod peers;
 mod property;
 mod verify;
 

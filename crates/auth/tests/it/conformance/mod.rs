@@ -129,6 +129,7 @@ macro_rules! tests {
         })*
     };
 }
+pub(crate) use tests;
 
 tests! {
     spf_official: spf::official,
