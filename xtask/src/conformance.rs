@@ -132,7 +132,8 @@ fn page(rows: &[Row]) -> String {
         for row in rows.iter().filter(|row| !row.differs.is_empty()) {
             let _ = writeln!(page, "\n{}:\n", row.name);
             for (reason, cases) in &row.differs {
-                let _ = writeln!(page, "- {reason}: {}", shown(cases));
+                let cases = if name == "peers" { count(cases) } else { names(cases) };
+                let _ = writeln!(page, "- {reason}: {cases}");
             }
         }
     };
@@ -142,12 +143,11 @@ fn page(rows: &[Row]) -> String {
     page
 }
 
-/// The names of a few cases, the number of many.
-fn shown(cases: &[String]) -> String {
-    const FEW: usize = 12;
-    if cases.len() > FEW {
-        return format!("{} cases", cases.len());
-    }
+fn count(cases: &[String]) -> String {
+    if cases.len() == 1 { "1 case".to_owned() } else { format!("{} cases", cases.len()) }
+}
+
+fn names(cases: &[String]) -> String {
     let quoted: Vec<String> = cases
         .iter()
         .map(|case| if case.is_empty() { "(empty)".to_owned() } else { format!("`{}`", case.trim()) })

@@ -2,6 +2,8 @@
 //!
 //! Every peer is a small driver in `tests/peers` that reads one case a line and answers one line, without any network.
 
+mod dkim;
+mod message;
 mod spf;
 mod zone;
 
@@ -14,6 +16,15 @@ use crate::conformance::{Suite, tests};
 tests! {
     spf_by_pyspf: spf::pyspf,
     spf_by_mail_spf: spf::mail_spf,
+    dkim_dkimpy_verifies: dkim::dkimpy_verifies,
+    dkim_dkimpy_signs: dkim::dkimpy_signs,
+    dkim_dkimpy_judges: dkim::dkimpy_judges,
+    dkim_opendkim_verifies: dkim::opendkim_verifies,
+    dkim_opendkim_signs: dkim::opendkim_signs,
+    dkim_opendkim_judges: dkim::opendkim_judges,
+    dkim_mail_dkim_verifies: dkim::mail_dkim_verifies,
+    dkim_mail_dkim_signs: dkim::mail_dkim_signs,
+    dkim_mail_dkim_judges: dkim::mail_dkim_judges,
 }
 
 /// A generator of numbers that is the same in every run (SplitMix64).
@@ -79,6 +90,26 @@ fn perl(script: &str, module: &str, package: &str) -> Result<Command, String> {
     let mut command = Command::new("perl");
     command.arg(driver(script));
     Ok(command)
+}
+
+/// A driver in C, compiled, where the library's header is installed.
+fn native(source: &str, library: &str, header: &str, package: &str) -> Result<Command, String> {
+    if !Path::new("/usr/include").join(header).is_file() {
+        return Err(format!("the Debian package {package} is not installed (cargo xtask packages)"));
+    }
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(source).with_extension("program");
+    // Tests of several processes may compile it at once: what is whole takes its place in one step.
+    let mine = program.with_extension(format!("{}-{:?}", std::process::id(), std::thread::current().id()));
+    let mut compile = Command::new("gcc");
+    compile
+        .args(["-Wall", "-Wextra", "-O1", "-o"])
+        .arg(&mine)
+        .arg(driver(source))
+        .arg(format!("-l{library}"));
+    let compiled = compile.status().map_err(|error| format!("gcc cannot be started: {error}"))?;
+    assert!(compiled.success(), "{compile:?}: {compiled}");
+    std::fs::rename(&mine, &program).unwrap();
+    Ok(Command::new(program))
 }
 
 /// Gives the lines to a driver; its answers, one a line.
