@@ -76,8 +76,9 @@ pub async fn early(client: &Client<'_>, resolver: &dyn Resolver) -> Early {
 
 /// Decides on the content, which has CRLF at its line ends.
 pub async fn message(client: &Client<'_>, early: Early, content: &[u8], resolver: &dyn Resolver) -> Verdicts {
-    let dkim = dkim::verify(content, resolver, client.now).await;
+    let mut dkim = dkim::verify(content, resolver, client.now).await;
     let arc = arc::verify(content, resolver, client.now).await;
+    dkim::tell_chain(&mut dkim, content, &arc);
     let dmarc = dmarc_verdict(&early, &dkim, content, resolver).await;
     Verdicts {
         ip: client.ip.to_canonical(),

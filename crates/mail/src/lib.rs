@@ -54,7 +54,7 @@ mod parameter;
 mod reply;
 mod text;
 mod transcript;
-mod transfer;
+pub mod transfer;
 
 pub use address::{Address, AddressError, Host, LocalPart};
 pub use clock::Clock;

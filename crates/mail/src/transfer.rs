@@ -8,7 +8,7 @@ const LINE: usize = 76;
 
 /// Reads base64. Characters outside the alphabet are passed over (RFC 2045 section 6.8); padding in the middle begins
 /// anew, as encoded pieces put one after another have it.
-pub(crate) fn decode_base64(text: &[u8]) -> Vec<u8> {
+pub fn decode_base64(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
     let (mut bits, mut count) = (0_u32, 0_u32);
     for byte in text {
@@ -36,7 +36,7 @@ pub(crate) fn decode_base64(text: &[u8]) -> Vec<u8> {
 }
 
 /// Writes base64 in lines of 76 characters, each with its CRLF.
-pub(crate) fn encode_base64(octets: &[u8]) -> Vec<u8> {
+pub fn encode_base64(octets: &[u8]) -> Vec<u8> {
     let text = STANDARD.encode(octets);
     let mut out = Vec::with_capacity(text.len() + text.len() / LINE * 2 + 2);
     for line in text.as_bytes().chunks(LINE) {
@@ -54,7 +54,7 @@ pub(crate) fn hex(high: u8, low: u8) -> Option<u8> {
 
 /// Reads quoted-printable (RFC 2045 section 6.7). What is not well formed stays as it is; blanks at line ends, which
 /// transports add, go.
-pub(crate) fn decode_quoted_printable(text: &[u8]) -> Vec<u8> {
+pub fn decode_quoted_printable(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|byte| *byte == b'\n') {
         let content = line.strip_suffix(b"\n").unwrap_or(line);
@@ -83,7 +83,7 @@ pub(crate) fn decode_quoted_printable(text: &[u8]) -> Vec<u8> {
 
 /// Writes text with CRLF line ends as quoted-printable, in lines of at most 76 characters. `From ` and a lone dot at a
 /// line's start are encoded too, because mailboxes and careless transports change them (RFC 2049 section 3).
-pub(crate) fn encode_quoted_printable(text: &[u8]) -> Vec<u8> {
+pub fn encode_quoted_printable(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + text.len() / 4);
     for (number, content) in lines(text).enumerate() {
         if number > 0 {

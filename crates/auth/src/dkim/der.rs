@@ -3,19 +3,25 @@
 /// The bits of the modulus of an RSA key, given as RSAPublicKey (RFC 8017 section A.1.1) or inside a
 /// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7). `None` where it is neither.
 pub(super) fn rsa_modulus_bits(der: &[u8]) -> Option<usize> {
+    let (modulus, _) = rsa_numbers(der)?;
+    let leading = modulus.first()?.leading_zeros() as usize;
+    Some(modulus.len() * 8 - leading)
+}
+
+/// Modulus and public exponent of such a key, most significant octet first, without leading zeros.
+pub(super) fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
     let (body, _) = element(der, SEQUENCE)?;
-    if let Some((modulus, _)) = element(body, INTEGER) {
-        return bits(modulus);
-    }
-    let (_algorithm, rest) = element(body, SEQUENCE)?;
-    let (key, _) = element(rest, BIT_STRING)?;
-    let (unused, key) = key.split_first()?;
-    if *unused != 0 {
-        return None;
-    }
-    let (numbers, _) = element(key, SEQUENCE)?;
-    let (modulus, _) = element(numbers, INTEGER)?;
-    bits(modulus)
+    let numbers = if element(body, INTEGER).is_some() {
+        body
+    } else {
+        let (_algorithm, rest) = element(body, SEQUENCE)?;
+        let (key, _) = element(rest, BIT_STRING)?;
+        let (unused, key) = key.split_first()?;
+        element(key, SEQUENCE).filter(|_| *unused == 0)?.0
+    };
+    let (modulus, rest) = element(numbers, INTEGER)?;
+    let exponent = element(rest, INTEGER).map(|(exponent, _)| exponent).unwrap_or_default();
+    Some((significant(modulus)?, significant(exponent).unwrap_or_default()))
 }
 
 const INTEGER: u8 = 0x02;
@@ -40,9 +46,7 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(length)
 }
 
-fn bits(integer: &[u8]) -> Option<usize> {
+fn significant(integer: &[u8]) -> Option<&[u8]> {
     let first = integer.iter().position(|&octet| octet != 0)?;
-    let significant = integer.get(first..)?;
-    let leading = significant.first()?.leading_zeros() as usize;
-    Some(significant.len() * 8 - leading)
+    integer.get(first..)
 }

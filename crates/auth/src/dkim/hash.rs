@@ -55,49 +55,18 @@ impl<'a> Message<'a> {
     /// an empty `b=`. A name that occurs again chooses the next instance upwards; one that chooses nothing adds
     /// nothing (RFC 6376 section 5.4.2).
     pub(crate) fn header_hash(&self, how: Canonicalization, names: &[String], own: &[u8]) -> Digest {
-        self.header_hash_if(how, names, own, Edit::Nothing)
-    }
-
-    /// The header hash that the message would have with this edit.
-    pub(crate) fn header_hash_if(
-        &self,
-        how: Canonicalization,
-        names: &[String],
-        own: &[u8],
-        edit: Edit<'_>,
-    ) -> Digest {
         let mut data = Vec::with_capacity(2048);
         let mut left: HashMap<&str, &[usize]> = HashMap::new();
         for name in names {
             let Some(places) = self.by_name.get(name.as_str()) else { continue };
             let places = left.entry(name).or_insert(places);
-            let mut place = pop(places);
-            if let (Some(at), Edit::Without(gone)) = (place, edit)
-                && at == gone
-            {
-                place = pop(places);
-            }
-            let Some(field) = place.and_then(|at| self.section.fields().get(at)) else { continue };
-            match edit {
-                Edit::Instead(at, raw) if place == Some(at) => how.field(raw, &mut data),
-                _ => how.field(without_line_end(field.raw), &mut data),
-            }
+            let Some(field) = pop(places).and_then(|at| self.section.fields().get(at)) else { continue };
+            how.field(without_line_end(field.raw), &mut data);
             data.extend_from_slice(b"\r\n");
         }
         how.field(own, &mut data);
         digest(&SHA256, &data)
     }
-}
-
-/// A supposition about what was done to a header section after it was signed, undone.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Edit<'e> {
-    /// As it came.
-    Nothing,
-    /// Without the field at this place.
-    Without(usize),
-    /// With this field, given without line end, at this place.
-    Instead(usize, &'e [u8]),
 }
 
 fn pop(places: &mut &[usize]) -> Option<usize> {

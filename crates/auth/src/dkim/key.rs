@@ -173,6 +173,11 @@ pub(crate) struct PublicKey {
 }
 
 impl PublicKey {
+    /// The octets of the record from which the key was read.
+    pub(crate) fn data(&self) -> &[u8] {
+        self.key.as_ref()
+    }
+
     /// Whether `signature` was made over the data with this SHA-256 digest. Ed25519 signs the digest as its message
     /// (RFC 8463 section 3).
     pub(crate) fn verifies(&self, digest: &Digest, signature: &[u8]) -> bool {

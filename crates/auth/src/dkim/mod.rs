@@ -29,6 +29,7 @@ mod verify;
 use serde::Serialize;
 
 pub use canonical::Canonicalization;
+pub(crate) use diagnosis::survivor::tell_chain;
 pub use key::{KeyRecord, KeyType};
 pub use private::{KeyError, PrivateKey};
 pub use selector::{Selector, record_name};

@@ -5,7 +5,7 @@ use tegami_dns::{Answer, DnsError, Resolver};
 use tegami_mail::{HeaderField, Note, Text, note};
 
 use super::answers::{KeyAnswers, MAX_KEYS, texts};
-use super::diagnosis::{Effort, Failure, diagnose};
+use super::diagnosis::{Examiner, Failure, survivor};
 use super::hash::{BodyHashes, Message, with_empty_signature};
 use super::key::{KeyRecord, PublicKey};
 use super::signature::Signature;
@@ -37,11 +37,12 @@ pub async fn verify(content: &[u8], resolver: &dyn Resolver, now: Timestamp) -> 
     }
     let keys = KeyAnswers::ask(candidates.iter().filter_map(Candidate::key_name), resolver).await;
     let mut bodies = BodyHashes::new(message.body);
-    let mut effort = Effort::for_message();
+    let mut examiner = Examiner::new(&message);
     let mut verdicts: Vec<Verdict> = candidates
         .into_iter()
-        .map(|candidate| candidate.judge(&message, &keys, &mut bodies, &mut effort))
+        .map(|candidate| candidate.judge(&message, &keys, &mut bodies, &mut examiner))
         .collect();
+    survivor::tell_signatures(&mut verdicts);
     if found > MAX_SIGNATURES {
         verdicts.push(too_many(found));
     }
@@ -205,11 +206,11 @@ impl<'a> Candidate<'a> {
         message: &Message<'_>,
         keys: &KeyAnswers,
         bodies: &mut BodyHashes<'_>,
-        effort: &mut Effort,
+        examiner: &mut Examiner,
     ) -> Verdict {
         match self {
             Self::Judged(verdict) => verdict,
-            Self::Open(open) => open.judge(message, keys, bodies, effort),
+            Self::Open(open) => open.judge(message, keys, bodies, examiner),
         }
     }
 }
@@ -246,7 +247,7 @@ impl Open<'_> {
         message: &Message<'_>,
         keys: &KeyAnswers,
         bodies: &mut BodyHashes<'_>,
-        effort: &mut Effort,
+        examiner: &mut Examiner,
     ) -> Verdict {
         let name = record_name(&self.signature.selector, &self.signature.domain);
         let usable = match self.usable_keys(&name, keys.answer(&name)) {
@@ -271,7 +272,7 @@ impl Open<'_> {
         }
         let signature = &self.signature;
         let failure = Failure { message, signature, own: &own, keys: &usable, body_holds, header_holds };
-        let diagnosis = diagnose(&failure, bodies, effort);
+        let diagnosis = examiner.diagnose(&failure);
         for finding in diagnosis.findings {
             self.draft.step(finding.term, finding.outcome, finding.note, finding.source);
         }
@@ -569,7 +570,7 @@ mod tests {
                 found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
                 fail body hash dkim-body-mismatch
                 pass header hash dkim-header-match 2
-                noted body hash dkim-body-other relaxed simple"#]],
+                proven body hash dkim-body-other relaxed simple"#]],
         )
         .await;
         check(
@@ -583,7 +584,8 @@ mod tests {
                 found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
                 pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
                 fail header hash dkim-header-mismatch from, subject
-                noted header hash dkim-header-other simple relaxed"#]],
+                proven header hash dkim-header-other simple relaxed
+                noted survivors dkim-survive-relaxed "#]],
         )
         .await;
     }

@@ -48,16 +48,104 @@ dkim-key-too-long = The key has { $bits } bits; more than { $most } are not supp
 dkim-body-match = The body has the hash that the signature claims ({ $canonicalization }): { $hash }.
 dkim-body-mismatch = The body is not the one that was signed. The signature claims the hash { $claimed }; the body that came has { $computed } ({ $canonicalization }).
 dkim-body-other = With { $canonicalization } canonicalisation the body has the hash that the signature claims, although it declares { $declared }: only white space or line ends differ.
-dkim-body-added = The body begins with exactly what was signed. Lines that were added after it: { $lines }.
 dkim-body-shorter = The signature covers { $length } octets of the body (`l=`), but only { $total } came: the end is missing.
 dkim-body-length = The signature covers only the first { $length } of the { $total } octets of the body (`l=`). The last { $unsigned } are signed by nobody: anybody could have added them.
 dkim-body-length-whole = The signature covers { $length } octets of the body (`l=`). That is all of it now, but anybody could add more and the signature would still pass: sign without `l=`.
 dkim-header-match = The signature fits the header fields that it names ({ $count } names).
 dkim-header-mismatch = The signature does not fit the header fields that it names ({ $fields }): one of them was changed, added or removed, or the key is not the one that signed.
-dkim-header-added = Without the field `{ $field }: { $value }` the signature fits: this field was added after signing. The reader may be shown it as if it were signed.
-dkim-subject-tagged = Without `{ $tag }` in the Subject the signature fits: a mailing list probably put it there. Lists that leave subject and body alone keep signatures whole.
 dkim-header-other = With { $canonicalization } canonicalisation the signature would fit, although it declares { $declared }: the signing software does not do what it says.
 dkim-field-unsigned = The message has { $present } { $field } fields, and the signature covers { $signed } of them, from below. The reader may be shown one that nobody signed.
+dkim-changed-body = The signature of { $domain } is genuine, but after signing { $body ->
+        [footer] lines were added at the end of the body
+        [banner] a notice was put at the top of the body
+        [part-footer] text was added at the end of a part of the body
+        [part-banner] a notice was put at the top of a part of the body
+        [part-appended] parts were added to the body
+        [wrapped] the body was wrapped into a multipart
+        [white-space] white space of the body was changed
+        [lines] the beginnings of lines were changed in the body
+        [long-lines] long lines of the body were cut
+        [line-ends] the line ends of the body were changed
+        [encoding] the body was written in another transfer encoding
+        [several] the body was changed in several ways
+       *[unknown] the body was changed in a way that could not be undone
+    }.
+dkim-changed-header = { $header ->
+        [form] The signature of { $domain } is genuine and nothing that people read has changed, but the form of header fields has: white space, folding or the case of names
+        [genuine] The body is right and the key of { $domain } made the signature, but a signed header field was changed after signing
+       *[changed] The signature of { $domain } is genuine, but signed header fields were changed after signing: { $fields }
+    }.
+dkim-changed-both = { $header ->
+        [unknown] The body and perhaps the header fields are not those that { $domain } signed
+       *[genuine] The signature of { $domain } is genuine, but the message was changed after signing
+    }: { $body ->
+        [footer] lines were added at the end of the body
+        [banner] a notice was put at the top of the body
+        [part-footer] text was added at the end of a part of the body
+        [part-banner] a notice was put at the top of a part of the body
+        [part-appended] parts were added to the body
+        [wrapped] the body was wrapped into a multipart
+        [white-space] white space of the body was changed
+        [lines] the beginnings of lines were changed in the body
+        [long-lines] long lines of the body were cut
+        [line-ends] the line ends of the body were changed
+        [encoding] the body was written in another transfer encoding
+        [several] the body was changed in several ways
+       *[unknown] the body was changed in a way that could not be undone
+    }{ $header ->
+        [changed] , and these signed header fields were changed: { $fields }
+        [form] , and so was the form of header fields (white space, folding or the case of names)
+        [genuine] , and a signed header field was changed too
+       *[unknown] , and the signature does not fit the header fields either
+    }.
+dkim-fail-foreign = The published key of { $domain } did not make this signature: it was made with another key, or the signature itself was damaged or invented.
+dkim-fail-other-hash = The key of { $domain } made this signature, but over another hash function than the one that `a=` names: the signing software is wrong.
+dkim-body-added = Proven: without what stands at the end of the body from “{ $text }” on (lines: { $lines }), the body hash is right. A mailing list or a gateway has added a footer.
+dkim-body-banner = Proven: without the notice at the top of the body, “{ $text }”, the body hash is right. A gateway put it there after signing.
+dkim-body-part-added = Proven: without “{ $text }” and what follows it at the end of the { $part } part, the body hash is right. A mailing list or a gateway has added a footer inside of the message.
+dkim-body-part-banner = Proven: without the notice at the top of the { $part } part, “{ $text }”, the body hash is right. A gateway put it there after signing.
+dkim-body-part-appended = Proven: without the last part of the multipart, “{ $text }”, the body hash is right. A mailing list has added its footer as a part of its own.
+dkim-body-wrapped = Proven: the signed body is the { $part } part of this message. A mailing list has put it into a new multipart, to add parts of its own beside it.
+dkim-body-from-escaped = Proven: with `From ` in place of `>From ` at the beginning of lines, the body hash is right. A mailbox file on the way has escaped it: write such lines in quoted-printable.
+dkim-body-dots-doubled = Proven: with one dot in place of two at the beginning of lines, the body hash is right. A program on the way did not undo the doubling of dots that SMTP demands (RFC 5321 section 4.5.2).
+dkim-body-dots-halved = Proven: with a second dot before the dot at the beginning of lines, the body hash is right. The signer has hashed the doubled dots of SMTP, or a program on the way has undone a doubling that was none.
+dkim-body-blank-ends = Proven: without the white space at the ends of lines, the body hash is right. It was added on the way; relaxed canonicalisation ignores it.
+dkim-body-signature-blank = Proven: with a blank behind the `--` that begins the signature text, the body hash is right. A program on the way trims the ends of lines; relaxed canonicalisation ignores that.
+dkim-body-tabs = Proven: with tabs in place of the blanks at the beginning of lines, the body hash is right. A program on the way has expanded them; relaxed canonicalisation ignores that.
+dkim-body-long-lines = Proven: with the pieces of its very long lines put together again, the body hash is right. A relay has cut them, because SMTP allows lines of at most 998 octets (RFC 5321 section 4.5.3.1.6): send shorter lines, or quoted-printable or base64.
+dkim-body-line-ends = Proven: with other line ends the body hash is right. The signer has hashed bare LF where the message travels with CRLF, or a program on the way has changed line ends: sign what is sent.
+dkim-body-recoded = Proven: written in { $signed } instead of { $found }, the body has the hash that was signed. A relay or a list has changed the transfer encoding: send 7-bit text, quoted-printable or base64, which nobody needs to change.
+dkim-header-genuine = Proven: the published key of { $domain } made this signature. The message has left { $domain } with it, and a signed header field was changed, added or removed later.
+dkim-header-foreign = Proven: the key at selector { $selector } of { $domain } did not make this signature. Either the record holds another key than the one that signs (after a change of keys, or under the wrong selector), or `b=` was damaged, or somebody invented it.
+dkim-header-other-hash = Proven: the key made this signature, but over a hash of another kind than SHA-256, which `a=` names. Look into the settings of the signing software.
+dkim-header-added = Proven: without the field `{ $field }: { $value }` the signature fits. It was added after signing, and a reader may take it for signed.
+dkim-subject-tagged = Proven: without `{ $tag }` in the Subject the signature fits. A mailing list or a filter put it there.
+dkim-header-reordered = Proven: with the { $field } fields in the opposite order the signature fits. Something on the way has sorted them.
+dkim-header-recased = Proven: with the name written `{ $field }` the signature fits. Something on the way has written it in another case; relaxed canonicalisation ignores that.
+dkim-header-refolded = Proven: with header fields folded and spaced otherwise the signature fits. Something on the way has folded lines anew; relaxed canonicalisation ignores that.
+dkim-header-copied = Proven: the signature carries a copy of the { $field } that was signed (`z=`), “{ $signed }”, and fits it. What came is “{ $came }”.
+dkim-header-replaced = Proven: with the { $field } that still stands in { $source }, “{ $signed }”, the signature fits. What came is “{ $came }”: it was replaced on the way.
+dkim-from-rewritten = Proven: with From “{ $signed }” the signature fits. What came is “{ $came }”: a mailing list has put its own address there, because DMARC would refuse the author’s.
+dkim-header-address-added = Proven: without the address { $address } in { $field } the signature fits. A mailing list probably added it there, so that answers reach the author.
+dkim-header-quoted = Proven: with { $field } written “{ $signed }” the signature fits. Something on the way has written the same names and addresses otherwise: “{ $came }”.
+dkim-header-encoded-words = Proven: with { $field } written “{ $signed }” the signature fits. Something on the way has written the same text in other encoded-words: “{ $came }”.
+dkim-header-parameters = Proven: with Content-Type written “{ $signed }” the signature fits. Something on the way has written it anew: “{ $came }”.
+dkim-header-encoding = Proven: with Content-Transfer-Encoding `{ $signed }` the signature fits. What came is `{ $came }`: a relay or a list has written the body in another encoding.
+dkim-header-wrapped = Proven: with the { $field } of the first part, “{ $signed }”, the signature fits. What came is “{ $came }”: the message was wrapped into a new multipart.
+dkim-header-rewritten = Proven: with { $field } “{ $signed }” the signature fits. What came is “{ $came }”.
+dkim-header-removed = Proven: with a field `{ $field }: { $signed }` the signature fits. It was taken out on the way.
+dkim-possible-list = Possible, not proven: the message came through a mailing list (`{ $field }: { $value }`), and lists often change Subject, From, Reply-To and the body.
+dkim-possible-links = Possible, not proven: links in the body lead to { $host }, a service that scanners put in place of the links that were written. What stood there before cannot be known.
+dkim-possible-recoding = Possible, not proven: a relay says that it has converted the transfer encoding (X-MIME-Autoconverted: { $value }).
+dkim-possible-filter = Possible, not proven: a filter has looked through the message (`{ $field }: { $value }`); some add a text of their own.
+dkim-possible-charset = Possible, not proven: the body has replacement characters (U+FFFD), which stand where a program could not read letters: a conversion of the charset has damaged it.
+dkim-possible-missing = Possible, not proven: the signature names header fields that the message does not have ({ $fields }). They may have been taken out on the way.
+dkim-search-ended = Not everything that may explain the failure was tried: the work for one message is bounded.
+dkim-survive-relaxed = What would have survived: a signature with relaxed/relaxed canonicalisation, which ignores these changes.
+dkim-survive-length = What would have survived: a signature with `l=`, which covers only the beginning of the body. It is no remedy: then anybody can add whatever they like, and the reader takes it for signed.
+dkim-survive-nothing = No choice of canonicalisation survives this: both forms cover the text that was changed. What helps is a list or gateway that leaves signed fields and the body alone, or that signs anew with its own domain and puts that domain into From.
+dkim-survivor = What has survived: the signature of { $domains } passes. It covers the message as it is now.
+dkim-survivor-arc = What has survived: in the ARC chain, which is whole, { $handler } says that it saw this signature pass before the change. That is worth as much as the trust in { $sealer }, which sealed last.
 
 ## SPF
 

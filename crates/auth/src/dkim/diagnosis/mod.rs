@@ -1,16 +1,35 @@
-//! What was probably done to a message whose signature fails. A hash tells nothing of what it was made from; but the few
-//! things that mailing lists, scanners and forgers do can be undone and tried. Each attempt has a bound, because a
-//! stranger decides how often we come here.
+//! Why a signature fails. A hash tells nothing of what it was made from; but the things that mailing lists, gateways,
+//! scanners and forgers do to a message can be undone and tried. What makes a hash fit is proven; what only leaves traces is
+//! told as possible. The body hash and the header hash are independent, so each is searched alone.
 
-use aws_lc_rs::digest::{Context, SHA256};
+mod body;
+mod content;
+mod digest;
+mod effort;
+mod evidence;
+mod gap;
+mod header;
+mod opened;
+mod original;
+mod part;
+mod people;
+mod recoding;
+mod subject;
+pub(super) mod survivor;
+mod view;
+
 use tegami_mail::{Note, note};
 
 use super::Canonicalization;
-use super::hash::{BodyHashes, Edit, Message, without_line_end};
+use super::hash::Message;
 use super::key::PublicKey;
 use super::signature::Signature;
-use super::tag::excerpt;
 use super::verify::{BODY, HEADER};
+use body::BodyChange;
+use effort::Effort;
+use gap::Target;
+use header::HeaderFinding;
+use part::Structure;
 
 /// A signature that does not fit the message, with all that is known of it.
 pub(super) struct Failure<'a> {
@@ -42,7 +61,7 @@ pub(super) struct Diagnosis {
 pub(super) struct Finding {
     /// What was looked at.
     pub(super) term: &'static str,
-    /// `noted`: proven by a hash that fits.
+    /// `proven` by a hash that fits, `possible` by traces, or `noted` beside them.
     pub(super) outcome: &'static str,
     /// What, for people.
     pub(super) note: Note,
@@ -50,117 +69,176 @@ pub(super) struct Finding {
     pub(super) source: &'static str,
 }
 
-/// What may still be spent on the signatures of one message.
+/// Looks into the failures of one message, and remembers what it has found.
 #[derive(Debug)]
-pub(super) struct Effort {
-    /// Signatures that are still looked into.
-    signatures: u8,
+pub(super) struct Examiner {
+    effort: Effort,
+    structure: Option<Structure>,
+    bodies: Vec<Body>,
 }
 
-impl Effort {
-    /// What one message may cost.
-    pub(super) fn for_message() -> Self {
-        Self { signatures: 4 }
+/// What was found of the body by one signature: those of one message mostly ask the same.
+#[derive(Debug)]
+struct Body {
+    how: Canonicalization,
+    length: Option<u64>,
+    hash: Vec<u8>,
+    change: Option<BodyChange>,
+}
+
+impl Examiner {
+    pub(super) fn new(message: &Message<'_>) -> Self {
+        let effort = Effort::for_message(message.body.len());
+        Self { effort, structure: None, bodies: Vec::new() }
+    }
+
+    /// Tries what may have been done to the message.
+    pub(super) fn diagnose(&mut self, failure: &Failure<'_>) -> Diagnosis {
+        let message = failure.message;
+        let structure = self.structure.take().unwrap_or_else(|| {
+            let field = |name| message.uppermost(name).map(|(_, field)| field);
+            Structure::read(message.body, field("content-type"), field("content-transfer-encoding"))
+        });
+        let body = if failure.body_holds { None } else { self.body(failure, &structure) };
+        let header = (!failure.header_holds).then(|| header::explain(failure, &structure, &mut self.effort));
+        self.structure = Some(structure);
+        let mut diagnosis =
+            Diagnosis { reason: reason(failure, body.as_ref(), header.as_ref()), ..Diagnosis::default() };
+        diagnosis.tell_body(failure, body.as_ref());
+        if let Some(header) = &header {
+            diagnosis.tell_header(failure, header);
+        }
+        if self.effort.is_spent() && diagnosis.findings.iter().all(|finding| finding.outcome != "proven") {
+            diagnosis.add(BODY, "noted", note!("dkim-search-ended"), RULE);
+        }
+        diagnosis.tell_survival(failure, body.as_ref(), header.as_ref());
+        diagnosis
+    }
+
+    fn body(&mut self, failure: &Failure<'_>, structure: &Structure) -> Option<BodyChange> {
+        let Signature { body: how, length, body_hash: hash, .. } = failure.signature;
+        let known =
+            self.bodies.iter().find(|body| (body.how, body.length, &body.hash) == (*how, *length, hash));
+        if let Some(known) = known {
+            return known.change.clone();
+        }
+        let target = Target { how: *how, length: *length, hash };
+        let change = body::explain(failure.message.body, structure, target, &mut self.effort);
+        let body = Body { how: *how, length: *length, hash: hash.clone(), change: change.clone() };
+        self.bodies.push(body);
+        change
     }
 }
 
-/// Tries what may have been done to the message.
-pub(super) fn diagnose(failure: &Failure<'_>, bodies: &mut BodyHashes<'_>, effort: &mut Effort) -> Diagnosis {
-    let mut diagnosis = Diagnosis::default();
-    let Some(left) = effort.signatures.checked_sub(1) else { return diagnosis };
-    effort.signatures = left;
-    if !failure.body_holds {
-        diagnose_body(failure, bodies, &mut diagnosis);
-    }
-    if !failure.header_holds {
-        diagnose_header(failure, &mut diagnosis);
-    }
-    diagnosis
-}
+const RULE: &str = "RFC 6376 section 6.1.3";
 
-fn diagnose_body(failure: &Failure<'_>, bodies: &mut BodyHashes<'_>, diagnosis: &mut Diagnosis) {
-    let Signature { body: how, length, body_hash, .. } = failure.signature;
-    if bodies.get(how.other(), *length).digest.as_ref() == body_hash {
-        let note = note!("dkim-body-other", declared = how.as_str(), canonicalization = how.other().as_str());
-        diagnosis.tell(BODY, note, "RFC 6376 section 3.4");
-    } else if length.is_none()
-        && let Some(lines) = lines_added(bodies.body, *how, body_hash)
-    {
-        diagnosis.tell(BODY, note!("dkim-body-added", lines = lines), "RFC 6376 section 6.1.3");
-    }
-}
-
-fn diagnose_header(failure: &Failure<'_>, diagnosis: &mut Diagnosis) {
-    let Failure { message, signature, own, keys, .. } = failure;
-    let how = signature.header;
-    let digest = message.header_hash(how.other(), &signature.fields, own);
-    if keys.iter().any(|key| key.verifies(&digest, &signature.signature)) {
-        let note =
-            note!("dkim-header-other", declared = how.as_str(), canonicalization = how.other().as_str());
-        diagnosis.tell(HEADER, note, "RFC 6376 section 3.4");
-    } else if let Some(note) = header_change(message, signature, own, keys) {
-        diagnosis.tell(HEADER, note, "RFC 6376 section 6.1.3");
+/// The reason of the verdict, where the cause is known.
+fn reason(failure: &Failure<'_>, body: Option<&BodyChange>, header: Option<&HeaderFinding>) -> Option<Note> {
+    let domain = &failure.signature.domain;
+    let cause = body.map(|change| change.cause);
+    let (state, fields) = match header {
+        None => ("same", String::new()),
+        Some(HeaderFinding::Foreign) => return Some(note!("dkim-fail-foreign", domain = domain)),
+        Some(HeaderFinding::OtherHash) => return Some(note!("dkim-fail-other-hash", domain = domain)),
+        Some(HeaderFinding::Unknown) => ("unknown", String::new()),
+        Some(HeaderFinding::Genuine) => ("genuine", String::new()),
+        Some(HeaderFinding::Changed { only_form: true, .. }) => ("form", String::new()),
+        Some(HeaderFinding::Changed { fields, .. }) => ("changed", fields.join(", ")),
+    };
+    match (failure.body_holds, cause, state) {
+        (true, _, "unknown") | (false, None, "same" | "unknown") => None,
+        (true, ..) => Some(note!("dkim-changed-header", domain = domain, header = state, fields = fields)),
+        (false, Some(cause), "same") => Some(note!("dkim-changed-body", domain = domain, body = cause)),
+        (false, cause, state) => Some(note!(
+            "dkim-changed-both",
+            domain = domain,
+            body = cause.unwrap_or("unknown"),
+            header = state,
+            fields = fields
+        )),
     }
 }
 
 impl Diagnosis {
-    fn tell(&mut self, term: &'static str, note: Note, source: &'static str) {
-        self.findings.push(Finding { term, outcome: "noted", note, source });
+    fn add(&mut self, term: &'static str, outcome: &'static str, note: Note, source: &'static str) {
+        self.findings.push(Finding { term, outcome, note, source });
     }
-}
 
-/// What was done to the signed header fields: a field was added, or the subject got a tag. `None` where neither is it.
-fn header_change(
-    message: &Message<'_>,
-    signature: &Signature,
-    own: &[u8],
-    keys: &[PublicKey],
-) -> Option<Note> {
-    let fits = |edit| {
-        let digest = message.header_hash_if(signature.header, &signature.fields, own, edit);
-        keys.iter().any(|key| key.verifies(&digest, &signature.signature))
-    };
-    let mut names: Vec<&str> = signature.fields.iter().map(String::as_str).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names.into_iter().filter(|name| message.count(name) > 0).take(MOST_NAMES) {
-        let (place, field) = message.uppermost(name)?;
-        if fits(Edit::Without(place)) {
-            return Some(note!("dkim-header-added", field = field.name, value = excerpt(&field.unfolded())));
+    fn tell_body(&mut self, failure: &Failure<'_>, change: Option<&BodyChange>) {
+        match change {
+            Some(change) => {
+                for note in &change.notes {
+                    self.add(BODY, "proven", note.clone(), RULE);
+                }
+            }
+            None if !failure.body_holds => {
+                for note in evidence::of_body(failure.message) {
+                    self.add(BODY, "possible", note, RULE);
+                }
+            }
+            None => {}
         }
     }
-    let (place, subject) = message.uppermost("subject")?;
-    let raw = without_line_end(subject.raw);
-    let (start, value) = raw.split_at_checked(raw.len() - without_line_end(subject.value_raw).len())?;
-    let tag_end =
-        value.trim_ascii_start().starts_with(b"[").then(|| memchr::memchr(b']', value)).flatten()?;
-    let (tag, rest) = value.split_at_checked(tag_end + 1)?;
-    let untagged = [start, b" ", rest.trim_ascii_start()].concat();
-    fits(Edit::Instead(place, &untagged)).then(|| note!("dkim-subject-tagged", tag = excerpt(tag)))
-}
 
-/// Names whose uppermost field is tried as an addition.
-const MOST_NAMES: usize = 24;
-
-/// How many lines stand at the end of the body that were not there when it was hashed: mailing lists and scanners
-/// append. `None` where something else has changed. Looks at the last [`MOST_ADDED`] lines.
-fn lines_added(body: &[u8], how: Canonicalization, claimed: &[u8]) -> Option<usize> {
-    let mut canonical = Vec::with_capacity(body.len());
-    how.body(body, |piece| canonical.extend_from_slice(piece));
-    let mut ends: Vec<usize> =
-        memchr::memrchr_iter(b'\n', &canonical).skip(1).take(MOST_ADDED).map(|at| at + 1).collect();
-    ends.reverse();
-    let mut context = Context::new(&SHA256);
-    let mut from = 0;
-    for (index, &end) in ends.iter().enumerate() {
-        context.update(canonical.get(from..end).unwrap_or_default());
-        from = end;
-        if context.clone().finish().as_ref() == claimed {
-            return Some(ends.len() - index);
+    fn tell_header(&mut self, failure: &Failure<'_>, header: &HeaderFinding) {
+        let domain = &failure.signature.domain;
+        match header {
+            HeaderFinding::Changed { notes, .. } => {
+                for note in notes {
+                    self.add(HEADER, "proven", note.clone(), RULE);
+                }
+                return;
+            }
+            HeaderFinding::Genuine => {
+                self.add(
+                    HEADER,
+                    "proven",
+                    note!("dkim-header-genuine", domain = domain),
+                    "RFC 8017 section 8.2.2",
+                );
+            }
+            HeaderFinding::Foreign => {
+                let note =
+                    note!("dkim-header-foreign", selector = failure.signature.selector, domain = domain);
+                return self.add(HEADER, "proven", note, "RFC 8017 section 8.2.2");
+            }
+            HeaderFinding::OtherHash => {
+                return self.add(HEADER, "proven", note!("dkim-header-other-hash"), "RFC 8017 section 9.2");
+            }
+            HeaderFinding::Unknown => {}
+        }
+        for note in evidence::of_header(failure.message, &failure.signature.fields) {
+            if self.findings.iter().all(|told| told.note != note) {
+                self.add(HEADER, "possible", note, RULE);
+            }
         }
     }
-    None
-}
 
-/// Lines that a footer may have to be recognised.
-const MOST_ADDED: usize = 64;
+    /// What would have survived, as far as it is proven what happened.
+    fn tell_survival(
+        &mut self,
+        failure: &Failure<'_>,
+        body: Option<&BodyChange>,
+        header: Option<&HeaderFinding>,
+    ) {
+        const TERM: &str = "survivors";
+        let Signature { header: header_how, body: body_how, .. } = failure.signature;
+        let is_form = matches!(header, Some(HeaderFinding::Changed { only_form: true, .. }));
+        let is_space = body.is_some_and(|change| change.cause == "white-space");
+        let simple_header = *header_how == Canonicalization::Simple;
+        let simple_body = *body_how == Canonicalization::Simple;
+        let header_recovers = failure.header_holds || is_form && simple_header;
+        let body_recovers = failure.body_holds || is_space && simple_body;
+        if header_recovers && body_recovers {
+            return self.add(TERM, "noted", note!("dkim-survive-relaxed"), "RFC 6376 section 3.4");
+        }
+        if failure.header_holds && body.is_some_and(|change| change.cause == "footer") {
+            self.add(TERM, "noted", note!("dkim-survive-length"), "RFC 6376 section 8.2");
+        }
+        let changed = matches!(header, Some(HeaderFinding::Changed { only_form: false, .. }))
+            || body.is_some_and(|change| change.cause != "white-space");
+        if changed {
+            self.add(TERM, "noted", note!("dkim-survive-nothing"), "RFC 6377 section 3.3");
+        }
+    }
+}

@@ -55,13 +55,15 @@ fn footer_added() {
         |_, message, _| message.push_str("--\r\nThe list\r\n"),
         NOW,
         &expect![[r#"
-            fail: dkim-fail-body (domain=example.org)
+            fail: dkim-changed-body (domain=example.org; body=footer)
               found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
               pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
               found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
               fail body hash: dkim-body-mismatch (canonicalization=relaxed; claimed=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=; computed=powO/yrjfXTejxREiPYfU/S53Agvm8KAIKwwU4YGU/I=) [RFC 6376 section 6.1.3]
               pass header hash: dkim-header-match (count=10) [RFC 6376 section 6.1.3]
-              noted body hash: dkim-body-added (lines=2) [RFC 6376 section 6.1.3]
+              proven body hash: dkim-body-added (lines=2; text=The list) [RFC 6376 section 6.1.3]
+              noted survivors: dkim-survive-length [RFC 6376 section 8.2]
+              noted survivors: dkim-survive-nothing [RFC 6377 section 3.3]
         "#]],
     );
 }
@@ -72,13 +74,14 @@ fn subject_changed() {
         |_, message, _| *message = message.replace("Lunch", "[list] Lunch"),
         NOW,
         &expect![[r#"
-            fail: dkim-fail-header (domain=example.org)
+            fail: dkim-changed-header (domain=example.org; header=changed; fields=Subject)
               found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
               pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
               found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
               pass body hash: dkim-body-match (canonicalization=relaxed; hash=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=) [RFC 6376 section 6.1.3]
               fail header hash: dkim-header-mismatch (fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 6.1.3]
-              noted header hash: dkim-subject-tagged (tag=[list]) [RFC 6376 section 6.1.3]
+              proven header hash: dkim-subject-tagged (tag=[list]) [RFC 6376 section 6.1.3]
+              noted survivors: dkim-survive-nothing [RFC 6377 section 3.3]
         "#]],
     );
 }
@@ -95,6 +98,7 @@ fn body_and_subject_changed() {
               found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
               fail body hash: dkim-body-mismatch (canonicalization=relaxed; claimed=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=; computed=M33KM0kQVGWWBbBVfXLhcZt3h0Y0Ycmf9hUoeNDNtVg=) [RFC 6376 section 6.1.3]
               fail header hash: dkim-header-mismatch (fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 6.1.3]
+              possible header hash: dkim-possible-missing (fields=date, message-id) [RFC 6376 section 6.1.3]
         "#]],
     );
 }
@@ -105,13 +109,14 @@ fn from_added() {
         |_, message, _| message.insert_str(0, "From: boss@example.com\r\n"),
         NOW,
         &expect![[r#"
-            fail: dkim-fail-header (domain=example.org)
+            fail: dkim-changed-header (domain=example.org; header=changed; fields=From)
               found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
               pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
               found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
               pass body hash: dkim-body-match (canonicalization=relaxed; hash=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=) [RFC 6376 section 6.1.3]
               fail header hash: dkim-header-mismatch (fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 6.1.3]
-              noted header hash: dkim-header-added (field=From; value=boss@example.com) [RFC 6376 section 6.1.3]
+              proven header hash: dkim-header-added (field=From; value=boss@example.com) [RFC 6376 section 6.1.3]
+              noted survivors: dkim-survive-nothing [RFC 6377 section 3.3]
         "#]],
     );
 }
@@ -175,7 +180,7 @@ fn expired() {
 fn key_by_cname_in_testing() {
     check(
         |signer, _, zone| {
-            let record = signer.key.dns_record().replace("k=", "t=y; n=old; k=");
+            let record = signer.key.dns_record().replacen("k=", "t=y; n=old; k=", 1);
             *zone = format!("{KEY_NAME}. CNAME key.example.net.\n{}", txt("key.example.net", &record));
         },
         NOW,

@@ -1,0 +1,69 @@
+//! What would have survived the change, and what has.
+
+use tegami_mail::{HeaderLimits, HeaderSection, Note, note};
+
+use crate::Step;
+use crate::arc::{self, ArcResult};
+use crate::dkim::{DkimResult, Verdict};
+use crate::results::AuthenticationResults;
+
+const TERM: &str = "survivors";
+
+/// Names, for each signature that is broken, those that are not.
+pub(in crate::dkim) fn tell_signatures(verdicts: &mut [Verdict]) {
+    let mut passing: Vec<String> = Vec::new();
+    for verdict in verdicts.iter().filter(|verdict| verdict.result == DkimResult::Pass) {
+        let shown = format!("{} ({})", verdict.domain, verdict.selector);
+        if !passing.contains(&shown) {
+            passing.push(shown);
+        }
+    }
+    if passing.is_empty() {
+        return;
+    }
+    let passing = passing.join(", ");
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.result == DkimResult::Fail) {
+        push(verdict, note!("dkim-survivor", domains = passing), "RFC 6376 section 6.1");
+    }
+}
+
+/// Tells, for each signature that is broken, that the first handler of a whole ARC chain says that it saw it pass.
+pub(crate) fn tell_chain(verdicts: &mut [Verdict], content: &[u8], chain: &arc::Verdict) {
+    let broken = verdicts.iter().any(|verdict| verdict.result == DkimResult::Fail);
+    if chain.result != ArcResult::Pass || !broken {
+        return;
+    }
+    let Ok(section) = HeaderSection::parse(content, HeaderLimits::GENEROUS) else { return };
+    let first = section.all("ARC-Authentication-Results").find_map(|field| {
+        let value = field.unfolded();
+        let (instance, results) = value.split_at_checked(memchr::memchr(b';', &value)?)?;
+        let instance = instance.iter().filter(|octet| !octet.is_ascii_whitespace());
+        instance.eq(b"i=1").then(|| AuthenticationResults::parse(results.get(1..)?).ok())?
+    });
+    let Some(first) = first else { return };
+    for verdict in verdicts.iter_mut().filter(|verdict| verdict.result == DkimResult::Fail) {
+        let saw = first.results.iter().any(|result| {
+            let domain = result.value("header", "d");
+            let domain = domain.or_else(|| result.value("header", "i").and_then(|i| i.rsplit('@').next()));
+            result.method == "dkim"
+                && result.result == "pass"
+                && domain.is_some_and(|domain| domain.eq_ignore_ascii_case(&verdict.domain))
+        });
+        if saw {
+            let note = note!("dkim-survivor-arc", handler = first.authserv_id, sealer = chain.domain);
+            push(verdict, note, "RFC 8617 section 5.2");
+        }
+    }
+}
+
+fn push(verdict: &mut Verdict, note: Note, source: &'static str) {
+    let domain = verdict.domain.clone();
+    verdict.steps.push(Step {
+        depth: 0,
+        domain: domain.into(),
+        term: TERM.into(),
+        outcome: "noted",
+        note,
+        source,
+    });
+}
