@@ -24,6 +24,9 @@ pub const MAX_ADDRESS_NAMES: usize = 10;
 /// Longest explanation, in octets: it is made for a reply of SMTP, and macros can blow a small record up to megabytes.
 const MAX_EXPLANATION: usize = 2_048;
 
+/// Local-parts outside ASCII are not made into names.
+const LOCAL_PART_RULE: &str = "RFC 8616 section 4";
+
 /// One evaluation: what was asked, what it has cost so far, and its steps.
 pub(super) struct Evaluation<'a> {
     request: &'a Request<'a>,
@@ -231,6 +234,9 @@ impl<'a> Evaluation<'a> {
         let place = self.steps.len();
         let counted = if mechanism.asks_dns() { self.count_lookup() } else { Ok(()) };
         let (outcome, source) = match counted {
+            Ok(()) if mechanism.domain_spec().is_some_and(|spec| self.is_beyond_names(spec)) => {
+                (Outcome::no(self.beyond_names()), LOCAL_PART_RULE)
+            }
             Ok(()) => (self.mechanism(mechanism, at).await, mechanism.source()),
             Err(note) => (Outcome::permerror(note), "RFC 7208 section 4.6.4"),
         };
@@ -271,7 +277,7 @@ impl<'a> Evaluation<'a> {
 
     /// RFC 7208 section 5.2.
     async fn include(&mut self, spec: &DomainSpec, at: At<'_>) -> Outcome {
-        let target = match self.target(Some(spec), at).await {
+        let target = match self.other_domain(spec, at).await {
             Ok(target) => target,
             Err(name) => return Outcome::permerror(note!("spf-include-none", target = name)),
         };
@@ -411,7 +417,11 @@ impl<'a> Evaluation<'a> {
             self.step(at, &term.text, "error", note, "RFC 7208 section 4.6.4");
             return Found::from(SpfResult::PermError);
         }
-        let target = match self.target(Some(spec), at).await {
+        if self.is_beyond_names(spec) {
+            self.step(at, &term.text, "no-match", self.beyond_names(), LOCAL_PART_RULE);
+            return Found::from(SpfResult::Neutral);
+        }
+        let target = match self.other_domain(spec, at).await {
             Ok(target) => target,
             Err(name) => {
                 self.step(at, &term.text, "error", note!("spf-redirect-none", target = name), source);
@@ -465,6 +475,22 @@ impl<'a> Evaluation<'a> {
             Ok(name) if !name.is_root() => Ok(name),
             _ => Err(expanded),
         }
+    }
+
+    /// The domain that `include` or `redirect` names: of one label it has no record, whatever it publishes
+    /// (RFC 7208 section 4.3).
+    async fn other_domain(&mut self, spec: &DomainSpec, at: At<'_>) -> Result<DnsName, String> {
+        let name = self.target(Some(spec), at).await?;
+        if name.as_str().contains('.') { Ok(name) } else { Err(name.to_string()) }
+    }
+
+    /// Whether a name would be made of a local-part outside ASCII: such a term matches nothing.
+    fn is_beyond_names(&self, spec: &DomainSpec) -> bool {
+        !self.local_part.is_ascii() && (spec.macros().uses('l') || spec.macros().uses('s'))
+    }
+
+    fn beyond_names(&self) -> Note {
+        note!("spf-local-part-beyond-names", local_part = self.local_part)
     }
 
     async fn expand<T>(

@@ -429,6 +429,15 @@ impl Mechanism {
         !matches!(self, Self::All | Self::Ip4(..) | Self::Ip6(..))
     }
 
+    /// The domain-spec in its argument.
+    pub fn domain_spec(&self) -> Option<&DomainSpec> {
+        match self {
+            Self::Include(spec) | Self::Exists(spec) => Some(spec),
+            Self::A(spec, _) | Self::Mx(spec, _) | Self::Ptr(spec) => spec.as_ref(),
+            Self::All | Self::Ip4(..) | Self::Ip6(..) => None,
+        }
+    }
+
     /// The section that defines it.
     pub fn source(&self) -> &'static str {
         match self {

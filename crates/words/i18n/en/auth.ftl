@@ -156,6 +156,7 @@ spf-record-void = { $domain } has no TXT record ({ $error }): the domain says no
 spf-record-multiple = { $domain } has { $count } records that begin with `v=spf1`. Receivers cannot choose between them, so none of them counts: join them into one.
 spf-dns-error = Asking for { $name } failed ({ $error }), so the answer may be different later.
 spf-name-invalid = `{ $name }` cannot be asked in the DNS (a label is empty or too long), so it counts as a name that does not exist.
+spf-local-part-beyond-names = The local-part `{ $local_part }` has characters outside ASCII. No name in the DNS is made of those, so a term with `%{"{"}l{"}"}` or `%{"{"}s{"}"}` matches nothing.
 spf-void = { $name } has no such record ({ $error }). Such empty answers count: only two are allowed in one evaluation.
 spf-all = `all` matches every address.
 spf-network-match = The address { $ip } is in { $network }.

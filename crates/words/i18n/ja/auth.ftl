@@ -156,6 +156,7 @@ spf-record-void = { $domain } に TXT レコードがありません（{ $error 
 spf-record-multiple = { $domain } に `v=spf1` で始まるレコードが { $count } 件あります。受信側はどれかを選ぶことができず、すべて無効になります。一つにまとめてください。
 spf-dns-error = { $name } の問い合わせに失敗しました（{ $error }）。後で結果が変わる可能性があります。
 spf-name-invalid = `{ $name }` は DNS で問い合わせできない名前です（空または長すぎるラベルがあります）。存在しない名前として扱います。
+spf-local-part-beyond-names = ローカルパート `{ $local_part }` には ASCII 以外の文字があります。DNS の名前はその文字から作れないため、`%{"{"}l{"}"}` や `%{"{"}s{"}"}` を含む項目はどのアドレスにも一致しません。
 spf-void = { $name } に該当するレコードがありません（{ $error }）。このような空の応答は、一回の評価で二回までしか許されません。
 spf-all = `all` はすべてのアドレスに一致します。
 spf-network-match = アドレス { $ip } は { $network } に含まれます。
