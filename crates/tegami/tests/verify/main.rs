@@ -8,6 +8,7 @@
     reason = "a test program"
 )]
 
+mod contract;
 mod inspect;
 mod lookup;
 mod what_if;
