@@ -15,6 +15,7 @@ mod fuzz_corpus;
 mod hostile;
 mod peers;
 mod property;
+mod received_suite;
 mod verify;
 
 /// Runs a future that never waits for anything outside.

@@ -265,6 +265,6 @@ mod tests {
         check("spf.all=!", "cli-whatif-bad-value spf.all=!");
         check("spf.a=a.example.net -all", "cli-whatif-several-terms a:a.example.net -all");
         check("ip=here", "cli-whatif-bad-ip here");
-        check("mail-from=@@", "cli-bad-address @@ | the local-part is empty");
+        check("mail-from=@@", "cli-bad-address @@ | the local-part has a character that needs quotes");
     }
 }
