@@ -3,6 +3,7 @@
 //! Every peer is a small driver in `tests/peers` that reads one case a line and answers one line, without any network.
 
 mod dkim;
+mod dmarc;
 mod message;
 mod spf;
 mod zone;
@@ -25,6 +26,8 @@ tests! {
     dkim_mail_dkim_verifies: dkim::mail_dkim_verifies,
     dkim_mail_dkim_signs: dkim::mail_dkim_signs,
     dkim_mail_dkim_judges: dkim::mail_dkim_judges,
+    dmarc_opendmarc_old: dmarc::opendmarc_old,
+    dmarc_opendmarc_new: dmarc::opendmarc_new,
 }
 
 /// A generator of numbers that is the same in every run (SplitMix64).
