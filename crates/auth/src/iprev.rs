@@ -3,10 +3,12 @@
 use std::net::IpAddr;
 
 use serde::Serialize;
-use tegami_dns::{DnsError, DnsName, Resolver};
-use tegami_mail::{AsText as _, Note, note};
+use tegami_dns::DnsName;
+use tegami_mail::{AsText as _, Note, Text, note};
 
-use crate::Step;
+use crate::records::PtrNames;
+use crate::step::list;
+use crate::{Records, Step};
 
 /// Names of one address that are tried; more would let a stranger make us ask without end (RFC 8601 section 3).
 pub const MAX_NAMES: usize = 10;
@@ -42,73 +44,77 @@ pub struct Verdict {
     /// The result.
     pub result: IprevResult,
     /// The name that points back, or the first PTR name where none does.
-    pub name: Option<String>,
+    pub name: Option<Text>,
     /// How it was found.
     pub steps: Vec<Step>,
 }
 
 /// Asks for the names of `ip` and whether one of them points back.
-pub async fn check(ip: IpAddr, resolver: &dyn Resolver) -> Verdict {
-    let ip = ip.to_canonical();
+pub async fn check(ip: IpAddr, records: impl Into<Records<'_>>) -> Verdict {
+    let (ip, records) = (ip.to_canonical(), records.into());
+    let ip_text = Text::of(ip);
     let reverse = DnsName::reverse(ip);
     let mut steps = Vec::new();
-    let names = match resolver.ptr(&reverse).await {
-        Ok(names) => names,
+    let asked = Text::of(format_args!("PTR {reverse}"));
+    let known = match records.get::<PtrNames>(&reverse).await {
+        Ok(known) => known,
         Err(error) => {
             let (result, note) = if error.is_void() {
                 // Nothing is published, and asking again will not change it (RFC 8601 section 2.7.3).
-                (IprevResult::PermError, note!("iprev-no-name", ip = ip, error = error))
+                (IprevResult::PermError, note!("iprev-no-name", ip = ip_text, error = error))
             } else {
                 (IprevResult::TempError, note!("iprev-dns-error", name = reverse, error = error))
             };
-            steps.push(step(&reverse, &format!("PTR {reverse}"), "error", note));
+            steps.push(step(&reverse, asked, "error", note));
             return Verdict { result, name: None, steps };
         }
     };
-    let shown = names.iter().map(DnsName::as_str).collect::<Vec<_>>().join(", ");
-    let note = note!("iprev-names", ip = ip, names = shown, count = names.len());
-    steps.push(step(&reverse, &format!("PTR {reverse}"), "found", note));
+    let names = &known.0;
+    let note = note!("iprev-names", ip = ip_text, names = list(names), count = names.len());
+    steps.push(step(&reverse, asked, "found", note));
 
     let mut unknown = false;
     for name in names.iter().take(MAX_NAMES) {
-        let (outcome, note, confirmed) = forward(ip, name, resolver).await;
+        let (outcome, note, confirmed) = forward(ip, &ip_text, name, records).await;
         unknown |= outcome == "error";
         let kind = if ip.is_ipv4() { "A" } else { "AAAA" };
-        steps.push(step(name, &format!("{kind} {name}"), outcome, note));
+        steps.push(step(name, Text::of(format_args!("{kind} {name}")), outcome, note));
         if confirmed {
-            return Verdict { result: IprevResult::Pass, name: Some(name.to_string()), steps };
+            return Verdict { result: IprevResult::Pass, name: Some(name.as_text().clone()), steps };
         }
     }
     let result = if unknown { IprevResult::TempError } else { IprevResult::Fail };
-    Verdict { result, name: names.first().map(DnsName::to_string), steps }
+    Verdict { result, name: names.first().map(|name| name.as_text().clone()), steps }
 }
 
 /// Whether `name` has the address `ip`.
-async fn forward(ip: IpAddr, name: &DnsName, resolver: &dyn Resolver) -> (&'static str, Note, bool) {
-    match addresses(ip, name, resolver).await {
-        Ok(addresses) if addresses.contains(&ip) => {
-            ("match", note!("iprev-confirmed", ip = ip, name = name), true)
+async fn forward(
+    ip: IpAddr,
+    ip_text: &Text,
+    name: &DnsName,
+    records: Records<'_>,
+) -> (&'static str, Note, bool) {
+    match records.addresses(ip, name).await {
+        Ok(addresses) if addresses.iter().any(|address| address == ip) => {
+            ("match", note!("iprev-confirmed", ip = ip_text, name = name), true)
         }
         Ok(addresses) => {
-            let shown = addresses.iter().map(IpAddr::to_string).collect::<Vec<_>>().join(", ");
-            ("no-match", note!("iprev-other-address", ip = ip, name = name, addresses = shown), false)
+            let addresses = list(addresses.iter());
+            (
+                "no-match",
+                note!("iprev-other-address", ip = ip_text, name = name, addresses = addresses),
+                false,
+            )
         }
         Err(error) if error.is_void() => {
-            ("no-match", note!("iprev-no-address", ip = ip, name = name, error = error), false)
+            ("no-match", note!("iprev-no-address", ip = ip_text, name = name, error = error), false)
         }
         Err(error) => ("error", note!("iprev-dns-error", name = name, error = error), false),
     }
 }
 
-async fn addresses(ip: IpAddr, name: &DnsName, resolver: &dyn Resolver) -> Result<Vec<IpAddr>, DnsError> {
-    Ok(match ip {
-        IpAddr::V4(_) => resolver.a(name).await?.into_iter().map(IpAddr::V4).collect(),
-        IpAddr::V6(_) => resolver.aaaa(name).await?.into_iter().map(IpAddr::V6).collect(),
-    })
-}
-
-fn step(name: &DnsName, term: &str, outcome: &'static str, note: Note) -> Step {
-    Step { depth: 0, domain: name.as_text().clone(), term: term.into(), outcome, note, source: SOURCE }
+fn step(name: &DnsName, term: Text, outcome: &'static str, note: Note) -> Step {
+    Step { depth: 0, domain: name.as_text().clone(), term, outcome, note, source: SOURCE }
 }
 
 #[cfg(test)]

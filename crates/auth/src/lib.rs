@@ -78,15 +78,19 @@
 //! ```
 
 pub mod arc;
+mod cache;
 pub mod dkim;
 pub mod dmarc;
 pub mod iprev;
 pub mod json;
 pub mod received;
+mod records;
 pub mod results;
 pub mod score;
 pub mod spf;
 mod step;
 pub mod verify;
 
+pub use cache::{Bounds, Cache};
+pub use records::Records;
 pub use step::Step;

@@ -1,5 +1,7 @@
 //! One step of an evaluation.
 
+use std::fmt::{Display, Write as _};
+
 use serde::Serialize;
 use tegami_mail::{Note, Text};
 
@@ -19,6 +21,17 @@ pub struct Step {
     pub note: Note,
     /// The rule, for example `RFC 7208 section 5.2`.
     pub source: &'static str,
+}
+
+/// `a, b, c`, or a dash for nothing.
+pub(crate) fn list<T: Display>(items: impl IntoIterator<Item = T>) -> Text {
+    let mut text = String::new();
+    for item in items {
+        let between = if text.is_empty() { "" } else { ", " };
+        // Memory takes everything.
+        let _ = write!(text, "{between}{item}");
+    }
+    if text.is_empty() { Text::from_static("–") } else { text.into() }
 }
 
 /// Steps as lines for tests: what people would read without the sentences.

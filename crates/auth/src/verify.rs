@@ -4,12 +4,11 @@ use std::net::IpAddr;
 
 use futures_util::future::join3;
 use jiff::Timestamp;
-use tegami_dns::Resolver;
 use tegami_mail::{Domain, ReversePath};
 
 use crate::arc::ArcResult;
 use crate::results::{AuthenticationResults, MethodResult, received_spf};
-use crate::{arc, dkim, dmarc, iprev, spf};
+use crate::{Records, arc, dkim, dmarc, iprev, spf};
 
 /// What is known of the session before the content comes.
 #[derive(Clone, Debug)]
@@ -57,7 +56,8 @@ pub struct Verdicts {
 }
 
 /// What can be decided at MAIL; the three questions are asked side by side.
-pub async fn early(client: &Client<'_>, resolver: &dyn Resolver) -> Early {
+pub async fn early(client: &Client<'_>, records: impl Into<Records<'_>>) -> Early {
+    let records = records.into();
     let request = spf::Request {
         ip: client.ip,
         helo: client.helo,
@@ -66,16 +66,22 @@ pub async fn early(client: &Client<'_>, resolver: &dyn Resolver) -> Early {
         now: client.now,
     };
     let (iprev, spf_helo, spf_mail_from) = join3(
-        iprev::check(client.ip, resolver),
-        spf::check_helo(&request, resolver),
-        spf::check_mail_from(&request, resolver),
+        iprev::check(client.ip, records),
+        spf::check_helo(&request, records),
+        spf::check_mail_from(&request, records),
     )
     .await;
     Early { iprev, spf_helo, spf_mail_from }
 }
 
 /// Decides on the content, which has CRLF at its line ends.
-pub async fn message(client: &Client<'_>, early: Early, content: &[u8], resolver: &dyn Resolver) -> Verdicts {
+pub async fn message(
+    client: &Client<'_>,
+    early: Early,
+    content: &[u8],
+    records: impl Into<Records<'_>>,
+) -> Verdicts {
+    let resolver = records.into().resolver();
     let mut dkim = dkim::verify(content, resolver, client.now).await;
     let arc = arc::verify(content, resolver, client.now).await;
     dkim::tell_chain(&mut dkim, content, &arc);
@@ -96,7 +102,7 @@ async fn dmarc_verdict(
     early: &Early,
     dkim: &[dkim::Verdict],
     content: &[u8],
-    resolver: &dyn Resolver,
+    resolver: &dyn tegami_dns::Resolver,
 ) -> dmarc::Verdict {
     let Identifiers { spf, dkim } = Identifiers::of(early, dkim);
     dmarc::evaluate_message(&dmarc::Authors::read(content), &spf, &dkim, resolver).await

@@ -64,7 +64,7 @@ pub use answer::{Answer, Data, DnsError, MxHost, Record, RecordType, Security, T
 pub use kind::UnknownType;
 pub use name::{DnsName, DnsNameError};
 pub use overlay::Overlay;
-pub use resolver::{BoxFuture, Resolver};
+pub use resolver::{BoxFuture, Kept, Resolver};
 pub use server::{Server, Transport, reply};
 pub use system::{SystemError, SystemOptions, SystemResolver};
 pub use zone::{Problem, Zone, ZoneError, ZoneResolver};

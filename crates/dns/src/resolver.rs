@@ -4,21 +4,49 @@ use std::future::Future;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{Answer, Data, DnsError, DnsName, MxHost, RecordType};
 
 /// A boxed future, so that resolvers can stand behind `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
+/// What a question got, and for how long it may be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// As [`Resolver::lookup`].
+    pub result: Result<Answer, DnsError>,
+    /// The shortest TTL on the way to the records, aliases included; where there are none, what the zone's SOA record
+    /// says (RFC 2308 section 5). Zero: not at all.
+    pub ttl: Duration,
+}
+
 /// Somebody who answers questions. Only [`Resolver::lookup`] must be written; the typed questions follow from it.
 pub trait Resolver: Send + Sync {
     /// Asks for the records of one type at one name, following CNAMEs.
     fn lookup<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Result<Answer, DnsError>>;
+
+    /// The same question, for those who keep what they learn. A resolver that knows how long there will be *no* records, or how
+    /// long an alias holds, says so here; without, neither is kept.
+    fn lookup_to_keep<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Kept> {
+        Box::pin(async move {
+            let result = self.lookup(name, kind).await;
+            let ttl = match &result {
+                Ok(answer) if answer.aliases.is_empty() => answer.ttl(),
+                _ => Duration::ZERO,
+            };
+            Kept { result, ttl }
+        })
+    }
 }
 
 impl<R: Resolver + ?Sized> Resolver for Arc<R> {
     fn lookup<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Result<Answer, DnsError>> {
         (**self).lookup(name, kind)
+    }
+
+    fn lookup_to_keep<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Kept> {
+        (**self).lookup_to_keep(name, kind)
     }
 }
 

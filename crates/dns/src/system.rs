@@ -16,7 +16,7 @@ use hickory_resolver::proto::serialize::binary::BinEncodable;
 use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
 
 use crate::{
-    Answer, BoxFuture, Data, DnsError, DnsName, MxHost, Record, RecordType, Resolver, Security, wire,
+    Answer, BoxFuture, Data, DnsError, DnsName, Kept, MxHost, Record, RecordType, Resolver, Security, wire,
 };
 
 /// Names that hickory answers itself (RFC 6761, RFC 7686): a server that was named by the user is asked for them too.
@@ -104,12 +104,25 @@ impl SystemResolver {
         Ok(Self { resolver, direct })
     }
 
-    async fn ask(&self, name: &DnsName, kind: RecordType) -> Result<Answer, DnsError> {
-        let mut hickory_name = Name::from_labels(name.labels().collect::<Vec<_>>())
-            .map_err(|error| DnsError::Malformed(error.to_string()))?;
+    async fn ask(&self, name: &DnsName, kind: RecordType) -> Kept {
+        let records = match self.records(name, kind).await {
+            Ok(records) => records,
+            Err(Refusal { error, ttl }) => return Kept { result: Err(error), ttl },
+        };
+        let result = read_answer(name, kind, &records);
+        // Of all records, because the aliases on the way are among them.
+        let shortest = records.iter().map(|record| time_to_live(record.ttl)).min();
+        let ttl = shortest.filter(|_| result.is_ok()).unwrap_or_default();
+        Kept { result, ttl }
+    }
+
+    async fn records(&self, name: &DnsName, kind: RecordType) -> Result<Vec<rr::Record>, Refusal> {
+        let mut hickory_name = Name::from_labels(name.labels().collect::<Vec<_>>()).map_err(|error| {
+            Refusal { error: DnsError::Malformed(error.to_string()), ttl: Duration::ZERO }
+        })?;
         hickory_name.set_fqdn(true);
         let hickory_kind = rr::RecordType::from(kind.code());
-        let records = match &self.direct {
+        Ok(match &self.direct {
             Some(pool) if is_special(name) => {
                 let query = Query::query(hickory_name, hickory_kind);
                 let response = pool
@@ -117,19 +130,22 @@ impl SystemResolver {
                     .first_answer()
                     .await
                     .and_then(|response| Ok(HickoryDnsError::from_response(response)?));
-                response.map_err(|error| failure(&error))?.into_message().answers
+                response.map_err(|error| refusal(&error))?.into_message().answers
             }
             _ => {
                 let lookup = self.resolver.lookup(hickory_name, hickory_kind).await;
-                lookup.map_err(|error| failure(&error))?.answers().to_vec()
+                lookup.map_err(|error| refusal(&error))?.answers().to_vec()
             }
-        };
-        read_answer(name, kind, &records)
+        })
     }
 }
 
 impl Resolver for SystemResolver {
     fn lookup<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Result<Answer, DnsError>> {
+        Box::pin(async move { self.ask(name, kind).await.result })
+    }
+
+    fn lookup_to_keep<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Kept> {
         Box::pin(self.ask(name, kind))
     }
 }
@@ -244,6 +260,20 @@ pub(crate) fn read_message(octets: &[u8]) -> Result<Answer, DnsError> {
     });
     let (name, kind) = question.ok_or_else(|| DnsError::Malformed("no question of ours".to_owned()))?;
     read_answer(&name, kind, &message.answers)
+}
+
+/// Why there are no records, and how long that holds.
+struct Refusal {
+    error: DnsError,
+    ttl: Duration,
+}
+
+fn refusal(error: &NetError) -> Refusal {
+    let seconds = match error {
+        NetError::Dns(HickoryDnsError::NoRecordsFound(none)) => none.negative_ttl.unwrap_or(0),
+        _ => 0,
+    };
+    Refusal { error: failure(error), ttl: time_to_live(seconds) }
 }
 
 /// Keeps apart what mail treats apart.

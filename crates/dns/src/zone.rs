@@ -122,6 +122,15 @@ impl Zone {
         })
     }
 
+    /// How long it holds that there is nothing (RFC 2308 section 5): not at all where the text has no SOA record.
+    pub(crate) fn negative_ttl(&self, name: &DnsName) -> Duration {
+        let soa = self.apex(name).map(|(_, soa)| soa);
+        soa.map_or(Duration::ZERO, |soa| match soa.data {
+            Some(Data::Soa(_, _, [.., minimum])) => soa.ttl.min(Duration::from_secs(minimum.into())),
+            _ => Duration::ZERO,
+        })
+    }
+
     /// Whether answers for this name are DNSSEC-secure.
     pub(crate) fn is_secure(&self, name: &DnsName) -> bool {
         !self.secure.is_empty() && name.ancestors().any(|text| self.secure.contains(text))

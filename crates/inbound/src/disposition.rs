@@ -121,7 +121,7 @@ mod tests {
         spf::Verdict {
             result,
             identity,
-            domain: "example.net".to_owned(),
+            domain: "example.net".into(),
             explanation: explanation.map(str::to_owned),
             lookups: 0,
             void_lookups: 0,

@@ -243,7 +243,7 @@ impl ReceptionClerk {
         let confirmed = iprev.result == tegami_auth::iprev::IprevResult::Pass;
         Trace {
             helo: facts.hello.as_ref().map(|hello| hello.argument.clone()),
-            name: iprev.name.clone().filter(|_| confirmed),
+            name: iprev.name.clone().filter(|_| confirmed).map(String::from),
             ip: Some(self.peer.ip()),
             protocol: facts.protocol(smtputf8).to_owned(),
             tls: self.tls.clone(),

@@ -3,14 +3,18 @@
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 
-use tegami_dns::{DnsError, DnsName, Resolver};
-use tegami_mail::{AsText as _, Note, note};
+use tegami_dns::{DnsError, DnsName};
+use tegami_mail::{AsText as _, Note, Text, note};
 
 use super::macros::{MacroString, Place, Values};
-use super::record::{DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term, TermKind};
+use super::published::Published;
+use super::record::{DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term, TermKind, queried};
 use super::{Identity, Request, SpfResult, Verdict};
-use crate::Step;
+use crate::records::{Addresses, Ipv4Addresses, MxHosts, PtrNames};
+use crate::step::list;
+use crate::{Records, Step};
 
 /// DNS-querying terms allowed in one evaluation (RFC 7208 section 4.6.4).
 pub const MAX_LOOKUPS: u8 = 10;
@@ -21,17 +25,25 @@ pub const MAX_VOID_LOOKUPS: u8 = 2;
 /// MX hosts of one `mx`, and names of one `ptr` or `%{p}`, whose addresses are asked (RFC 7208 section 4.6.4).
 pub const MAX_ADDRESS_NAMES: usize = 10;
 
+/// The `p` macro where no name is validated (RFC 7208 section 7.3).
+const UNKNOWN: &str = "unknown";
+
 /// Longest explanation, in octets: it is made for a reply of SMTP, and macros can blow a small record up to megabytes.
 const MAX_EXPLANATION: usize = 2_048;
 
 /// Local-parts outside ASCII are not made into names.
 const LOCAL_PART_RULE: &str = "RFC 8616 section 4";
 
+/// Room for the steps of most evaluations.
+const USUAL_STEPS: usize = 16;
+
 /// One evaluation: what was asked, what it has cost so far, and its steps.
 pub(super) struct Evaluation<'a> {
     request: &'a Request<'a>,
-    resolver: &'a dyn Resolver,
+    records: Records<'a>,
     ip: IpAddr,
+    /// The same as every note tells it.
+    ip_text: Text,
     local_part: &'a str,
     sender_domain: &'a DnsName,
     lookups: u8,
@@ -46,10 +58,12 @@ struct At<'a> {
     domain: &'a DnsName,
 }
 
-/// What a record came to: the result, and the explanation that would apply to a fail, with its domain.
+/// What a record came to: the result, and what holds the explanation that would apply to a fail, with its domain.
 struct Found {
     result: SpfResult,
-    explanation: Option<(DnsName, Term, DomainSpec)>,
+    /// A directive of the record itself decided: then its explanation applies (RFC 7208 section 6.2).
+    own: bool,
+    explanation: Option<(DnsName, Arc<Published>)>,
 }
 
 /// What a mechanism came to.
@@ -93,7 +107,7 @@ impl Outcome {
 
 impl From<SpfResult> for Found {
     fn from(result: SpfResult) -> Self {
-        Self { result, explanation: None }
+        Self { result, own: false, explanation: None }
     }
 }
 
@@ -102,32 +116,33 @@ impl<'a> Evaluation<'a> {
         request: &'a Request<'a>,
         local_part: &'a str,
         sender_domain: &'a DnsName,
-        resolver: &'a dyn Resolver,
+        records: Records<'a>,
     ) -> Self {
         // An IPv4-mapped address is an IPv4 address (RFC 7208 section 5).
         let ip = request.ip.to_canonical();
         Self {
             request,
-            resolver,
+            records,
             ip,
+            ip_text: Text::of(ip),
             local_part,
             sender_domain,
             lookups: 0,
             void_lookups: 0,
-            steps: Vec::new(),
+            steps: Vec::with_capacity(USUAL_STEPS),
         }
     }
 
     pub(super) async fn run(mut self, identity: Identity) -> Verdict {
-        let found = self.check_host(self.sender_domain.clone(), 0).await;
+        let found = self.check_host(At { depth: 0, domain: self.sender_domain }).await;
         let explanation = match (found.result, found.explanation) {
-            (SpfResult::Fail, Some((domain, term, spec))) => self.explain(&domain, &term, &spec).await,
+            (SpfResult::Fail, Some((domain, published))) => self.explain(&domain, &published).await,
             _ => None,
         };
         Verdict {
             result: found.result,
             identity,
-            domain: self.sender_domain.to_string(),
+            domain: self.sender_domain.as_text().clone(),
             explanation,
             lookups: self.lookups,
             void_lookups: self.void_lookups,
@@ -135,60 +150,59 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// RFC 7208 section 4: finds, reads and applies the record of `domain`. At most [`MAX_LOOKUPS`] deep, because every
-    /// include and redirect is counted.
-    fn check_host(&mut self, domain: DnsName, depth: u8) -> Pin<Box<dyn Future<Output = Found> + Send + '_>> {
-        Box::pin(async move {
-            let at = At { depth, domain: &domain };
-            match self.record(at).await {
-                Ok(record) => self.apply(&record, at).await,
-                Err(result) => Found::from(result),
-            }
-        })
-    }
-
-    /// Selects the record (RFC 7208 sections 4.4 and 4.5) and reads all of it (RFC 7208 section 4.6).
-    async fn record(&mut self, at: At<'_>) -> Result<Record, SpfResult> {
-        let (outcome, note, source, result) = match self.resolver.txt(at.domain).await {
-            Ok(texts) => {
-                let mut records = texts.iter().filter(|text| Record::is_spf(text));
-                match (records.next(), records.count()) {
-                    (Some(text), 0) => return self.parse(text, at),
-                    (Some(_), others) => {
-                        let note = note!("spf-record-multiple", domain = at.domain, count = others + 1);
-                        ("error", note, "RFC 7208 section 4.5", SpfResult::PermError)
-                    }
-                    (None, _) => {
-                        let note = note!("spf-record-absent", domain = at.domain, count = texts.len());
-                        ("none", note, "RFC 7208 section 4.5", SpfResult::None)
-                    }
-                }
-            }
-            Err(error) if error.is_void() => {
-                let note = note!("spf-record-void", domain = at.domain, error = error);
-                ("none", note, "RFC 7208 section 4.5", SpfResult::None)
-            }
-            Err(error) => {
-                let note = note!("spf-dns-error", name = at.domain, error = error);
-                ("error", note, "RFC 7208 section 4.4", SpfResult::TempError)
-            }
+    /// RFC 7208 section 4: finds the record of a domain and applies it.
+    async fn check_host(&mut self, at: At<'_>) -> Found {
+        let published = match self.records.get::<Published>(at.domain).await {
+            Ok(published) => published,
+            Err(error) => return self.no_answer(&error, at),
         };
-        self.step(at, "TXT", outcome, note, source);
-        Err(result)
-    }
-
-    fn parse(&mut self, text: &[u8], at: At<'_>) -> Result<Record, SpfResult> {
-        match Record::parse(text) {
-            Ok(record) => {
-                let note = note!("spf-record-found", record = String::from_utf8_lossy(text));
+        match &*published {
+            Published::Record(text, record) => {
+                let note = note!("spf-record-found", record = text);
                 self.step(at, "TXT", "found", note, "RFC 7208 section 4.5");
-                Ok(record)
+                let mut found = self.apply(record, at).await;
+                if found.own && record.explanation().is_some() {
+                    found.explanation = Some((at.domain.clone(), Arc::clone(&published)));
+                }
+                found
             }
-            Err(error) => {
+            Published::Malformed(error) => {
                 self.step(at, &error.term, "error", error.note(), "RFC 7208 section 4.6");
-                Err(SpfResult::PermError)
+                SpfResult::PermError.into()
+            }
+            Published::Several(count) => {
+                let note = note!("spf-record-multiple", domain = at.domain, count = count);
+                self.step(at, "TXT", "error", note, "RFC 7208 section 4.5");
+                SpfResult::PermError.into()
+            }
+            Published::Other(count) => {
+                let note = note!("spf-record-absent", domain = at.domain, count = count);
+                self.step(at, "TXT", "none", note, "RFC 7208 section 4.5");
+                SpfResult::None.into()
             }
         }
+    }
+
+    fn no_answer(&mut self, error: &DnsError, at: At<'_>) -> Found {
+        if error.is_void() {
+            let note = note!("spf-record-void", domain = at.domain, error = error);
+            self.step(at, "TXT", "none", note, "RFC 7208 section 4.5");
+            return SpfResult::None.into();
+        }
+        let note = note!("spf-dns-error", name = at.domain, error = error);
+        self.step(at, "TXT", "error", note, "RFC 7208 section 4.4");
+        SpfResult::TempError.into()
+    }
+
+    /// The record of another domain, one level deeper. At most [`MAX_LOOKUPS`] deep, because every include and redirect is
+    /// counted.
+    fn check_other<'b>(
+        &'b mut self,
+        domain: &'b DnsName,
+        at: At<'_>,
+    ) -> Pin<Box<dyn Future<Output = Found> + Send + 'b>> {
+        let depth = at.depth.saturating_add(1);
+        Box::pin(self.check_host(At { depth, domain }))
     }
 
     /// The mechanisms from left to right, then `redirect=`, then neutral (RFC 7208 sections 4.6.2, 4.6.3 and 4.7).
@@ -205,13 +219,11 @@ impl<'a> Evaluation<'a> {
             }
             let TermKind::Directive(qualifier, mechanism) = &term.kind else { continue };
             if let Some(result) = self.directive(term, *qualifier, mechanism, at).await {
-                let explanation =
-                    record.explanation().map(|(term, spec)| (at.domain.clone(), term.clone(), spec.clone()));
-                return Found { result, explanation };
+                return Found { own: true, ..result.into() };
             }
         }
         if let Some((term, target)) = record.redirect() {
-            return self.redirect(term, target, at).await;
+            return Found { own: false, ..self.redirect(term, target, at).await };
         }
         self.step(
             at,
@@ -237,7 +249,7 @@ impl<'a> Evaluation<'a> {
             Ok(()) if mechanism.domain_spec().is_some_and(|spec| self.is_beyond_names(spec)) => {
                 (Outcome::no(self.beyond_names()), LOCAL_PART_RULE)
             }
-            Ok(()) => (self.mechanism(mechanism, at).await, mechanism.source()),
+            Ok(()) => (self.mechanism(term, mechanism, at).await, mechanism.source()),
             Err(note) => (Outcome::permerror(note), "RFC 7208 section 4.6.4"),
         };
         // An include stands before the steps of the record that it includes.
@@ -249,11 +261,11 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    async fn mechanism(&mut self, mechanism: &Mechanism, at: At<'_>) -> Outcome {
+    async fn mechanism(&mut self, term: &Term, mechanism: &Mechanism, at: At<'_>) -> Outcome {
         match mechanism {
             Mechanism::All => Outcome::yes(note!("spf-all")),
-            Mechanism::Ip4(network, length) => self.network(IpAddr::V4(*network), *length),
-            Mechanism::Ip6(network, length) => self.network(IpAddr::V6(*network), *length),
+            Mechanism::Ip4(network, length) => self.network(IpAddr::V4(*network), *length, &term.network),
+            Mechanism::Ip6(network, length) => self.network(IpAddr::V6(*network), *length, &term.network),
             Mechanism::Include(spec) => self.include(spec, at).await,
             Mechanism::A(spec, cidr) => self.a(spec.as_ref(), *cidr, at).await,
             Mechanism::Mx(spec, cidr) => self.mx(spec.as_ref(), *cidr, at).await,
@@ -263,15 +275,14 @@ impl<'a> Evaluation<'a> {
     }
 
     /// RFC 7208 section 5.6.
-    fn network(&self, network: IpAddr, length: u8) -> Outcome {
-        let shown = format!("{network}/{length}");
+    fn network(&self, network: IpAddr, length: u8, shown: &Text) -> Outcome {
         if network.is_ipv4() != self.ip.is_ipv4() {
-            return Outcome::no(note!("spf-network-other-family", ip = self.ip, network = shown));
+            return Outcome::no(note!("spf-network-other-family", ip = self.ip_text, network = shown));
         }
         if in_network(self.ip, network, length) {
-            Outcome::yes(note!("spf-network-match", ip = self.ip, network = shown))
+            Outcome::yes(note!("spf-network-match", ip = self.ip_text, network = shown))
         } else {
-            Outcome::no(note!("spf-network-no-match", ip = self.ip, network = shown))
+            Outcome::no(note!("spf-network-no-match", ip = self.ip_text, network = shown))
         }
     }
 
@@ -281,7 +292,7 @@ impl<'a> Evaluation<'a> {
             Ok(target) => target,
             Err(name) => return Outcome::permerror(note!("spf-include-none", target = name)),
         };
-        let found = self.check_host(target.clone(), at.depth.saturating_add(1)).await;
+        let found = self.check_other(&target, at).await;
         let result = found.result.as_str();
         match found.result {
             SpfResult::Pass => Outcome::yes(note!("spf-include-pass", target = target)),
@@ -306,21 +317,21 @@ impl<'a> Evaluation<'a> {
             Err(name) => return Outcome::no(note!("spf-name-invalid", name = name)),
         };
         match self.addresses(&name).await {
-            Ok(addresses) => match addresses.iter().find(|address| self.covers(**address, cidr)) {
+            Ok(addresses) => match addresses.iter().find(|address| self.covers(*address, cidr)) {
                 Some(address) => {
                     let length = self.length(cidr);
                     Outcome::yes(note!(
                         "spf-address-match",
                         name = name,
-                        ip = self.ip,
+                        ip = self.ip_text,
                         network = format!("{address}/{length}")
                     ))
                 }
                 None => Outcome::no(note!(
                     "spf-address-no-match",
                     name = name,
-                    ip = self.ip,
-                    addresses = list(&addresses)
+                    ip = self.ip_text,
+                    addresses = list(addresses.iter())
                 )),
             },
             Err(error) => self.failed(&name, &error),
@@ -333,10 +344,11 @@ impl<'a> Evaluation<'a> {
             Ok(name) => name,
             Err(name) => return Outcome::no(note!("spf-name-invalid", name = name)),
         };
-        let hosts = match self.resolver.mx(&name).await {
-            Ok(hosts) => hosts,
+        let known = match self.records.get::<MxHosts>(&name).await {
+            Ok(known) => known,
             Err(error) => return self.failed(&name, &error),
         };
+        let hosts = &known.0;
         if hosts.len() > MAX_ADDRESS_NAMES {
             return Outcome::permerror(note!(
                 "spf-mx-limit",
@@ -350,16 +362,16 @@ impl<'a> Evaluation<'a> {
         for host in hosts.iter().filter(|host| !host.exchange.is_root()) {
             match self.addresses(&host.exchange).await {
                 Ok(addresses) => {
-                    if let Some(address) = addresses.iter().find(|address| self.covers(**address, cidr)) {
+                    if let Some(address) = addresses.iter().find(|address| self.covers(*address, cidr)) {
                         return Outcome::yes(note!(
                             "spf-mx-match",
                             name = name,
                             host = host.exchange,
-                            ip = self.ip,
+                            ip = self.ip_text,
                             network = format!("{address}/{}", self.length(cidr))
                         ));
                     }
-                    seen.extend(addresses);
+                    seen.extend(addresses.iter());
                 }
                 Err(error) if error.is_void() => {}
                 Err(error) => return Outcome::temperror(&host.exchange, &error),
@@ -369,7 +381,7 @@ impl<'a> Evaluation<'a> {
             "spf-mx-no-match",
             name = name,
             hosts = list(hosts.iter().map(|host| &host.exchange)),
-            ip = self.ip,
+            ip = self.ip_text,
             addresses = list(&seen)
         ))
     }
@@ -380,20 +392,21 @@ impl<'a> Evaluation<'a> {
             Ok(name) => name,
             Err(name) => return Outcome::no(note!("spf-name-invalid", name = name)),
         };
-        let names = match self.resolver.ptr(&DnsName::reverse(self.ip)).await {
-            Ok(names) => names,
+        let known = match self.records.get::<PtrNames>(&DnsName::reverse(self.ip)).await {
+            Ok(known) => known,
             Err(error) if error.is_void() => {
-                let outcome = Outcome::no(note!("spf-ptr-void", ip = self.ip, error = error));
+                let outcome = Outcome::no(note!("spf-ptr-void", ip = self.ip_text, error = error));
                 return self.count_void().map_or_else(Outcome::permerror, |()| outcome);
             }
-            Err(error) => return Outcome::no(note!("spf-ptr-void", ip = self.ip, error = error)),
+            Err(error) => return Outcome::no(note!("spf-ptr-void", ip = self.ip_text, error = error)),
         };
+        let names = &known.0;
         for name in names.iter().take(MAX_ADDRESS_NAMES).filter(|name| is_at_or_below(name, &target)) {
             if self.confirms(name).await {
-                return Outcome::yes(note!("spf-ptr-match", ip = self.ip, name = name, target = target));
+                return Outcome::yes(note!("spf-ptr-match", ip = self.ip_text, name = name, target = target));
             }
         }
-        Outcome::no(note!("spf-ptr-no-match", ip = self.ip, names = list(&names), target = target))
+        Outcome::no(note!("spf-ptr-no-match", ip = self.ip_text, names = list(names), target = target))
     }
 
     /// RFC 7208 section 5.7: always an A query.
@@ -402,9 +415,9 @@ impl<'a> Evaluation<'a> {
             Ok(name) => name,
             Err(name) => return Outcome::no(note!("spf-name-invalid", name = name)),
         };
-        match self.resolver.a(&name).await {
+        match self.records.get::<Ipv4Addresses>(&name).await {
             Ok(addresses) => {
-                Outcome::yes(note!("spf-exists-match", name = name, addresses = list(&addresses)))
+                Outcome::yes(note!("spf-exists-match", name = name, addresses = list(&addresses.0)))
             }
             Err(error) => self.failed(&name, &error),
         }
@@ -429,7 +442,7 @@ impl<'a> Evaluation<'a> {
             }
         };
         let place = self.steps.len();
-        let mut found = self.check_host(target.clone(), at.depth.saturating_add(1)).await;
+        let mut found = self.check_other(&target, at).await;
         let (outcome, note) = match found.result {
             SpfResult::None => {
                 found.result = SpfResult::PermError;
@@ -442,7 +455,9 @@ impl<'a> Evaluation<'a> {
     }
 
     /// RFC 7208 section 6.2: the domain owner's explanation. Whatever goes wrong, there is none, and the result stands.
-    async fn explain(&mut self, domain: &DnsName, term: &Term, spec: &DomainSpec) -> Option<String> {
+    async fn explain(&mut self, domain: &DnsName, published: &Published) -> Option<String> {
+        let Published::Record(_, record) = published else { return None };
+        let (term, spec) = record.explanation()?;
         let at = At { depth: 0, domain };
         let found = match self.target(Some(spec), at).await {
             Ok(name) => self.explanation_text(&name, at).await.ok_or(name.to_string()),
@@ -458,7 +473,7 @@ impl<'a> Evaluation<'a> {
 
     /// One TXT record, ASCII, well formed, not too long.
     async fn explanation_text(&mut self, name: &DnsName, at: At<'_>) -> Option<String> {
-        let texts = self.resolver.txt(name).await.ok()?;
+        let texts = self.records.resolver().txt(name).await.ok()?;
         let [text] = texts.as_slice() else { return None };
         let text = std::str::from_utf8(text).ok()?;
         let parsed = MacroString::parse(text, Place::Explanation).ok()?;
@@ -469,12 +484,11 @@ impl<'a> Evaluation<'a> {
     /// (RFC 7208 section 4.8). `Err` is a text that is no name.
     async fn target(&mut self, spec: Option<&DomainSpec>, at: At<'_>) -> Result<DnsName, String> {
         let Some(spec) = spec else { return Ok(at.domain.clone()) };
-        let expanded = self.expand(spec.macros(), at, MacroString::expand_name).await;
-        // Backslashes come from a peer's local-part or HELO: they are octets here, not escapes.
-        match DnsName::parse(&expanded.replace('\\', "\\\\")) {
-            Ok(name) if !name.is_root() => Ok(name),
-            _ => Err(expanded),
+        if let Some(name) = spec.name() {
+            return Ok(name.clone());
         }
+        let expanded = self.expand(spec.macros(), at, MacroString::expand_name).await;
+        queried(&expanded).ok_or(expanded)
     }
 
     /// The domain that `include` or `redirect` names: of one label it has no record, whatever it publishes
@@ -515,8 +529,10 @@ impl<'a> Evaluation<'a> {
 
     /// The `p` macro (RFC 7208 section 7.3): the domain itself, else a name below it, else any name that points back.
     async fn validated_name(&mut self, at: At<'_>) -> String {
-        let names = self.resolver.ptr(&DnsName::reverse(self.ip)).await.unwrap_or_default();
-        let mut names: Vec<&DnsName> = names.iter().take(MAX_ADDRESS_NAMES).collect();
+        let Ok(known) = self.records.get::<PtrNames>(&DnsName::reverse(self.ip)).await else {
+            return UNKNOWN.to_owned();
+        };
+        let mut names: Vec<&DnsName> = known.0.iter().take(MAX_ADDRESS_NAMES).collect();
         names.sort_by_key(|name| {
             if *name == at.domain { 0 } else { 1 + u8::from(!is_at_or_below(name, at.domain)) }
         });
@@ -525,20 +541,17 @@ impl<'a> Evaluation<'a> {
                 return name.to_string();
             }
         }
-        "unknown".to_owned()
+        UNKNOWN.to_owned()
     }
 
     /// Whether the name has the client's address. A failure of the DNS is a no (RFC 7208 section 5.5).
     async fn confirms(&self, name: &DnsName) -> bool {
-        self.addresses(name).await.is_ok_and(|addresses| addresses.contains(&self.ip))
+        self.addresses(name).await.is_ok_and(|addresses| addresses.iter().any(|address| address == self.ip))
     }
 
     /// A or AAAA records, by the family of the client's address (RFC 7208 section 5.3).
-    async fn addresses(&self, name: &DnsName) -> Result<Vec<IpAddr>, DnsError> {
-        Ok(match self.ip {
-            IpAddr::V4(_) => self.resolver.a(name).await?.into_iter().map(IpAddr::V4).collect(),
-            IpAddr::V6(_) => self.resolver.aaaa(name).await?.into_iter().map(IpAddr::V6).collect(),
-        })
+    async fn addresses(&self, name: &DnsName) -> Result<Addresses, DnsError> {
+        self.records.addresses(self.ip, name).await
     }
 
     fn covers(&self, address: IpAddr, cidr: DualCidr) -> bool {
@@ -577,12 +590,19 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn step(&mut self, at: At<'_>, term: &str, outcome: &'static str, note: Note, source: &'static str) {
+    fn step(
+        &mut self,
+        at: At<'_>,
+        term: impl Into<Text>,
+        outcome: &'static str,
+        note: Note,
+        source: &'static str,
+    ) {
         self.steps.push(step(at, term, outcome, note, source));
     }
 }
 
-fn step(at: At<'_>, term: &str, outcome: &'static str, note: Note, source: &'static str) -> Step {
+fn step(at: At<'_>, term: impl Into<Text>, outcome: &'static str, note: Note, source: &'static str) -> Step {
     Step { depth: at.depth, domain: at.domain.as_text().clone(), term: term.into(), outcome, note, source }
 }
 
@@ -605,17 +625,11 @@ fn is_at_or_below(name: &DnsName, ancestor: &DnsName) -> bool {
     name.as_str().strip_suffix(ancestor.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
-/// `a, b, c`, or a dash for nothing.
-fn list<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> String {
-    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
-    if items.is_empty() { "–".to_owned() } else { items.join(", ") }
-}
-
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
     use jiff::Timestamp;
-    use tegami_dns::ZoneResolver;
+    use tegami_dns::{Resolver, ZoneResolver};
     use tegami_mail::{Address, ReversePath};
 
     use super::super::{check_helo, check_mail_from};

@@ -129,6 +129,14 @@ impl MacroString {
         &self.parts
     }
 
+    /// The text where it is one without macros and escapes, short enough for a name.
+    pub(super) fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Literal(text)] if text.len() <= MAX_NAME => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether the macro `letter` (lower case) occurs.
     pub fn uses(&self, letter: char) -> bool {
         self.parts.iter().any(|part| matches!(part, Part::Macro(found) if found.letter == letter))

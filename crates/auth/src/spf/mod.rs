@@ -5,18 +5,20 @@
 
 mod evaluation;
 pub mod macros;
+mod published;
 mod record;
 
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tegami_dns::{DnsName, Resolver};
-use tegami_mail::{Domain, Host, ReversePath, note};
+use tegami_dns::DnsName;
+use tegami_mail::{AsText as _, Domain, Host, ReversePath, Text, note};
 
-use crate::Step;
+use crate::{Records, Step};
 
 pub use evaluation::{MAX_ADDRESS_NAMES, MAX_LOOKUPS, MAX_VOID_LOOKUPS};
+pub(crate) use published::Published;
 pub use record::{DomainSpec, DualCidr, Mechanism, Problem, Qualifier, Record, SyntaxError, Term, TermKind};
 
 /// The local-part where none is given (RFC 7208 section 4.3).
@@ -103,7 +105,7 @@ pub struct Verdict {
     /// Which identity.
     pub identity: Identity,
     /// The domain that was checked.
-    pub domain: String,
+    pub domain: Text,
     /// The text of `exp=` on a fail (RFC 7208 section 6.2): the domain owner's words, never ours.
     pub explanation: Option<String>,
     /// DNS-querying terms so far (RFC 7208 section 4.6.4).
@@ -141,23 +143,23 @@ impl Verdict {
 }
 
 /// Checks the MAIL FROM identity; for the null reverse-path `postmaster@HELO` (RFC 7208 section 2.4).
-pub async fn check_mail_from(request: &Request<'_>, resolver: &dyn Resolver) -> Verdict {
+pub async fn check_mail_from(request: &Request<'_>, records: impl Into<Records<'_>>) -> Verdict {
     let (local_part, domain) = match request.mail_from {
-        ReversePath::Null => (POSTMASTER, request.helo.to_owned()),
+        ReversePath::Null => (POSTMASTER, Text::from(request.helo)),
         ReversePath::Address(address) => {
             let domain = match address.host() {
-                Host::Domain(domain) => domain.as_str().to_owned(),
-                literal @ Host::Literal(_) => literal.to_string(),
+                Host::Domain(domain) => domain.as_text().clone(),
+                literal @ Host::Literal(_) => Text::of(literal),
             };
             (address.local_part().as_str(), domain)
         }
     };
-    check_host(request, Identity::MailFrom, local_part, &domain, resolver).await
+    check_host(request, Identity::MailFrom, local_part, &domain, records).await
 }
 
 /// Checks the HELO identity (RFC 7208 section 2.3).
-pub async fn check_helo(request: &Request<'_>, resolver: &dyn Resolver) -> Verdict {
-    check_host(request, Identity::Helo, POSTMASTER, request.helo, resolver).await
+pub async fn check_helo(request: &Request<'_>, records: impl Into<Records<'_>>) -> Verdict {
+    check_host(request, Identity::Helo, POSTMASTER, request.helo, records).await
 }
 
 /// `check_host()` of RFC 7208 section 4 for any local-part and domain; of the request only the address and the values
@@ -167,7 +169,7 @@ pub async fn check_host(
     identity: Identity,
     local_part: &str,
     domain: &str,
-    resolver: &dyn Resolver,
+    records: impl Into<Records<'_>>,
 ) -> Verdict {
     let Some(name) = fully_qualified(domain) else {
         let step = Step {
@@ -181,7 +183,7 @@ pub async fn check_host(
         return Verdict {
             result: SpfResult::None,
             identity,
-            domain: domain.to_owned(),
+            domain: domain.into(),
             explanation: None,
             lookups: 0,
             void_lookups: 0,
@@ -189,14 +191,14 @@ pub async fn check_host(
         };
     };
     let local_part = if local_part.is_empty() { POSTMASTER } else { local_part };
-    evaluation::Evaluation::new(request, local_part, &name, resolver).run(identity).await
+    evaluation::Evaluation::new(request, local_part, &name, records.into()).run(identity).await
 }
 
 /// The name to ask for, where `domain` is well formed and has more than one label (RFC 7208 section 4.3).
 /// Internationalised domains are asked as A-labels (RFC 7208 section 4.3).
 fn fully_qualified(domain: &str) -> Option<DnsName> {
     let ascii =
-        if domain.is_ascii() { domain.to_owned() } else { Domain::parse(domain).ok()?.as_str().to_owned() };
+        if domain.is_ascii() { Text::from(domain) } else { Domain::parse(domain).ok()?.as_text().clone() };
     // A backslash would begin an escape of presentation form; no domain name of mail has one.
     if ascii.starts_with('[') || ascii.contains('\\') || ascii.parse::<IpAddr>().is_ok() {
         return None;

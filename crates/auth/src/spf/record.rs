@@ -3,7 +3,8 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use tegami_mail::{Note, note};
+use tegami_dns::DnsName;
+use tegami_mail::{Note, Text, note};
 
 use super::SpfResult;
 use super::macros::{MacroError, MacroErrorKind, MacroString, Part, Place};
@@ -19,11 +20,13 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
     /// As written.
-    pub text: String,
+    pub text: Text,
     /// Where it begins, in octets from the start of the record; the first is 1.
     pub column: usize,
     /// What it says.
     pub kind: TermKind,
+    /// The network of `ip4` and `ip6` as people are told of it; else empty.
+    pub(super) network: Text,
 }
 
 /// What a term says.
@@ -84,7 +87,11 @@ pub struct DualCidr {
 
 /// A domain-spec: a macro-string that ends in a macro or a top-level label (RFC 7208 section 7.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DomainSpec(MacroString);
+pub struct DomainSpec {
+    macros: MacroString,
+    /// The name that it is, where it is the same in every evaluation.
+    name: Option<DnsName>,
+}
 
 /// Where and why a record cannot be read. One such error anywhere makes the whole record a `permerror`
 /// (RFC 7208 section 4.6).
@@ -96,7 +103,7 @@ pub struct SyntaxError {
     /// Where the term begins, counted in the same way.
     pub begins: usize,
     /// The term as written.
-    pub term: String,
+    pub term: Text,
     /// What is wrong.
     pub problem: Problem,
 }
@@ -161,7 +168,7 @@ impl Record {
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, SyntaxError> {
         let text = text.as_ref();
         if !Self::is_spf(text) {
-            let term = String::from_utf8_lossy(text).split(' ').next().unwrap_or_default().to_owned();
+            let term = String::from_utf8_lossy(text).split(' ').next().unwrap_or_default().into();
             return Err(SyntaxError { column: 1, begins: 1, term, problem: Problem::Version });
         }
         Reader::new(text).collect::<Result<_, _>>().map(|terms| Self { terms })
@@ -193,13 +200,13 @@ impl Record {
 impl Term {
     /// Reads one term that begins at `column`.
     pub(super) fn parse(octets: &[u8], column: usize) -> Result<Self, SyntaxError> {
-        let text = String::from_utf8_lossy(octets).into_owned();
+        let text = Text::from(String::from_utf8_lossy(octets));
         let result = match octets.iter().position(|octet| !octet.is_ascii_graphic()) {
             Some(offset) => Err((offset, Problem::Character)),
             None => term_kind(&text),
         };
         match result {
-            Ok(kind) => Ok(Self { text, column, kind }),
+            Ok(kind) => Ok(Self { network: kind.network(), text, column, kind }),
             Err((offset, problem)) => {
                 Err(SyntaxError { column: column + offset, begins: column, term: text, problem })
             }
@@ -393,14 +400,43 @@ impl DomainSpec {
                 };
                 Err((offset, problem))
             }
-            _ => Ok(Self(parsed)),
+            _ => Ok(Self { name: parsed.literal().and_then(queried), macros: parsed }),
         }
     }
 
     /// The macro-string.
     pub fn macros(&self) -> &MacroString {
-        &self.0
+        &self.macros
     }
+
+    /// The name, where no macro makes it depend on who is asking.
+    pub(super) fn name(&self) -> Option<&DnsName> {
+        self.name.as_ref()
+    }
+}
+
+impl TermKind {
+    fn network(&self) -> Text {
+        match self {
+            Self::Directive(_, Mechanism::Ip4(network, length)) => {
+                Text::of(format_args!("{network}/{length}"))
+            }
+            Self::Directive(_, Mechanism::Ip6(network, length)) => {
+                Text::of(format_args!("{network}/{length}"))
+            }
+            _ => Text::default(),
+        }
+    }
+}
+
+/// The name that an expanded domain-spec asks for; `None` where it is none. Backslashes come from a peer's local-part or
+/// HELO: they are octets here, not escapes.
+pub(super) fn queried(expanded: &str) -> Option<DnsName> {
+    let name = match expanded.contains('\\') {
+        true => DnsName::parse(&expanded.replace('\\', "\\\\")),
+        false => DnsName::parse(expanded),
+    };
+    name.ok().filter(|name| !name.is_root())
 }
 
 /// `"." toplabel [ "." ]` (RFC 7208 section 7.1): letters, digits and inner hyphens, not digits only.
@@ -536,7 +572,7 @@ mod tests {
         check(
             "v=spf1  a:%{d2}/24//64 -ip4:192.0.2.0/24 mx//48 ptr ip6:2001:db8::/32 MOO=x ~all",
             &expect![[r#"
-                column 9: Directive(Pass, A(Some(DomainSpec(MacroString { parts: [Macro(Macro { letter: 'd', escape: false, keep: Some(2), reverse: false, delimiters: "" })] })), DualCidr { v4: 24, v6: 64 }))
+                column 9: Directive(Pass, A(Some(DomainSpec { macros: MacroString { parts: [Macro(Macro { letter: 'd', escape: false, keep: Some(2), reverse: false, delimiters: "" })] }, name: None }), DualCidr { v4: 24, v6: 64 }))
                 column 24: Directive(Fail, Ip4(192.0.2.0, 24))
                 column 42: Directive(Pass, Mx(None, DualCidr { v4: 32, v6: 48 }))
                 column 49: Directive(Pass, Ptr(None))

@@ -1,11 +1,13 @@
 //! One message in, one message out (RFC 1035 section 4, RFC 6891).
 
+use std::time::Duration;
+
 use hickory_proto::op::{Edns, Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
 use crate::zone::{End, Entry, Fault, Walk};
-use crate::{Data, DnsName, Zone};
+use crate::{DnsName, Zone};
 
 /// The payload that passes every path without fragments, and that we offer (RFC 9715 section 3.1).
 const MAX_PAYLOAD: u16 = 1232;
@@ -95,10 +97,14 @@ fn answer(zone: &Zone, query: &Query, response: &mut Message) -> Option<bool> {
     response.metadata.authoritative = true;
     let owner = |name: &DnsName| if *name == question { query.name().clone() } else { name_of(name) };
     let records = chain_and_records(&walk);
-    response.answers = records.map(|(name, entry)| record(owner(name), entry, seconds(entry))).collect();
+    response.answers = records.map(|(name, entry)| record(owner(name), entry, seconds(entry.ttl))).collect();
     if matches!(walk.end, End::NoData | End::NxDomain) {
-        response.authorities =
-            zone.apex(walk.name).map(|(name, soa)| negative(owner(name), soa)).into_iter().collect();
+        // Its TTL says how long absence may be kept (RFC 2308 section 3).
+        response.authorities = zone
+            .apex(walk.name)
+            .map(|(name, soa)| record(owner(name), soa, seconds(zone.negative_ttl(walk.name))))
+            .into_iter()
+            .collect();
     }
     Some(walk.secure)
 }
@@ -111,22 +117,13 @@ fn chain_and_records<'z>(walk: &'z Walk<'z>) -> impl Iterator<Item = (&'z DnsNam
     walk.chain.iter().copied().chain(records.iter().map(|entry| (walk.name, *entry)))
 }
 
-/// The SOA record that says how long absence may be kept (RFC 2308 section 3).
-fn negative(owner: Name, soa: &Entry) -> Record {
-    let minimum = match soa.data {
-        Some(Data::Soa(_, _, [.., minimum])) => minimum,
-        _ => 0,
-    };
-    record(owner, soa, seconds(soa).min(minimum))
-}
-
 fn record(owner: Name, entry: &Entry, ttl: u32) -> Record {
     let rdata = NULL::with(entry.rdata.clone());
     Record::from_rdata(owner, ttl, RData::Unknown { code: RecordType::from(entry.code), rdata })
 }
 
-fn seconds(entry: &Entry) -> u32 {
-    u32::try_from(entry.ttl.as_secs()).unwrap_or(u32::MAX)
+fn seconds(ttl: Duration) -> u32 {
+    u32::try_from(ttl.as_secs()).unwrap_or(u32::MAX)
 }
 
 fn name_of(name: &DnsName) -> Name {

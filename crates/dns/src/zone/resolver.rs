@@ -3,8 +3,8 @@
 use std::future::ready;
 use std::sync::Arc;
 
-use super::{End, Fault, Zone, ZoneError};
-use crate::{Answer, BoxFuture, DnsError, DnsName, Record, RecordType, Resolver, Security};
+use super::{End, Fault, Walk, Zone, ZoneError};
+use crate::{Answer, BoxFuture, DnsError, DnsName, Kept, Record, RecordType, Resolver, Security};
 
 /// Answers from zone text and never from the network. Clones share the zone; reading takes no lock.
 #[derive(Clone, Debug)]
@@ -36,29 +36,45 @@ impl ZoneResolver {
     /// # Errors
     /// As [`Resolver::lookup`].
     pub fn answer(&self, name: &DnsName, kind: RecordType) -> Result<Answer, DnsError> {
+        self.kept(name, kind).result
+    }
+
+    fn kept(&self, name: &DnsName, kind: RecordType) -> Kept {
         let walk = self.zone.walk(name, kind.code());
-        match walk.end {
-            End::Records(entries) => Ok(Answer {
-                records: entries
-                    .into_iter()
-                    .filter_map(|entry| entry.record(walk.name))
-                    .collect::<Vec<Record>>(),
-                aliases: walk
-                    .chain
-                    .iter()
-                    .skip(1)
-                    .map(|(owner, _)| *owner)
-                    .chain((!walk.chain.is_empty()).then_some(walk.name))
-                    .cloned()
-                    .collect(),
-                security: if walk.secure { Security::Secure } else { Security::Insecure },
-            }),
-            End::NoData => Err(DnsError::NoData),
-            End::NxDomain => Err(DnsError::NxDomain),
-            End::Fault(Fault::ServFail) => Err(DnsError::ServFail),
-            End::Fault(Fault::Timeout) => Err(DnsError::Timeout),
-            End::Fault(Fault::Bogus) => Err(DnsError::Bogus),
-            End::Loop => Err(DnsError::Malformed(format!("the CNAME chain of {name} has no end"))),
+        let aliases = walk.chain.iter().map(|(_, entry)| entry.ttl);
+        let end = match &walk.end {
+            End::Records(entries) => entries.iter().map(|entry| entry.ttl).min(),
+            End::NoData | End::NxDomain => Some(self.zone.negative_ttl(walk.name)),
+            End::Fault(_) | End::Loop => None,
+        };
+        let ttl = aliases.chain(end).min().filter(|_| end.is_some()).unwrap_or_default();
+        Kept { result: answer(walk), ttl }
+    }
+}
+
+/// The walk as those see it who asked.
+fn answer(walk: Walk<'_>) -> Result<Answer, DnsError> {
+    match walk.end {
+        End::Records(entries) => Ok(Answer {
+            records: entries.into_iter().filter_map(|entry| entry.record(walk.name)).collect::<Vec<Record>>(),
+            aliases: walk
+                .chain
+                .iter()
+                .skip(1)
+                .map(|(owner, _)| *owner)
+                .chain((!walk.chain.is_empty()).then_some(walk.name))
+                .cloned()
+                .collect(),
+            security: if walk.secure { Security::Secure } else { Security::Insecure },
+        }),
+        End::NoData => Err(DnsError::NoData),
+        End::NxDomain => Err(DnsError::NxDomain),
+        End::Fault(Fault::ServFail) => Err(DnsError::ServFail),
+        End::Fault(Fault::Timeout) => Err(DnsError::Timeout),
+        End::Fault(Fault::Bogus) => Err(DnsError::Bogus),
+        End::Loop => {
+            let name = walk.chain.first().map_or(walk.name, |(owner, _)| owner);
+            Err(DnsError::Malformed(format!("the CNAME chain of {name} has no end")))
         }
     }
 }
@@ -66,6 +82,10 @@ impl ZoneResolver {
 impl Resolver for ZoneResolver {
     fn lookup<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Result<Answer, DnsError>> {
         Box::pin(ready(self.answer(name, kind)))
+    }
+
+    fn lookup_to_keep<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Kept> {
+        Box::pin(ready(self.kept(name, kind)))
     }
 }
 

@@ -57,8 +57,9 @@ async fn identifiers(verdicts: &Verdicts, author: &Domain, walker: &mut Walker<'
     let record = verdicts.dmarc.record.as_ref().and_then(|text| Record::parse(text.as_bytes()));
     let (aspf, adkim) = record.map_or_else(Default::default, |record| (record.aspf, record.adkim));
     let spf = &verdicts.early.spf_mail_from;
-    let spf = std::iter::once(("SPF", &spf.domain, spf.result.as_str(), aspf));
-    let dkim = verdicts.dkim.iter().map(|verdict| ("DKIM", &verdict.domain, verdict.result.as_str(), adkim));
+    let spf = std::iter::once(("SPF", spf.domain.as_str(), spf.result.as_str(), aspf));
+    let dkim =
+        verdicts.dkim.iter().map(|verdict| ("DKIM", verdict.domain.as_str(), verdict.result.as_str(), adkim));
     let mut identifiers = Vec::new();
     for (method, domain, result, demanded) in spf.chain(dkim).take(MOST) {
         let Ok(domain) = Domain::parse(domain) else { continue };
