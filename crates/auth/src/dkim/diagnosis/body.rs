@@ -103,7 +103,9 @@ impl<'a> Search<'a, '_> {
             } else {
                 "several"
             };
-            change.notes.push(note);
+            if change.notes.last() != Some(&note) {
+                change.notes.push(note);
+            }
         }
         Some(change)
     }
@@ -124,7 +126,7 @@ impl<'a> Search<'a, '_> {
         let mut suppositions = self.top_of(whole, Place::Top);
         suppositions.push(self.footer(MOST_LIKELY));
         self.stretches(&suppositions).or_else(|| {
-            let inside = self.end_of(whole, Place::End, MOST_LINES);
+            let inside = self.end_of(whole, Place::PartEnd(whole.kind.clone()), MOST_LINES);
             whole.is_html().then(|| self.stretches(&inside))?
         })
     }

@@ -24,12 +24,12 @@ impl Pool {
 
 impl Effort {
     /// What one message with a body of so many octets may cost: one more walk over the body, and beyond it four MiB to hash,
-    /// 6,000 hashes and 64 signatures to compare. That takes a few milliseconds for messages of common size.
+    /// 6,000 hashes and 128 signatures to compare. That takes a few milliseconds for messages of common size.
     pub(super) fn for_message(body: usize) -> Self {
         Self {
             body: Pool { hashes: 3_000, octets: (4 << 20) + body as u64 },
             header: Pool { hashes: 3_000, octets: 4 << 20 },
-            verifications: 64,
+            verifications: 128,
             refused: false,
         }
     }

@@ -1,13 +1,15 @@
 //! What was done to the signed fields. Fields change one by one and independently: for each name there are a few things it may
 //! have been, and the combinations are tried, the likely ones and those with few changes first.
 
+use std::ops::RangeInclusive;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use tegami_mail::{HeaderField, Note, note};
 
 use super::effort::Effort;
 use super::opened::{Opened, open};
 use super::part::Structure;
-use super::{Failure, content, original, people, subject};
+use super::{Failure, content, date, original, people, subject};
 use crate::dkim::Canonicalization;
 use crate::dkim::hash::{Message, without_line_end};
 use crate::dkim::key::{KeyType, PublicKey};
@@ -77,22 +79,35 @@ pub(super) fn explain(failure: &Failure<'_>, structure: &Structure, effort: &mut
         Canonicalization::Relaxed => &[Form::AsIs],
         Canonicalization::Simple => &[Form::AsIs, Form::Unfolded, Form::Spaced],
     };
-    for &form in forms {
-        search.groups = groups(&clues, &signature.fields, how, form);
-        let most = if form == Form::AsIs { MOST_WEIGHT } else { MOST_WEIGHT_OTHER_FORM };
-        for weight in 0..=most {
-            let mut chosen = Vec::new();
-            if search.combine(weight, &mut chosen) {
-                return search.changed(&chosen, form);
+    let groups: Vec<Vec<Group>> =
+        forms.iter().map(|&form| groups(&clues, &signature.fields, how, form)).collect();
+    for pass in PASSES {
+        for (&form, groups) in forms.iter().zip(&groups).take(if pass.all_forms { 3 } else { 1 }) {
+            for weight in pass.weights.clone() {
+                let mut chosen = Vec::new();
+                if search.combine(groups, pass.heaviest, weight, &mut chosen) {
+                    return changed(message, groups, &chosen, form);
+                }
             }
         }
     }
     unexplained
 }
 
-/// Of all changes together.
-const MOST_WEIGHT: u8 = 8;
-const MOST_WEIGHT_OTHER_FORM: u8 = 3;
+/// Combinations that are tried one after another: by the sum of their weights, with none heavier than this.
+struct Pass {
+    weights: RangeInclusive<u8>,
+    heaviest: u8,
+    all_forms: bool,
+}
+
+/// White space alone and with one change; all that is likely; then everything.
+const PASSES: [Pass; 3] = [
+    Pass { weights: 0..=1, heaviest: 1, all_forms: true },
+    Pass { weights: 2..=6, heaviest: 1, all_forms: false },
+    Pass { weights: 2..=8, heaviest: u8::MAX, all_forms: false },
+];
+
 /// Names of `h=` that are looked at.
 const MOST_NAMES: usize = 32;
 
@@ -187,6 +202,7 @@ fn proposals(clues: &Clues<'_>, name: &str) -> Vec<Proposal> {
         "content-type" | "content-transfer-encoding" | "mime-version" => {
             proposals.extend(content::proposals(clues, name));
         }
+        "date" => proposals.extend(date::proposals(clues)),
         _ => {}
     }
     proposals.extend(additions(clues.message, name));
@@ -286,7 +302,6 @@ struct Search<'a, 'e> {
     effort: &'e mut Effort,
     /// The signature's own field in canonical form.
     own: Vec<u8>,
-    groups: Vec<Group>,
     data: Vec<u8>,
     /// The effort has ended.
     stopped: bool,
@@ -296,21 +311,20 @@ impl<'a, 'e> Search<'a, 'e> {
     fn new(failure: &'a Failure<'a>, oracle: Oracle<'a>, effort: &'e mut Effort) -> Self {
         let mut own = Vec::new();
         failure.signature.header.field(failure.own, &mut own);
-        Self { failure, oracle, effort, own, groups: Vec::new(), data: Vec::new(), stopped: false }
+        Self { failure, oracle, effort, own, data: Vec::new(), stopped: false }
     }
 
     /// Tries all choices whose weights make this sum.
-    fn combine(&mut self, left: u8, chosen: &mut Vec<usize>) -> bool {
+    fn combine(&mut self, groups: &[Group], heaviest: u8, left: u8, chosen: &mut Vec<usize>) -> bool {
         if left == 0 {
-            return self.try_choice(chosen);
+            return self.try_choice(groups, chosen);
         }
         let at = chosen.len();
-        let Some(group) = self.groups.get(at) else { return false };
-        let weights: Vec<u8> = group.choices.iter().map(|choice| choice.weight).collect();
-        for (index, weight) in weights.into_iter().enumerate() {
-            let Some(rest) = left.checked_sub(weight) else { continue };
+        let Some(group) = groups.get(at) else { return false };
+        for (index, choice) in group.choices.iter().enumerate().filter(|(_, one)| one.weight <= heaviest) {
+            let Some(rest) = left.checked_sub(choice.weight) else { continue };
             chosen.push(index);
-            if self.combine(rest, chosen) {
+            if self.combine(groups, heaviest, rest, chosen) {
                 return true;
             }
             chosen.truncate(at);
@@ -322,16 +336,14 @@ impl<'a, 'e> Search<'a, 'e> {
     }
 
     /// Names beyond the end of `chosen` are as they came.
-    fn try_choice(&mut self, chosen: &[usize]) -> bool {
+    fn try_choice(&mut self, groups: &[Group], chosen: &[usize]) -> bool {
         self.data.clear();
-        let mut used = vec![0_usize; self.groups.len()];
+        let mut used = vec![0_usize; groups.len()];
         for name in &self.failure.signature.fields {
-            let group = self.groups.iter().zip(used.iter_mut()).enumerate();
-            let Some((at, (group, used))) = group.into_iter().find(|(_, (group, _))| group.name == *name)
-            else {
-                continue;
-            };
-            let choice = group.choices.get(chosen.get(at).copied().unwrap_or_default());
+            let known = groups.iter().zip(used.iter_mut()).zip(chosen.iter().chain(std::iter::repeat(&0)));
+            let named = known.into_iter().find(|((group, _), _)| group.name == *name);
+            let Some(((group, used), choice)) = named else { continue };
+            let choice = group.choices.get(*choice);
             if let Some(field) = choice.and_then(|choice| choice.canonical.get(*used)) {
                 self.data.extend_from_slice(field);
                 *used += 1;
@@ -359,27 +371,39 @@ impl<'a, 'e> Search<'a, 'e> {
             }
         }
     }
-
-    fn changed(&self, chosen: &[usize], form: Form) -> HeaderFinding {
-        let (mut fields, mut notes) = (Vec::new(), Vec::new());
-        if form != Form::AsIs {
-            notes.push(note!("dkim-header-refolded"));
-        }
-        for (group, &index) in self.groups.iter().zip(chosen) {
-            let Some(note) = group.choices.get(index).and_then(|choice| choice.note.clone()) else {
-                continue;
-            };
-            fields.push(proper(self.failure.message, &group.name));
-            notes.push(note);
-        }
-        let recased = |note: &Note| matches!(note.id, "dkim-header-recased" | "dkim-header-refolded");
-        HeaderFinding::Changed { only_form: notes.iter().all(recased), fields, notes }
-    }
 }
 
-/// The name as the message writes it.
+fn changed(message: &Message<'_>, groups: &[Group], chosen: &[usize], form: Form) -> HeaderFinding {
+    let (mut fields, mut notes) = (Vec::new(), Vec::new());
+    if form != Form::AsIs {
+        notes.push(note!("dkim-header-refolded"));
+    }
+    for (group, &index) in groups.iter().zip(chosen) {
+        let Some(note) = group.choices.get(index).and_then(|choice| choice.note.clone()) else { continue };
+        fields.push(proper(message, &group.name));
+        notes.push(note);
+    }
+    let recased = |note: &Note| matches!(note.id, "dkim-header-recased" | "dkim-header-refolded");
+    HeaderFinding::Changed { only_form: notes.iter().all(recased), fields, notes }
+}
+
+/// The name as the message writes it, or as it is commonly written.
 fn proper(message: &Message<'_>, name: &str) -> String {
-    message.uppermost(name).map_or_else(|| name.to_owned(), |(_, field)| field.name.to_owned())
+    let Some(field) = field(message, name) else {
+        let known = ["MIME-Version", "Message-ID", "List-ID"];
+        let known = known.iter().find(|known| known.eq_ignore_ascii_case(name));
+        return known.map_or_else(|| capitalized(name), |known| (*known).to_owned());
+    };
+    field.name.to_owned()
+}
+
+fn capitalized(name: &str) -> String {
+    let mut start = true;
+    let letter = |c: char| {
+        let letter = if std::mem::replace(&mut start, c == '-') { c.to_ascii_uppercase() } else { c };
+        letter
+    };
+    name.chars().map(letter).collect()
 }
 
 /// The uppermost field of a name.

@@ -4,6 +4,7 @@
 
 mod body;
 mod content;
+mod date;
 mod digest;
 mod effort;
 mod evidence;
@@ -16,6 +17,8 @@ mod people;
 mod recoding;
 mod subject;
 pub(super) mod survivor;
+#[cfg(test)]
+mod tests;
 mod view;
 
 use tegami_mail::{Note, note};

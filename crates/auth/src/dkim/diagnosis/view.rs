@@ -111,10 +111,11 @@ pub(super) fn with_doubled_dot(line: &[u8], hash: &mut BodyDigest) {
     hash.update(line);
 }
 
-/// White space that was put at the ends of lines.
+/// White space that was put at the ends of lines. The line before a signature has always had its blank (RFC 3676
+/// section 4.3).
 pub(super) fn without_blank_end(line: &[u8], hash: &mut BodyDigest) {
     let text = without_line_end(line);
-    hash.update(text.trim_ascii_end());
+    hash.update(if text == b"-- " { text } else { text.trim_ascii_end() });
     hash.update(line.get(text.len()..).unwrap_or_default());
 }
 
