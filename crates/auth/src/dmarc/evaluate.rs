@@ -16,6 +16,7 @@ use crate::spf::SpfResult;
 /// unlimited work (RFC 9989 section 11.5).
 pub const MAX_AUTHOR_DOMAINS: usize = 8;
 
+const AUTHOR: &str = "RFC 9989 section 5.3.1";
 const SEVERAL: &str = "RFC 9989 section 11.5";
 
 /// Decides on a message whose From field was read: where it is malformed, the message does not pass.
@@ -29,6 +30,7 @@ pub async fn evaluate_message(
     let unprotected = verdict.result == DmarcResult::None && authors.domains.is_empty();
     if !authors.well_formed && (verdict.result == DmarcResult::Pass || unprotected) {
         verdict.result = DmarcResult::PermError;
+        verdict.steps.push(message_step("permerror", note!("dmarc-from-in-doubt"), AUTHOR));
     }
     if authors.steps.is_empty() {
         return verdict;
@@ -51,7 +53,8 @@ pub async fn evaluate(
     evaluate_with(authors, spf, dkim, &mut Walker::new(resolver)).await.0
 }
 
-/// The same with what was found before, and beside the verdict what is published for the Author Domain that decided.
+/// The same with what was found before, and beside the verdict what is published for the Author Domain that decided; its
+/// steps are among those of the verdict.
 pub async fn evaluate_with(
     authors: &[Domain],
     spf: &[(SpfResult, Domain)],
@@ -66,7 +69,7 @@ pub async fn evaluate_with(
         }
     }
     let Some((first, others)) = distinct.split_first() else {
-        let step = message_step("none", note!("dmarc-no-author"), "RFC 9989 section 5.3.1");
+        let step = message_step("none", note!("dmarc-no-author"), AUTHOR);
         return (Verdict::without_author(step), None);
     };
     let mut decided = evaluate_one(first, spf, dkim, walker).await;
@@ -78,6 +81,10 @@ pub async fn evaluate_with(
     if !others.is_empty() {
         let note = note!("dmarc-several-authors", count = distinct.len().min(MAX_AUTHOR_DOMAINS));
         verdict.steps.insert(0, message_step("several", note, SEVERAL));
+        // The last step is the reason for the result.
+        let decision =
+            verdict.steps.iter().rfind(|step| step.domain == verdict.author_domain && step.term == "dmarc");
+        verdict.steps.extend(decision.cloned().filter(|decision| verdict.steps.last() != Some(decision)));
     }
     // One that was not looked at may ask for more than nothing.
     if distinct.len() > MAX_AUTHOR_DOMAINS && verdict.disposition == Policy::None {
@@ -115,7 +122,7 @@ async fn evaluate_one(
     dkim: &[(DkimResult, Domain)],
     walker: &mut Walker<'_>,
 ) -> (Verdict, Discovery) {
-    let discovery = discover_with(author, walker).await;
+    let mut discovery = discover_with(author, walker).await;
     let mut verdict = Verdict {
         result: DmarcResult::None,
         author_domain: author.to_string(),
@@ -126,7 +133,7 @@ async fn evaluate_one(
         aligned: Aligned::default(),
         record: discovery.record().map(|record| record.text.clone()),
         queries: discovery.queries,
-        steps: discovery.steps.clone(),
+        steps: std::mem::take(&mut discovery.steps),
     };
     if discovery.temp_error {
         verdict.result = DmarcResult::TempError;

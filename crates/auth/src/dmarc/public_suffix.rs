@@ -451,6 +451,13 @@ mod tests {
             dmarc-differs-percent percent=0
         "#]],
         );
+    }
+
+    #[test]
+    fn another_reading() {
+        let check = |record: &str, author: &str, expect: &Expect| {
+            check(&format!("_dmarc.example.com. TXT \"v=DMARC1; {record}\""), author, expect);
+        };
         check(
             "rua=mailto:d@example.com",
             "example.com",

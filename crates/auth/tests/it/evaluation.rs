@@ -125,7 +125,23 @@ pub(crate) fn dmarc(input: &[u8]) {
         let found = dmarc::discover(author, &dns).now_or_never().unwrap();
         assert!(usize::from(found.queries) <= MAX_QUERIES, "{found:?}");
         assert!(!found.steps.is_empty());
+        both_methods(author, &spf, &dkim, &dns);
     }
+}
+
+/// The older method asks at most two names more, and both remember.
+fn both_methods(
+    author: &Domain,
+    spf: &[(SpfResult, Domain)],
+    dkim: &[(DkimResult, Domain)],
+    dns: &HostileDns,
+) {
+    let (before, walker) = (dns.asked().questions, &mut dmarc::Walker::new(dns));
+    let (verdict, notes) = dmarc::public_suffix::compare(author, spf, dkim, walker).now_or_never().unwrap();
+    let questions = dns.asked().questions - before;
+    assert!(questions <= (spf.len() + dkim.len() + 1) * MAX_QUERIES + 2 + 2, "{questions} questions");
+    assert!(author.is_at_or_below(&verdict.discovery.organizational_domain), "{verdict:?}");
+    assert!(notes.len() <= 6, "{notes:?}");
 }
 
 fn judge_dmarc(verdict: &dmarc::Verdict, asked: Asked, input: usize) {

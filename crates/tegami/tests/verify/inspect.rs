@@ -93,6 +93,8 @@ fn json_of_the_contract() {
         ("/dmarc/organizational_domain", "example.org"),
         ("/dmarc/policy", "reject"),
         ("/dmarc/disposition", "none"),
+        ("/dmarc/public_suffix/organizational_domain", "example.org"),
+        ("/dmarc/public_suffix/result", "pass"),
         ("/received/0/helo", "pc"),
         ("/received/1/tls", "used"),
         ("/decision", "accept"),
@@ -106,6 +108,44 @@ fn json_of_the_contract() {
     assert_eq!(found["arc"]["instance"], 0);
     let results = found["authentication_results"].as_str().unwrap();
     assert!(results.starts_with("Authentication-Results: mx.example.com;\r\n"), "{results}");
+}
+
+/// Authors in doubt, authors who look like others, and what receivers of the older DMARC decide.
+#[test]
+fn authors() {
+    let scene = Scene::new("_dmarc.mail.example.com. TXT \"v=DMARC1; p=reject\"");
+    let result = |from: &str| {
+        scene.file("author", format!("{from}\n\nHello\n").as_bytes());
+        let words =
+            "inspect author --zone zone --ip 192.0.2.1 --helo mx1.example.org --mail-from a@example.org";
+        let (status, found) = scene.json(words);
+        let noted: Vec<&str> = found["dmarc"]["steps"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|step| step["term"] == "From")
+            .map(|step| step["outcome"].as_str().unwrap())
+            .collect();
+        format!("{status} {} {noted:?}", found["dmarc"]["result"].as_str().unwrap())
+    };
+    assert_eq!(result("From: a@example.org"), "0 pass []");
+    assert_eq!(result("From: Team: a@example.org, b@example.org;"), "0 pass []");
+    assert_eq!(result("From: \"boss@example.net\" <a@example.org>"), "0 pass [\"noted\"]");
+    assert_eq!(result("From: a@example.org\nFrom: a@example.org"), "1 permerror [\"error\", \"permerror\"]");
+    assert_eq!(result("From: a@example.org, <"), "1 permerror [\"error\", \"permerror\"]");
+    assert_eq!(result("From: undisclosed:;"), "0 none [\"noted\", \"none\"]");
+    assert_eq!(result("From: a@[192.0.2.1]"), "0 none [\"noted\", \"none\"]");
+    assert_eq!(result("Subject: nobody"), "0 none [\"none\", \"none\"]");
+    assert_eq!(result("From: a@example.org, b@mail.example.com"), "1 fail [\"several\"]");
+    scene.file("author", "From: \"boss@example.net\" <a@mail.example.com>\n\nHello\n".as_bytes());
+    let words =
+        "inspect author --zone zone --ip 192.0.2.1 --helo mx1.example.org --mail-from a@example.com --now";
+    scene.check_file(&format!("{words} {NOW}"), &expect_file!["expected/authors-1.txt"]);
+    scene.check_file(&format!("{words} {NOW} --lang ja"), &expect_file!["expected/authors-2.txt"]);
+    scene.file("several", b"From: a@mail.example.com, b@example.org\n\nHello\n");
+    let words =
+        "inspect several --zone zone --ip 192.0.2.1 --helo mx1.example.org --mail-from a@example.org --now";
+    scene.check_file(&format!("{words} {NOW}"), &expect_file!["expected/authors-3.txt"]);
 }
 
 #[test]

@@ -295,6 +295,52 @@ fn dmarc() {
     );
 }
 
+/// Whatever a record may have, and what older receivers make of it.
+const HARDER: &str = r#"
+_dmarc.example.com.      TXT  "v=DMARC1; p=none; sp=reject; np=quarantine; t=y; pct=20; fo=1; adkim=s; x=1; rua=mailto:d@example.com!10m, reports@example.com"
+_dmarc.mail.example.com. TXT  "v=DMARC1; p=reject; sp=none; psd=n"
+a.mail.example.com.      A    192.0.2.1
+_dmarc.cased.test.       TXT  "v=dmarc1; p=none"
+"#;
+
+#[test]
+fn dmarc_of_another_kind() {
+    let scene = Scene::new(HARDER);
+    scene.check_file("lookup dmarc nowhere.example.com --zone zone", &expect_file!["expected/dmarc-5.txt"]);
+    scene.check_file(
+        "lookup dmarc nowhere.example.com --zone zone --lang ja",
+        &expect_file!["expected/dmarc-6.txt"],
+    );
+    scene.check_file(
+        "lookup dmarc a@a.mail.example.com b@example.com --dkim pass:example.com --zone zone --lang ja",
+        &expect_file!["expected/dmarc-7.txt"],
+    );
+    scene.check_file("lookup dmarc cased.test --zone zone", &expect_file!["expected/dmarc-8.txt"]);
+}
+
+#[test]
+fn dmarc_json_tells_both_methods() {
+    let scene = Scene::new(HARDER);
+    let (_, found) = scene.json("lookup dmarc a.mail.example.com --zone zone");
+    let older = &found["public_suffix"];
+    assert_eq!(found["organizational_domain"], "mail.example.com");
+    assert_eq!(
+        (&older["organizational_domain"], &older["policy"]),
+        (&"example.com".into(), &"reject".into())
+    );
+    assert_eq!((&older["policy_domain"], &older["percent"]), (&"example.com".into(), &20.into()));
+    assert_eq!(older["differences"].as_array().unwrap().len(), 4);
+    assert!(older.get("result").is_none());
+    assert_eq!(found["subdomains"]["existing"], "none");
+    let (status, found) = scene.json(
+        "lookup dmarc a@a.mail.example.com --dkim pass:b.example.com --spf pass:example.com --zone zone",
+    );
+    let older = &found["public_suffix"];
+    assert_eq!((status, &found["result"], &older["result"]), (1, &"fail".into(), &"pass".into()));
+    assert_eq!((&older["aligned"]["dkim"], &older["aligned"]["spf"]), (&false.into(), &true.into()));
+    assert_eq!(older["disposition"], "none");
+}
+
 #[test]
 fn dmarc_json() {
     let scene = Scene::new("");

@@ -158,7 +158,7 @@ cli-dmarc-disposition = What happens to the message
 cli-dmarc-subdomains = … for subdomains
 cli-dmarc-subdomains-two = { $existing } where they exist, { $absent } where they do not
 cli-dmarc-tags = Tags
-cli-dmarc-tag-p = What is asked for failing mail from the domain itself.
+cli-dmarc-tag-p = What is asked for failing mail from { $domain } itself.
 cli-dmarc-tag-no-p = Not there, which counts as none. Older receivers refuse such a record: write `p=none` if that is meant.
 cli-dmarc-tag-sp = The same for existing subdomains.
 cli-dmarc-tag-no-sp = Not there: existing subdomains get what `p` asks for, { $policy }.

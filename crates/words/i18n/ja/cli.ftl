@@ -158,7 +158,7 @@ cli-dmarc-disposition = メールの扱い
 cli-dmarc-subdomains = サブドメインのポリシー
 cli-dmarc-subdomains-two = 存在するものは { $existing }、存在しないものは { $absent }
 cli-dmarc-tags = タグ
-cli-dmarc-tag-p = このドメイン自身の不合格メールに求める扱いです。
+cli-dmarc-tag-p = { $domain } 自身の不合格メールに求める扱いです。
 cli-dmarc-tag-no-p = 書かれていないため none として扱います。古い受信側はこのようなレコードを使いません。none のつもりなら `p=none` と書いてください。
 cli-dmarc-tag-sp = 存在するサブドメインに求める扱いです。
 cli-dmarc-tag-no-sp = 書かれていないため、存在するサブドメインには `p` の { $policy } が適用されます。

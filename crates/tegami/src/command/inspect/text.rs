@@ -201,6 +201,11 @@ impl Telling<'_> {
             );
             self.prose.sentence(3, &found, "RFC 9989 section 4.10.1");
         }
+        // What is remarkable about the author, which the result alone does not tell.
+        let before_the_last = dmarc.steps.split_last().map_or(&[][..], |(_, steps)| steps);
+        for step in before_the_last.iter().take_while(|step| step.term == "From").filter(|_| !self.explain) {
+            self.prose.decided(step);
+        }
         if !self.findings.identifiers.is_empty() {
             self.prose.gap();
             self.alignment();

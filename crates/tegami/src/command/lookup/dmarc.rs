@@ -1,6 +1,7 @@
 //! `tegami lookup dmarc`: the policy that applies to a domain, and with given results what becomes of a message.
 
 use serde_json::{Value, json};
+use tegami_auth::Step;
 use tegami_auth::dkim::DkimResult;
 use tegami_auth::dmarc::{
     self, Alignment, Discovery, DmarcResult, Policy, Psd, Record, Verdict, Walker, public_suffix,
@@ -131,12 +132,19 @@ fn text(context: &Context, findings: &Findings) -> String {
         None => prose.verdict(&title, &format!("p={policy}")),
     }
     prose.pairs(&summary(context, findings));
-    if let Some(record) = discovery.record() {
+    if let (Some(record), Some(domain)) = (discovery.record(), discovery.policy_domain()) {
         prose.heading(&context.word("cli-dmarc-tags"));
-        prose.pairs(&tags(context, record));
+        prose.pairs(&tags(context, record, domain));
     }
     prose.heading(&context.word("cli-steps"));
-    prose.steps(verdict.as_ref().map_or(&discovery.steps, |verdict| &verdict.steps));
+    let steps = verdict.as_ref().map_or(&discovery.steps, |verdict| &verdict.steps);
+    let in_table = |step: &&Step| {
+        let ignored =
+            discovery.record().is_some_and(|record| record.ignored.iter().any(|one| one.note() == step.note));
+        step.domain == discovery.author_domain.as_str() && ignored
+    };
+    let steps: Vec<Step> = steps.iter().filter(|step| !in_table(step)).cloned().collect();
+    prose.steps(&steps);
     older(context, findings, &mut prose);
     prose.into_text()
 }
@@ -169,11 +177,18 @@ fn summary(context: &Context, findings: &Findings) -> Vec<(String, String)> {
 }
 
 /// Every tag that means something, written or not, then what is written and means nothing.
-fn tags(context: &Context, record: &Record) -> Vec<(String, String)> {
+fn tags(context: &Context, record: &Record, domain: &Domain) -> Vec<(String, String)> {
     let existing = record.sp.unwrap_or(record.p).as_str();
     let uris = |list: &[String]| list.join(", ");
     let mut tags = vec![
-        ("p", if record.tag("p").is_some() { note!("cli-dmarc-tag-p") } else { note!("cli-dmarc-tag-no-p") }),
+        (
+            "p",
+            if record.tag("p").is_some() {
+                note!("cli-dmarc-tag-p", domain = domain)
+            } else {
+                note!("cli-dmarc-tag-no-p")
+            },
+        ),
         (
             "sp",
             match record.sp {
