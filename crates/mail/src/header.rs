@@ -164,20 +164,41 @@ impl<'a> HeaderSection<'a> {
     /// [`HeaderError::TooLong`] and [`HeaderError::TooManyFields`]; malformed lines are no error, they become fields
     /// without a name.
     pub fn parse(content: &'a [u8], limits: HeaderLimits) -> Result<Self, HeaderError> {
-        let (bytes, _) = split(content);
-        if bytes.len() > limits.octets {
-            return Err(HeaderError::TooLong { limit: limits.octets });
-        }
-        let mut fields = Vec::new();
-        let mut rest = bytes;
-        while let Some(field) = HeaderField::read(rest) {
-            if fields.len() >= limits.fields {
-                return Err(HeaderError::TooManyFields { limit: limits.fields });
+        Self::parse_content(content, limits).map(|(section, _)| section)
+    }
+
+    /// Reads the header section of a content, and gives the body too, as [`split`] does, looking at every octet once.
+    ///
+    /// # Errors
+    /// As [`HeaderSection::parse`].
+    pub fn parse_content(content: &'a [u8], limits: HeaderLimits) -> Result<(Self, &'a [u8]), HeaderError> {
+        let mut fields = Vec::with_capacity(32);
+        let mut rest = content;
+        let body = loop {
+            match rest {
+                [b'\r', b'\n', body @ ..] | [b'\n', body @ ..] => break body,
+                _ => {}
+            }
+            let Some(field) = HeaderField::read(rest) else { break rest };
+            if fields.len() >= limits.fields || content.len() - rest.len() > limits.octets {
+                // Only now, when it is too much, is the end of the section looked for.
+                return Err(Self::excess(content, limits));
             }
             rest = rest.get(field.raw.len()..).unwrap_or_default();
             fields.push(field);
+        };
+        let bytes = content.get(..content.len() - rest.len()).unwrap_or_default();
+        if bytes.len() > limits.octets {
+            return Err(HeaderError::TooLong { limit: limits.octets });
         }
-        Ok(Self { bytes, fields })
+        Ok((Self { bytes, fields }, body))
+    }
+
+    fn excess(content: &[u8], limits: HeaderLimits) -> HeaderError {
+        if split(content).0.len() > limits.octets {
+            return HeaderError::TooLong { limit: limits.octets };
+        }
+        HeaderError::TooManyFields { limit: limits.fields }
     }
 
     /// The octets, from the first field's name to the last field's line end.
@@ -352,6 +373,9 @@ mod tests {
                 let joined: Vec<u8> = section.fields().iter().flat_map(|field| field.raw).copied().collect();
                 prop_assert_eq!(&joined, section.as_bytes());
                 prop_assert_eq!(without(content, |_| false), content);
+                let (whole, body) = HeaderSection::parse_content(content, HeaderLimits::GENEROUS).unwrap();
+                prop_assert_eq!((whole.as_bytes(), body), split(content));
+                prop_assert_eq!(&whole, &section);
                 for field in section.fields() {
                     let _ = (field.decoded(), field.text());
                 }

@@ -35,12 +35,41 @@ impl Canonicalization {
     }
 
     /// Gives the canonical body to `sink`, piece by piece.
-    pub(crate) fn body(self, body: &[u8], sink: impl FnMut(&[u8])) {
+    pub(crate) fn body(self, body: &[u8], mut sink: impl FnMut(&[u8])) {
+        let text = self.text(body);
+        self.part(text, &mut sink);
+        sink(self.body_end(text));
+    }
+
+    /// The body without what is left out at its end: empty lines (RFC 6376 section 3.4.3), for `relaxed` lines of white
+    /// space too (RFC 6376 section 3.4.4).
+    pub(crate) fn text(self, body: &[u8]) -> &[u8] {
         match self {
-            Self::Simple => simple_body(body, sink),
-            Self::Relaxed => relaxed_body(body, sink),
+            Self::Simple => without_empty_lines(body),
+            Self::Relaxed => without_blank_end(body),
         }
     }
+
+    /// Gives the canonical form of a part of the [`text`](Self::text) to `sink`. Whoever cuts a text in parts cuts
+    /// where [`part_end`] says.
+    pub(crate) fn part(self, part: &[u8], sink: impl FnMut(&[u8])) {
+        match self {
+            Self::Simple => pass(part, sink),
+            Self::Relaxed => relaxed_part(part, sink),
+        }
+    }
+
+    /// What ends a canonical body of which this is the text: CRLF, but nothing for a `relaxed` body of white space.
+    pub(crate) fn body_end(self, text: &[u8]) -> &'static [u8] {
+        if self == Self::Relaxed && text.is_empty() { b"" } else { b"\r\n" }
+    }
+}
+
+/// Where a part of a body may end, at `at` or soon after it: behind an octet that is no white space, so that neither
+/// canonicalisation has to know what follows.
+pub(crate) fn part_end(body: &[u8], at: usize) -> usize {
+    let after = body.get(at..).unwrap_or_default();
+    after.iter().position(|&octet| octet > b' ').map_or(body.len(), |found| at + found + 1)
 }
 
 /// RFC 6376 section 3.4.2: the name in lower case, no white space around the colon, lines unfolded, runs of white
@@ -51,74 +80,103 @@ fn relaxed_field(raw: &[u8], out: &mut Vec<u8>) {
     out.extend(name.trim_ascii_end().iter().map(u8::to_ascii_lowercase));
     out.push(b':');
     let start = out.len();
+    let mut rest = value.get(1..).unwrap_or_default();
     let mut space = false;
-    let mut bytes = value.iter().skip(1).copied().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b' ' | b'\t' => space = true,
-            b'\r' if bytes.next_if_eq(&b'\n').is_some() => {}
-            _ => {
-                if space && out.len() > start {
-                    out.push(b' ');
-                }
-                space = false;
-                out.push(byte);
-            }
+    loop {
+        let (run, blank) = folding_white_space(rest);
+        space |= blank;
+        rest = rest.get(run..).unwrap_or_default();
+        if rest.is_empty() {
+            return;
+        }
+        if space && out.len() > start {
+            out.push(b' ');
+        }
+        space = false;
+        // A CR that is part of no fold is an octet like any other.
+        let end = 1 + uneven_blank::<FIELD>(rest.get(1..).unwrap_or_default()).unwrap_or(rest.len() - 1);
+        let (piece, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        out.extend_from_slice(piece);
+        rest = after;
+    }
+}
+
+/// How many octets of white space and line ends stand at the beginning, and whether a blank is among them.
+fn folding_white_space(bytes: &[u8]) -> (usize, bool) {
+    let (mut at, mut blank) = (0, false);
+    loop {
+        match bytes.get(at..) {
+            Some([b' ' | b'\t', ..]) => (at, blank) = (at + 1, true),
+            Some([b'\r', b'\n', ..]) => at += 2,
+            _ => return (at, blank),
         }
     }
 }
 
-/// RFC 6376 section 3.4.3: empty lines at the end become one CRLF, and an empty body is one CRLF too.
-fn simple_body(body: &[u8], mut sink: impl FnMut(&[u8])) {
+fn pass(part: &[u8], mut sink: impl FnMut(&[u8])) {
+    sink(part);
+}
+
+/// Runs of white space as one space, none at the end of a line.
+fn relaxed_part(part: &[u8], mut sink: impl FnMut(&[u8])) {
+    let mut rest = part;
+    while let Some(start) = uneven_blank::<BODY>(rest) {
+        let run = rest.get(start..).unwrap_or_default();
+        let end = start + blanks(run);
+        let ends_line = rest.get(end..).is_some_and(|after| after.starts_with(b"\r\n"));
+        // A space that is there already need not be made.
+        let keep = usize::from(!ends_line && run.starts_with(b" "));
+        sink(rest.get(..start + keep).unwrap_or_default());
+        if !ends_line && keep == 0 {
+            sink(b" ");
+        }
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    sink(rest);
+}
+
+/// In a body, where line ends stay.
+const BODY: u8 = b'\t';
+/// In a header field, where they are undone.
+const FIELD: u8 = b'\r';
+
+/// Where white space begins that is not one space before something else: a space before any octet that is not above it, a
+/// tab, and `OTHER`. Most white space is not that, and most text has nothing else for long: whole blocks are looked
+/// through at once.
+fn uneven_blank<const OTHER: u8>(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    // A block without anything is passed over; one that has something is searched in smaller ones.
+    while has_uneven::<OTHER, 65>(text, at) == Some(false) {
+        at += 64;
+    }
+    while has_uneven::<OTHER, 17>(text, at) == Some(false) {
+        at += 16;
+    }
+    let rest = text.get(at..)?;
+    let next = rest.iter().skip(1).copied().chain(std::iter::once(b'\r'));
+    Some(at + rest.iter().zip(next).position(|(&octet, next)| is_uneven::<OTHER>(octet, next))?)
+}
+
+/// Whether one of the octets from `at` on is uneven, the last of them, which is only looked ahead at, left out. `None`
+/// where there are not as many.
+fn has_uneven<const OTHER: u8, const OCTETS: usize>(text: &[u8], at: usize) -> Option<bool> {
+    let block = text.get(at..)?.first_chunk::<OCTETS>()?;
+    let pairs = block.iter().zip(block.iter().skip(1));
+    // Without branches, so that the compiler compares many octets at once.
+    Some(pairs.fold(0, |found, (&octet, &next)| found | u8::from(is_uneven::<OTHER>(octet, next))) != 0)
+}
+
+#[inline(always)]
+fn is_uneven<const OTHER: u8>(octet: u8, next: u8) -> bool {
+    (octet == b'\t') | (octet == OTHER) | ((octet == b' ') & (next <= b' '))
+}
+
+fn without_empty_lines(body: &[u8]) -> &[u8] {
     let mut lines = body;
     while let Some(shorter) = lines.strip_suffix(b"\r\n") {
         lines = shorter;
     }
-    sink(lines);
-    sink(b"\r\n");
-}
-
-/// RFC 6376 section 3.4.4: runs of white space as one space, none at the end of a line, no empty lines at the end;
-/// what is left ends in CRLF, and nothing at all is left of a body of white space.
-fn relaxed_body(body: &[u8], mut sink: impl FnMut(&[u8])) {
-    let text = without_blank_end(body);
-    if text.is_empty() {
-        return;
-    }
-    // `from` is where the bytes begin that no piece has carried yet; `at` is where to look for white space.
-    let (mut from, mut at) = (0, 0);
-    while let Some(start) = uneven_blank(text, at) {
-        let end = start + blanks(text.get(start..).unwrap_or_default());
-        at = end;
-        sink(text.get(from..start).unwrap_or_default());
-        if !text.get(end..).is_some_and(|rest| rest.starts_with(b"\r\n")) {
-            sink(b" ");
-        }
-        from = end;
-    }
-    sink(text.get(from..).unwrap_or_default());
-    sink(b"\r\n");
-}
-
-/// Where white space begins, from `at` on, that is not one space inside a line. Most white space is that, and most text
-/// has nothing else for long: whole blocks are looked through at once.
-fn uneven_blank(text: &[u8], mut at: usize) -> Option<usize> {
-    const BLOCK: usize = 32;
-    // Without branches, so that the compiler compares many octets at once.
-    let uneven = |octet: u8, next: u8| {
-        (octet == b'\t') | ((octet == b' ') & ((next == b' ') | (next == b'\t') | (next == b'\r')))
-    };
-    while let Some((block, _)) = text.get(at..).and_then(|rest| rest.split_first_chunk::<{ BLOCK + 1 }>()) {
-        let pairs = block.iter().zip(block.iter().skip(1));
-        let found = pairs.fold(false, |found, (&octet, &next)| found | uneven(octet, next));
-        if found {
-            break;
-        }
-        at += BLOCK;
-    }
-    let rest = text.get(at..)?;
-    let next = rest.iter().skip(1).copied().chain(std::iter::once(b'\r'));
-    Some(at + rest.iter().zip(next).position(|(&octet, next)| uneven(octet, next))?)
+    lines
 }
 
 fn without_blank_end(body: &[u8]) -> &[u8] {

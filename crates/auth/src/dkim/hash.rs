@@ -1,66 +1,74 @@
 //! The two hashes of RFC 6376 section 3.7: of the body, and of the signed fields.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 
-use tegami_mail::header::split;
 use tegami_mail::{HeaderError, HeaderField, HeaderLimits, HeaderSection};
 
 use super::Canonicalization;
+use super::canonical::part_end;
 
 /// A content, split once for all signatures.
 #[derive(Debug)]
 pub(crate) struct Message<'a> {
     section: HeaderSection<'a>,
     pub(crate) body: &'a [u8],
-    /// Positions in the section, from the top, by name in lower case.
-    by_name: HashMap<String, Vec<usize>>,
+    /// Every field that has a name, ordered by it; those of one name from the top.
+    by_name: Vec<Place<'a>>,
 }
 
 impl<'a> Message<'a> {
     /// # Errors
     /// The header section is beyond all measure.
     pub(crate) fn new(content: &'a [u8]) -> Result<Self, HeaderError> {
-        let (header, body) = split(content);
-        let section = HeaderSection::parse(header, HeaderLimits::GENEROUS)?;
-        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, field) in section.fields().iter().enumerate() {
-            if !field.name.is_empty() {
-                by_name.entry(field.name.to_ascii_lowercase()).or_default().push(at);
-            }
-        }
+        let (section, body) = HeaderSection::parse_content(content, HeaderLimits::GENEROUS)?;
+        let named = section.fields().iter().enumerate().filter(|(_, field)| !field.name.is_empty());
+        let mut by_name: Vec<Place<'a>> =
+            named.map(|(at, field)| Place { name: Name::of(field.name), at }).collect();
+        by_name.sort_unstable_by(|one, other| one.name.cmp(&other.name).then(one.at.cmp(&other.at)));
         Ok(Self { section, body, by_name })
     }
 
-    /// The fields of this name, given in lower case, from the top.
-    pub(crate) fn named<'s>(&'s self, name: &str) -> impl Iterator<Item = &'s HeaderField<'a>> {
-        let places = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        places.iter().filter_map(|&at| self.section.fields().get(at))
+    /// The places of this name, in any case, from the top, and where they begin in the order of names.
+    fn places(&self, name: &str) -> (usize, &[Place<'a>]) {
+        let name = Name::of(name);
+        let start = self.by_name.partition_point(|place| place.name < name);
+        let from = self.by_name.get(start..).unwrap_or_default();
+        let count = from.partition_point(|place| place.name == name);
+        (start, from.get(..count).unwrap_or_default())
+    }
+
+    /// The fields of this name, in any case, from the top.
+    pub(crate) fn named<'s>(&'s self, name: &str) -> impl DoubleEndedIterator<Item = &'s HeaderField<'a>> {
+        self.places(name).1.iter().filter_map(|place| self.section.fields().get(place.at))
     }
 
     /// How often a field of this name occurs.
     pub(crate) fn count(&self, name: &str) -> usize {
-        self.by_name.get(name).map_or(0, Vec::len)
+        self.places(name).1.len()
     }
 
-    /// The uppermost field of this name, given in lower case, and its place.
+    /// The uppermost field of this name and its place.
     pub(crate) fn uppermost(&self, name: &str) -> Option<(usize, &HeaderField<'a>)> {
-        let place = *self.by_name.get(name)?.first()?;
+        let place = self.places(name).1.first()?.at;
         Some((place, self.section.fields().get(place)?))
     }
 
     /// The header hash (RFC 6376 section 3.7): the fields that `names` chooses, then the DKIM-Signature field itself with
     /// an empty `b=`. A name that occurs again chooses the next instance upwards; one that chooses nothing adds
     /// nothing (RFC 6376 section 5.4.2).
-    pub(crate) fn header_hash(&self, how: Canonicalization, names: &[String], own: &[u8]) -> Digest {
-        let mut data = Vec::with_capacity(2048);
-        let mut left: HashMap<&str, &[usize]> = HashMap::new();
+    pub(crate) fn header_hash(&self, how: Canonicalization, names: &[impl AsRef<str>], own: &[u8]) -> Digest {
+        let mut data = Vec::with_capacity(4096);
+        // How many of the fields of one name are chosen already, by where the name begins in the order of names.
+        let mut chosen = vec![0_usize; self.by_name.len()];
         for name in names {
-            let Some(places) = self.by_name.get(name.as_str()) else { continue };
-            let places = left.entry(name).or_insert(places);
-            let Some(field) = pop(places).and_then(|at| self.section.fields().get(at)) else { continue };
+            let (start, places) = self.places(name.as_ref());
+            let Some(chosen) = chosen.get_mut(start).filter(|_| !places.is_empty()) else { continue };
+            let place = places.iter().rev().nth(*chosen);
+            *chosen += 1;
+            let Some(field) = place.and_then(|place| self.section.fields().get(place.at)) else { continue };
             how.field(without_line_end(field.raw), &mut data);
             data.extend_from_slice(b"\r\n");
         }
@@ -69,11 +77,54 @@ impl<'a> Message<'a> {
     }
 }
 
-fn pop(places: &mut &[usize]) -> Option<usize> {
-    let (last, rest) = places.split_last()?;
-    *places = rest;
-    Some(*last)
+/// Where a field of a name stands in the section.
+#[derive(Clone, Copy, Debug)]
+struct Place<'a> {
+    name: Name<'a>,
+    at: usize,
 }
+
+/// A field's name, made to be compared fast and without regard to case (RFC 5322 section 1.2.2).
+#[derive(Clone, Copy, Debug)]
+struct Name<'a> {
+    /// The first octets in lower case, as a number that has their order.
+    start: u128,
+    /// The other octets.
+    rest: &'a [u8],
+}
+
+impl<'a> Name<'a> {
+    fn of(name: &'a str) -> Self {
+        let mut start = [0; 16];
+        let (first, rest) = name.as_bytes().split_at_checked(start.len()).unwrap_or((name.as_bytes(), b""));
+        if let Some(room) = start.get_mut(..first.len()) {
+            room.copy_from_slice(first);
+        }
+        start.make_ascii_lowercase();
+        Self { start: u128::from_be_bytes(start), rest }
+    }
+}
+
+impl Ord for Name<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let rest = |name: &Self| name.rest.iter().map(u8::to_ascii_lowercase);
+        self.start.cmp(&other.start).then_with(|| rest(self).cmp(rest(other)))
+    }
+}
+
+impl PartialOrd for Name<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Name<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Name<'_> {}
 
 /// A signature's own field with an empty `b=` (RFC 6376 section 3.7), without line end. `span` is where the value of `b=`
 /// stands in the field's value.
@@ -99,39 +150,242 @@ pub(crate) struct BodyHash {
     pub(crate) total: u64,
 }
 
-/// Body hashes, each computed once: signatures of one message mostly ask for the same.
+/// Body hashes, each computed once: signatures of one message mostly ask for the same. What is announced is computed in
+/// one pass over the body, however many signatures ask, and however differently.
 #[derive(Debug)]
 pub(crate) struct BodyHashes<'a> {
     pub(crate) body: &'a [u8],
-    known: Vec<(Canonicalization, Option<u64>, BodyHash)>,
+    announced: Vec<Wanted>,
+    known: Vec<(Wanted, BodyHash)>,
 }
+
+/// How a body is to be hashed, and how many octets of its canonical form (`l=`).
+type Wanted = (Canonicalization, Option<u64>);
 
 impl<'a> BodyHashes<'a> {
     pub(crate) fn new(body: &'a [u8]) -> Self {
-        Self { body, known: Vec::new() }
+        Self { body, announced: Vec::new(), known: Vec::new() }
+    }
+
+    /// Says that this hash will be asked for, so that it is computed together with the others.
+    pub(crate) fn announce(&mut self, how: Canonicalization, length: Option<u64>) {
+        if !self.announced.contains(&(how, length)) && self.find((how, length)).is_none() {
+            self.announced.push((how, length));
+        }
     }
 
     /// The hash of the canonical body, or of its first `length` octets (`l=`).
     pub(crate) fn get(&mut self, how: Canonicalization, length: Option<u64>) -> BodyHash {
-        let known = self.known.iter().find(|(h, l, _)| (*h, *l) == (how, length));
-        if let Some((_, _, hash)) = known {
-            return *hash;
+        if let Some(hash) = self.find((how, length)) {
+            return hash;
         }
-        let hash = body_hash(self.body, how, length);
-        self.known.push((how, length, hash));
-        hash
+        self.announce(how, length);
+        self.known.append(&mut hash_body(self.body, &self.announced));
+        self.announced.clear();
+        self.find((how, length)).unwrap_or_else(|| BodyHash { digest: digest(&SHA256, b""), total: 0 })
+    }
+
+    fn find(&self, wanted: Wanted) -> Option<BodyHash> {
+        self.known.iter().find(|(known, _)| *known == wanted).map(|(_, hash)| *hash)
     }
 }
 
-fn body_hash(body: &[u8], how: Canonicalization, length: Option<u64>) -> BodyHash {
-    let mut context = Context::new(&SHA256);
-    let mut total: u64 = 0;
-    let mut left = length.map_or(usize::MAX, |length| usize::try_from(length).unwrap_or(usize::MAX));
-    how.body(body, |piece| {
-        total += piece.len() as u64;
-        let covered = piece.get(..left.min(piece.len())).unwrap_or_default();
-        context.update(covered);
-        left -= covered.len();
-    });
-    BodyHash { digest: context.finish(), total }
+/// Octets that are hashed by one course before the next gets them: they stay in the processor's nearest cache.
+const PART: usize = 8 << 10;
+
+/// All hashes in one pass. A course for each canonicalisation is enough: the hash of a beginning is the hash of the whole,
+/// stopped on its way.
+fn hash_body(body: &[u8], wanted: &[Wanted]) -> Vec<(Wanted, BodyHash)> {
+    let mut courses: Vec<Course<'_>> = [Canonicalization::Simple, Canonicalization::Relaxed]
+        .into_iter()
+        .filter_map(|how| Course::new(how, body, wanted))
+        .collect();
+    let mut at = 0;
+    while at < body.len() {
+        let end = part_end(body, at.saturating_add(PART).min(body.len()));
+        for course in &mut courses {
+            course.part(at..end);
+        }
+        at = end;
+    }
+    courses.into_iter().flat_map(Course::finish).collect()
+}
+
+/// One canonicalisation of a body on its way through the hash.
+struct Course<'a> {
+    how: Canonicalization,
+    text: &'a [u8],
+    hasher: Hasher,
+}
+
+impl<'a> Course<'a> {
+    /// `None` where nobody wants this canonicalisation.
+    fn new(how: Canonicalization, body: &'a [u8], wanted: &[Wanted]) -> Option<Self> {
+        let mut lengths: Vec<Option<u64>> =
+            wanted.iter().filter(|(wanted, _)| *wanted == how).map(|(_, length)| *length).collect();
+        // The shortest last, where it is taken from; the whole body is longer than any part.
+        lengths.sort_unstable_by_key(|length| std::cmp::Reverse(length.map_or(u128::MAX, u128::from)));
+        (!lengths.is_empty()).then(|| Self { how, text: how.text(body), hasher: Hasher::new(lengths) })
+    }
+
+    /// Hashes what the text has of this part of the body.
+    fn part(&mut self, part: Range<usize>) {
+        let end = part.end.min(self.text.len());
+        let part = self.text.get(part.start..end).unwrap_or_default();
+        self.how.part(part, |piece| self.hasher.update(piece));
+    }
+
+    fn finish(mut self) -> Vec<(Wanted, BodyHash)> {
+        self.hasher.update(self.how.body_end(self.text));
+        let how = self.how;
+        self.hasher.finish().into_iter().map(|(length, hash)| ((how, length), hash)).collect()
+    }
+}
+
+/// A hash that is read at several lengths.
+struct Hasher {
+    context: Context,
+    /// Octets that are not hashed yet: the library is called for many at once, not for the few between two blanks.
+    waiting: [u8; WAITING],
+    filled: usize,
+    /// Octets that came.
+    total: u64,
+    /// What is still to be read, the shortest last.
+    lengths: Vec<Option<u64>>,
+    read: Vec<(Option<u64>, Digest)>,
+}
+
+const WAITING: usize = 2 << 10;
+
+impl Hasher {
+    fn new(lengths: Vec<Option<u64>>) -> Self {
+        let read = Vec::with_capacity(lengths.len());
+        Self { context: Context::new(&SHA256), waiting: [0; WAITING], filled: 0, total: 0, lengths, read }
+    }
+
+    fn update(&mut self, piece: &[u8]) {
+        let mut rest = piece;
+        while let Some(&Some(length)) = self.lengths.last() {
+            let left = length.saturating_sub(self.total);
+            let Some((before, after)) =
+                usize::try_from(left).ok().and_then(|left| rest.split_at_checked(left))
+            else {
+                break;
+            };
+            self.push(before);
+            self.flush();
+            self.read.push((Some(length), self.context.clone().finish()));
+            self.lengths.pop();
+            rest = after;
+        }
+        if self.lengths.is_empty() {
+            // Nobody wants the rest; how much it is will be told all the same.
+            self.total += rest.len() as u64;
+        } else {
+            self.push(rest);
+        }
+    }
+
+    fn push(&mut self, piece: &[u8]) {
+        self.total += piece.len() as u64;
+        let end = self.filled + piece.len();
+        if let Some(room) = self.waiting.get_mut(self.filled..end) {
+            room.copy_from_slice(piece);
+            self.filled = end;
+            return;
+        }
+        self.flush();
+        match self.waiting.get_mut(..piece.len()).filter(|_| piece.len() < WAITING / 4) {
+            Some(room) => {
+                room.copy_from_slice(piece);
+                self.filled = piece.len();
+            }
+            None => self.context.update(piece),
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.filled == 0 {
+            return;
+        }
+        self.context.update(self.waiting.get(..self.filled).unwrap_or_default());
+        self.filled = 0;
+    }
+
+    /// Every hash that was wanted; a length beyond the end gives the whole body's.
+    fn finish(mut self) -> Vec<(Option<u64>, BodyHash)> {
+        self.flush();
+        let (total, whole) = (self.total, self.context.finish());
+        let beyond = self.lengths.into_iter().map(|length| (length, whole));
+        let read = self.read.into_iter().chain(beyond);
+        read.map(|(length, digest)| (length, BodyHash { digest, total })).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    use Canonicalization::{Relaxed, Simple};
+
+    /// What the standard says, with a copy of everything.
+    fn plainly(body: &[u8], (how, length): Wanted) -> (Vec<u8>, u64) {
+        let mut canonical = Vec::new();
+        how.body(body, |piece| canonical.extend_from_slice(piece));
+        let end =
+            length.map_or(canonical.len(), |length| canonical.len().min(usize::try_from(length).unwrap()));
+        (digest(&SHA256, &canonical[..end]).as_ref().to_vec(), canonical.len() as u64)
+    }
+
+    fn check(body: &[u8], wanted: &[Wanted]) {
+        let mut bodies = BodyHashes::new(body);
+        for &(how, length) in wanted {
+            bodies.announce(how, length);
+        }
+        for &(how, length) in wanted {
+            let hash = bodies.get(how, length);
+            assert_eq!((hash.digest.as_ref().to_vec(), hash.total), plainly(body, (how, length)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn all_hashes_of_one_pass_are_as_each_alone(
+            line in "([a-z]{0,40}( |  |\t|\r\n| \r\n|\r|\n)){0,12}",
+            times in 1_usize..400,
+            lengths in proptest::collection::vec((any::<bool>(), proptest::option::of(0_u64..20_000)), 1..8),
+        ) {
+            let wanted: Vec<Wanted> = lengths
+                .into_iter()
+                .map(|(relaxed, length)| (if relaxed { Relaxed } else { Simple }, length))
+                .collect();
+            check(line.repeat(times).as_bytes(), &wanted);
+        }
+
+        #[test]
+        fn names_are_ordered_without_regard_to_case(one in "[!-9;-~]{1,40}", other in "[!-9;-~]{1,40}") {
+            let lower = |name: &str| name.to_ascii_lowercase();
+            prop_assert_eq!(Name::of(&one).cmp(&Name::of(&other)), lower(&one).cmp(&lower(&other)));
+            let upper = one.to_ascii_uppercase();
+            prop_assert_eq!(Name::of(&one), Name::of(&upper));
+        }
+    }
+
+    #[test]
+    fn a_body_without_any_line_end_is_one_part() {
+        let body = [b" ".repeat(20_000), b"a".repeat(20_000), b"\t ".repeat(9_000)].concat();
+        check(&body, &[(Relaxed, None), (Relaxed, Some(1)), (Simple, Some(20_001)), (Simple, None)]);
+        check(b"", &[(Relaxed, None), (Simple, None), (Simple, Some(0)), (Relaxed, Some(5))]);
+    }
+
+    #[test]
+    fn a_name_that_is_absent_chooses_nothing() {
+        let message = Message::new(b"Date: x\r\nTo: b\r\nTo: a\r\nFrom: c\r\n\r\n").unwrap();
+        let hash = |names: &[&str]| message.header_hash(Relaxed, names, b"own: 1").as_ref().to_vec();
+        assert_eq!(hash(&["cc", "to", "subject", "to", "to"]), hash(&["to", "to"]));
+        let chosen = digest(&SHA256, b"to:a\r\nto:b\r\nown:1");
+        assert_eq!(hash(&["TO", "to"]), chosen.as_ref());
+    }
 }
