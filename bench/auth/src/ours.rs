@@ -42,7 +42,7 @@ impl Ours {
         let record = |name: &DnsName, text: &str| Record {
             name: name.clone(),
             ttl: Duration::from_secs(3600),
-            data: Data::Txt(text.as_bytes().to_vec()),
+            data: Data::Txt(text.as_bytes().to_vec().into()),
         };
         let answers = zone.texts.iter().map(|(name, text)| {
             let name = DnsName::parse(name).expect("a name");

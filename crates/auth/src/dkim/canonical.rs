@@ -146,24 +146,24 @@ const FIELD: u8 = b'\r';
 fn uneven_blank<const OTHER: u8>(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     // A block without anything is passed over; one that has something is searched in smaller ones.
-    while has_uneven::<OTHER, 65>(text, at) == Some(false) {
+    while has_uneven::<OTHER, 64>(text, at) == Some(false) {
         at += 64;
     }
-    while has_uneven::<OTHER, 17>(text, at) == Some(false) {
+    while has_uneven::<OTHER, 16>(text, at) == Some(false) {
         at += 16;
     }
     let rest = text.get(at..)?;
-    let next = rest.iter().skip(1).copied().chain(std::iter::once(b'\r'));
-    Some(at + rest.iter().zip(next).position(|(&octet, next)| is_uneven::<OTHER>(octet, next))?)
+    let next = rest.iter().skip(1).chain(std::iter::once(&b'\r'));
+    Some(at + rest.iter().zip(next).position(|(&octet, &next)| is_uneven::<OTHER>(octet, next))?)
 }
 
-/// Whether one of the octets from `at` on is uneven, the last of them, which is only looked ahead at, left out. `None`
-/// where there are not as many.
+/// Whether one of so many octets from `at` on is uneven. `None` where there are not as many, and one more.
 fn has_uneven<const OTHER: u8, const OCTETS: usize>(text: &[u8], at: usize) -> Option<bool> {
-    let block = text.get(at..)?.first_chunk::<OCTETS>()?;
-    let pairs = block.iter().zip(block.iter().skip(1));
+    let octets = text.get(at..)?;
+    let next = octets.get(1..)?.first_chunk::<OCTETS>()?;
+    let pairs = octets.first_chunk::<OCTETS>()?.iter().zip(next);
     // Without branches, so that the compiler compares many octets at once.
-    Some(pairs.fold(0, |found, (&octet, &next)| found | u8::from(is_uneven::<OTHER>(octet, next))) != 0)
+    Some(pairs.fold(false, |found, (&octet, &next)| found | is_uneven::<OTHER>(octet, next)))
 }
 
 #[inline(always)]
