@@ -39,8 +39,9 @@ impl Effort {
         self.refused
     }
 
+    /// Without a hash left to compare there is nothing to hash for.
     pub(super) fn may_hash_body(&mut self, octets: usize) -> bool {
-        let may = self.body.take(0, octets);
+        let may = self.body.hashes > 0 && self.body.take(0, octets);
         self.note(may)
     }
 
@@ -64,5 +65,19 @@ impl Effort {
     fn note(&mut self, may: bool) -> bool {
         self.refused |= !may;
         may
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_hashed_that_cannot_be_compared() {
+        let mut effort = Effort::for_message(0);
+        assert!(effort.may_hash_body(1));
+        while effort.may_compare_body() {}
+        assert!(!effort.may_hash_body(0));
+        assert!(effort.is_spent());
     }
 }
