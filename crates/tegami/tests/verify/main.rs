@@ -10,6 +10,7 @@
 
 mod contract;
 mod inspect;
+mod list;
 mod lookup;
 mod what_if;
 

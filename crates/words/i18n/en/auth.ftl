@@ -118,8 +118,9 @@ dkim-body-recoded = Proven: written in { $signed } instead of { $found }, the bo
 dkim-header-genuine = Proven: the published key of { $domain } made this signature. The message has left { $domain } with it, and a signed header field was changed, added or removed later.
 dkim-header-foreign = Proven: the key at selector { $selector } of { $domain } did not make this signature. Either the record holds another key than the one that signs (after a change of keys, or under the wrong selector), or `b=` was damaged, or somebody invented it.
 dkim-header-other-hash = Proven: the key made this signature, but over a hash of another kind than SHA-256, which `a=` names. Look into the settings of the signing software.
-dkim-header-added = Proven: without the field `{ $field }: { $value }` the signature fits. It was added after signing, and a reader may take it for signed.
+dkim-header-added = Proven: without the field `{ $field }: { $value }` the signature fits. Somebody added it after signing.
 dkim-subject-tagged = Proven: without `{ $tag }` in the Subject the signature fits. A mailing list or a filter put it there.
+dkim-subject-tagged-recoded = Proven: without `{ $tag }` in the Subject, and with its encoded-words written as before, the signature fits. A mailing list or a filter put the tag there and wrote the Subject anew.
 dkim-header-reordered = Proven: with the { $field } fields in the opposite order the signature fits. Something on the way has sorted them.
 dkim-header-recased = Proven: with the name written `{ $field }` the signature fits. Something on the way has written it in another case; relaxed canonicalisation ignores that.
 dkim-header-refolded = Proven: with header fields folded and spaced otherwise the signature fits. Something on the way has folded lines anew; relaxed canonicalisation ignores that.

@@ -324,13 +324,16 @@ fn with(cause: &'static str, note: Note, change: BodyChange) -> BodyChange {
     BodyChange { cause, notes: std::iter::once(note).chain(change.notes).collect() }
 }
 
-/// The first line that says something.
+/// The first line that says something, cut at a length for a sentence.
 fn first_words(stretch: &[u8]) -> String {
-    let mut lines = stretch.split(|&octet| octet == b'\n').map(excerpt);
-    let says = |line: &String| line.chars().filter(|c| c.is_alphanumeric()).count() > 2;
-    let mime = |line: &String| line.starts_with("Content-") || line.starts_with("MIME-Version");
-    let first = lines.find(|line| says(line) && !mime(line) && !line.starts_with("--"));
-    first.unwrap_or_else(|| excerpt(stretch))
+    let says = |line: &&[u8]| {
+        let text = line.iter().filter(|octet| octet.is_ascii_alphanumeric() || !octet.is_ascii()).count() > 2;
+        text && ![b"--".as_slice(), b"Content-", b"MIME-Version"].iter().any(|start| line.starts_with(start))
+    };
+    let line = stretch.split(|&octet| octet == b'\n').map(<[u8]>::trim_ascii).find(says).unwrap_or(stretch);
+    let text = excerpt(line);
+    let is_whole = String::from_utf8_lossy(line.trim_ascii()).chars().count() == text.chars().count();
+    if is_whole { text } else { format!("{}…", text.trim_end()) }
 }
 
 /// Line starts at which a footer is likely to begin: at or behind an empty line, or at a line that separates.

@@ -400,8 +400,7 @@ fn proper(message: &Message<'_>, name: &str) -> String {
 fn capitalized(name: &str) -> String {
     let mut start = true;
     let letter = |c: char| {
-        let letter = if std::mem::replace(&mut start, c == '-') { c.to_ascii_uppercase() } else { c };
-        letter
+        if std::mem::replace(&mut start, c == '-') { c.to_ascii_uppercase() } else { c }
     };
     name.chars().map(letter).collect()
 }

@@ -24,23 +24,23 @@ pub(super) fn proposals(clues: &Clues<'_>) -> Vec<Proposal> {
     let came = excerpt(&value);
     for (weight, tag, untagged) in untagged(&value) {
         let tagged = note!("dkim-subject-tagged", tag = tag);
-        list.push(weight, &untagged, tagged.clone());
+        list.push(weight, &untagged, tagged);
+        let recoded = note!("dkim-subject-tagged-recoded", tag = tag);
         for again in relabelled(&untagged) {
-            list.push(weight + 1, &again, tagged.clone());
+            list.push(weight + 1, &again, recoded.clone());
         }
-        // The filter has encoded what it found.
         for again in encoded(&encoded_word::decode(&untagged)) {
-            list.push(weight + 2, &again, tagged.clone());
+            list.push(weight + 2, &again, recoded.clone());
         }
     }
     let text = encoded_word::decode(&value);
     if value.starts_with(b"=?") {
         for (weight, tag, untagged) in self::untagged(text.as_bytes()) {
             let text = String::from_utf8_lossy(&untagged);
-            let tagged = note!("dkim-subject-tagged", tag = tag);
-            list.push(weight, &untagged, tagged.clone());
+            let recoded = note!("dkim-subject-tagged-recoded", tag = tag);
+            list.push(weight, &untagged, recoded.clone());
             for again in encoded(&text) {
-                list.push(weight + 1, &again, tagged.clone());
+                list.push(weight + 1, &again, recoded.clone());
             }
         }
     }

@@ -211,8 +211,8 @@ fn google_groups() {
         },
         &expect![[r#"
             fail dkim-changed-both domain=example.org; body=part-footer; header=changed; fields=Subject
-            proven body hash: dkim-body-part-added part=text/plain; lines=4; text=You received this message because you are subscribed to the
-            proven body hash: dkim-body-part-added part=text/html; lines=5; text=You received this message because you are subscribed to the
+            proven body hash: dkim-body-part-added part=text/plain; lines=4; text=You received this message because you are subscribed to the…
+            proven body hash: dkim-body-part-added part=text/html; lines=5; text=You received this message because you are subscribed to the…
             proven header hash: dkim-subject-tagged tag=[tea]
             noted survivors: dkim-survive-nothing"#]],
     );
@@ -264,7 +264,7 @@ fn an_antivirus_appends_to_html() {
         },
         &expect![[r#"
             fail dkim-changed-body domain=example.org; body=part-footer
-            proven body hash: dkim-body-part-added part=text/html; lines=1; text=<hr /><p>Free of viruses. <a href="https://av.example.com/">
+            proven body hash: dkim-body-part-added part=text/html; lines=1; text=<hr /><p>Free of viruses. <a href="https://av.example.com/">…
             noted survivors: dkim-survive-nothing"#]],
     );
 }
@@ -360,7 +360,7 @@ fn encoded_subjects() {
         |message| message.replace("=?UTF-8?B?44GK5pi8?=", "=?utf-8?b?W1RlYV0g44GK5pi8?="),
         &expect![[r#"
             fail dkim-changed-header domain=example.org; header=changed; fields=Subject
-            proven header hash: dkim-subject-tagged tag=[Tea]
+            proven header hash: dkim-subject-tagged-recoded tag=[Tea]
             noted survivors: dkim-survive-nothing"#]],
     );
     check(
@@ -368,7 +368,7 @@ fn encoded_subjects() {
         |message| message.replace("Subject: Re: [Tea] =?UTF-8?B?", "Subject: [Tea] Re: =?utf-8?B?"),
         &expect![[r#"
             fail dkim-changed-header domain=example.org; header=changed; fields=Subject
-            proven header hash: dkim-subject-tagged tag=[Tea]
+            proven header hash: dkim-subject-tagged-recoded tag=[Tea]
             noted survivors: dkim-survive-nothing"#]],
     );
 }
@@ -579,10 +579,7 @@ fn what_leaves_only_traces() {
 fn another_key() {
     let other = PrivateKey::generate_rsa_2048().unwrap();
     let message = signed(PLAIN, &other, (Relaxed, Relaxed), "");
-    expect![[r#"
-        fail dkim-fail-foreign domain=example.org
-        proven header hash: dkim-header-foreign selector=k; domain=example.org"#]]
-    .assert_eq(&told(message.as_bytes(), rsa()));
+    expect!["fail dkim-fail-header domain=example.org"].assert_eq(&told(message.as_bytes(), rsa()));
 }
 
 /// Where the hash cannot be read out of the signature, fewer combinations are tried, but the common ones are.
