@@ -71,8 +71,12 @@ pub async fn check(ip: IpAddr, records: impl Into<Records<'_>>) -> Verdict {
     };
     let names = &known.0;
     let note = note!("iprev-names", ip = ip_text, names = list(names), count = names.len());
-    steps.push(step(&reverse, asked, "found", note));
+    steps.push(step(&reverse, asked.clone(), "found", note));
 
+    if names.len() > MAX_NAMES {
+        let note = note!("iprev-limit", count = names.len(), limit = MAX_NAMES);
+        steps.push(step(&reverse, asked, "noted", note));
+    }
     let mut unknown = false;
     for name in names.iter().take(MAX_NAMES) {
         let (outcome, note, confirmed) = forward(ip, &ip_text, name, records).await;
@@ -206,5 +210,21 @@ mod tests {
             PTR 5.2.0.192.in-addr.arpa [5.2.0.192.in-addr.arpa] error | iprev-no-name ip=192.0.2.5 error=NXDOMAIN | RFC 8601 section 3
         "#]],
         );
+    }
+
+    #[test]
+    fn an_address_with_very_many_names() {
+        let names =
+            (1..=12).map(|n| format!("1.2.0.192.in-addr.arpa. PTR h{n}.example.org.\n")).collect::<String>();
+        let check = |confirmed: u8, expected: &str| {
+            let zone = format!("{names}h{confirmed}.example.org. A 192.0.2.1\n");
+            let resolver = ZoneResolver::from_text(&zone).unwrap();
+            let verdict = crate::step::block_on(super::check("192.0.2.1".parse().unwrap(), &resolver));
+            let told = verdict.steps.iter().any(|step| step.note.id == "iprev-limit");
+            assert!(told && verdict.steps.len() <= 2 + super::MAX_NAMES);
+            assert_eq!(verdict.result.as_str(), expected);
+        };
+        check(1, "pass");
+        check(12, "fail");
     }
 }

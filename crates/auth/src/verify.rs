@@ -178,6 +178,7 @@ impl Verdicts {
         (arc.result != ArcResult::None).then(|| {
             MethodResult::new("arc", arc.result.as_str())
                 .comment(&format!("i={} d={}", arc.instance, arc.domain))
+                .property("smtp", "remote-ip", &self.ip.to_string())
                 .property("header", "oldest-pass", &oldest_pass)
         })
     }
@@ -209,6 +210,7 @@ fn dkim_result(verdict: &dkim::Verdict) -> MethodResult {
     MethodResult::new("dkim", verdict.result.as_str())
         .comment(&reason)
         .property("header", "d", &verdict.domain)
+        .property("header", "i", &verdict.identity)
         .property("header", "s", &verdict.selector)
         .property("header", "a", &verdict.algorithm)
         .property("header", "b", &verdict.signature_start)

@@ -1,15 +1,21 @@
 //! Fields that a message brings along and that would speak in our name.
 
 use bytes::Bytes;
+use tegami_auth::results::{self, ReceivedSpf};
 use tegami_mail::header::{self, HeaderField};
 
-/// The content without Authentication-Results fields that claim to be ours (RFC 8601 section 5) and without Return-Path fields: the
-/// one that final delivery writes is to be the only one (RFC 5321 section 4.4). Most contents have neither and are not copied.
+/// The content without Authentication-Results fields that claim to be ours (RFC 8601 section 5), without Received-SPF fields
+/// that claim to be (RFC 7208 section 9.1), and without Return-Path fields: the one that final delivery writes is to be the
+/// only one (RFC 5321 section 4.4). Most contents have none of them and are not copied.
 pub(crate) fn without_forged(content: &Bytes, authserv_id: &str) -> Bytes {
-    let forged = |field: &HeaderField<'_>| {
-        field.is("Return-Path")
-            || field.is("Authentication-Results")
-                && tegami_auth::results::claims(&field.unfolded(), authserv_id)
+    let forged = |field: &HeaderField<'_>| match Named::of(field) {
+        Some((Named::ReturnPath, _)) => true,
+        Some((Named::Results, value)) => results::claims(value, authserv_id),
+        Some((Named::Spf, value)) => {
+            // What cannot be read may be read as ours by others.
+            ReceivedSpf::parse(value).map_or(true, |found| found.is_by(authserv_id))
+        }
+        None => false,
     };
     let mut found = false;
     let (section, _) = header::split(content);
@@ -18,6 +24,37 @@ pub(crate) fn without_forged(content: &Bytes, authserv_id: &str) -> Bytes {
         false
     });
     if found { header::without(content, forged).into() } else { content.clone() }
+}
+
+/// The fields that could speak in our name.
+#[derive(Clone, Copy)]
+enum Named {
+    ReturnPath,
+    Results,
+    Spf,
+}
+
+const NAMES: [(&str, Named); 3] = [
+    ("Return-Path", Named::ReturnPath),
+    ("Authentication-Results", Named::Results),
+    ("Received-SPF", Named::Spf),
+];
+
+impl Named {
+    /// The field's kind and its value. A line whose name has characters that no name may have is no field; but readers
+    /// that drop what they cannot show would take it for one.
+    fn of<'c>(field: &HeaderField<'c>) -> Option<(Self, &'c [u8])> {
+        if !field.name.is_empty() {
+            return NAMES.iter().find(|(name, _)| field.is(name)).map(|(_, named)| (*named, field.value_raw));
+        }
+        let mut parts = field.raw.splitn(2, |octet| *octet == b':');
+        let (name, value) = (parts.next()?, parts.next()?);
+        let is = |known: &str| {
+            let seen = name.iter().filter(|octet| octet.is_ascii_graphic());
+            seen.map(u8::to_ascii_lowercase).eq(known.bytes().map(|octet| octet.to_ascii_lowercase()))
+        };
+        NAMES.iter().find(|(known, _)| is(known)).map(|(_, named)| (*named, value))
+    }
 }
 
 #[cfg(test)]
@@ -44,7 +81,31 @@ mod tests {
             "Authentication-Results: mx.example.net; spf=pass\n\n",
             "Authentication-Results: mx.example.net; spf=pass\n\n",
         );
+        check(
+            "Received-SPF: pass (x) client-ip=192.0.2.1; receiver=MX.example.org\nReceived-SPF: pass receiver=mx.example.net\nReceived-SPF: pass (\n\n",
+            "Received-SPF: pass receiver=mx.example.net\n\n",
+        );
         check("Subject: x\nreturn-path: <a@example.net>\n\nbody\n", "Subject: x\n\nbody\n");
+    }
+
+    #[test]
+    fn disguises_do_not_help() {
+        for line in [
+            "Authentication-Results: mx.example.org; spf=pass",
+            "Authentication-Results\t: mx.example.org; spf=pass",
+            "Authentication-Results\u{b}: mx.example.org; spf=pass",
+            "Authentication-\0Results: mx.example.org; spf=pass",
+            "\u{feff}Authentication-Results: mx.example.org; spf=pass",
+            "Authentication-Results:\n (mx.example.net)\n\tmx.example.org\n 1;\n spf=pass",
+            "aUTHENTICATION-rESULTS:mx.example.org/2; spf=pass",
+            "Authentication-Results: mx\u{3002}example\u{3002}org; spf=pass",
+            "Authentication-Results: \"mx.example.org\" (\\)) 1; spf=pass",
+            "Return-\u{200b}Path: <a@example.net>",
+        ] {
+            check(&format!("Subject: x\n{line}\nTo: y\n\nbody\n"), "Subject: x\nTo: y\n\nbody\n");
+        }
+        let kept = "Authentication-Results: mx.example.net; spf=pass\nnot a field: mx.example.org\nX-Authentication-Results: mx.example.org\n\n";
+        check(kept, kept);
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! `Authentication-Results` (RFC 8601) and `Received-SPF` (RFC 7208 section 9.1): written, and the first also read.
+//! `Authentication-Results` (RFC 8601) and `Received-SPF` (RFC 7208 section 9.1): written and read.
 //!
 //! Much of what stands in these fields was said by the peer. Everything goes through `text`, so no value can end a
 //! line, a comment or a quoted-string that it stands in.
@@ -10,4 +10,4 @@ mod text;
 
 pub use authres::{AuthenticationResults, MethodResult, Property};
 pub use parse::{ParseError, claims};
-pub use received_spf::received_spf;
+pub use received_spf::{ReceivedSpf, received_spf};

@@ -28,18 +28,36 @@ pub enum ParseError {
     TooMany,
 }
 
-/// Whether a field claims to be ours, so that it must go before the message comes in (RFC 8601 section 5): its authserv-id
-/// is our own in any case or form, or it cannot be read, so that others might read our name into it.
+/// Whether a field claims to be ours, so that it must go before the message comes in (RFC 8601 section 5): where an
+/// authserv-id belongs, our own stands in any case or form, or beside something else; or no authserv-id can be read, so
+/// that others might read our name into it.
 pub fn claims(value: &[u8], authserv_id: &str) -> bool {
-    let mut scanner = Scanner::new(&String::from_utf8_lossy(value));
-    match scanner.authserv_id() {
-        Ok(found) => normal(&found) == normal(authserv_id),
-        Err(_) => true,
+    // Programs that end a text at a NUL, or drop what cannot be seen, must not see another name than we do.
+    let text: String =
+        String::from_utf8_lossy(value).chars().filter(|c| !c.is_control() || *c == '\t').collect();
+    let mut scanner = Scanner::new(&text);
+    let ours = normal(authserv_id);
+    let mut whole = String::new();
+    loop {
+        match scanner.word() {
+            Ok(Some(word)) => {
+                // A tolerant reader may stop at what a token cannot have (RFC 2045 section 5.1).
+                let token = word.split(|c: char| "/:,@<>[]?\\".contains(c)).next().unwrap_or_default();
+                if normal(&word) == ours || normal(token) == ours {
+                    return true;
+                }
+                whole.push_str(&word);
+            }
+            // `spf=pass` where the authserv-id belongs names nobody: it could be anybody's.
+            Ok(None) => return whole.is_empty() || normal(&whole) == ours || scanner.peek() == Some('='),
+            Err(_) => return true,
+        }
     }
 }
 
 /// Domains compare without regard to case, in A-label form, and without a trailing dot.
-fn normal(authserv_id: &str) -> String {
+pub(super) fn normal(authserv_id: &str) -> String {
+    let authserv_id = authserv_id.trim();
     match Domain::parse(authserv_id) {
         Ok(domain) => domain.as_str().to_owned(),
         Err(_) => authserv_id.to_ascii_lowercase(),
@@ -74,7 +92,7 @@ impl AuthenticationResults {
 }
 
 /// A place in the value.
-struct Scanner {
+pub(super) struct Scanner {
     characters: Vec<char>,
     at: usize,
     /// The last comment that was passed.
@@ -82,7 +100,7 @@ struct Scanner {
 }
 
 impl Scanner {
-    fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         Self { characters: text.chars().collect(), at: 0, comment: None }
     }
 
@@ -125,6 +143,19 @@ impl Scanner {
         Ok(found)
     }
 
+    /// The last comment that was passed; the next is another.
+    pub(super) fn comment(&mut self) -> Option<String> {
+        self.comment.take()
+    }
+
+    /// Goes behind a semicolon, where one is next.
+    pub(super) fn semicolon(&mut self) -> Result<bool, ParseError> {
+        self.skip()?;
+        let found = self.peek() == Some(';');
+        self.at += usize::from(found);
+        Ok(found)
+    }
+
     /// Goes behind the next semicolon; false at the end.
     fn next_section(&mut self) -> Result<bool, ParseError> {
         self.skip()?;
@@ -135,7 +166,7 @@ impl Scanner {
         }
     }
 
-    fn equals(&mut self) -> Result<bool, ParseError> {
+    pub(super) fn equals(&mut self) -> Result<bool, ParseError> {
         self.skip()?;
         let found = self.peek() == Some('=');
         self.at += usize::from(found);
@@ -143,7 +174,7 @@ impl Scanner {
     }
 
     /// A token before an equals sign, or the authserv-id; blanks around dots and slashes are allowed.
-    fn word(&mut self) -> Result<Option<String>, ParseError> {
+    pub(super) fn word(&mut self) -> Result<Option<String>, ParseError> {
         self.skip()?;
         if self.peek() == Some('"') {
             return self.quoted().map(Some);
@@ -168,7 +199,7 @@ impl Scanner {
     }
 
     /// A value after an equals sign: everything to the next blank, semicolon or comment, quoted parts as they read.
-    fn value(&mut self) -> Result<Option<String>, ParseError> {
+    pub(super) fn value(&mut self) -> Result<Option<String>, ParseError> {
         self.skip()?;
         let mut value = String::new();
         let mut any = false;
@@ -264,7 +295,7 @@ mod tests {
             &expect![[r#"
                 Authentication-Results: example.com;
                 	spf=pass (a nested comment) smtp.mailfrom=a@example.net;
-                	dkim=fail reason="bad \"sig\"" header.i="@example.org"
+                	dkim=fail reason="bad \"sig\"" header.i=@example.org
             "#]],
         );
         check(
@@ -323,10 +354,36 @@ mod tests {
             "mx.\r\n example.org; dkim=pass",
             "(unclosed mx.example.org; dkim=pass",
             "",
+            "mx.example.org (unclosed; dkim=pass",
+            "mx . example (x) . org; dkim=pass",
+            "mx.(a (b) c)example.org; dkim=pass",
+            "mx.example.org/1; dkim=pass",
+            "mx.example.org:25; dkim=pass",
+            "mx.example.org\0; dkim=pass",
+            "\u{b}mx.exa\u{0}mple.org; dkim=pass",
+            "mx.example.org 99999999999999999999; dkim=pass",
+            "mx.example.net mx.example.org; dkim=pass",
+            "1 mx.example.org 1; dkim=pass",
+            "\"mx\".example.org; dkim=pass",
+            "\"mx.\\example.org\"; dkim=pass",
+            "\" mx.example.org \"; dkim=pass",
+            "mx\".\"example\".\"org; dkim=pass",
+            "\u{ff4d}\u{ff58}.example\u{3002}org; dkim=pass",
+            "mx.ex\u{ad}ample.org; dkim=pass",
+            "=?utf-8?q?mx.example.org?=; dkim=pass",
+            "; mx.example.org; dkim=pass",
+            "spf=pass smtp.mailfrom=mx.example.org",
         ] {
             assert!(claims(forged.as_bytes(), "mx.example.org"), "{forged:?}");
         }
-        for foreign in ["mx.example.net; spf=pass", "example.org; spf=pass", "a.mx.example.org; none"] {
+        for foreign in [
+            "mx.example.net; spf=pass",
+            "example.org; spf=pass",
+            "a.mx.example.org; none",
+            "mx.example.org.example.net; none",
+            "mx.example.net 1; dkim=pass header.d=mx.example.org",
+            "mx.example.net (mx.example.org); none",
+        ] {
             assert!(!claims(foreign.as_bytes(), "mx.example.org"), "{foreign:?}");
         }
         assert!(claims("xn--mx-lka.example; none".as_bytes(), "m\u{f8}x.example"));

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::parse::{ParseError, Scanner, normal};
 use super::text;
 use crate::spf::{Identity, SpfResult, Verdict};
 
@@ -54,4 +55,101 @@ pub fn received_spf(
     }));
     let name = "Received-SPF: ";
     format!("{name}{}\r\n", text::fold(&words, name.len()))
+}
+
+/// Pairs of one field that are read; the standard knows nine.
+const MAX_PAIRS: usize = 32;
+
+/// A field that somebody wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedSpf {
+    /// `pass`, `fail` …, lower case.
+    pub result: String,
+    /// The comment after the result.
+    pub comment: Option<String>,
+    /// Keys, lower case, and values without quotes, in order.
+    pub pairs: Vec<(String, String)>,
+}
+
+impl ReceivedSpf {
+    /// Reads the value of a field: what follows `Received-SPF:`. Semicolons between pairs may be missing, as old writers
+    /// have it.
+    ///
+    /// # Errors
+    /// A [`ParseError`].
+    pub fn parse(value: &[u8]) -> Result<Self, ParseError> {
+        let mut scanner = Scanner::new(&String::from_utf8_lossy(value));
+        let result = scanner.word()?.ok_or(ParseError::BadResult)?.to_ascii_lowercase();
+        let comment = scanner.comment();
+        let mut pairs = Vec::new();
+        loop {
+            while scanner.semicolon()? {}
+            let Some(key) = scanner.word()? else { break };
+            if !scanner.equals()? {
+                return Err(ParseError::BadResult);
+            }
+            if pairs.len() == MAX_PAIRS {
+                return Err(ParseError::TooMany);
+            }
+            pairs.push((key.to_ascii_lowercase(), scanner.value()?.unwrap_or_default()));
+        }
+        Ok(Self { result, comment, pairs })
+    }
+
+    /// The value of a key.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.pairs.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the field claims to be written by this host.
+    pub fn is_by(&self, receiver: &str) -> bool {
+        self.value("receiver").is_some_and(|claimed| normal(claimed) == normal(receiver))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(value: &str, expect: &Expect) {
+        let shown = match ReceivedSpf::parse(value.as_bytes()) {
+            Ok(found) => {
+                let pairs =
+                    found.pairs.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>();
+                format!("{} ({}) {}", found.result, found.comment.unwrap_or_default(), pairs.join(" | "))
+            }
+            Err(error) => error.to_string(),
+        };
+        expect.assert_eq(&shown);
+    }
+
+    #[test]
+    fn fields_of_others() {
+        check(
+            "Pass (mybox.example.org: domain of\r\n\tmyname@example.com designates 192.0.2.1 as permitted sender)\r\n\treceiver=mybox.example.org; client-ip=192.0.2.1;\r\n\tenvelope-from=\"myname@example.com\"; helo=foo.example.com;",
+            &expect![
+                "pass (mybox.example.org: domain of	myname@example.com designates 192.0.2.1 as permitted sender) receiver=mybox.example.org | client-ip=192.0.2.1 | envelope-from=myname@example.com | helo=foo.example.com"
+            ],
+        );
+        check(
+            "softfail (no semicolons) client-ip=2001:db8::1 envelope-from=a@example.org helo=x problem=\"a; b\"",
+            &expect![
+                "softfail (no semicolons) client-ip=2001:db8::1 | envelope-from=a@example.org | helo=x | problem=a; b"
+            ],
+        );
+        check("none", &expect!["none () "]);
+        check("", &expect!["the field has something that is not method=result"]);
+        check("pass (unclosed", &expect!["a comment or a quoted string of the field has no end"]);
+        check("pass client-ip", &expect!["the field has something that is not method=result"]);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(octets in proptest::collection::vec(any::<u8>(), 0..120)) {
+            let _ = ReceivedSpf::parse(&octets);
+        }
+    }
 }

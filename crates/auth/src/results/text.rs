@@ -12,11 +12,13 @@ pub(super) fn value(text: &str) -> String {
     if !text.is_empty() && text.chars().all(is_token) { shorten(text) } else { quoted(text) }
 }
 
-/// `[local-part "@"] domain-name` where that is allowed as it stands, else a quoted-string (RFC 8601 section 2.2, pvalue).
+/// `[[local-part] "@"] domain-name` where that is allowed as it stands, else a quoted-string (RFC 8601 section 2.2, pvalue).
 pub(super) fn address(text: &str) -> String {
-    let plain = |part: &str| !part.is_empty() && part.chars().all(|c| is_atext(c) || c == '.');
+    let plain = |part: &str| part.chars().all(|c| is_atext(c) || c == '.');
     match text.rsplit_once('@') {
-        Some((local_part, domain)) if plain(local_part) && plain(domain) => shorten(text),
+        Some((local_part, domain)) if plain(local_part) && plain(domain) && !domain.is_empty() => {
+            shorten(text)
+        }
         Some(_) => quoted(text),
         None => value(text),
     }
@@ -101,6 +103,8 @@ mod tests {
         assert_eq!(value("mail.example.org"), "mail.example.org");
         assert_eq!(value("2001:db8::1"), "\"2001:db8::1\"");
         assert_eq!(address("a.b+c@example.org"), "a.b+c@example.org");
+        assert_eq!(address("@example.org"), "@example.org");
+        assert_eq!(address("a@"), "\"a@\"");
         assert_eq!(address("\"a b\"@example.org"), r#""\"a b\"@example.org""#);
         assert_eq!(dot_atom("192.0.2.1"), "192.0.2.1");
         assert_eq!(dot_atom("a@example.org"), "\"a@example.org\"");

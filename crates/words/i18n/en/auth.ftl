@@ -202,6 +202,7 @@ spf-syntax-duplicate = Column { $column }: `{ $term }` stands here for the secon
 
 iprev-no-name = { $ip } has no name in the reverse DNS ({ $error }). Many receivers refuse mail from such addresses; whoever owns the address can publish a PTR record.
 iprev-names = { $ip } is called { $names } in the reverse DNS.
+iprev-limit = The address has { $count } names; the first { $limit } are looked at, because a stranger must not be able to order work without limit.
 iprev-confirmed = { $name } points back to { $ip }: the name is confirmed.
 iprev-other-address = { $name } does not point back to { $ip }; its addresses are { $addresses }.
 iprev-no-address = { $name } has no address of this family ({ $error }), so it does not point back to { $ip }.

@@ -202,6 +202,7 @@ spf-syntax-duplicate = { $column } 文字目：`{ $term }` は二つ目です。
 
 iprev-no-name = { $ip } に逆引きの名前がありません（{ $error }）。このようなアドレスからのメールは多くの受信側が拒否します。PTR レコードは、アドレスの所有者が公開できます。
 iprev-names = { $ip } の逆引き名は { $names } です。
+iprev-limit = このアドレスには名前が { $count } 個あります。他者が際限なく処理を要求できないように、最初の { $limit } 個だけを調べます。
 iprev-confirmed = { $name } の正引きが { $ip } を指しており、逆引き名を確認できました。
 iprev-other-address = { $name } の正引きは { $ip } ではなく { $addresses } を指しています。
 iprev-no-address = { $name } に同じ種類のアドレスがなく（{ $error }）、{ $ip } を指していません。
