@@ -39,10 +39,20 @@ Message-ID: <20030712040037.46341.5F8J@football.example.com>
     check(&message.replace("lost", "won"), &[("brisbane._domainkey.example.com", key)], "fail");
 }
 
-/// RFC 8463 appendix A.3, with the keys of appendix A.2.
-#[test]
-fn rfc_8463() {
-    let header = "\
+/// The keys of RFC 8463 appendix A.2.
+pub(super) const RFC_8463_KEYS: [(&str, &str); 2] = [
+    (
+        "brisbane._domainkey.football.example.com",
+        "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+    ),
+    (
+        "test._domainkey.football.example.com",
+        "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB",
+    ),
+];
+
+/// The message of RFC 8463 appendix A.3.
+const RFC_8463_HEADER: &str = "\
 DKIM-Signature: v=1; a=ed25519-sha256; c=relaxed/relaxed;
  d=football.example.com; i=@football.example.com;
  q=dns/txt; s=brisbane; t=1528637909; h=from : to :
@@ -65,17 +75,15 @@ Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)
 Message-ID: <20030712040037.46341.5F8J@football.example.com>
 
 ";
-    let message = format!("{header}{}", BODY.replace('\r', ""));
-    let keys = [
-        (
-            "brisbane._domainkey.football.example.com",
-            "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
-        ),
-        (
-            "test._domainkey.football.example.com",
-            "v=DKIM1; k=rsa; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDkHlOQoBTzWRiGs5V6NpP3idY6Wk08a5qhdR6wy5bdOKb2jLQiY/J16JYi0Qvx/byYzCNb3W91y3FutACDfzwQ/BC/e/8uBsCR+yz1Lxj+PL6lHvqMKrM3rG4hstT5QjvHO9PzoxZyVYLzBfO2EeC3Ip3G+2kryOTIKT+l/K4w3QIDAQAB",
-        ),
-    ];
-    check(&message, &keys, "pass pass");
-    check(&message.replace("dinner", "lunch"), &keys, "fail fail");
+
+/// The same, as it travels.
+pub(super) fn rfc_8463_message() -> Vec<u8> {
+    (RFC_8463_HEADER.replace('\n', "\r\n") + BODY).into_bytes()
+}
+
+#[test]
+fn rfc_8463() {
+    let message = format!("{RFC_8463_HEADER}{}", BODY.replace('\r', ""));
+    check(&message, &RFC_8463_KEYS, "pass pass");
+    check(&message.replace("dinner", "lunch"), &RFC_8463_KEYS, "fail fail");
 }

@@ -1,6 +1,7 @@
 //! DKIM: the steps of its verdicts, the public suites, and what must always hold.
 
 mod always;
+mod change;
 mod example;
 mod fuzz_corpus;
 mod signing;

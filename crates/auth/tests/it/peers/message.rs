@@ -46,7 +46,7 @@ const LINES: &[&str] = &[
 ];
 
 /// A content with one From field, CRLF at its line ends, and a body of any shape.
-pub(super) fn content(chance: &mut Chance) -> Vec<u8> {
+pub(crate) fn content(chance: &mut Chance) -> Vec<u8> {
     let mut fields = vec![
         "From: Someone <someone@example.org>".to_owned(),
         field("Subject", chance),
@@ -106,11 +106,13 @@ fn body(chance: &mut Chance) -> Vec<u8> {
 
 /// Something that happens to a message between its signer and its verifier.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// White space of the header section is folded and unfolded.
     Refold,
     /// Runs of blanks become longer.
     WidenBlanks,
+    /// Runs of blanks of the body become longer.
+    WidenBody,
     /// Blanks and empty lines at the end of the body.
     TrailingBlanks,
     /// Field names in another case.
@@ -133,9 +135,10 @@ pub(super) enum Change {
     Again,
 }
 
-pub(super) const CHANGES: &[Change] = &[
+pub(crate) const CHANGES: &[Change] = &[
     Change::Refold,
     Change::WidenBlanks,
+    Change::WidenBody,
     Change::TrailingBlanks,
     Change::NameCase,
     Change::BlankBeforeColon,
@@ -149,7 +152,7 @@ pub(super) const CHANGES: &[Change] = &[
 ];
 
 impl Change {
-    pub(super) fn apply(self, message: &[u8], chance: &mut Chance) -> Vec<u8> {
+    pub(crate) fn apply(self, message: &[u8], chance: &mut Chance) -> Vec<u8> {
         let (mut fields, mut body) = split(message);
         match self {
             Self::Refold => each_value(&mut fields, |value| {
@@ -157,6 +160,7 @@ impl Change {
                 replace(&value, b" ", b"\r\n ")
             }),
             Self::WidenBlanks => each_value(&mut fields, |value| replace(value, b" ", b"  \t ")),
+            Self::WidenBody => body = replace(&body, b" ", b" \t "),
             Self::TrailingBlanks => {
                 if !body.is_empty() && !body.ends_with(b"\r\n") {
                     body.extend_from_slice(b"\r\n");
@@ -187,7 +191,7 @@ impl Change {
 }
 
 /// The fields, each with its line end, and the body.
-pub(super) fn split(message: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
+pub(crate) fn split(message: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
     let end = message.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 2;
     let mut fields: Vec<Vec<u8>> = Vec::new();
     for line in message[..end].split_inclusive(|octet| *octet == b'\n') {
@@ -199,7 +203,7 @@ pub(super) fn split(message: &[u8]) -> (Vec<Vec<u8>>, Vec<u8>) {
     (fields, message[end + 2..].to_vec())
 }
 
-pub(super) fn join(fields: &[Vec<u8>], body: &[u8]) -> Vec<u8> {
+pub(crate) fn join(fields: &[Vec<u8>], body: &[u8]) -> Vec<u8> {
     [&fields.concat(), b"\r\n".as_slice(), body].concat()
 }
 

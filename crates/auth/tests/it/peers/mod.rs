@@ -4,7 +4,7 @@
 
 mod dkim;
 mod dmarc;
-mod message;
+pub(crate) mod message;
 mod spf;
 mod zone;
 
