@@ -19,6 +19,9 @@ use tegami_dns::{
 /// How many records an answer has.
 const COUNTS: [usize; 8] = [1, 1, 2, 10, 11, 3, 12, 24];
 
+/// Octets that an answer has room for (RFC 1035 section 4.2.2).
+const MAX_ANSWER: usize = 65_535;
+
 /// Answers every name. The shape of the n-th distinct answer stands in the n-th octet, its text in the n-th text; both begin
 /// again where they end. The same question always has the same answer.
 pub(crate) struct HostileDns {
@@ -68,8 +71,15 @@ impl HostileDns {
             _ => return Err(DnsError::Timeout),
         }
         let count = COUNTS[usize::from(shape >> 3 & 7)];
-        let data: Option<Vec<Data>> =
-            (0..count).map(|index| self.data(name, kind, shape >> 6, index, known)).collect();
+        let begins = known.work.octets;
+        let mut data = Vec::new();
+        for index in 0..count {
+            data.push(self.data(name, kind, shape >> 6, index, known));
+            if known.work.octets - begins > MAX_ANSWER {
+                break;
+            }
+        }
+        let data: Option<Vec<Data>> = data.into_iter().collect();
         let Some(data) = data else { return Err(DnsError::NoData) };
         let record = |data| Record { name: name.clone(), ttl: Duration::ZERO, data };
         let aliases = if shape >> 6 == 3 { vec![name.clone(); 8] } else { Vec::new() };
@@ -96,7 +106,7 @@ impl HostileDns {
             RecordType::Txt => {
                 let text = self.texts[known.texts % self.texts.len()].clone();
                 known.texts += 1;
-                known.work.octets += text.len();
+                known.work.octets += text.len() + 12;
                 Data::Txt(text.into())
             }
             // Every fourth answer has the client's own address, at its end.

@@ -27,7 +27,8 @@ pub(super) fn open(data: &[u8], signature: &[u8]) -> Option<Opened> {
     let exponent = exponent
         .iter()
         .try_fold(0_u64, |value, &octet| value.checked_mul(256).map(|value| value | u64::from(octet)))?;
-    if signature.len() != modulus.len() {
+    // A signature is a number below the modulus, written as long as it (RFC 8017 section 8.2.2 steps 1 and 2).
+    if signature.len() != modulus.len() || signature >= modulus {
         return Some(Opened::Foreign);
     }
     let octets = power(signature, exponent, modulus)?;
@@ -168,6 +169,7 @@ mod tests {
                 Some(Opened::Sha256(hash.as_ref().try_into().unwrap()))
             );
             assert_eq!(open(&data(&other), &signature), Some(Opened::Foreign));
+            assert_eq!(open(&data(&other), &[0xff; 256]), Some(Opened::Foreign));
             signature[100] ^= 1;
             assert_eq!(open(&data(&key), &signature), Some(Opened::Foreign));
             signature.pop();
