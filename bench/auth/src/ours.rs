@@ -12,13 +12,14 @@ use tegami_auth::dmarc::{self, DmarcResult};
 use tegami_auth::iprev::{self, IprevResult};
 use tegami_auth::spf::{self, Identity, SpfResult};
 use tegami_auth::verify::{self, Client, Early, Verdicts};
-use tegami_dns::{Answer, BoxFuture, Data, DnsError, DnsName, Record, RecordType, Resolver, Security};
+use tegami_auth::{Cache, Records};
+use tegami_dns::{Answer, BoxFuture, Data, DnsError, DnsName, Kept, Record, RecordType, Resolver, Security};
 use tegami_mail::{Address, Domain, ReversePath};
 
 use crate::Work;
 use crate::input::{self, Zone};
 
-/// A cache that has everything: what a server's resolver is after the first minutes.
+/// Answers that are there already: what a server's resolver is after the first minutes.
 struct Memory(HashMap<DnsName, Answer>);
 
 impl Resolver for Memory {
@@ -26,11 +27,19 @@ impl Resolver for Memory {
         let known = self.0.get(name).filter(|_| kind == RecordType::Txt);
         Box::pin(ready(known.cloned().ok_or(DnsError::NxDomain)))
     }
+
+    /// Every answer, and that there is none, may be kept for an hour, as on the other side.
+    fn lookup_to_keep<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Kept> {
+        Box::pin(self.lookup(name, kind).map(|result| Kept { result, ttl: HOUR }))
+    }
 }
 
-/// The engine with its warmed cache.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The engine with its cache, which is warm after the first message.
 pub struct Ours {
     resolver: Memory,
+    cache: Cache,
     mail_from: ReversePath,
     now: Timestamp,
 }
@@ -41,7 +50,7 @@ impl Ours {
     pub fn new(zone: &Zone) -> Self {
         let record = |name: &DnsName, text: &str| Record {
             name: name.clone(),
-            ttl: Duration::from_secs(3600),
+            ttl: HOUR,
             data: Data::Txt(text.as_bytes().to_vec().into()),
         };
         let answers = zone.texts.iter().map(|(name, text)| {
@@ -51,6 +60,7 @@ impl Ours {
         });
         Self {
             resolver: Memory(answers.collect()),
+            cache: Cache::default(),
             mail_from: ReversePath::Address(Address::parse(input::MAIL_FROM).expect("an address")),
             now: Timestamp::now(),
         }
@@ -66,6 +76,10 @@ impl Ours {
         }
     }
 
+    fn records(&self) -> Records<'_> {
+        Records::cached(&self.resolver, &self.cache, self.now)
+    }
+
     fn spf(&self) -> spf::Verdict {
         let client = self.client();
         let request = spf::Request {
@@ -75,7 +89,7 @@ impl Ours {
             receiver: client.receiver,
             now: client.now,
         };
-        spf::check_mail_from(&request, &self.resolver).now_or_never().expect("memory never waits")
+        spf::check_mail_from(&request, self.records()).now_or_never().expect("memory never waits")
     }
 
     /// SPF of the MAIL FROM identity, DKIM, ARC and DMARC, all steps recorded. The peer is asked for neither iprev nor
@@ -86,7 +100,7 @@ impl Ours {
             spf_helo: spf::Verdict {
                 result: SpfResult::None,
                 identity: Identity::Helo,
-                domain: String::new(),
+                domain: tegami_mail::Text::default(),
                 explanation: None,
                 lookups: 0,
                 void_lookups: 0,
@@ -94,7 +108,7 @@ impl Ours {
             },
             spf_mail_from: self.spf(),
         };
-        verify::message(&self.client(), early, content, &self.resolver)
+        verify::message(&self.client(), early, content, self.records())
             .now_or_never()
             .expect("memory never waits")
     }

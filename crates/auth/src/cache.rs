@@ -15,6 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tegami_dns::{Answer, DnsError, DnsName, Kept, RecordType};
 
+use crate::dkim::key::PublishedKeys;
 use crate::records::{Ipv4Addresses, Ipv6Addresses, MxHosts, PtrNames};
 use crate::spf;
 
@@ -46,6 +47,7 @@ impl Default for Bounds {
 /// it behind an [`Arc`]; see [`Records::cached`](crate::Records::cached).
 pub struct Cache {
     pub(crate) spf: Shelf<spf::Published>,
+    pub(crate) keys: Shelf<PublishedKeys>,
     pub(crate) a: Shelf<Ipv4Addresses>,
     pub(crate) aaaa: Shelf<Ipv6Addresses>,
     pub(crate) mx: Shelf<MxHosts>,
@@ -57,6 +59,7 @@ impl Cache {
     pub fn new(bounds: Bounds) -> Self {
         Self {
             spf: Shelf::new(bounds),
+            keys: Shelf::new(bounds),
             a: Shelf::new(bounds),
             aaaa: Shelf::new(bounds),
             mx: Shelf::new(bounds),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tegami_mail::{Domain, ReversePath};
 
 use crate::arc::ArcResult;
+use crate::dkim::hash::{BodyHashes, Message};
 use crate::results::{AuthenticationResults, MethodResult, received_spf};
 use crate::{Records, arc, dkim, dmarc, iprev, spf};
 
@@ -81,9 +82,9 @@ pub async fn message(
     content: &[u8],
     records: impl Into<Records<'_>>,
 ) -> Verdicts {
-    let resolver = records.into().resolver();
-    let mut dkim = dkim::verify(content, resolver, client.now).await;
-    let arc = arc::verify(content, resolver, client.now).await;
+    let records = records.into();
+    let resolver = records.resolver();
+    let (mut dkim, arc) = signatures(client, content, records).await;
     dkim::tell_chain(&mut dkim, content, &arc);
     let dmarc = dmarc_verdict(&early, &dkim, content, resolver).await;
     Verdicts {
@@ -95,6 +96,23 @@ pub async fn message(
         arc,
         dmarc,
     }
+}
+
+/// The signatures of authors and handlers. The header section is read once for both, and the body is hashed once.
+async fn signatures(
+    client: &Client<'_>,
+    content: &[u8],
+    records: Records<'_>,
+) -> (Vec<dkim::Verdict>, arc::Verdict) {
+    let message = match Message::new(content) {
+        Ok(message) => message,
+        Err(error) => return (vec![dkim::unread(&error)], arc::unread(&error)),
+    };
+    let chain = arc::Reading::of(&message);
+    let mut bodies = BodyHashes::new(message.body);
+    chain.announce(&mut bodies);
+    let dkim = dkim::verify_message(&message, &mut bodies, records, client.now).await;
+    (dkim, chain.judge(&message, &mut bodies, records, client.now).await)
 }
 
 /// DMARC on what SPF and DKIM found.

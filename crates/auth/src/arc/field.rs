@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use tegami_mail::{Domain, Note, note};
+use tegami_mail::{Domain, Note, Text, note};
 
 use crate::dkim::signature::{
-    MAX_FIELDS, algorithm, base64_of, canonicalizations, domain, length, malformed, required, selector,
-    timestamp,
+    MAX_FIELDS, algorithm, base64_of, canonicalizations, domain, length, lower, malformed, required,
+    selector, timestamp,
 };
 use crate::dkim::tag::{TagList, excerpt, items, number};
 use crate::dkim::{Algorithm, Canonicalization, Selector};
@@ -54,7 +54,7 @@ pub(super) struct MessageSignature {
     /// `c=`, its second half.
     pub(super) body: Canonicalization,
     /// `h=`, in lower case.
-    pub(super) fields: Vec<String>,
+    pub(super) fields: Vec<Text>,
     /// `l=`
     pub(super) length: Option<u64>,
 }
@@ -83,7 +83,7 @@ const RELAXED: &[Canonicalization] = &[Canonicalization::Relaxed];
 const EITHER: &[Canonicalization] = &[Canonicalization::Simple, Canonicalization::Relaxed];
 
 /// `h=`: any names, even none, but never a seal (RFC 8617 section 4.1.2).
-fn fields(value: &[u8]) -> Result<Vec<String>, Note> {
+fn fields(value: &[u8]) -> Result<Vec<Text>, Note> {
     let mut names = Vec::new();
     for item in items(value).filter(|item| !item.is_empty()) {
         let name = std::str::from_utf8(item).ok().filter(|name| name.bytes().all(|b| b.is_ascii_graphic()));
@@ -91,7 +91,7 @@ fn fields(value: &[u8]) -> Result<Vec<String>, Note> {
         if name.eq_ignore_ascii_case(super::SEAL) {
             return Err(note!("arc-signature-covers-seal"));
         }
-        names.push(name.to_ascii_lowercase());
+        names.push(lower(name));
     }
     Ok(names)
 }

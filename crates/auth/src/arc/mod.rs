@@ -10,17 +10,16 @@ mod set;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tegami_dns::Resolver;
-use tegami_mail::{Note, Text, note};
+use tegami_mail::{HeaderError, Note, Text, note};
 
-use crate::Step;
-use crate::dkim::answers::{KeyAnswers, MAX_KEYS, texts};
+use crate::dkim::answers::KeyAnswers;
 use crate::dkim::hash::{BodyHashes, Message, with_empty_signature};
-use crate::dkim::key::PublicKey;
-use crate::dkim::{KeyRecord, record_name};
+use crate::dkim::key::{PublicKey, PublishedKey};
+use crate::dkim::record_name;
+use crate::{Records, Step};
 
 use field::{Origin, Seal};
-use set::{Chain, Set};
+use set::{Chain, Fault, Set};
 
 /// Most sets of a chain (RFC 8617 section 4.2.1).
 pub const MAX_SETS: u8 = 50;
@@ -65,32 +64,66 @@ pub struct Verdict {
 }
 
 /// Judges the chain of a content (RFC 8617 section 5.2), which has CRLF at its line ends.
-pub async fn verify(content: &[u8], resolver: &dyn Resolver, now: Timestamp) -> Verdict {
-    let message = match Message::new(content) {
-        Ok(message) => message,
-        Err(error) => {
-            let reason = note!("dkim-header-section", error = error);
-            return Draft::default().fail(SEAL, reason, "RFC 8617 section 5.2");
+pub async fn verify(content: &[u8], records: impl Into<Records<'_>>, now: Timestamp) -> Verdict {
+    let records = records.into();
+    match Message::new(content) {
+        Ok(message) => {
+            let mut bodies = BodyHashes::new(message.body);
+            Reading::of(&message).judge(&message, &mut bodies, records, now).await
         }
-    };
-    let mut draft = Draft::default();
-    let chain = match Chain::collect(&message) {
-        Ok(None) => return draft.none(),
-        Ok(Some(chain)) => chain,
-        Err(fault) => {
-            draft.instance = fault.instance;
+        Err(error) => unread(&error),
+    }
+}
+
+/// The verdict on a message whose header section is beyond all measure.
+pub(crate) fn unread(error: &HeaderError) -> Verdict {
+    Draft::default().fail(SEAL, note!("dkim-header-section", error = error), "RFC 8617 section 5.2")
+}
+
+/// The chain of a message as it was read, before anything is verified.
+pub(crate) struct Reading<'a>(Result<Option<Chain<'a>>, Fault>);
+
+impl<'a> Reading<'a> {
+    /// Reads the chain.
+    pub(crate) fn of(message: &Message<'a>) -> Self {
+        Self(Chain::collect(message))
+    }
+
+    /// Says which hash of the body will be asked for first, and perhaps alone.
+    pub(crate) fn announce(&self, bodies: &mut BodyHashes<'_>) {
+        if let Ok(Some(chain)) = &self.0 {
+            let signature = &chain.newest().signature;
+            bodies.announce(signature.body, signature.length);
+        }
+    }
+
+    /// Judges it.
+    pub(crate) async fn judge(
+        self,
+        message: &Message<'_>,
+        bodies: &mut BodyHashes<'_>,
+        records: Records<'_>,
+        now: Timestamp,
+    ) -> Verdict {
+        let mut draft = Draft::default();
+        let chain = match self.0 {
+            Ok(None) => return draft.none(),
+            Ok(Some(chain)) => chain,
+            Err(fault) => {
+                draft.instance = fault.instance;
+                return draft.fail(fault.term, fault.note, fault.source);
+            }
+        };
+        draft.instance = chain.highest();
+        draft.domain = chain.newest().seal.origin.domain.to_string();
+        for set in chain.sets() {
+            draft.tell_set(set);
+        }
+        if let Err(fault) = chain.check_validation() {
             return draft.fail(fault.term, fault.note, fault.source);
         }
-    };
-    draft.instance = chain.highest();
-    draft.domain = chain.newest().seal.origin.domain.to_string();
-    for set in chain.sets() {
-        draft.tell_set(set);
+        draft.judge(&chain, message, bodies, records, now).await
     }
-    if let Err(fault) = chain.check_validation() {
-        return draft.fail(fault.term, fault.note, fault.source);
-    }
-    draft.judge(&chain, &message, resolver, now).await
 }
 
 const RESULTS: &str = "ARC-Authentication-Results";
@@ -156,23 +189,27 @@ impl Draft {
         mut self,
         chain: &Chain<'_>,
         message: &Message<'_>,
-        resolver: &dyn Resolver,
+        bodies: &mut BodyHashes<'_>,
+        records: Records<'_>,
         now: Timestamp,
     ) -> Verdict {
-        let mut bodies = BodyHashes::new(message.body);
         let newest = chain.newest();
         // One key decides whether the others are asked for at all: a stranger chooses how many there are.
-        let keys = KeyAnswers::ask(std::iter::once(key_name(&newest.signature.origin)), resolver).await;
+        let keys = KeyAnswers::ask(std::iter::once(&key_name(&newest.signature.origin)), records).await;
         self.tell_future(newest, now);
-        if let Err(fault) = verify_signature(newest, message, &keys, &mut bodies) {
+        if let Err(fault) = verify_signature(newest, message, &keys, bodies) {
             return self.fail(term(SIGNATURE, newest.instance), fault, "RFC 8617 section 5.2");
         }
         let domain = &newest.signature.origin.domain;
         let pass = note!("arc-signature-pass", instance = newest.instance, domain = domain);
         self.step(term(SIGNATURE, newest.instance), domain.as_str(), "pass", pass, "RFC 8617 section 5.2");
         let origins = chain.sets().flat_map(|set| [&set.signature.origin, &set.seal.origin]);
-        let keys = KeyAnswers::ask(origins.map(key_name), resolver).await;
-        let oldest_pass = self.oldest_pass(chain, message, &keys, &mut bodies);
+        let names: Vec<Text> = origins.map(key_name).collect();
+        let keys = KeyAnswers::ask(names.iter(), records).await;
+        for set in chain.sets() {
+            bodies.announce(set.signature.body, set.signature.length);
+        }
+        let oldest_pass = self.oldest_pass(chain, message, &keys, bodies);
         for (set, digest) in chain.seal_hashes() {
             let Seal { origin, .. } = &set.seal;
             if let Err(fault) = verify_seal(set, &digest, &keys) {
@@ -226,29 +263,29 @@ impl Draft {
     }
 }
 
-fn key_name(origin: &Origin) -> String {
-    record_name(&origin.selector, &origin.domain)
+fn key_name(origin: &Origin) -> Text {
+    record_name(&origin.selector, &origin.domain).into()
 }
 
 /// The first usable key of the name, or why there is none.
 fn usable_keys(origin: &Origin, keys: &KeyAnswers) -> Result<Vec<PublicKey>, Note> {
     let name = key_name(origin);
-    let answer = keys.answer(&name).map_err(|error| {
+    let published = keys.answer(&name).map_err(|error| {
         if error.is_void() {
             note!("dkim-key-none", name = name, answer = error)
         } else {
             note!("dkim-key-unavailable", name = name, error = error)
         }
     })?;
-    let usable = |text: &[u8]| {
-        let record = KeyRecord::parse(text)?;
+    let usable = |published: &Result<PublishedKey, Note>| {
+        let PublishedKey { record, key } = published.as_ref().map_err(Note::clone)?;
         record.serves(origin.algorithm)?;
-        record.public_key()
+        key.clone()
     };
     let mut found = Vec::new();
     let mut first_fault = None;
-    for text in texts(answer).take(MAX_KEYS) {
-        match usable(text) {
+    for key in &published.keys {
+        match usable(key) {
             Ok(key) => found.push(key),
             Err(fault) => first_fault = first_fault.or(Some(fault)),
         }

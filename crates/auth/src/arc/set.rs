@@ -63,8 +63,7 @@ impl<'a> Chain<'a> {
     /// Reads every ARC field of a message; `None` where it has none. Exactly one field of each kind for each instance, and
     /// no instance missing (RFC 8617 section 5.2, steps 1 and 3).
     pub(super) fn collect(message: &Message<'a>) -> Result<Option<Self>, Fault> {
-        let names = [RESULTS, SIGNATURE, SEAL].map(str::to_ascii_lowercase);
-        let count: usize = names.iter().map(|name| message.count(name)).sum();
+        let count: usize = [RESULTS, SIGNATURE, SEAL].iter().map(|name| message.count(name)).sum();
         if count == 0 {
             return Ok(None);
         }
@@ -73,16 +72,15 @@ impl<'a> Chain<'a> {
             return Err(structure(SEAL.to_owned(), 0, note));
         }
         let mut parts: Vec<Parts<'a>> = Vec::new();
-        let [results, signature, seal] = names;
-        for found in message.named(&results) {
+        for found in message.named(RESULTS) {
             let (instance, _) = field::results(found.value_raw).map_err(|fault| unread(RESULTS, fault))?;
             once(&mut part(&mut parts, instance).results, *found, RESULTS, instance)?;
         }
-        for found in message.named(&signature) {
+        for found in message.named(SIGNATURE) {
             let (instance, read) = read(found, SIGNATURE, MessageSignature::read)?;
             once(&mut part(&mut parts, instance).signature, (*found, read), SIGNATURE, instance)?;
         }
-        for found in message.named(&seal) {
+        for found in message.named(SEAL) {
             let (instance, read) = read(found, SEAL, Seal::read)?;
             once(&mut part(&mut parts, instance).seal, (*found, read), SEAL, instance)?;
         }

@@ -1,48 +1,47 @@
 //! What the DNS says at the names of key records.
 
 use futures_util::future::join_all;
-use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType, Resolver};
+use tegami_dns::{DnsError, DnsName};
+use tegami_mail::Text;
 
-/// Records of one name that are tried: with several, a verifier may cycle through them (RFC 6376 section 6.1.2).
-pub(crate) const MAX_KEYS: usize = 4;
+use super::key::PublishedKeys;
+use crate::Records;
+use crate::cache::Known;
 
 /// The answers for the names of all key records.
 pub(crate) struct KeyAnswers {
-    answers: Vec<(String, Result<Answer, DnsError>)>,
+    answers: Vec<(Text, Known<PublishedKeys>)>,
 }
 
 impl KeyAnswers {
     /// Asks for all names side by side, each once.
-    pub(crate) async fn ask(wanted: impl Iterator<Item = String>, resolver: &dyn Resolver) -> Self {
-        let mut names: Vec<String> = Vec::new();
+    pub(crate) async fn ask<'n>(wanted: impl Iterator<Item = &'n Text>, records: Records<'_>) -> Self {
+        let mut names: Vec<Text> = Vec::new();
         for name in wanted {
-            if !names.contains(&name) {
-                names.push(name);
+            if !names.contains(name) {
+                names.push(name.clone());
             }
         }
-        let answers = join_all(names.into_iter().map(|name| async move {
-            let answer = match DnsName::parse(&name) {
-                Ok(parsed) => resolver.lookup(&parsed, RecordType::Txt).await,
-                // A name that is too long for the DNS exists nowhere.
-                Err(_) => Err(DnsError::NxDomain),
-            };
-            (name, answer)
-        }))
-        .await;
+        // Most messages have one, and nothing to wait for beside it.
+        let answers = match names.as_slice() {
+            [name] => vec![ask(name.clone(), records).await],
+            _ => join_all(names.into_iter().map(|name| ask(name, records))).await,
+        };
         Self { answers }
     }
 
     /// The answer for one of the names.
-    pub(crate) fn answer(&self, name: &str) -> Result<&Answer, &DnsError> {
+    pub(crate) fn answer(&self, name: &str) -> Result<&PublishedKeys, &DnsError> {
         let known = self.answers.iter().find(|(asked, _)| asked == name);
-        known.map_or(Err(&DnsError::NxDomain), |(_, answer)| answer.as_ref())
+        known.map_or(Err(&DnsError::NxDomain), |(_, answer)| answer.as_deref())
     }
 }
 
-/// The texts of an answer.
-pub(crate) fn texts(answer: &Answer) -> impl Iterator<Item = &[u8]> {
-    answer.records.iter().filter_map(|record| match &record.data {
-        Data::Txt(text) => Some(text.as_slice()),
-        _ => None,
-    })
+async fn ask(name: Text, records: Records<'_>) -> (Text, Known<PublishedKeys>) {
+    let answer = match DnsName::parse(&name) {
+        Ok(parsed) => records.get(&parsed).await,
+        // A name that is too long for the DNS exists nowhere.
+        Err(_) => Err(DnsError::NxDomain),
+    };
+    (name, answer)
 }

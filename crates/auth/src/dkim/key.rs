@@ -1,13 +1,16 @@
 //! Key records (RFC 6376 section 3.6.1, RFC 8463 section 4) and the public keys in them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::digest::Digest;
 use aws_lc_rs::signature::{ED25519, ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY};
-use tegami_mail::{Note, note};
+use tegami_dns::{Answer, Data, RecordType};
+use tegami_mail::{Note, Text, note};
 
 use super::tag::{TagList, base64, excerpt, items, lists};
 use super::{Algorithm, der};
+use crate::cache::{Cache, Reading, Shelf};
 
 /// `k=`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +149,62 @@ impl KeyRecord {
             KeyType::Unknown(name) => return Err(note!("dkim-key-type-unknown", type = name)),
         };
         let key = parsed.map_err(|_| note!("dkim-key-unreadable", type = self.key_type))?;
-        Ok(PublicKey { key, key_type: self.key_type.clone(), bits })
+        Ok(PublicKey { key: Arc::new(key), key_type: self.key_type.clone(), bits })
+    }
+}
+
+/// What stands at the name of key records, read once: reading a key is dearer than much of what is done with it.
+#[derive(Debug)]
+pub(crate) struct PublishedKeys {
+    /// The end of the chain of CNAMEs that led there.
+    pub(crate) alias: Option<Text>,
+    /// How many records there are.
+    pub(crate) count: usize,
+    /// The first of them, or why they are none.
+    pub(crate) keys: Vec<Result<PublishedKey, Note>>,
+}
+
+/// Records of one name that are tried: with several, a verifier may cycle through them (RFC 6376 section 6.1.2).
+pub(crate) const MAX_KEYS: usize = 4;
+
+/// A key record, and the key in it, or why there is none.
+#[derive(Debug)]
+pub(crate) struct PublishedKey {
+    pub(crate) record: KeyRecord,
+    pub(crate) key: Result<PublicKey, Note>,
+}
+
+impl Reading for PublishedKeys {
+    const KIND: RecordType = RecordType::Txt;
+
+    fn read(answer: Answer) -> Self {
+        let texts = answer.records.iter().filter_map(|record| match &record.data {
+            Data::Txt(text) => Some(text.as_slice()),
+            _ => None,
+        });
+        let keys = texts.take(MAX_KEYS).map(|text| {
+            let record = KeyRecord::parse(text)?;
+            Ok(PublishedKey { key: record.public_key(), record })
+        });
+        Self {
+            keys: keys.collect(),
+            alias: answer.aliases.last().map(|name| name.as_str().into()),
+            count: answer.records.len(),
+        }
+    }
+
+    fn octets(&self) -> usize {
+        // The library keeps the key's numbers, and what it has computed from them for verifications.
+        const NUMBERS: usize = 16;
+        let octets = |key: &PublishedKey| {
+            let text = key.record.notes.as_ref().map_or(0, String::len);
+            size_of::<PublishedKey>() + text + NUMBERS * key.record.data.len()
+        };
+        self.keys.iter().map(|key| key.as_ref().map_or(size_of::<PublishedKey>(), octets)).sum()
+    }
+
+    fn shelf(cache: &Cache) -> &Shelf<Self> {
+        &cache.keys
     }
 }
 
@@ -164,10 +222,10 @@ fn key_type(value: Option<&[u8]>) -> KeyType {
     }
 }
 
-/// A public key.
+/// A public key. Clones share it, and what the library has computed from it.
 #[derive(Clone, Debug)]
 pub(crate) struct PublicKey {
-    key: ParsedPublicKey,
+    key: Arc<ParsedPublicKey>,
     pub(crate) key_type: KeyType,
     pub(crate) bits: usize,
 }
@@ -175,7 +233,7 @@ pub(crate) struct PublicKey {
 impl PublicKey {
     /// The octets of the record from which the key was read.
     pub(crate) fn data(&self) -> &[u8] {
-        self.key.as_ref()
+        self.key.as_ref().as_ref()
     }
 
     /// Whether `signature` was made over the data with this SHA-256 digest. Ed25519 signs the digest as its message

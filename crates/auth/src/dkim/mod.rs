@@ -35,6 +35,7 @@ pub use private::{KeyError, PrivateKey};
 pub use selector::{Selector, record_name};
 pub use sign::{SignError, SignedFields, Signer, sign};
 pub use verify::verify;
+pub(crate) use verify::{unread, verify_message};
 
 use crate::Step;
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use tegami_mail::{Domain, Note, note};
+use tegami_mail::{Domain, Note, Text, note};
 
 use super::tag::{Tag, TagList, base64, compact, excerpt, items, lists, number};
 use super::{Algorithm, Canonicalization, Selector};
@@ -27,7 +27,7 @@ pub(crate) struct Signature {
     /// The domain of `i=`, the AUID.
     pub(crate) identity_domain: Domain,
     /// `h=`, in lower case.
-    pub(crate) fields: Vec<String>,
+    pub(crate) fields: Vec<Text>,
     /// `l=`, octets of the canonical body.
     pub(crate) length: Option<u64>,
     /// `s=`
@@ -40,6 +40,9 @@ pub(crate) struct Signature {
 
 /// More names in `h=` than any signer has a use for.
 pub(crate) const MAX_FIELDS: usize = 1000;
+
+/// Room for the names that most signers sign.
+const USUAL_FIELDS: usize = 24;
 
 impl Signature {
     /// Reads the tags of a field's value.
@@ -153,14 +156,25 @@ fn identity_domain(tags: &TagList<'_>, domain: &Domain) -> Result<Domain, Note> 
 }
 
 /// `h=`: names of fields, From among them (RFC 6376 section 6.1.1).
-fn fields(value: &[u8]) -> Result<Vec<String>, Note> {
-    let mut names = Vec::new();
+fn fields(value: &[u8]) -> Result<Vec<Text>, Note> {
+    let mut names: Vec<Text> = Vec::with_capacity(USUAL_FIELDS);
     for item in items(value) {
         let well_named = !item.is_empty() && item.iter().all(|byte| matches!(byte, 0x21..=0x7e));
         let name = std::str::from_utf8(item).ok().filter(|_| well_named && names.len() < MAX_FIELDS);
-        names.push(name.ok_or_else(|| malformed("h", value))?.to_ascii_lowercase());
+        names.push(lower(name.ok_or_else(|| malformed("h", value))?));
     }
     if names.iter().any(|name| name == "from") { Ok(names) } else { Err(note!("dkim-from-not-signed")) }
+}
+
+/// A field's name in lower case; those that are short and those that are so already cost no allocation.
+pub(crate) fn lower(name: &str) -> Text {
+    const SHORT: usize = 64;
+    let mut room = [0; SHORT];
+    let Some(lower) = room.get_mut(..name.len()) else { return name.to_ascii_lowercase().into() };
+    lower.copy_from_slice(name.as_bytes());
+    lower.make_ascii_lowercase();
+    // ASCII in lower case is as good UTF-8 as before.
+    std::str::from_utf8(lower).map_or_else(|_| name.to_ascii_lowercase().into(), Text::from)
 }
 
 pub(crate) fn length(tags: &TagList<'_>) -> Result<Option<u64>, Note> {

@@ -24,11 +24,14 @@ pub(crate) struct TagList<'a> {
 /// More tags than any real list has; what lies beyond is an attack on our time.
 const MAX_TAGS: usize = 64;
 
+/// Room for the tags of most lists.
+const USUAL_TAGS: usize = 12;
+
 impl<'a> TagList<'a> {
     /// Reads a list by the ABNF of RFC 6376 section 3.2. Bare CR and LF count as folding white space, octets above
     /// ASCII are taken in values (RFC 8616); a `;` may end the list.
     pub(crate) fn parse(text: &'a [u8]) -> Result<Self, Note> {
-        let mut tags: Vec<Tag<'a>> = Vec::new();
+        let mut tags: Vec<Tag<'a>> = Vec::with_capacity(USUAL_TAGS);
         let mut rest = text;
         let mut offset = 0;
         loop {
@@ -71,6 +74,14 @@ impl<'a> TagList<'a> {
             .map(|tag| String::from_utf8_lossy(&compact(tag.value)).into_owned())
             .unwrap_or_default()
     }
+
+    /// The first characters of that text.
+    pub(crate) fn start(&self, name: &str, characters: usize) -> String {
+        // No character has more octets than four.
+        let octets = self.get(name).map(|tag| tag.value).unwrap_or_default().iter().copied();
+        let start: Vec<u8> = octets.filter(|&byte| !is_space(byte)).take(4 * characters).collect();
+        String::from_utf8_lossy(&start).chars().take(characters).collect()
+    }
 }
 
 /// `tag-spec = [FWS] tag-name [FWS] "=" [FWS] tag-value [FWS]`.
@@ -82,7 +93,9 @@ fn tag_spec(spec: &[u8], offset: usize) -> Result<Tag<'_>, Note> {
     let name = std::str::from_utf8(trim(name)).map_err(|_| malformed())?;
     let well_named = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let well_valued = value.iter().all(|&byte| is_space(byte) || (byte > 0x20 && byte != 0x7f));
+    // Without a way out on the way, so that the compiler looks at many octets at once.
+    let well_valued =
+        value.iter().fold(true, |well, &byte| well & (is_space(byte) | ((byte > 0x20) & (byte != 0x7f))));
     if !well_named || !well_valued {
         return Err(malformed());
     }
@@ -102,7 +115,11 @@ pub(crate) fn lists(value: &[u8], word: &str) -> bool {
 
 /// The value without any white space.
 pub(crate) fn compact(value: &[u8]) -> Vec<u8> {
-    value.iter().copied().filter(|&byte| !is_space(byte)).collect()
+    let mut compact = Vec::with_capacity(value.len());
+    for word in value.split(|&byte| is_space(byte)) {
+        compact.extend_from_slice(word);
+    }
+    compact
 }
 
 /// Base64 with folding white space inside (RFC 6376 section 2.10).
@@ -143,7 +160,7 @@ pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
 }
 
 fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+    (byte == b' ') | (byte == b'\t') | (byte == b'\r') | (byte == b'\n')
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! Verification (RFC 6376 section 6.1).
 
 use jiff::Timestamp;
-use tegami_dns::{Answer, DnsError, Resolver};
-use tegami_mail::{HeaderField, Note, Text, note};
+use tegami_dns::DnsError;
+use tegami_mail::{HeaderError, HeaderField, Note, Text, note};
 
-use super::answers::{KeyAnswers, MAX_KEYS, texts};
+use super::answers::KeyAnswers;
 use super::diagnosis::{Examiner, Failure, survivor};
 use super::hash::{BodyHashes, Message, with_empty_signature};
-use super::key::{KeyRecord, PublicKey};
+use super::key::{KeyRecord, MAX_KEYS, PublicKey, PublishedKey, PublishedKeys};
 use super::signature::Signature;
 use super::tag::TagList;
 use super::{DkimResult, Verdict, record_name};
-use crate::Step;
+use crate::{Records, Step};
 
 /// Signatures that are looked at, from the top (RFC 6376 section 6.1 lets verifiers limit them).
 const MAX_SIGNATURES: usize = 10;
@@ -19,34 +19,47 @@ const MAX_SIGNATURES: usize = 10;
 /// Judges every signature of a content, in the order of the fields; where there is none, the one verdict is `none`.
 ///
 /// The content is the message as it travels, with CRLF at line ends. Keys are asked for side by side, each name once.
-pub async fn verify(content: &[u8], resolver: &dyn Resolver, now: Timestamp) -> Vec<Verdict> {
-    let message = match Message::new(content) {
-        Ok(message) => message,
-        Err(error) => {
-            return vec![Draft::default().reject(FIELD, note!("dkim-header-section", error = error))];
-        }
-    };
-    let found = message.count("dkim-signature");
-    let candidates: Vec<Candidate<'_>> = message
-        .named("dkim-signature")
-        .take(MAX_SIGNATURES)
-        .map(|field| Candidate::read(field, now))
-        .collect();
+pub async fn verify(content: &[u8], records: impl Into<Records<'_>>, now: Timestamp) -> Vec<Verdict> {
+    let records = records.into();
+    match Message::new(content) {
+        Ok(message) => verify_message(&message, &mut BodyHashes::new(message.body), records, now).await,
+        Err(error) => vec![unread(&error)],
+    }
+}
+
+/// Judges every signature of a message that was read; its body is hashed at most once for all who ask.
+pub(crate) async fn verify_message(
+    message: &Message<'_>,
+    bodies: &mut BodyHashes<'_>,
+    records: Records<'_>,
+    now: Timestamp,
+) -> Vec<Verdict> {
+    let found = message.count(FIELD);
+    let candidates: Vec<Candidate<'_>> =
+        message.named(FIELD).take(MAX_SIGNATURES).map(|field| Candidate::read(field, now)).collect();
     if candidates.is_empty() {
         return vec![unsigned()];
     }
-    let keys = KeyAnswers::ask(candidates.iter().filter_map(Candidate::key_name), resolver).await;
-    let mut bodies = BodyHashes::new(message.body);
-    let mut examiner = Examiner::new(&message);
+    for open in candidates.iter().filter_map(Candidate::open) {
+        bodies.announce(open.signature.body, open.signature.length);
+    }
+    let names = candidates.iter().filter_map(Candidate::open).map(|open| &open.key_name);
+    let keys = KeyAnswers::ask(names, records).await;
+    let mut examiner = Examiner::new(message);
     let mut verdicts: Vec<Verdict> = candidates
         .into_iter()
-        .map(|candidate| candidate.judge(&message, &keys, &mut bodies, &mut examiner))
+        .map(|candidate| candidate.judge(message, &keys, bodies, &mut examiner))
         .collect();
     survivor::tell_signatures(&mut verdicts);
     if found > MAX_SIGNATURES {
         verdicts.push(too_many(found));
     }
     verdicts
+}
+
+/// The verdict on a message whose header section is beyond all measure.
+pub(crate) fn unread(error: &HeaderError) -> Verdict {
+    Draft::default().reject(FIELD, note!("dkim-header-section", error = error))
 }
 
 fn unsigned() -> Verdict {
@@ -92,6 +105,8 @@ fn rule(fault: &Note) -> &'static str {
 #[derive(Debug, Default)]
 struct Draft {
     domain: String,
+    /// The same as every step tells it.
+    told_domain: Text,
     selector: String,
     algorithm: String,
     identity: String,
@@ -106,11 +121,12 @@ impl Draft {
         let identity = if tags.get("i").is_some() { tags.text("i") } else { format!("@{domain}") };
         Self {
             identity,
+            told_domain: domain.as_str().into(),
             domain,
             selector: tags.text("s"),
             algorithm: tags.text("a").to_ascii_lowercase(),
             // RFC 6008 section 2: eight octets tell the signatures of a message apart.
-            signature_start: tags.text("b").chars().take(8).collect(),
+            signature_start: tags.start("b", 8),
             steps: Vec::new(),
         }
     }
@@ -118,7 +134,7 @@ impl Draft {
     fn step(&mut self, term: impl Into<Text>, outcome: &'static str, note: Note, source: &'static str) {
         self.steps.push(Step {
             depth: 0,
-            domain: self.domain.as_str().into(),
+            domain: self.told_domain.clone(),
             term: term.into(),
             outcome,
             note,
@@ -156,6 +172,8 @@ struct Open<'a> {
     draft: Draft,
     field: HeaderField<'a>,
     signature: Signature,
+    /// Where its key is published.
+    key_name: Text,
 }
 
 impl<'a> Candidate<'a> {
@@ -192,13 +210,12 @@ impl<'a> Candidate<'a> {
         if let Some(time) = signature.time.filter(|&time| is_to_come(time, now)) {
             draft.step("t=", "noted", note!("dkim-time-future", time = moment(time)), "RFC 6376 section 3.5");
         }
-        Self::Open(Box::new(Open { draft, field: *field, signature }))
+        let key_name = record_name(&signature.selector, &signature.domain).into();
+        Self::Open(Box::new(Open { draft, field: *field, signature, key_name }))
     }
 
-    /// Where the key of an open signature is published.
-    fn key_name(&self) -> Option<String> {
-        let Self::Open(open) = self else { return None };
-        Some(record_name(&open.signature.selector, &open.signature.domain))
+    fn open(&self) -> Option<&Open<'a>> {
+        if let Self::Open(open) = self { Some(open) } else { None }
     }
 
     fn judge(
@@ -249,7 +266,7 @@ impl Open<'_> {
         bodies: &mut BodyHashes<'_>,
         examiner: &mut Examiner,
     ) -> Verdict {
-        let name = record_name(&self.signature.selector, &self.signature.domain);
+        let name = self.key_name.clone();
         let usable = match self.usable_keys(&name, keys.answer(&name)) {
             Ok(usable) => usable,
             Err((DkimResult::TempError, reason)) => {
@@ -282,11 +299,11 @@ impl Open<'_> {
     /// The keys of the record's name that this signature may use.
     fn usable_keys(
         &mut self,
-        name: &str,
-        answer: Result<&Answer, &DnsError>,
+        name: &Text,
+        answer: Result<&PublishedKeys, &DnsError>,
     ) -> Result<Vec<PublicKey>, (DkimResult, Note)> {
-        let answer = match answer {
-            Ok(answer) => answer,
+        let published = match answer {
+            Ok(published) => published,
             Err(error) if error.is_void() => {
                 return Err((DkimResult::PermError, note!("dkim-key-none", name = name, answer = error)));
             }
@@ -296,23 +313,21 @@ impl Open<'_> {
                 return Err((DkimResult::TempError, reason));
             }
         };
-        if let Some(target) = answer.aliases.last() {
-            let reason = note!("dkim-key-alias", name = name, target = target.as_str());
+        if let Some(target) = &published.alias {
+            let reason = note!("dkim-key-alias", name = name, target = target);
             self.draft.step(name, "noted", reason, "RFC 6376 section 3.6.2.2");
         }
-        let texts: Vec<&[u8]> = texts(answer).take(MAX_KEYS).collect();
-        if answer.records.len() > 1 {
-            let reason =
-                note!("dkim-key-several", name = name, count = answer.records.len(), limit = MAX_KEYS);
+        if published.count > 1 {
+            let reason = note!("dkim-key-several", name = name, count = published.count, limit = MAX_KEYS);
             self.draft.step(name, "noted", reason, "RFC 6376 section 6.1.2");
         }
         let mut usable = Vec::new();
         let mut first_fault = None;
-        for text in texts {
-            match self.usable_key(text) {
+        for key in &published.keys {
+            match self.usable_key(key) {
                 Ok((record, key)) => {
-                    self.tell_key(name, &record, &key);
-                    usable.push(key);
+                    self.tell_key(name, record, key);
+                    usable.push(key.clone());
                 }
                 Err(fault) => first_fault = first_fault.or(Some(fault)),
             }
@@ -325,8 +340,11 @@ impl Open<'_> {
     }
 
     /// Whether one record serves this signature (RFC 6376 section 6.1.2).
-    fn usable_key(&self, text: &[u8]) -> Result<(KeyRecord, PublicKey), Note> {
-        let record = KeyRecord::parse(text)?;
+    fn usable_key<'k>(
+        &self,
+        published: &'k Result<PublishedKey, Note>,
+    ) -> Result<(&'k KeyRecord, &'k PublicKey), Note> {
+        let PublishedKey { record, key } = published.as_ref().map_err(Note::clone)?;
         record.serves(self.signature.algorithm)?;
         if record.strict && self.signature.identity_domain != self.signature.domain {
             let identity = &self.signature.identity_domain;
@@ -336,11 +354,10 @@ impl Open<'_> {
                 domain = self.signature.domain
             ));
         }
-        let key = record.public_key()?;
-        Ok((record, key))
+        Ok((record, key.as_ref().map_err(Note::clone)?))
     }
 
-    fn tell_key(&mut self, name: &str, record: &KeyRecord, key: &PublicKey) {
+    fn tell_key(&mut self, name: &Text, record: &KeyRecord, key: &PublicKey) {
         let found = note!("dkim-key-found", name = name, type = key.key_type, bits = key.bits);
         self.draft.step(name, "found", found, "RFC 6376 section 6.1.2");
         if record.testing {

@@ -1,7 +1,7 @@
 //! What cannot be undone, and so cannot be proven: traces that those leave who change messages.
 
 use memchr::memmem;
-use tegami_mail::{Note, note};
+use tegami_mail::{Note, Text, note};
 
 use crate::dkim::hash::Message;
 use crate::dkim::tag::excerpt;
@@ -64,7 +64,7 @@ pub(super) fn of_body(message: &Message<'_>) -> Vec<Note> {
 }
 
 /// What may explain header fields that are not the ones that were signed.
-pub(super) fn of_header(message: &Message<'_>, signed: &[String]) -> Vec<Note> {
+pub(super) fn of_header(message: &Message<'_>, signed: &[Text]) -> Vec<Note> {
     let mut notes = list(message);
     let gone = |name: &&&str| message.count(name) == 0 && signed.iter().any(|signed| signed == **name);
     let gone: Vec<&str> = COMMON.iter().filter(gone).copied().collect();

@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use tegami_mail::{HeaderField, Note, note};
+use tegami_mail::{HeaderField, Note, Text, note};
 
 use super::effort::Effort;
 use super::opened::{Opened, open};
@@ -151,8 +151,8 @@ struct Choice {
     note: Option<Note>,
 }
 
-fn groups(clues: &Clues<'_>, signed: &[String], how: Canonicalization, form: Form) -> Vec<Group> {
-    let mut names: Vec<&String> = Vec::new();
+fn groups(clues: &Clues<'_>, signed: &[Text], how: Canonicalization, form: Form) -> Vec<Group> {
+    let mut names: Vec<&Text> = Vec::new();
     for name in signed {
         if !names.contains(&name) && names.len() < MOST_NAMES {
             names.push(name);
@@ -167,7 +167,7 @@ fn groups(clues: &Clues<'_>, signed: &[String], how: Canonicalization, form: For
         };
         fields.iter().map(write).collect::<Vec<_>>()
     };
-    let group = |name: &String| {
+    let group = |name: &Text| {
         let came = canonical(&instances(clues.message, name));
         let mut choices = vec![Choice { weight: 0, canonical: came, note: None }];
         for Proposal { weight, fields, note } in proposals(clues, name) {
@@ -176,7 +176,7 @@ fn groups(clues: &Clues<'_>, signed: &[String], how: Canonicalization, form: For
                 choices.push(Choice { weight, canonical, note: Some(note) });
             }
         }
-        Group { name: name.clone(), choices }
+        Group { name: name.to_string(), choices }
     };
     names.into_iter().map(group).collect()
 }
@@ -341,7 +341,7 @@ impl<'a, 'e> Search<'a, 'e> {
         let mut used = vec![0_usize; groups.len()];
         for name in &self.failure.signature.fields {
             let known = groups.iter().zip(used.iter_mut()).zip(chosen.iter().chain(std::iter::repeat(&0)));
-            let named = known.into_iter().find(|((group, _), _)| group.name == *name);
+            let named = known.into_iter().find(|((group, _), _)| group.name == name.as_str());
             let Some(((group, used), choice)) = named else { continue };
             let choice = group.choices.get(*choice);
             if let Some(field) = choice.and_then(|choice| choice.canonical.get(*used)) {
