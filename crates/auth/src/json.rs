@@ -46,6 +46,94 @@ pub fn spf(verdict: &spf::Verdict, render: Render<'_>) -> Value {
     })
 }
 
+/// The survey of an SPF record: the member `survey` of `lookup spf`.
+pub fn spf_survey(survey: &spf::Survey, render: Render<'_>) -> Value {
+    let over = survey
+        .over
+        .as_ref()
+        .map(|over| json!({ "domain": over.domain.as_str(), "term": over.term, "under": over.under }));
+    json!({
+        "domain": survey.domain,
+        "lookups": survey.cost.lookups,
+        "lookup_limit": spf::MAX_LOOKUPS,
+        "distinct_lookups": survey.distinct_lookups,
+        "void_lookups": survey.cost.void_lookups,
+        "void_lookups_ipv6": survey.cost.void_lookups_ipv6,
+        "void_lookup_limit": spf::MAX_VOID_LOOKUPS,
+        "over": over,
+        "questions": survey.questions,
+        "complete": survey.complete,
+        "tree": spf_record(&survey.tree),
+        "corrected": survey.corrected,
+        "findings": survey.findings.iter().map(|finding| spf_finding(finding, render)).collect::<Value>(),
+        "omitted": survey.omitted,
+    })
+}
+
+/// One record of a survey, and below its terms the records that they lead to.
+fn spf_record(node: &spf::survey::RecordNode) -> Value {
+    let terms = node.terms.iter().map(|term| {
+        let (prefix, name, value) = term.parts();
+        let (asks, answers): (Option<&str>, &[String]) = match &term.asks {
+            spf::survey::Asks::Name(name, answers) => (Some(name.as_str()), answers),
+            spf::survey::Asks::Void(name) | spf::survey::Asks::NotAsked(name) => (Some(name.as_str()), &[]),
+            spf::survey::Asks::Failed(name, _) => (Some(name.as_str()), &[]),
+            _ => (None, &[]),
+        };
+        json!({
+            "column": term.column(),
+            "term": term.text(),
+            "prefix": prefix,
+            "type": name,
+            "value": value,
+            "error": term.term.is_err(),
+            "reached": term.reached,
+            "lookups": term.cost.lookups,
+            "void_lookups": term.cost.void_lookups,
+            "asks": asks,
+            "answers": answers,
+            "record": term.record.as_deref().map(spf_record),
+        })
+    });
+    json!({
+        "domain": node.domain.as_str(),
+        "status": node.status.as_str(),
+        "record": node.text.as_deref().map(String::from_utf8_lossy),
+        "lookups": node.cost.lookups,
+        "void_lookups": node.cost.void_lookups,
+        "terms": terms.collect::<Value>(),
+    })
+}
+
+fn spf_finding(finding: &spf::survey::Finding, render: Render<'_>) -> Value {
+    let fixes = finding.fixes.iter().map(|changes| {
+        let changes = changes.iter().map(|change| {
+            json!({
+                "op": change.operation,
+                "name": change.name,
+                "type": change.kind.to_string(),
+                "value": change.value,
+            })
+        });
+        changes.collect::<Value>()
+    });
+    let place = finding.place.as_ref();
+    json!({
+        "id": finding.id,
+        "state": finding.state.as_str(),
+        "severity": finding.severity,
+        "domain": finding.domain,
+        "record": place.map(|place| String::from_utf8_lossy(&place.record)),
+        "column": place.map(|place| place.column),
+        "span": place.map(|place| place.span),
+        "term": place.map(spf::survey::Place::term),
+        "detail": render(&finding.note),
+        "source": finding.source,
+        "suggestion": finding.suggestion,
+        "fixes": fixes.collect::<Value>(),
+    })
+}
+
 /// Reverse DNS.
 pub fn iprev(verdict: &iprev::Verdict, render: Render<'_>) -> Value {
     json!({

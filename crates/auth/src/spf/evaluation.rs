@@ -607,7 +607,7 @@ fn step(at: At<'_>, term: impl Into<Text>, outcome: &'static str, note: Note, so
 }
 
 /// Whether the first `length` bits agree. Addresses of different families never do.
-fn in_network(ip: IpAddr, network: IpAddr, length: u8) -> bool {
+pub(super) fn in_network(ip: IpAddr, network: IpAddr, length: u8) -> bool {
     match (ip, network) {
         (IpAddr::V4(ip), IpAddr::V4(network)) => {
             let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);

@@ -7,6 +7,7 @@ mod evaluation;
 pub mod macros;
 mod published;
 mod record;
+pub mod survey;
 
 use std::net::IpAddr;
 
@@ -20,6 +21,7 @@ use crate::{Records, Step};
 pub use evaluation::{MAX_ADDRESS_NAMES, MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 pub(crate) use published::Published;
 pub use record::{DomainSpec, DualCidr, Mechanism, Problem, Qualifier, Record, SyntaxError, Term, TermKind};
+pub use survey::{Survey, survey};
 
 /// The local-part where none is given (RFC 7208 section 4.3).
 const POSTMASTER: &str = "postmaster";

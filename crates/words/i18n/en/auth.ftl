@@ -198,6 +198,60 @@ spf-syntax-macro = Column { $column }: `{ $term }` has a percent sign that begin
 spf-syntax-macro-letter = Column { $column }: `{ $term }` uses a macro letter that is unknown or not allowed here.
 spf-syntax-duplicate = Column { $column }: `{ $term }` stands here for the second time; a record may have one `redirect=` and one `exp=`.
 
+## SPF, the survey of a record
+
+spf-survey-temperror = The records of { $name } could not be asked for ({ $error }), so nothing can be said about them. A receiver that gets the same answer defers the mail.
+spf-survey-temperror-term = `{ $term }` leads to { $name }, which could not be asked for ({ $error }). A receiver that gets the same answer defers the mail.
+spf-survey-exists = { $domain } has no SPF record (other TXT records there: { $count }). Large receivers refuse mail, or put it aside, when neither SPF nor DKIM vouches for it.
+spf-survey-multiple = { $domain } has { $count } SPF records. Receivers must not choose between them, so none of them counts and SPF ends in an error for all mail: publish one record in their place.
+spf-survey-version = The text of { $domain } begins with `{ $version }` and not with `v=spf1` and a space, so no receiver takes it for an SPF record: the domain has none.
+spf-survey-version-beside = Beside its SPF record { $domain } has a text that looks like another one but is not: `{ $text }`. Receivers ignore it; take it away before somebody corrects it and makes it a second record.
+spf-survey-sender-id = { $domain } still has a record of Sender ID (`spf2.0`), which was given up and which nobody checks any more. It can be deleted.
+spf-survey-wrong-location = There is an SPF record at { $name }, but receivers ask at { $domain } itself and find nothing there: `{ $record }`.
+spf-survey-wrong-type = { $domain } has an SPF record of the type SPF (99) only. Receivers ask for TXT and find nothing: publish it as TXT: `{ $record }`.
+spf-survey-type99 = { $domain } has records of the type SPF (99), which was given up: nobody asks for it, and it can only come to differ from the TXT record. Delete it.
+spf-survey-nonsending = { $domain } lets nobody send mail, which is right for a domain that sends none. These records say the same to receivers that look at DKIM, DMARC and MX.
+spf-survey-string-split = The character-strings of the record of { $domain } are joined without a space, which makes `{ $term }` of two terms. Begin the second string with a space.
+spf-survey-glued = Column { $column }: in `{ $term }` a space seems to be missing. It reads as one term with a strange name, so what was meant by the rest has no effect.
+spf-survey-second-version = Column { $column }: `{ $term }` stands in the middle of the record, as if two records had been pasted together. It has no effect there; take it away.
+spf-survey-modifier-near = Column { $column }: `{ $term }` reads as a modifier that SPF does not have, so it is ignored. Another term seems to be meant.
+spf-survey-mapped = Column { $column }: `{ $term }` never matches, because a client with an IPv4-mapped address counts as an IPv4 client. Write the IPv4 address.
+spf-survey-final-dot = Column { $column }: the domain in `{ $term }` ends in a dot. That is allowed, but not needed, and some software stumbles over it.
+spf-survey-length = The record of { $domain } has { $octets } octets. Above { $limit }, the answer does not fit into a classic DNS packet, and some receivers may not get it: shorten it.
+spf-survey-length-near = The record of { $domain } has { $octets } octets. Together with other TXT records the answer may become larger than the { $limit } octets of a classic DNS packet.
+spf-survey-lookups-over = Evaluating the record of { $domain } takes { $count } terms that ask the DNS, and { $limit } are allowed. Mail from every address that is not found before ends in an error at `{ $term }` in the record of { $place }, reached by `{ $under }`. Remove what is no longer used, or send some of the mail from a subdomain.
+spf-survey-lookups-open = Evaluating the record of { $domain } takes more than { $least } terms that ask the DNS, and { $limit } are allowed; the survey stopped counting. Mail from every address that is not found before ends in an error at `{ $term }` in the record of { $place }, reached by `{ $under }`.
+spf-survey-incomplete = Not everything that the record of { $domain } leads to was asked for, because it leads to too much or too many questions failed. At least { $count } of { $limit } allowed terms ask the DNS.
+spf-survey-lookups-near = Evaluating the record of { $domain } takes { $count } of the { $limit } terms that may ask the DNS. A provider that adds one include to its own record can make it too many.
+spf-survey-lookups-told = Evaluating the record of { $domain } takes { $count } of the { $limit } terms that may ask the DNS. There is little room for another provider.
+spf-survey-void-over = Of the names that the record of { $domain } asks for, { $count } do not exist or are empty, and { $limit } such answers are allowed. Mail from addresses that are not found before ends in an error. Remove: { $names }
+spf-survey-void = Of the names that the record of { $domain } asks for, { $count } do not exist or are empty. { $limit } such answers are allowed, and some receivers stop at the second. Remove: { $names }
+spf-survey-void-ipv6 = For clients with an IPv6 address, { $count } of the names that the record of { $domain } asks for have no such address. { $limit } such empty answers are allowed, so mail over IPv6 that is not matched before ends in an error. Put the `ip6:` terms first, or write addresses in place of: { $names }
+spf-survey-include-missing = { $target } has no SPF record, and a record that includes it ends in an error for everything that is not matched before. Was a service cancelled? Then remove the include.
+spf-survey-include-vendor = { $target } ({ $vendor }) has no SPF record, and a record that includes it ends in an error for everything that is not matched before. If the service was cancelled, remove the include; else ask the provider which name to include.
+spf-survey-target-multiple = { $target } has { $count } SPF records, so it counts as broken, and so does every record that leads to it.
+spf-survey-target-syntax = The record of { $target } cannot be read (column { $column }: `{ $term }`), so it counts as broken, and so does every record that leads to it. Whoever runs { $target } must correct it.
+spf-survey-loop = `{ $term }` closes a circle: { $path }. An evaluation goes round until it has used up its lookups, and ends in an error.
+spf-survey-redirect-missing = { $target } should decide, but it has no SPF record, so everything that is not matched before ends in an error. Publish a record there, or remove the redirect.
+spf-survey-redirect-ignored = `{ $term }` is ignored, because the record has an `all`: remove one of the two, whichever was not meant.
+spf-survey-ptr-count = { $ip } has { $count } names in the reverse DNS. SPF looks at { $limit } of them, in no certain order, so `ptr` may match today and not tomorrow.
+spf-survey-ptr = `{ $term }` in the record of { $domain } is slow and unreliable, and should not be published any more. Write the addresses, or `a:` with the name of the host.
+spf-survey-all-plus = `{ $term }` in the record of { $domain } lets the whole Internet send in its name. Receivers take such a record for that of a spammer.
+spf-survey-all-neutral = `{ $term }` in the record of { $domain } says nothing about those who are not named: the record protects nobody. Write `~all`, or `-all`.
+spf-survey-all-missing = The record of { $domain } ends without `all` and without `redirect=`, so it says nothing about addresses that it does not name. End it with `~all` or `-all`.
+spf-survey-after-all = Nobody comes to what stands behind `{ $all }`: { $terms }. These addresses do not pass. Move `{ $all }` to the end.
+spf-survey-qualifier-fail = `{ $term }` is right, and strict: some receivers refuse forwarded mail by it before they have looked at DKIM and DMARC. For a domain that sends mail and has DMARC, `~all` protects as well.
+spf-survey-qualifier-nobody = The record of { $domain } names nobody who may send. For a domain that sends no mail, `-all` says so clearly.
+spf-survey-macro-helo = `{ $term }` depends on the name that the client gives in HELO: whoever sends can choose it.
+spf-survey-macro-ptr = `{ $term }` depends on the reverse DNS of the client, as `ptr` does: it is slow, unreliable, and should not be published any more.
+spf-survey-macro-open = What `{ $term }` asks for depends on who sends, so no survey can tell what it finds. It costs one lookup.
+spf-survey-wide-range = `{ $term }` in the record of { $domain } names all of { $network }, which is more than one sender has. Gmail defers or refuses mail for such entries.
+spf-survey-wide-union = The networks in the records of { $domain } come to { $count } IPv4 addresses together; more than { $limit } look as if the record named strangers.
+spf-survey-private = `{ $term }` names addresses from which nothing can come over the Internet. It has no use for other receivers, and some count it as suspicious.
+spf-survey-redundant = `{ $term }` adds nothing to `{ $by }`, which stands before it. Without it the record is shorter (lookups saved: { $count }).
+spf-survey-repeated = `{ $term }`: the record of { $target } is included a second time, and its lookups ({ $count }) are paid again. Remove one of the two.
+spf-survey-exp = There is no usable explanation at { $name }: exactly one TXT record of well-formed ASCII is needed, and there are { $count }. Results are not affected.
+
 ## Reverse DNS
 
 iprev-no-name = { $ip } has no name in the reverse DNS ({ $error }). Many receivers refuse mail from such addresses; whoever owns the address can publish a PTR record.

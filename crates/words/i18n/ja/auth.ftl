@@ -198,6 +198,60 @@ spf-syntax-macro = { $column } 文字目：`{ $term }` に、マクロになっ�
 spf-syntax-macro-letter = { $column } 文字目：`{ $term }` に、存在しないか、ここでは使えないマクロ文字があります。
 spf-syntax-duplicate = { $column } 文字目：`{ $term }` は二つ目です。`redirect=` と `exp=` は一つのレコードにそれぞれ一つしか書けません。
 
+## SPF レコードの調査
+
+spf-survey-temperror = { $name } のレコードを問い合わせできなかったため（{ $error }）、何も判断できません。同じ応答を受けた受信側は、メールの受け取りを延期します。
+spf-survey-temperror-term = `{ $term }` の指す { $name } を問い合わせできませんでした（{ $error }）。同じ応答を受けた受信側は、メールの受け取りを延期します。
+spf-survey-exists = { $domain } に SPF レコードがありません（ほかの TXT レコード：{ $count } 件）。SPF でも DKIM でも確認できないメールは、大手の受信側に拒否されるか、迷惑メールに分類されます。
+spf-survey-multiple = { $domain } に SPF レコードが { $count } 件あります。受信側はどれかを選んではならないため、すべて無効になり、どのメールでも SPF はエラーになります。一つのレコードに置き換えてください。
+spf-survey-version = { $domain } のテキストは `v=spf1` と空白ではなく `{ $version }` で始まっているため、受信側は SPF レコードとみなしません。このドメインには SPF レコードがないことになります。
+spf-survey-version-beside = { $domain } には SPF レコードのほかに、それによく似たテキストがあります：`{ $text }`。受信側は無視しますが、誰かが直すと二つ目のレコードになってしまいます。削除してください。
+spf-survey-sender-id = { $domain } に Sender ID（`spf2.0`）のレコードが残っています。廃止された方式で、もう誰も調べません。削除してかまいません。
+spf-survey-wrong-location = SPF レコードが { $name } にありますが、受信側が問い合わせるのは { $domain } そのもので、そこには何もありません：`{ $record }`
+spf-survey-wrong-type = { $domain } の SPF レコードはタイプ SPF（99）だけです。受信側は TXT を問い合わせるため見つけられません。TXT として公開してください：`{ $record }`
+spf-survey-type99 = { $domain } にタイプ SPF（99）のレコードがあります。廃止されたタイプで、誰も問い合わせず、いずれ TXT レコードと食い違うだけです。削除してください。
+spf-survey-nonsending = { $domain } は誰にも送信を認めていません。メールを送らないドメインとして正しい設定です。次のレコードを加えると、DKIM、DMARC、MX を見る受信側にも同じことが伝わります。
+spf-survey-string-split = { $domain } のレコードを構成する文字列は空白なしで連結されるため、二つの項目が `{ $term }` になっています。二つ目の文字列を空白で始めてください。
+spf-survey-glued = { $column } 文字目：`{ $term }` の途中に空白が抜けているようです。名前の変わった一つの項目として読まれ、後ろの部分は効きません。
+spf-survey-second-version = { $column } 文字目：レコードの途中に `{ $term }` があります。二つのレコードをつなげたように見えます。ここでは意味がないので、取り除いてください。
+spf-survey-modifier-near = { $column } 文字目：`{ $term }` は SPF にない修飾子（modifier）として読まれ、無視されます。別の項目のつもりではありませんか。
+spf-survey-mapped = { $column } 文字目：`{ $term }` が一致することはありません。IPv4 射影アドレスのクライアントは IPv4 として扱われるためです。IPv4 アドレスで書いてください。
+spf-survey-final-dot = { $column } 文字目：`{ $term }` のドメイン名がドットで終わっています。書いてもよいのですが不要で、うまく扱えないソフトウェアもあります。
+spf-survey-length = { $domain } のレコードは { $octets } バイトあります。{ $limit } バイトを超えると応答が従来の DNS パケットに収まらず、受け取れない受信側が出るおそれがあります。短くしてください。
+spf-survey-length-near = { $domain } のレコードは { $octets } バイトあります。ほかの TXT レコードと合わせると、応答が従来の DNS パケットの { $limit } バイトを超えるおそれがあります。
+spf-survey-lookups-over = { $domain } のレコードの評価には、DNS に問い合わせる項目が { $count } 個必要です。許されるのは { $limit } 個までです。それまでに一致しないアドレスからのメールは、`{ $under }` から達する { $place } のレコードの `{ $term }` でエラーになります。使わなくなったものを削除するか、一部の送信をサブドメインに移してください。
+spf-survey-lookups-open = { $domain } のレコードの評価には、DNS に問い合わせる項目が { $least } 個より多く必要です（調査はそこで打ち切りました）。許されるのは { $limit } 個までです。それまでに一致しないアドレスからのメールは、`{ $under }` から達する { $place } のレコードの `{ $term }` でエラーになります。
+spf-survey-incomplete = { $domain } のレコードの指す先が多すぎるか、失敗した問い合わせが多すぎるため、すべては調べられませんでした。DNS に問い合わせる項目は、{ $limit } 個までのうち少なくとも { $count } 個です。
+spf-survey-lookups-near = { $domain } のレコードの評価には、DNS に問い合わせる項目が { $limit } 個までのうち { $count } 個必要です。提供元が自分のレコードに include を一つ加えるだけで、限度を超えるおそれがあります。
+spf-survey-lookups-told = { $domain } のレコードの評価には、DNS に問い合わせる項目が { $limit } 個までのうち { $count } 個必要です。別のサービスを加える余裕はあまりありません。
+spf-survey-void-over = { $domain } のレコードが問い合わせる名前のうち { $count } 個は、存在しないか空です。このような応答は { $limit } 回までしか許されません。それまでに一致しないアドレスからのメールはエラーになります。削除してください：{ $names }
+spf-survey-void = { $domain } のレコードが問い合わせる名前のうち { $count } 個は、存在しないか空です。このような応答は { $limit } 回まで許されますが、二回目で打ち切る受信側もあります。削除してください：{ $names }
+spf-survey-void-ipv6 = クライアントのアドレスが IPv6 の場合、{ $domain } のレコードが問い合わせる名前のうち { $count } 個には該当するアドレスがありません。このような空の応答は { $limit } 回までしか許されないため、IPv6 で届き、それまでに一致しないメールはエラーになります。`ip6:` の項目を先に置くか、次の項目をアドレスで書いてください：{ $names }
+spf-survey-include-missing = { $target } に SPF レコードがないため、これを include するレコードは、それまでに一致しないものすべてでエラーになります。解約したサービスではありませんか。そうなら include を削除してください。
+spf-survey-include-vendor = { $target }（{ $vendor }）に SPF レコードがないため、これを include するレコードは、それまでに一致しないものすべてでエラーになります。サービスを解約したのなら include を削除してください。そうでなければ、include すべき名前を提供元に確認してください。
+spf-survey-target-multiple = { $target } に SPF レコードが { $count } 件あるため、このレコードも、これを指すレコードもすべてエラーになります。
+spf-survey-target-syntax = { $target } のレコードが読めないため（{ $column } 文字目：`{ $term }`）、このレコードも、これを指すレコードもすべてエラーになります。直せるのは { $target } の管理者です。
+spf-survey-loop = `{ $term }` で循環しています：{ $path }。評価は回り続けて問い合わせの限度を使い切り、エラーになります。
+spf-survey-redirect-missing = { $target } のレコードで決まるはずですが、SPF レコードがありません。それまでに一致しないものはすべてエラーになります。レコードを公開するか、redirect を削除してください。
+spf-survey-redirect-ignored = レコードに `all` があるため、`{ $term }` は無視されます。意図しない方を削除してください。
+spf-survey-ptr-count = { $ip } には逆引きの名前が { $count } 個あります。SPF が調べるのはそのうち { $limit } 個だけで順序も決まっていないため、`ptr` は一致したりしなかったりします。
+spf-survey-ptr = { $domain } のレコードの `{ $term }` は遅くて信頼できず、もう公開すべきではありません。アドレスを書くか、`a:` に続けてホスト名を書いてください。
+spf-survey-all-plus = { $domain } のレコードの `{ $term }` は、インターネット上の誰にでもこのドメインを名乗って送ることを認めています。受信側には迷惑メール送信者のレコードに見えます。
+spf-survey-all-neutral = { $domain } のレコードの `{ $term }` は、書かれていないアドレスについて何も述べません。これでは誰も守られません。`~all` か `-all` と書いてください。
+spf-survey-all-missing = { $domain } のレコードは `all` でも `redirect=` でも終わっていないため、書かれていないアドレスについて何も述べていません。`~all` か `-all` で終えてください。
+spf-survey-after-all = `{ $all }` より後ろは評価されません：{ $terms }。これらのアドレスは pass になりません。`{ $all }` を最後に移してください。
+spf-survey-qualifier-fail = `{ $term }` は誤りではありませんが、厳しい指定です。DKIM と DMARC を見る前に、これだけで転送メールを拒否する受信側があります。メールを送り、DMARC も設定しているドメインなら、`~all` でも同じように守られます。
+spf-survey-qualifier-nobody = { $domain } のレコードは誰にも送信を認めていません。メールを送らないドメインなら、`-all` と書けばはっきり伝わります。
+spf-survey-macro-helo = `{ $term }` は、クライアントが HELO で名乗る名前によって変わります。送る側が自由に選べる名前です。
+spf-survey-macro-ptr = `{ $term }` は `ptr` と同じくクライアントの逆引きによって変わります。遅くて信頼できず、もう公開すべきではありません。
+spf-survey-macro-open = `{ $term }` の問い合わせ先は送信者によって変わるため、何が見つかるかは調査では分かりません。問い合わせを一回使います。
+spf-survey-wide-range = { $domain } のレコードの `{ $term }` は { $network } 全体を指しており、一つの送信者としては広すぎます。Gmail はこのようなレコードのメールを延期または拒否することがあります。
+spf-survey-wide-union = { $domain } のレコードのネットワークは合わせて { $count } 個の IPv4 アドレスになります。{ $limit } 個を超えると、他人のアドレスまで書いているように見えます。
+spf-survey-private = `{ $term }` は、インターネット越しには決して現れないアドレスです。ほかの受信側には役に立たず、不審と見なす受信側もあります。
+spf-survey-redundant = `{ $term }` は、前にある `{ $by }` に何も加えません。削除するとレコードが短くなります（節約できる問い合わせ：{ $count } 回）。
+spf-survey-repeated = `{ $term }`：{ $target } のレコードが二度 include され、その問い合わせ（{ $count } 回）も二重に数えられています。どちらかを削除してください。
+spf-survey-exp = { $name } に使える説明文がありません。正しい形の ASCII の TXT レコードが一件だけ必要ですが、{ $count } 件あります。判定結果には影響しません。
+
 ## 逆引き DNS
 
 iprev-no-name = { $ip } に逆引きの名前がありません（{ $error }）。このようなアドレスからのメールは多くの受信側が拒否します。PTR レコードは、アドレスの所有者が公開できます。
