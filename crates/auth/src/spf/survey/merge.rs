@@ -15,6 +15,7 @@ pub(super) fn merged(texts: &[&[u8]]) -> Vec<String> {
             return Vec::new();
         };
         for Term { text, kind, .. } in record.terms {
+            let text = text.to_string();
             let known = terms.iter().any(|term| term.eq_ignore_ascii_case(&text));
             match kind {
                 TermKind::Directive(qualifier, Mechanism::All) => ends.push(qualifier),

@@ -241,7 +241,7 @@ impl<'w> Builder<'w> {
             }
             _ => return,
         };
-        let text = node.term.as_ref().map(|term| term.text.clone()).unwrap_or_default();
+        let text = node.term.as_ref().map(|term| term.text.to_string()).unwrap_or_default();
         let is_first = self.under.is_none();
         if is_first {
             self.under = Some(text);
@@ -282,7 +282,7 @@ impl<'w> Builder<'w> {
     /// Remembers the term that crosses a limit.
     fn notice(&mut self, domain: &DnsName, node: &TermNode, before: Cost) {
         let crosses = |before: u32, now: u32, limit: u8| before <= u32::from(limit) && now > u32::from(limit);
-        let term = node.term.as_ref().map(|term| term.text.clone()).unwrap_or_default();
+        let term = node.term.as_ref().map(|term| term.text.to_string()).unwrap_or_default();
         let under = self.under.clone().unwrap_or_else(|| term.clone());
         let over = Over { domain: domain.clone(), term, under };
         if crosses(before.void_lookups, self.total.void_lookups, MAX_VOID_LOOKUPS) {
