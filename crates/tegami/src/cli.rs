@@ -134,7 +134,7 @@ pub(crate) struct SpfQuestion {
     #[arg(value_name = "DOMAIN")]
     pub(crate) domain: Option<String>,
     #[arg(long, value_name = "IP")]
-    pub(crate) ip: IpAddr,
+    pub(crate) ip: Option<IpAddr>,
     #[arg(long = "mail-from", value_name = "ADDRESS")]
     pub(crate) mail_from: Option<String>,
     #[arg(long, value_name = "NAME")]

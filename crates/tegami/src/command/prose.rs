@@ -137,8 +137,8 @@ pub(crate) fn style(word: &str) -> Style {
     let colour = match word {
         "pass" | "match" | "aligned" | "accept" => AnsiColor::Green,
         "fail" | "error" | "permerror" | "reject" => AnsiColor::Red,
-        "softfail" | "temperror" | "noted" | "proven" | "ignored" | "quarantine" | "not-aligned"
-        | "defer" => AnsiColor::Yellow,
+        "softfail" | "temperror" | "warn" | "unknown" | "noted" | "proven" | "ignored" | "quarantine"
+        | "not-aligned" | "defer" => AnsiColor::Yellow,
         _ => return Style::new(),
     };
     colour.on_default()

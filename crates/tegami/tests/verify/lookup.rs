@@ -91,28 +91,33 @@ fn spf() {
     scene.check(
         "lookup spf example.org --ip 192.0.2.1 --zone zone",
         &expect![[r#"
-        SPF MAIL FROM example.org 192.0.2.1: pass
-           `include:spf.example.net` in the record of example.org decides.
-           The record of spf.example.net lets the address pass, so this term matches.
-           [RFC 7208 section 5.2]
+            SPF MAIL FROM example.org 192.0.2.1: pass
+               `include:spf.example.net` in the record of example.org decides.
+               The record of spf.example.net lets the address pass, so this term matches.
+               [RFC 7208 section 5.2]
 
-        Steps
-           TXT → found
-               The domain publishes the record `v=spf1 include:spf.example.net -all`.
-               [RFC 7208 section 4.5]
-           include:spf.example.net → match
-               The record of spf.example.net lets the address pass, so this term
-               matches. [RFC 7208 section 5.2]
-             TXT → found
-                 The domain publishes the record `v=spf1 ip4:192.0.2.0/28 ~all`.
-                 [RFC 7208 section 4.5]
-             ip4:192.0.2.0/28 → match
-                 The address 192.0.2.1 is in 192.0.2.0/28. [RFC 7208 section 5.6]
+            Steps
+               TXT → found
+                   The domain publishes the record `v=spf1 include:spf.example.net -all`.
+                   [RFC 7208 section 4.5]
+               include:spf.example.net → match
+                   The record of spf.example.net lets the address pass, so this term
+                   matches. [RFC 7208 section 5.2]
+                 TXT → found
+                     The domain publishes the record `v=spf1 ip4:192.0.2.0/28 ~all`.
+                     [RFC 7208 section 4.5]
+                 ip4:192.0.2.0/28 → match
+                     The address 192.0.2.1 is in 192.0.2.0/28. [RFC 7208 section 5.6]
 
-           Terms that asked the DNS: 1 of 10. Empty answers: 0 of 2.
-           [RFC 7208 section 4.6.4]
-        exit status 0
-    "#]],
+               Terms that asked the DNS: 1 of 10. Empty answers: 0 of 2.
+               [RFC 7208 section 4.6.4]
+
+            Survey of the record of example.org
+               For an address that no term but `all` matches, 1 terms ask the DNS (10 are
+               allowed), and 0 get an empty answer (2 are allowed). [RFC 7208 section 4.6.4]
+               `tegami lookup spf example.org` without `--ip` shows the whole survey.
+            exit status 0
+        "#]],
     );
     scene.check(
         "lookup spf --ip 192.0.2.99 --mail-from a@example.org --zone zone --lang ja",
@@ -141,32 +146,43 @@ fn spf() {
 
                DNS に問い合わせた項目：10 個までのうち 1 個。空の応答：2 回までのうち 0 回。
                [RFC 7208 section 4.6.4]
+
+            example.org のレコードの調査
+               `all` 以外のどの項目にも一致しないアドレスでは、DNS に問い合わせる項目が 1 個
+               （10 個まで）、空の応答が 0 回（2 回まで）になります。
+               [RFC 7208 section 4.6.4]
+               `--ip` を付けずに `tegami lookup spf example.org` を実行すると、調査のすべて
+               を表示します。
             exit status 1
         "#]],
     );
     scene.check(
         "lookup spf explains.example.org --ip 192.0.2.99 --zone zone",
         &expect![[r#"
-        SPF MAIL FROM explains.example.org 192.0.2.99: fail
-           `-all` in the record of explains.example.org decides.
-           `all` matches every address. [RFC 7208 section 5.1]
-           The domain explains its refusal in its own words: “192.0.2.99 is not ours”
-           [RFC 7208 section 6.2]
-
-        Steps
-           TXT → found
-               The domain publishes the record `v=spf1 -all exp=why.example.org`.
-               [RFC 7208 section 4.5]
-           -all → match
+            SPF MAIL FROM explains.example.org 192.0.2.99: fail
+               `-all` in the record of explains.example.org decides.
                `all` matches every address. [RFC 7208 section 5.1]
-           exp=why.example.org → found
-               The domain explains its refusal in its own words: “192.0.2.99 is not
-               ours” [RFC 7208 section 6.2]
+               The domain explains its refusal in its own words: “192.0.2.99 is not ours”
+               [RFC 7208 section 6.2]
 
-           Terms that asked the DNS: 0 of 10. Empty answers: 0 of 2.
-           [RFC 7208 section 4.6.4]
-        exit status 1
-    "#]],
+            Steps
+               TXT → found
+                   The domain publishes the record `v=spf1 -all exp=why.example.org`.
+                   [RFC 7208 section 4.5]
+               -all → match
+                   `all` matches every address. [RFC 7208 section 5.1]
+               exp=why.example.org → found
+                   The domain explains its refusal in its own words: “192.0.2.99 is not
+                   ours” [RFC 7208 section 6.2]
+
+               Terms that asked the DNS: 0 of 10. Empty answers: 0 of 2.
+               [RFC 7208 section 4.6.4]
+
+            Survey of the record of explains.example.org
+               For an address that no term but `all` matches, 0 terms ask the DNS (10 are
+               allowed), and 0 get an empty answer (2 are allowed). [RFC 7208 section 4.6.4]
+            exit status 1
+        "#]],
     );
     scene.check(
         "lookup spf --ip 192.0.2.99 --zone zone",

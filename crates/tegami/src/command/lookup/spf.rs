@@ -1,9 +1,14 @@
-//! `tegami lookup spf`: whether an address may send for a domain, step by step.
+//! `tegami lookup spf`: whether an address may send for a domain, step by step; without an address, the survey of the
+//! domain's record.
 
+mod survey;
+
+use serde_json::{Value, json};
 use tegami_auth::json;
-use tegami_auth::spf::{self, Identity, MAX_LOOKUPS, MAX_VOID_LOOKUPS, Request, SpfResult, Verdict};
+use tegami_auth::spf::survey::State;
+use tegami_auth::spf::{self, Identity, MAX_LOOKUPS, MAX_VOID_LOOKUPS, Request, SpfResult, Survey, Verdict};
 use tegami_dns::Resolver;
-use tegami_mail::{Clock as _, ReversePath, note};
+use tegami_mail::{Clock as _, Note, ReversePath, note};
 use tegami_queue::SystemClock;
 
 use super::super::prose::Prose;
@@ -37,38 +42,69 @@ impl<'q> Subject<'q> {
     }
 }
 
+/// What was found.
+struct Answer {
+    /// The identity that was asked for.
+    verdict: Verdict,
+    /// The HELO identity, where it is known and not the one that was asked for: neither hides the other.
+    helo: Option<Verdict>,
+    survey: Survey,
+}
+
 pub(super) async fn run(
     question: &SpfQuestion,
     context: &Context,
     resolver: &dyn Resolver,
 ) -> Result<Report, Failure> {
     let subject = Subject::of(question)?;
-    let now = SystemClock.now();
+    let render = |note: &Note| Value::from(context.say(note));
+    let survey = spf::survey(subject.domain, resolver).await;
+    let Some(ip) = question.ip else {
+        let as_json = || json!({ "domain": survey.domain, "survey": json::spf_survey(&survey, &render) });
+        let good = survey.worst() <= State::Info;
+        return Ok(report(context, good, as_json, || survey::text(&survey, context)));
+    };
     let request = Request {
-        ip: question.ip,
+        ip,
         helo: question.helo.as_deref().unwrap_or(subject.domain),
         mail_from: &ReversePath::Null,
         receiver: "unknown",
-        now,
+        now: SystemClock.now(),
     };
     let verdict =
         spf::check_host(&request, subject.identity, subject.local_part, subject.domain, resolver).await;
-    let as_json = || json::spf(&verdict, &|note| context.say(note).into());
-    Ok(report(context, verdict.result == SpfResult::Pass, as_json, || text(question, context, &verdict)))
+    let helo = match (&question.helo, subject.identity) {
+        (Some(_), Identity::MailFrom) => Some(spf::check_helo(&request, resolver).await),
+        _ => None,
+    };
+    let answer = Answer { verdict, helo, survey };
+    let as_json = || {
+        let mut shown = json::spf(&answer.verdict, &render);
+        if let Some(members) = shown.as_object_mut() {
+            members.extend(answer.helo.iter().map(|helo| ("helo".to_owned(), json::spf(helo, &render))));
+            members.insert("survey".to_owned(), json::spf_survey(&answer.survey, &render));
+        }
+        shown
+    };
+    let good = answer.verdict.result == SpfResult::Pass;
+    Ok(report(context, good, as_json, || text(&ip.to_string(), context, &answer)))
 }
 
-fn text(question: &SpfQuestion, context: &Context, verdict: &Verdict) -> String {
+fn text(ip: &str, context: &Context, answer: &Answer) -> String {
     let mut prose = Prose::new(context);
-    let identity = match verdict.identity {
-        Identity::Helo => "HELO",
-        Identity::MailFrom => "MAIL FROM",
-    };
-    prose.verdict(&format!("SPF {identity} {} {}", verdict.domain, question.ip), verdict.result.as_str());
-    tell_decision(&mut prose, verdict);
-    prose.heading(&context.word("cli-steps"));
-    prose.steps(&verdict.steps);
-    prose.gap();
-    tell_lookups(&mut prose, verdict);
+    for verdict in std::iter::once(&answer.verdict).chain(&answer.helo) {
+        let identity = match verdict.identity {
+            Identity::Helo => "HELO",
+            Identity::MailFrom => "MAIL FROM",
+        };
+        prose.verdict(&format!("SPF {identity} {} {ip}", verdict.domain), verdict.result.as_str());
+        tell_decision(&mut prose, verdict);
+        prose.heading(&context.word("cli-steps"));
+        prose.steps(&verdict.steps);
+        prose.gap();
+        tell_lookups(&mut prose, verdict);
+    }
+    survey::short(&mut prose, &answer.survey, context);
     prose.into_text()
 }
 

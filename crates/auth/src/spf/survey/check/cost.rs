@@ -13,6 +13,9 @@ const TOLD: u32 = 7;
 /// So many are a warning: providers change their records without asking.
 const NEAR: u32 = 9;
 
+/// Terms that are named in one sentence.
+const MAX_NAMES: usize = 10;
+
 pub(super) fn check(judge: &mut Judge<'_>, visits: &[Visit<'_>]) {
     lookups(judge);
     void_lookups(judge);
@@ -94,10 +97,12 @@ fn void_lookups(judge: &mut Judge<'_>) {
 /// The terms themselves that have such a cost, not what leads to them.
 fn names(judge: &Judge<'_>, counts: impl Fn(&TermNode) -> bool) -> String {
     let terms = judge.tree.all().into_iter().flat_map(|node| &node.terms);
-    let mut names: Vec<&str> =
-        terms.filter(|term| term.record.is_none() && counts(term)).map(TermNode::text).collect();
-    names.dedup();
-    names.truncate(10);
+    let mut names: Vec<&str> = Vec::new();
+    for term in terms.filter(|term| term.record.is_none() && counts(term)) {
+        if names.len() < MAX_NAMES && !names.contains(&term.text()) {
+            names.push(term.text());
+        }
+    }
     names.join(", ")
 }
 
