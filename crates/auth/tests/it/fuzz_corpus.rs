@@ -28,6 +28,11 @@ fn spf_record() {
 }
 
 #[test]
+fn spf_survey() {
+    replay("spf_survey", spf::survey::fuzz::survey);
+}
+
+#[test]
 fn dmarc_record() {
     replay("dmarc_record", |octets| {
         let _ = dmarc::Record::parse(octets).map(|record| record.applies());

@@ -193,6 +193,54 @@ fn spf() {
     );
 }
 
+/// A record with mistakes, too many lookups and a service that is gone.
+const CROWDED: &str = r#"
+crowded.example.org.   TXT "v=spf1 ipv4:192.0.2.10 ip4: 198.51.100.20 include:a.example.net include:b.example.net include:gone.example.net mx \226\128\147all"
+crowded.example.org.   MX  10 mx1.example.org.
+a.example.net.         TXT "v=spf1 include:shared.example.net a:x.example.net ~all"
+b.example.net.         TXT "v=spf1 include:shared.example.net exists:%{i}.example.net a:y.example.net ~all"
+shared.example.net.    TXT "v=spf1 a:x.example.net mx:x.example.net -all ptr"
+x.example.net.         A   203.0.113.1
+x.example.net.         MX  10 x.example.net.
+twice.example.org.     TXT "v=spf1 ip4:192.0.2.10 ~all"
+twice.example.org.     TXT "v=spf1 include:spf.example.net -all"
+"#;
+
+#[test]
+fn spf_survey() {
+    let scene = Scene::new(CROWDED);
+    let crowded = "lookup spf crowded.example.org --zone zone";
+    scene.check_file(crowded, &expect_file!["expected/spf-survey-1.txt"]);
+    scene.check_file(&format!("{crowded} --lang ja"), &expect_file!["expected/spf-survey-2.txt"]);
+    scene.check_file("lookup spf twice.example.org --zone zone", &expect_file!["expected/spf-survey-3.txt"]);
+    scene.check_file(
+        "lookup spf --ip 192.0.2.10 --helo mx1.example.org --mail-from a@crowded.example.org --zone zone",
+        &expect_file!["expected/spf-survey-4.txt"],
+    );
+    let (status, found) = scene.json(crowded);
+    let survey = &found["survey"];
+    assert_eq!(
+        (status, &found["domain"], &survey["lookups"]),
+        (1, &"crowded.example.org".into(), &13.into())
+    );
+    assert_eq!(survey["findings"][0]["id"], "spf.syntax");
+    assert_eq!(survey["findings"][0]["suggestion"]["text"], "ip4:192.0.2.10");
+    assert_eq!(survey["tree"]["terms"][2]["error"], true);
+}
+
+#[test]
+fn both_identities() {
+    let scene = Scene::new("");
+    let words = "lookup spf --ip 192.0.2.1 --helo mx1.example.org --zone zone --mail-from";
+    let (_, found) = scene.json(&format!("{words} a@explains.example.org"));
+    assert_eq!((&found["identity"], &found["result"]), (&"mailfrom".into(), &"fail".into()));
+    assert_eq!((&found["helo"]["identity"], &found["helo"]["result"]), (&"helo".into(), &"pass".into()));
+    assert_eq!(found["helo"]["domain"], "mx1.example.org");
+    assert_eq!(found["survey"]["domain"], "explains.example.org");
+    let (_, found) = scene.json(&format!("{words} ''"));
+    assert_eq!((&found["identity"], found.get("helo")), (&"helo".into(), None));
+}
+
 #[test]
 fn spf_json() {
     let scene = Scene::new("");

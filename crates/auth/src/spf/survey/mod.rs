@@ -156,5 +156,33 @@ fn corrected(tree: &RecordNode, findings: &[Finding]) -> Option<String> {
     Record::parse(&record).is_ok().then_some(record)
 }
 
+/// Entries for the fuzz targets and their replay.
+#[doc(hidden)]
+pub mod fuzz {
+    use futures_util::FutureExt as _;
+    use tegami_dns::ZoneResolver;
+
+    /// Surveys `example.org`, first in zone text and then with the octets as its record.
+    ///
+    /// # Panics
+    /// Where a survey asks too much, or corrects a record into one that cannot be read.
+    #[allow(clippy::panic, reason = "a fuzz target fails by panicking")]
+    pub fn survey(octets: &[u8]) {
+        let record = tegami_dns::Data::Txt(octets.to_vec().into());
+        let zones = [String::from_utf8_lossy(octets).into_owned(), format!("example.org. TXT {record}")];
+        for resolver in zones.iter().filter_map(|zone| ZoneResolver::from_text(zone).ok()) {
+            let found = super::survey("example.org", &resolver).now_or_never();
+            let Some(found) = found else { panic!("zone text never waits") };
+            let corrected = found.corrected.as_deref();
+            if let Some(record) = corrected.filter(|record| super::Record::parse(record).is_err()) {
+                panic!("{record:?} cannot be read");
+            }
+            if found.questions > super::MAX_QUESTIONS + 20 {
+                panic!("{} questions", found.questions);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;
