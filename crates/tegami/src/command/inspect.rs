@@ -6,6 +6,7 @@
 
 mod alignment;
 mod circumstances;
+mod remedy;
 mod text;
 mod what_if;
 
@@ -144,7 +145,7 @@ fn as_json(findings: &Findings, context: &Context) -> Value {
     if let Some(members) = shown.as_object_mut() {
         let (decision, why) = &findings.decision;
         members.insert("received".to_owned(), tegami_auth::json::received(&findings.hops));
-        members.insert("score".to_owned(), tegami_auth::json::score(&findings.score, render));
+        members.insert("score".to_owned(), score_json(findings, render));
         members.insert("decision".to_owned(), (*decision).into());
         members.insert("decision_reason".to_owned(), json!(why.as_ref().map(|note| context.say(note))));
         members.insert("envelope".to_owned(), at.as_json());
@@ -155,6 +156,19 @@ fn as_json(findings: &Findings, context: &Context) -> Value {
         let (verdict, differences) = (&older.verdict, &older.differences);
         let older = tegami_auth::json::public_suffix(&verdict.discovery, Some(verdict), differences, render);
         dmarc.insert("public_suffix".to_owned(), older);
+    }
+    shown
+}
+
+/// The score, each finding with the record that it speaks of.
+fn score_json(findings: &Findings, render: tegami_auth::json::Render<'_>) -> Value {
+    let mut shown = tegami_auth::json::score(&findings.score, render);
+    let told = shown.get_mut("findings").and_then(Value::as_array_mut).into_iter().flatten();
+    for (finding, deduction) in told.zip(&findings.score.deductions) {
+        if let Some(members) = finding.as_object_mut() {
+            let record = remedy::record(deduction.weight.id, &findings.verdicts);
+            members.insert("record".to_owned(), json!(record));
+        }
     }
     shown
 }

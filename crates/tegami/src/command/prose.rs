@@ -12,6 +12,9 @@ const COLUMNS: usize = 80;
 /// The deepest indentation: what lies deeper in includes is no deeper on the screen.
 const DEEPEST: usize = 24;
 
+/// Characters of a heading; a domain name and what it is asked for fit in.
+const LONGEST_TITLE: usize = 300;
+
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 
@@ -39,7 +42,7 @@ impl<'c> Prose<'c> {
     /// A heading that ends in a result.
     pub(crate) fn verdict(&mut self, title: &str, result: &str) {
         self.gap();
-        let title = paint(BOLD, &format!("{title}:"));
+        let title = paint(BOLD, &format!("{}:", shortened(title)));
         self.line(&format!("{title} {}", paint(style(result).bold(), result)));
     }
 
@@ -127,6 +130,16 @@ impl<'c> Prose<'c> {
     }
 }
 
+/// A heading with strangers' words in it: no more than a line, and no command to the terminal.
+fn shortened(title: &str) -> String {
+    let plain = table::plain(title);
+    let mut shown: String = plain.chars().take(LONGEST_TITLE).collect();
+    if shown.len() < plain.len() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// Text in a style.
 pub(crate) fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
@@ -173,7 +186,7 @@ fn units(text: &str) -> Vec<(bool, String)> {
             continue;
         }
         // Records and replies of strangers stand in these texts, and must not command the terminal.
-        let c = if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+        let c = if table::commands(c) { char::REPLACEMENT_CHARACTER } else { c };
         let wide = c.width().unwrap_or_default() > 1;
         let closes = "、。」』)）】:：;,.!?ー".contains(c);
         match units.last_mut() {

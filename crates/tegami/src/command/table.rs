@@ -16,7 +16,13 @@ pub(crate) fn cell(text: &str) -> String {
 
 /// A stranger's words in one line that commands no terminal.
 pub(crate) fn plain(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    text.replace(commands, " ")
+}
+
+/// Controls, and what turns the direction of writing or cannot be seen: with them a name is shown as another one.
+pub(crate) fn commands(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A table with a heading row and no frame, as wide as it needs to be.
@@ -42,6 +48,7 @@ mod tests {
     fn a_stranger_cannot_spoil_a_table() {
         assert_eq!(cell("店 <shop@example.org>"), "店 <shop@example.org>");
         assert_eq!(cell("a\u{1b}[31m\r\nb"), "a [31m  b");
+        assert_eq!(cell("a\u{202e}gro.elpmaxe\u{200b}"), "a gro.elpmaxe ");
         assert_eq!(cell(&"(".repeat(200_000)).chars().count(), WIDEST + 1);
     }
 }

@@ -11,7 +11,7 @@ use super::super::context::moment;
 use super::super::lookup::spf::{tell_decision, tell_lookups};
 use super::super::prose::{Prose, paint, style};
 use super::circumstances::Source;
-use super::{Context, Findings};
+use super::{Context, Findings, remedy};
 
 /// The whole text.
 pub(super) fn render(
@@ -35,6 +35,11 @@ pub(super) fn render(
     telling.prose.into_text()
 }
 
+/// Whether a step says what probably happened, or what is to be changed.
+pub(super) fn is_advice(step: &Step) -> bool {
+    matches!(step.outcome, "noted" | "proven" | "possible")
+}
+
 struct Telling<'a> {
     prose: Prose<'a>,
     findings: &'a Findings,
@@ -50,18 +55,18 @@ impl Telling<'_> {
     }
 
     fn decision(&mut self, title: &str) {
-        let (decision, why) = &self.findings.decision;
+        let decision = self.findings.decision.0;
         self.prose.gap();
         let title = self.context.word(title);
         let word = paint(style(decision).bold(), &self.word(decision));
         self.prose.line(&format!("{title}: {word}"));
-        // What DMARC alone does not explain.
-        if let Some(why) = why.as_ref().filter(|why| why.id == "inbound-junk-spf") {
-            self.prose.sentence(3, why, "");
-        }
     }
 
+    /// What DMARC comes to; and what it alone does not explain.
     fn because(&mut self) {
+        if let Some(why) = self.findings.decision.1.as_ref().filter(|why| why.id == "inbound-junk-spf") {
+            self.prose.sentence(3, why, "");
+        }
         if let Some(step) = self.findings.verdicts.dmarc.steps.last() {
             self.prose.sentence(3, &step.note, step.source);
         }
@@ -121,7 +126,7 @@ impl Telling<'_> {
         let title = format!("{} {}", self.word("iprev"), findings.verdicts.ip);
         self.question(&title, iprev.result.as_str());
         let decided = iprev.steps.iter().find(|step| step.outcome == "match").or(iprev.steps.last());
-        if let Some(step) = decided {
+        if let Some(step) = decided.filter(|_| !self.explain) {
             self.prose.decided(step);
         }
         self.all_steps(&iprev.steps);
@@ -141,10 +146,15 @@ impl Telling<'_> {
 
     fn spf_identity(&mut self, title: &str, verdict: &spf::Verdict) {
         self.question(format!("{title} {}", verdict.domain).trim_end(), verdict.result.as_str());
-        tell_decision(&mut self.prose, verdict);
         if self.explain {
+            // The steps say the rest, each once.
+            if let (Some(term), Some(step)) = (verdict.mechanism(), verdict.deciding_step()) {
+                self.prose.sentence(3, &note!("cli-spf-decided", term = term, domain = step.domain), "");
+            }
             self.all_steps(&verdict.steps);
             tell_lookups(&mut self.prose, verdict);
+        } else {
+            tell_decision(&mut self.prose, verdict);
         }
     }
 
@@ -166,9 +176,7 @@ impl Telling<'_> {
         let decided = |step: &&Step| step.note == verdict.reason || step.outcome == "fail";
         let source = verdict.steps.iter().rev().find(decided).or(verdict.steps.last());
         self.prose.sentence(3, &verdict.reason, source.map_or("", |step| step.source));
-        let noted = |step: &&Step| {
-            matches!(step.outcome, "noted" | "proven" | "possible") && step.note != verdict.reason
-        };
+        let noted = |step: &&Step| is_advice(step) && step.note != verdict.reason;
         for step in verdict.steps.iter().filter(noted).filter(|_| !self.explain) {
             self.prose.decided(step);
         }
@@ -176,6 +184,10 @@ impl Telling<'_> {
 
     fn arc(&mut self) {
         let arc = &self.findings.verdicts.arc;
+        // Most messages bring no seals, and then nothing follows from it.
+        if arc.result == ArcResult::None && !self.explain {
+            return;
+        }
         let title = match arc.result {
             ArcResult::None => "ARC".to_owned(),
             _ => format!("ARC {} (i={})", arc.domain, arc.instance),
@@ -210,11 +222,10 @@ impl Telling<'_> {
             self.prose.gap();
             self.alignment();
         }
-        if self.explain {
-            self.all_steps(&dmarc.steps);
-        } else if let Some(step) = dmarc.steps.last() {
+        self.all_steps(&dmarc.steps);
+        let differences = self.findings.older.as_ref().is_some_and(|older| !older.differences.is_empty());
+        if differences {
             self.prose.gap();
-            self.prose.decided(step);
         }
         // Each sentence stands for something that other receivers do.
         for difference in self.findings.older.iter().flat_map(|older| &older.differences) {
@@ -265,15 +276,20 @@ impl Telling<'_> {
         for (number, hop) in hops.iter().enumerate() {
             self.hop(number + 1, hop);
         }
+        if hops.iter().any(|hop| !hop.verified) {
+            self.prose.paragraph(2, &self.word("unverified-why"));
+        }
     }
 
     fn hop(&mut self, number: usize, hop: &Hop) {
         let at = hop.at.map_or_else(|| self.word("no-date"), moment);
         let delay =
-            hop.delay.map(|delay| format!("  +{}", self.duration(delay.as_secs()))).unwrap_or_default();
-        let delay = delay.replace("+-", "−");
-        let claimed = if hop.verified { String::new() } else { format!("  {}", self.word("claimed")) };
-        self.prose.line(&format!("  {number}. {at}{delay}{claimed}"));
+            hop.delay.map(|delay| delay.as_secs()).map_or_else(String::new, |seconds| match seconds {
+                0.. => format!("  +{}", self.duration(seconds)),
+                _ => format!("  −{} {}", self.duration(-seconds), self.word("clocks-differ")),
+            });
+        let unverified = if hop.verified { String::new() } else { format!("  {}", self.word("unverified")) };
+        self.prose.line(&format!("  {number}. {at}{delay}{unverified}"));
         let client = match (&hop.name, hop.ip) {
             (Some(name), Some(ip)) => format!(" ({name} [{ip}])"),
             (None, Some(ip)) => format!(" ([{ip}])"),
@@ -281,17 +297,20 @@ impl Telling<'_> {
             (None, None) => String::new(),
         };
         let from = hop.helo.as_deref().map(|helo| format!("{helo}{client} → ")).unwrap_or_default();
-        let tls = match hop.tls {
-            Tls::Used => "tls-used",
-            Tls::Clear => "tls-clear",
-            Tls::Unknown => "tls-unknown",
+        let tls = match (hop.tls, &hop.tls_version) {
+            (Tls::Used, Some(version)) => version.clone(),
+            (Tls::Used, None) => self.word("tls-used"),
+            (Tls::Clear, _) => self.word("tls-clear"),
+            (Tls::Unknown, _) => self.word("tls-unknown"),
         };
         let by = hop.by.as_deref().unwrap_or("?");
         let with = hop.with.as_deref().map(|with| format!(", {with}")).unwrap_or_default();
         let recipient =
             hop.recipient.as_deref().map(|recipient| format!(", → <{recipient}>")).unwrap_or_default();
-        let line = format!("{from}{by}{with}, {}{recipient}", self.word(tls));
-        self.prose.paragraph(5, &line);
+        self.prose.paragraph(5, &format!("{from}{by}{with}, {tls}{recipient}"));
+        if hop.left_network {
+            self.prose.paragraph(5, &self.word("left-network"));
+        }
     }
 
     /// `35 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
@@ -323,6 +342,10 @@ impl Telling<'_> {
                 _ => format!("−{}.{} ", tenths / 10, tenths % 10),
             };
             self.prose.hanging(&format!("  {taken}"), &self.context.say(&finding.note));
+            if let Some(record) = remedy::record(finding.weight.id, &self.findings.verdicts) {
+                let record = self.context.say(&note!("cli-inspect-record", record = record));
+                self.prose.hanging("       ", &record);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use tegami_auth::dkim::{self, DkimResult};
 use tegami_auth::spf;
 use tegami_mail::Note;
 
+use super::super::text::is_advice;
 use super::super::{Context, Findings};
 
 /// One thing that is not the same.
@@ -170,7 +171,7 @@ fn spf_reason(verdict: &spf::Verdict) -> Vec<(Note, &'static str)> {
 fn dkim_reason(verdict: &dkim::Verdict) -> Vec<(Note, &'static str)> {
     let source = verdict.steps.iter().rev().find(|step| step.note == verdict.reason);
     let source = source.or(verdict.steps.last()).map_or("", |step| step.source);
-    let noted = verdict.steps.iter().filter(|step| step.outcome == "noted" && step.note != verdict.reason);
+    let noted = verdict.steps.iter().filter(|step| is_advice(step) && step.note != verdict.reason);
     let noted = noted.map(|step| (step.note.clone(), step.source));
     [(verdict.reason.clone(), source)].into_iter().chain(noted).collect()
 }
