@@ -15,7 +15,6 @@ mod fuzz_corpus;
 mod hostile;
 mod peers;
 mod property;
-mod received_suite;
 mod verify;
 
 /// Runs a future that never waits for anything outside.

@@ -7,6 +7,7 @@ mod arc;
 mod authres;
 mod dkim;
 mod dmarc;
+mod received;
 mod spf;
 
 use std::collections::BTreeMap;
@@ -143,6 +144,7 @@ tests! {
     arc_validation: arc::validation,
     dmarc_mox_records: dmarc::mox_records,
     dmarc_public_suffixes: dmarc::public_suffixes,
+    received_fields: received::fields,
     authres_values: authres::values,
     authres_python_examples: authres::python_examples,
 }

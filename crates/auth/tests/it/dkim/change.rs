@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use proptest::prelude::*;
-use tegami_auth::dkim::{Canonicalization, DkimResult, PrivateKey, Signer, fuzz, sign};
+use tegami_auth::dkim::{Canonicalization, DkimResult, PrivateKey, SignedFields, Signer, fuzz, sign};
 use tegami_mail::{HeaderLimits, HeaderSection};
 
 use super::example::{RFC_8463_KEYS, rfc_8463_message};
@@ -124,9 +124,17 @@ fn what_others_sign_survives_what_relaxed_allows() {
     }
 }
 
-/// Every field is among those that are signed as a matter of course.
-const CONTENT: &[u8] = b"From: Hanako <hanako@example.org>\r\nTo: a@example.net,\r\n\tb@example.net\r\nSubject:  A  subject\r\n\
-    Date: Fri, 21 Nov 2025 10:00:00 +0900\r\nMessage-ID: <1@example.org>\r\n\r\nOne  line.\r\n\r\nAnother \t\r\n";
+/// Every field of it is signed by [`short`].
+const CONTENT: &[u8] = b"From: Hanako <hanako@example.org>\r\nTo: a@example.net,\r\n\tb@example.net\r\nSubject:  A  subject\r\n\r\n\
+    One  line.\r\n\r\nAnother \t\r\n";
+
+/// Signers whose field is short, so that every octet can be tried.
+fn short(header: Canonicalization, body: Canonicalization) -> [Signer; 2] {
+    signers(header, body).map(|mut signer| {
+        signer.fields = SignedFields::These(vec!["To".to_owned(), "Subject".to_owned()]);
+        signer
+    })
+}
 
 /// What a message says: its canonical octets, with the octets that its first field's `b=` stands for.
 fn meaning(message: &[u8], how: (Canonicalization, Canonicalization)) -> (Vec<u8>, Vec<u8>) {
@@ -170,7 +178,7 @@ fn check_every_octet(signer: &Signer) -> usize {
         }
     };
     for at in 0..message.len() {
-        for octet in [message[at] ^ 1, message[at] ^ 0x20, OTHERS[at % OTHERS.len()]] {
+        for octet in [message[at] ^ (1 << (at % 8)), OTHERS[at % OTHERS.len()]] {
             let mut changed = message.clone();
             changed[at] = octet;
             check(&changed, format!("octet {at} became {octet:?}"));
@@ -186,29 +194,30 @@ fn check_every_octet(signer: &Signer) -> usize {
 /// stand for the same octets (RFC 6376 sections 2.10 and 3.7), and the CR at the end of a field.
 #[test]
 fn no_octet_of_a_simple_message_may_change() {
-    let [_, ed] = signers(Simple, Simple);
+    let [_, ed] = short(Simple, Simple);
     println!("{} changes pass, in the base64 of `b=` and in line ends", check_every_octet(&ed));
 }
 
 #[test]
 fn no_octet_of_a_relaxed_message_may_change() {
-    let [_, ed] = signers(Relaxed, Relaxed);
+    let [_, ed] = short(Relaxed, Relaxed);
     println!("{} changes pass, each the same by relaxed", check_every_octet(&ed));
 }
 
 #[test]
 fn no_octet_may_change_under_mixed_canonicalisations_with_rsa() {
-    let [rsa, _] = signers(Relaxed, Simple);
+    let [rsa, _] = short(Relaxed, Simple);
     println!("{} changes pass, each the same by relaxed/simple", check_every_octet(&rsa));
 }
 
 /// With several signatures: what the content loses, all of them lose; what one field loses, the other does not.
 #[test]
 fn each_signature_stands_alone() {
-    let both = signers(Simple, Simple);
+    let both = short(Simple, Simple);
     let message = signed(CONTENT, &both);
     let fields = message.len() - CONTENT.len();
-    for at in (0..message.len()).filter(|at| !message[*at].is_ascii_whitespace()) {
+    let every_third = (0..fields).step_by(3).chain(fields..message.len());
+    for at in every_third.filter(|at| !message[*at].is_ascii_whitespace()) {
         let mut changed = message.clone();
         changed[at] ^= 1;
         let found = results(&changed, &both);
