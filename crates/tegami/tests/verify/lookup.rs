@@ -113,8 +113,8 @@ fn spf() {
                [RFC 7208 section 4.6.4]
 
             Survey of the record of example.org
-               For an address that no term but `all` matches, 1 terms ask the DNS (10 are
-               allowed), and 0 get an empty answer (2 are allowed). [RFC 7208 section 4.6.4]
+               What an address costs that no term but `all` matches: 1 of 10 terms that ask
+               the DNS, and 0 of 2 empty answers. [RFC 7208 section 4.6.4]
                `tegami lookup spf example.org` without `--ip` shows the whole survey.
             exit status 0
         "#]],
@@ -148,14 +148,19 @@ fn spf() {
                [RFC 7208 section 4.6.4]
 
             example.org のレコードの調査
-               `all` 以外のどの項目にも一致しないアドレスでは、DNS に問い合わせる項目が 1 個
-               （10 個まで）、空の応答が 0 回（2 回まで）になります。
+               `all` 以外のどの項目にも一致しないアドレスの場合：DNS に問い合わせる項目は 10
+               個までのところ 1 個、空の応答は 2 回までのところ 0 回です。
                [RFC 7208 section 4.6.4]
                `--ip` を付けずに `tegami lookup spf example.org` を実行すると、調査のすべて
                を表示します。
             exit status 1
         "#]],
     );
+}
+
+#[test]
+fn spf_in_other_words() {
+    let scene = Scene::new("");
     scene.check(
         "lookup spf explains.example.org --ip 192.0.2.99 --zone zone",
         &expect![[r#"
@@ -179,8 +184,8 @@ fn spf() {
                [RFC 7208 section 4.6.4]
 
             Survey of the record of explains.example.org
-               For an address that no term but `all` matches, 0 terms ask the DNS (10 are
-               allowed), and 0 get an empty answer (2 are allowed). [RFC 7208 section 4.6.4]
+               What an address costs that no term but `all` matches: 0 of 10 terms that ask
+               the DNS, and 0 of 2 empty answers. [RFC 7208 section 4.6.4]
             exit status 1
         "#]],
     );
