@@ -8,6 +8,7 @@ use aws_lc_rs::signature::{ED25519, ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_
 use tegami_dns::{Answer, Data, RecordType};
 use tegami_mail::{Note, Text, note};
 
+use super::slip::slip;
 use super::tag::{TagList, base64, excerpt, items, lists};
 use super::{Algorithm, der};
 use crate::cache::{Cache, Reading, Shelf};
@@ -162,6 +163,8 @@ pub(crate) struct PublishedKeys {
     pub(crate) count: usize,
     /// The first of them, or why they are none.
     pub(crate) keys: Vec<Result<PublishedKey, Note>>,
+    /// What probably went wrong with those that cannot be used.
+    pub(crate) slips: Vec<Note>,
 }
 
 /// Records of one name that are tried: with several, a verifier may cycle through them (RFC 6376 section 6.1.2).
@@ -182,12 +185,18 @@ impl Reading for PublishedKeys {
             Data::Txt(text) => Some(text.as_slice()),
             _ => None,
         });
+        let mut slips = Vec::new();
         let keys = texts.take(MAX_KEYS).map(|text| {
-            let record = KeyRecord::parse(text)?;
-            Ok(PublishedKey { key: record.public_key(), record })
+            let read = KeyRecord::parse(text);
+            let read = read.map(|record| PublishedKey { key: record.public_key(), record });
+            if read.as_ref().map_or(true, |read| read.key.is_err()) {
+                slips.extend(slip(text));
+            }
+            read
         });
         Self {
             keys: keys.collect(),
+            slips,
             alias: answer.aliases.last().map(|name| name.as_str().into()),
             count: answer.records.len(),
         }

@@ -23,6 +23,7 @@ mod private;
 mod selector;
 mod sign;
 pub(crate) mod signature;
+mod slip;
 pub(crate) mod tag;
 mod verify;
 
@@ -34,6 +35,7 @@ pub use key::{KeyRecord, KeyType};
 pub use private::{KeyError, PrivateKey};
 pub use selector::{Selector, record_name};
 pub use sign::{SignError, SignedFields, Signer, sign};
+pub use slip::slip;
 pub use verify::verify;
 pub(crate) use verify::{unread, verify_message};
 

@@ -7,7 +7,7 @@ use tegami_mail::{HeaderError, HeaderField, Note, Text, note};
 use super::answers::KeyAnswers;
 use super::diagnosis::{Examiner, Failure, survivor};
 use super::hash::{BodyHashes, Message, with_empty_signature};
-use super::key::{KeyRecord, MAX_KEYS, PublicKey, PublishedKey, PublishedKeys};
+use super::key::{KeyRecord, KeyType, MAX_KEYS, PublicKey, PublishedKey, PublishedKeys};
 use super::signature::Signature;
 use super::tag::TagList;
 use super::{DkimResult, Verdict, record_name};
@@ -321,6 +321,9 @@ impl Open<'_> {
             let reason = note!("dkim-key-several", name = name, count = published.count, limit = MAX_KEYS);
             self.draft.step(name, "noted", reason, "RFC 6376 section 6.1.2");
         }
+        for slip in &published.slips {
+            self.draft.step(name, "noted", slip.clone(), "RFC 6376 section 3.6.1");
+        }
         let mut usable = Vec::new();
         let mut first_fault = None;
         for key in &published.keys {
@@ -360,6 +363,10 @@ impl Open<'_> {
     fn tell_key(&mut self, name: &Text, record: &KeyRecord, key: &PublicKey) {
         let found = note!("dkim-key-found", name = name, type = key.key_type, bits = key.bits);
         self.draft.step(name, "found", found, "RFC 6376 section 6.1.2");
+        if key.key_type == KeyType::Rsa && key.bits < RECOMMENDED_BITS {
+            let note = note!("dkim-key-short", bits = key.bits, recommended = RECOMMENDED_BITS);
+            self.draft.step(name, "noted", note, "RFC 8301 section 3.2");
+        }
         if record.testing {
             self.draft.step("t=y", "noted", note!("dkim-key-testing"), "RFC 6376 section 3.6.1");
         }
@@ -386,8 +393,11 @@ impl Open<'_> {
             self.draft.step(BODY, "pass", note, SOURCE);
             if let Some(length) = length {
                 let unsigned = hash.total - length;
-                let note =
-                    note!("dkim-body-length", length = length, total = hash.total, unsigned = unsigned);
+                let note = if unsigned == 0 {
+                    note!("dkim-body-length-whole", length = length)
+                } else {
+                    note!("dkim-body-length", length = length, total = hash.total, unsigned = unsigned)
+                };
                 self.draft.step("l=", "noted", note, "RFC 6376 section 8.2");
             }
             return true;
@@ -429,6 +439,9 @@ impl Open<'_> {
         }
     }
 }
+
+/// What signers should use at least (RFC 8301 section 3.2).
+const RECOMMENDED_BITS: usize = 2048;
 
 /// Fields that a message has once at most (RFC 5322 section 3.6) and that people are shown.
 const ONCE: &[&str] = &["from", "sender", "reply-to", "to", "cc", "subject", "date", "content-type"];
@@ -525,7 +538,7 @@ mod tests {
                 found DKIM-Signature dkim-signature-found
                 found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
                 pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
-                noted l= dkim-body-length 11 11 0
+                noted l= dkim-body-length-whole 11
                 pass header hash dkim-header-match 2"#]],
         )
         .await;

@@ -147,6 +147,23 @@ dkim-survive-length = What would have survived: a signature with `l=`, which cov
 dkim-survive-nothing = No choice of canonicalisation survives this: both forms cover the text that was changed. What helps is a list or gateway that leaves signed fields and the body alone, or that signs anew with its own domain and puts that domain into From.
 dkim-survivor = What has survived: the signature of { $domains } passes. It covers the message as it is now.
 dkim-survivor-arc = What has survived: in the ARC chain, which is whole, { $handler } says that it saw this signature pass before the change. That is worth as much as the trust in { $sealer }, which sealed last.
+dkim-key-short = The key has { $bits } bits. That still counts, but it is short: make a new one of { $recommended } bits.
+dkim-body-hash-length = Proven: the body hash in the signature (`bh=`) has { $found } octets, and a SHA-256 hash has { $wanted }: a part of the field was lost, or the signing software is wrong.
+dkim-header-signature-length = Proven: the signature (`b=`) has { $found } octets, and one by the published key has { $wanted }: a part of the field was lost, or another key signed.
+dkim-slip-private = The record seems to hold the PRIVATE key, which everybody can read now. Make a new key at once, publish its public half under another selector, and withdraw this one (`p=`).
+dkim-slip-pem = The record holds the lines `-----BEGIN …-----` of a key file. Publish only the base64 between them, without line ends.
+dkim-slip-other-record = A record of { $kind } stands at the name of the key. Its place is another name; publish the key record here.
+dkim-slip-zone-line = The record holds a line of a zone file (name, `IN TXT` or parentheses). Publish only the text between the quotation marks, its pieces put together.
+dkim-slip-backslash = The record holds backslashes. Some DNS providers want `;` as it is and keep the `\` of `\;`: publish the text without backslashes.
+dkim-slip-quotes = The record holds quotation marks. They belong to the notation of zone files, not to the text: publish it without them.
+dkim-slip-semicolon = Semicolons are missing between the tags: the record should read `v=DKIM1; k=rsa; p=…`.
+dkim-slip-several-p = The key is spread over several `p=`. A record has one `p=`; only its text may be cut into several character-strings of at most 255 octets.
+dkim-slip-base64url = The key is written in the alphabet of URLs, with `-` and `_`. Records use `+` and `/`.
+dkim-slip-ed25519-info = The Ed25519 key is published with its frame (SubjectPublicKeyInfo, 44 octets). A DKIM record holds the 32 octets of the key alone, 44 characters of base64.
+dkim-slip-ed25519-untyped = The key has 32 octets, as Ed25519 keys have, but the record does not say `k=ed25519`.
+dkim-slip-ed25519-length = An Ed25519 key has 32 octets, and the record holds { $found }: a part of it is missing, or it is another kind of key.
+dkim-slip-rsa-typed-ed25519 = The record says `k=ed25519` and holds an RSA key: publish it with `k=rsa`.
+dkim-slip-truncated = The key is cut off: it has { $found } octets where { $wanted } are announced. Long records must be cut into character-strings of at most 255 octets, all of which have to be published.
 
 ## SPF
 

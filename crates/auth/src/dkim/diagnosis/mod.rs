@@ -25,7 +25,7 @@ use tegami_mail::{Note, note};
 
 use super::Canonicalization;
 use super::hash::Message;
-use super::key::PublicKey;
+use super::key::{KeyType, PublicKey};
 use super::signature::Signature;
 use super::verify::{BODY, HEADER};
 use body::BodyChange;
@@ -125,6 +125,9 @@ impl Examiner {
         if let Some(known) = known {
             return known.change.clone();
         }
+        if hash.len() != BODY_HASH {
+            return None;
+        }
         let target = Target { how: *how, length: *length, hash };
         let change = body::explain(failure.message.body, structure, target, &mut self.effort);
         let body = Body { how: *how, length: *length, hash: hash.clone(), change: change.clone() };
@@ -132,6 +135,14 @@ impl Examiner {
         change
     }
 }
+
+/// Octets of a signature by a key (RFC 8017 section 8.2.1, RFC 8032 section 5.1.6).
+fn signature_length(key: &PublicKey) -> usize {
+    if key.key_type == KeyType::Ed25519 { 64 } else { key.bits.div_ceil(8) }
+}
+
+/// Octets of the hash in `bh=`: both algorithms use SHA-256 (RFC 8301 section 3.1, RFC 8463 section 3).
+const BODY_HASH: usize = 32;
 
 const RULE: &str = "RFC 6376 section 6.1.3";
 
@@ -174,6 +185,11 @@ impl Diagnosis {
                     self.add(BODY, "proven", note.clone(), RULE);
                 }
             }
+            None if failure.signature.body_hash.len() != BODY_HASH => {
+                let found = failure.signature.body_hash.len();
+                let note = note!("dkim-body-hash-length", found = found, wanted = BODY_HASH);
+                self.add(BODY, "proven", note, "RFC 6376 section 3.5");
+            }
             None if !failure.body_holds => {
                 for note in evidence::of_body(failure.message) {
                     self.add(BODY, "possible", note, RULE);
@@ -201,8 +217,13 @@ impl Diagnosis {
                 );
             }
             HeaderFinding::Foreign => {
-                let note =
-                    note!("dkim-header-foreign", selector = failure.signature.selector, domain = domain);
+                let found = failure.signature.signature.len();
+                let wanted = failure.keys.first().map_or(found, signature_length);
+                let note = if found == wanted {
+                    note!("dkim-header-foreign", selector = failure.signature.selector, domain = domain)
+                } else {
+                    note!("dkim-header-signature-length", found = found, wanted = wanted)
+                };
                 return self.add(HEADER, "proven", note, "RFC 8017 section 8.2.2");
             }
             HeaderFinding::OtherHash => {

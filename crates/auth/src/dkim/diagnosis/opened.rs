@@ -31,7 +31,8 @@ pub(super) fn open(data: &[u8], signature: &[u8]) -> Option<Opened> {
     if signature.len() != modulus.len() || signature >= modulus {
         return Some(Opened::Foreign);
     }
-    let octets = power(signature, exponent, modulus)?;
+    // A number that is not below the modulus comes from another key.
+    let Some(octets) = power(signature, exponent, modulus) else { return Some(Opened::Foreign) };
     let padded = octets.strip_prefix(&[0, 1]).unwrap_or_default();
     let filler = padded.iter().take_while(|&&octet| octet == 0xff).count();
     let named = padded.get(filler..).and_then(|rest| rest.strip_prefix(&[0])).filter(|_| filler >= 8);

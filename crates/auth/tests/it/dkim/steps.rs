@@ -127,11 +127,11 @@ fn key_revoked() {
         |_, _, zone| *zone = txt(KEY_NAME, "v=DKIM1; k=ed25519; p="),
         NOW,
         &expect![[r#"
-        permerror: dkim-key-revoked
-          found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
-          pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
-          error mail._domainkey.example.org: dkim-key-revoked [RFC 6376 section 3.6.1]
-    "#]],
+            permerror: dkim-key-revoked
+              found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
+              pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
+              error mail._domainkey.example.org: dkim-key-revoked [RFC 6376 section 3.6.1]
+        "#]],
     );
 }
 
@@ -203,14 +203,15 @@ fn several_records() {
         |_, _, zone| zone.push_str(&txt(KEY_NAME, "v=spf1 -all")),
         NOW,
         &expect![[r#"
-        pass: dkim-pass (domain=example.org; selector=mail)
-          found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
-          pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
-          noted mail._domainkey.example.org: dkim-key-several (name=mail._domainkey.example.org; count=2; limit=4) [RFC 6376 section 6.1.2]
-          found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
-          pass body hash: dkim-body-match (canonicalization=relaxed; hash=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=) [RFC 6376 section 6.1.3]
-          pass header hash: dkim-header-match (count=10) [RFC 6376 section 6.1.3]
-    "#]],
+            pass: dkim-pass (domain=example.org; selector=mail)
+              found DKIM-Signature: dkim-signature-found (domain=example.org; selector=mail; algorithm=ed25519-sha256; header=relaxed; body=relaxed; fields=from, from, reply-to, to, to, cc, subject, subject, date, message-id) [RFC 6376 section 3.5]
+              pass x=: dkim-not-expired (expiry=2026-09-11T00:26:40Z) [RFC 6376 section 3.5]
+              noted mail._domainkey.example.org: dkim-key-several (name=mail._domainkey.example.org; count=2; limit=4) [RFC 6376 section 6.1.2]
+              noted mail._domainkey.example.org: dkim-slip-other-record (kind=SPF) [RFC 6376 section 3.6.1]
+              found mail._domainkey.example.org: dkim-key-found (name=mail._domainkey.example.org; type=ed25519; bits=256) [RFC 6376 section 6.1.2]
+              pass body hash: dkim-body-match (canonicalization=relaxed; hash=4daN71HNdn/d5SSJNrmA4GnDoSU3uSw9/N1YsKJOhFc=) [RFC 6376 section 6.1.3]
+              pass header hash: dkim-header-match (count=10) [RFC 6376 section 6.1.3]
+        "#]],
     );
 }
 

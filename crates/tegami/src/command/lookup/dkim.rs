@@ -1,7 +1,7 @@
 //! `tegami lookup dkim`: a key record and what it means (RFC 6376 section 3.6.1).
 
 use serde_json::json;
-use tegami_auth::dkim::{KeyRecord, Selector, record_name};
+use tegami_auth::dkim::{KeyRecord, Selector, record_name, slip};
 use tegami_dns::{DnsError, DnsName, Resolver};
 use tegami_mail::{Note, note};
 
@@ -82,6 +82,9 @@ async fn find(name: String, resolver: &dyn Resolver) -> Found {
                 found.problems.push(note!("dkim-key-testing"));
             }
         }
+    }
+    if !found.serves {
+        found.problems.extend(texts.iter().find_map(|text| slip(text)));
     }
     found
 }
