@@ -131,7 +131,7 @@ async fn show(
 fn harmless(text: &str) -> String {
     let mark = |character: char| match character {
         '\n' | '\t' => character,
-        _ if character.is_control() => char::REPLACEMENT_CHARACTER,
+        _ if table::commands(character) => char::REPLACEMENT_CHARACTER,
         _ => character,
     };
     text.replace("\r\n", "\n").chars().map(mark).collect()

@@ -53,6 +53,7 @@ impl<'c> Prose<'c> {
         }
     }
 
+    /// A line that is styled already: what a stranger wrote in it is made [`table::plain`] before.
     pub(crate) fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
@@ -111,7 +112,7 @@ impl<'c> Prose<'c> {
         let lines = wrap(text, COLUMNS.saturating_sub(indent));
         let last = lines.last().map_or(0, |line| line.width());
         let fits = last + source.width() + indent <= COLUMNS;
-        let mut lead = first.to_owned();
+        let mut lead = table::plain(first);
         for line in &lines {
             self.text.push_str(&lead);
             self.text.push_str(line);
@@ -140,9 +141,9 @@ fn shortened(title: &str) -> String {
     shown
 }
 
-/// Text in a style.
+/// Text in a style; nothing in the text is one.
 pub(crate) fn paint(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
+    format!("{style}{}{style:#}", table::plain(text))
 }
 
 /// The colour of a result or an outcome.

@@ -22,7 +22,7 @@ pub(crate) fn plain(text: &str) -> String {
 /// Controls, and what turns the direction of writing or cannot be seen: with them a name is shown as another one.
 pub(crate) fn commands(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A table with a heading row and no frame, as wide as it needs to be.
@@ -49,6 +49,7 @@ mod tests {
         assert_eq!(cell("店 <shop@example.org>"), "店 <shop@example.org>");
         assert_eq!(cell("a\u{1b}[31m\r\nb"), "a [31m  b");
         assert_eq!(cell("a\u{202e}gro.elpmaxe\u{200b}"), "a gro.elpmaxe ");
+        assert_eq!(cell("a\u{9b}31m\u{202e}ssap\u{2069}"), "a 31m ssap ");
         assert_eq!(cell(&"(".repeat(200_000)).chars().count(), WIDEST + 1);
     }
 }

@@ -160,3 +160,45 @@ fn dmarc() {
 fn inspect() {
     check(include_str!("contract/inspect.txt"));
 }
+
+/// What strangers write in names, records and fields neither commands the terminal nor turns the order of the text
+/// (Unicode Standard Annex #9), although styles are asked for.
+#[test]
+fn strangers_command_no_terminal() {
+    const EVIL: &str = "\u{1b}[2J\u{9b}2J\u{202e}\u{7}";
+    let scene = Scene::new(&format!(
+        "evil.test. TXT \"v=spf1 -all {EVIL}\"\n\
+         _dmarc.evil.test. TXT \"v=DMARC1; p={EVIL}; {EVIL}=x; rua=mailto:{EVIL}@x.test\"\n\
+         s._domainkey.evil.test. TXT \"v=DKIM1; p={EVIL}; {EVIL}=\"\n\
+         1.2.0.192.in-addr.arpa. PTR {EVIL}.evil.test.\n"
+    ));
+    let field = format!(
+        "From: {EVIL} <a@evil.test>\r\nSubject: {EVIL}\r\nDKIM-Signature: v=1; a={EVIL}; d={EVIL}.test; s={EVIL}; h=from\r\n\
+         ARC-Seal: i={EVIL}\r\nReceived: from {EVIL} ({EVIL}.x [192.0.2.1]) by {EVIL} id {EVIL}; Mon\r\n\r\n{EVIL}"
+    );
+    scene.file("message", field.as_bytes());
+    let inspect = "inspect message --ip 192.0.2.1 --mail-from '' --zone zone";
+    for words in [
+        "lookup spf evil.test --ip 192.0.2.1 --zone zone",
+        "lookup dmarc evil.test --zone zone",
+        "lookup dkim evil.test s --zone zone",
+        "lookup ptr 192.0.2.1 --zone zone",
+        &format!("{inspect} --explain --helo {EVIL}"),
+        &format!("{inspect} --helo {EVIL} --lang ja"),
+        &format!("{inspect} --what-if dkim.remove --helo {EVIL}"),
+    ] {
+        let Answer { status, output, errors } = scene.run_styled(words);
+        assert!(status < 2 && output.lines().count() > 2, "{words}: {errors}");
+        // Our own styles are all of one form.
+        let mut pieces = output.split("\u{1b}[");
+        let first = pieces.next().unwrap_or_default().to_owned();
+        let plain = pieces.fold(first, |text, piece| {
+            let (style, after) = piece.split_once('m').unwrap_or(("none", piece));
+            let is_ours = style.chars().all(|c| c.is_ascii_digit());
+            if is_ours { text + after } else { text + "\u{1b}" + piece }
+        });
+        let commands = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!plain.contains(commands), "{words}: {plain:?}");
+        assert_ne!(plain, output, "{words}: styles were asked for");
+    }
+}

@@ -85,11 +85,22 @@ impl Scene {
         self.run_words(&words.collect::<Vec<_>>(), input)
     }
 
+    /// The same with styles, as on a terminal.
+    fn run_styled(&self, words: &str) -> Answer {
+        let words = words.split_ascii_whitespace().map(|word| if word == "''" { "" } else { word });
+        self.run_words_in(&words.collect::<Vec<_>>(), b"", &[("CLICOLOR_FORCE", "1")])
+    }
+
     fn run_words(&self, words: &[&str], input: &[u8]) -> Answer {
+        self.run_words_in(words, input, &[])
+    }
+
+    fn run_words_in(&self, words: &[&str], input: &[u8], environment: &[(&str, &str)]) -> Answer {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tegami"))
             .args(words)
             .current_dir(self.folder.path())
             .env_clear()
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

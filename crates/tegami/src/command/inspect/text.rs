@@ -10,6 +10,7 @@ use tegami_mail::{HeaderSection, ReversePath, note};
 use super::super::context::moment;
 use super::super::lookup::spf::{tell_decision, tell_lookups};
 use super::super::prose::{Prose, paint, style};
+use super::super::table;
 use super::circumstances::Source;
 use super::{Context, Findings, remedy};
 
@@ -93,7 +94,7 @@ impl Telling<'_> {
         let field = |name: &str| {
             let found = section.first(name).map(|field| field.decoded());
             let shown: String = found.unwrap_or_default().chars().take(200).collect();
-            shown.replace(char::is_control, " ")
+            table::plain(&shown)
         };
         let pairs = [
             (self.word("client"), taken(at.ip.value.to_string(), at.ip.source)),

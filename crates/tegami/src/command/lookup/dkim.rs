@@ -6,6 +6,7 @@ use tegami_dns::{DnsError, DnsName, Resolver};
 use tegami_mail::{Note, note};
 
 use super::super::prose::Prose;
+use super::super::table;
 use super::{Context, Failure, Report, domain, report};
 use crate::cli::DkimQuestion;
 
@@ -133,7 +134,7 @@ fn text(context: &Context, found: &Found) -> String {
     }
     for text in &found.texts {
         prose.heading(&context.word("cli-record"));
-        prose.line(&format!("  {text}"));
+        prose.line(&format!("  {}", table::plain(text)));
         let pairs: Vec<(String, String)> = tags(text)
             .into_iter()
             .map(|(name, value)| {

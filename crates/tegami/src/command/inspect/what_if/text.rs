@@ -1,6 +1,7 @@
 //! The changed world for the terminal: what is supposed, what follows, and nothing that stays as it is.
 
 use super::super::super::prose::{Prose, paint, style};
+use super::super::super::table;
 use super::super::Context;
 use super::difference::{Difference, Side};
 use super::{Outlook, Told};
@@ -70,7 +71,7 @@ impl Telling<'_> {
                 Some(value) => value.to_owned(),
             };
             let shown = paint(style(value.as_deref().unwrap_or_default()).bold(), &shown);
-            subject.map_or_else(|| shown.clone(), |subject| format!("{shown} ({subject})"))
+            subject.map_or_else(|| shown.clone(), |subject| format!("{shown} ({})", table::plain(subject)))
         };
         let before = tell(before, told.map(|(old, _)| old));
         let after = tell(after, told.map(|(_, new)| new));
@@ -79,7 +80,7 @@ impl Telling<'_> {
             self.prose.gap();
         }
         self.gap = told_why;
-        self.prose.line(&format!("{heading}: {before} {ARROW} {after}"));
+        self.prose.line(&format!("{}: {before} {ARROW} {after}", table::plain(&heading)));
         for (note, source) in &difference.reason {
             self.prose.sentence(3, note, source);
         }
