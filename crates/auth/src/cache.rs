@@ -17,7 +17,7 @@ use tegami_dns::{Answer, DnsError, DnsName, Kept, RecordType};
 
 use crate::dkim::key::PublishedKeys;
 use crate::records::{Ipv4Addresses, Ipv6Addresses, MxHosts, PtrNames};
-use crate::spf;
+use crate::{dmarc, spf};
 
 /// However long a TTL is, a record is asked for again after a day: owners correct their mistakes.
 const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
@@ -48,6 +48,7 @@ impl Default for Bounds {
 pub struct Cache {
     pub(crate) spf: Shelf<spf::Published>,
     pub(crate) keys: Shelf<PublishedKeys>,
+    pub(crate) dmarc: Shelf<dmarc::Published>,
     pub(crate) a: Shelf<Ipv4Addresses>,
     pub(crate) aaaa: Shelf<Ipv6Addresses>,
     pub(crate) mx: Shelf<MxHosts>,
@@ -60,6 +61,7 @@ impl Cache {
         Self {
             spf: Shelf::new(bounds),
             keys: Shelf::new(bounds),
+            dmarc: Shelf::new(bounds),
             a: Shelf::new(bounds),
             aaaa: Shelf::new(bounds),
             mx: Shelf::new(bounds),

@@ -83,10 +83,9 @@ pub async fn message(
     records: impl Into<Records<'_>>,
 ) -> Verdicts {
     let records = records.into();
-    let resolver = records.resolver();
     let (mut dkim, arc) = signatures(client, content, records).await;
     dkim::tell_chain(&mut dkim, content, &arc);
-    let dmarc = dmarc_verdict(&early, &dkim, content, resolver).await;
+    let dmarc = dmarc_verdict(&early, &dkim, content, records).await;
     Verdicts {
         ip: client.ip.to_canonical(),
         helo: client.helo.to_owned(),
@@ -120,10 +119,10 @@ async fn dmarc_verdict(
     early: &Early,
     dkim: &[dkim::Verdict],
     content: &[u8],
-    resolver: &dyn tegami_dns::Resolver,
+    records: Records<'_>,
 ) -> dmarc::Verdict {
     let Identifiers { spf, dkim } = Identifiers::of(early, dkim);
-    dmarc::evaluate_message(&dmarc::Authors::read(content), &spf, &dkim, resolver).await
+    dmarc::evaluate_message(&dmarc::Authors::read(content), &spf, &dkim, records).await
 }
 
 /// The domains for which SPF and DKIM came to a result, as DMARC takes them.

@@ -110,7 +110,7 @@ mod tests {
     use tegami_auth::spf::{self, Identity};
     use tegami_auth::verify::{Client, message};
     use tegami_dns::ZoneResolver;
-    use tegami_mail::ReversePath;
+    use tegami_mail::{ReversePath, Text};
 
     use super::*;
 
@@ -151,8 +151,8 @@ mod tests {
         let found = message(&client, early(spf, None), b"", &nothing).now_or_never().unwrap();
         let dmarc = dmarc::Verdict {
             result: dmarc,
-            author_domain: "sub.example.org".to_owned(),
-            policy_domain: Some("example.org".to_owned()),
+            author_domain: "sub.example.org".into(),
+            policy_domain: Some("example.org".into()),
             disposition,
             ..found.dmarc
         };
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn a_from_field_that_names_nobody_is_junk() {
         let mut verdicts = verdicts(SpfResult::Pass, DmarcResult::PermError, DmarcPolicy::None);
-        verdicts.dmarc.author_domain.clear();
+        verdicts.dmarc.author_domain = Text::default();
         assert_eq!(told(dispose(&verdicts, &STRICT)), "Junk inbound-junk-author");
     }
 

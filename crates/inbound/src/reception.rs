@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tegami_auth::json;
 use tegami_auth::verify::{self, Client, Early, Verdicts};
+use tegami_auth::{Cache, Records, json};
 use tegami_dns::Resolver;
 use tegami_mail::{
     Address, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, Note, Reply, ReversePath, note,
@@ -39,12 +39,14 @@ pub struct ReceptionSettings {
 /// The desk.
 pub struct Reception {
     settings: Arc<ReceptionSettings>,
+    /// What the verifications of all sessions have read.
+    cache: Arc<Cache>,
 }
 
 impl Reception {
     /// A desk with these settings.
     pub fn new(settings: ReceptionSettings) -> Self {
-        Self { settings: Arc::new(settings) }
+        Self { settings: Arc::new(settings), cache: Arc::default() }
     }
 }
 
@@ -52,6 +54,7 @@ impl Desk for Reception {
     fn open(&self, peer: Peer) -> Box<dyn Clerk> {
         Box::new(ReceptionClerk {
             settings: Arc::clone(&self.settings),
+            cache: Arc::clone(&self.cache),
             peer,
             tls: None,
             open: None,
@@ -62,6 +65,7 @@ impl Desk for Reception {
 
 struct ReceptionClerk {
     settings: Arc<ReceptionSettings>,
+    cache: Arc<Cache>,
     peer: Peer,
     tls: Option<String>,
     open: Option<Open>,
@@ -103,7 +107,8 @@ impl ReceptionClerk {
     async fn mail(&mut self, reverse_path: ReversePath, facts: &Facts) -> Answer {
         self.open = None;
         let client = client(&self.settings, self.peer, &reverse_path, facts);
-        let early = verify::early(&client, &*self.settings.resolver).await;
+        let records = Records::cached(&*self.settings.resolver, &self.cache, client.now);
+        let early = verify::early(&client, records).await;
         self.open = Some(Open { reverse_path, early, mailboxes: Vec::new() });
         Answer::Accept
     }
@@ -166,7 +171,8 @@ impl ReceptionClerk {
         let Some(open) = self.open.take() else { return Answer::Refuse(Refusal::TryLater.reply()) };
         let Open { reverse_path, early, mailboxes } = open;
         let client = client(&settings, self.peer, &reverse_path, facts);
-        let verdicts = verify::message(&client, early, &transaction.content, &*settings.resolver).await;
+        let records = Records::cached(&*settings.resolver, &self.cache, client.now);
+        let verdicts = verify::message(&client, early, &transaction.content, records).await;
         let junk = match disposition::dispose(&verdicts, &settings.policy) {
             Disposition::Inbox => None,
             Disposition::Junk(why) => Some(why),

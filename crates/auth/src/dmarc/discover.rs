@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use tegami_dns::{DnsError, DnsName, RecordType, Resolver};
+use tegami_dns::{DnsError, DnsName, RecordType};
 use tegami_mail::{AsText as _, Domain, Note, Text, note};
 
 use super::Policy;
 use super::record::{Psd, Record};
 use super::walk::{Walk, Walker};
-use crate::Step;
+use crate::records::Ipv4Addresses;
+use crate::{Records, Step};
 
 const POLICY: &str = "RFC 9989 section 4.10.1";
 const TAGS: &str = "RFC 9989 section 4.7";
@@ -48,8 +49,8 @@ pub struct Subdomains {
 
 /// Finds the policy for an Author Domain (RFC 9989 section 4.10.1) and its Organizational Domain
 /// (RFC 9989 section 4.10.2).
-pub async fn discover(author_domain: &Domain, resolver: &dyn Resolver) -> Discovery {
-    discover_with(author_domain, &mut Walker::new(resolver)).await
+pub async fn discover(author_domain: &Domain, records: impl Into<Records<'_>>) -> Discovery {
+    discover_with(author_domain, &mut Walker::new(records)).await
 }
 
 /// The same with what was found before: a name that the walker knows is neither asked again nor told in the steps.
@@ -77,7 +78,7 @@ pub async fn discover_with(author: &Domain, walker: &mut Walker<'_>) -> Discover
         return discovery;
     };
     discovery.tell_ignored(&record);
-    discovery.choose_policy(&record, walker.resolver()).await;
+    discovery.choose_policy(&record, walker.records()).await;
     discovery
 }
 
@@ -146,7 +147,7 @@ impl Discovery {
                 domain = self.author_domain,
                 organizational = organizational
             );
-            self.step("organizational domain", "found", note, "RFC 9989 section 4.10.2");
+            self.step(Text::from_static("organizational domain"), "found", note, "RFC 9989 section 4.10.2");
         }
     }
 
@@ -173,7 +174,7 @@ impl Discovery {
     }
 
     /// `p`, `sp` or `np`, and `t` (RFC 9989 sections 4.7 and 4.10.1).
-    async fn choose_policy(&mut self, record: &Record, resolver: &dyn Resolver) {
+    async fn choose_policy(&mut self, record: &Record, records: Records<'_>) {
         let Some(policy_domain) = self.policy_domain() else { return };
         let is_own = *policy_domain == self.author_domain;
         if record.bad_policy {
@@ -185,7 +186,7 @@ impl Discovery {
             self.step("p", "none", note, POLICY);
             return;
         }
-        let chosen = if is_own { Ok(("p", record.p)) } else { self.subdomain_policy(record, resolver).await };
+        let chosen = if is_own { Ok(("p", record.p)) } else { self.subdomain_policy(record, records).await };
         let (tag, policy) = match chosen {
             Ok(chosen) => chosen,
             Err(error) => {
@@ -215,33 +216,33 @@ impl Discovery {
     async fn subdomain_policy(
         &mut self,
         record: &Record,
-        resolver: &dyn Resolver,
+        records: Records<'_>,
     ) -> Result<(&'static str, Policy), DnsError> {
         let for_existing = record.sp.map_or(("p", record.p), |policy| ("sp", policy));
         let Some(np) = record.np else { return Ok(for_existing) };
         let name = DnsName::from(&self.author_domain);
-        let exists = match exists(&name, resolver).await {
+        let exists = match exists(&name, records).await {
             Ok(exists) => exists,
             // Either way the same is asked for.
             Err(_) if np == for_existing.1 => return Ok(for_existing),
             Err(error) => return Err(error),
         };
         if exists {
-            self.step(name.as_str(), "exists", note!("dmarc-exists", domain = name), POLICY);
+            self.step(name.as_text().clone(), "exists", note!("dmarc-exists", domain = name), POLICY);
             return Ok(for_existing);
         }
-        self.step(name.as_str(), "absent", note!("dmarc-exists-not", domain = name), POLICY);
+        self.step(name.as_text().clone(), "absent", note!("dmarc-exists-not", domain = name), POLICY);
         Ok(("np", np))
     }
 }
 
 /// Whether a name exists. NXDOMAIN for any type says that it does not, nor anything below it (RFC 8020); but where the name
 /// is an alias, it speaks of the name at the end of the chain (RFC 6604 section 3).
-async fn exists(name: &DnsName, resolver: &dyn Resolver) -> Result<bool, DnsError> {
-    match resolver.lookup(name, RecordType::A).await {
+async fn exists(name: &DnsName, records: Records<'_>) -> Result<bool, DnsError> {
+    match records.get::<Ipv4Addresses>(name).await {
         Ok(_) | Err(DnsError::NoData) => Ok(true),
         Err(DnsError::NxDomain) => {
-            let alias = resolver.lookup(name, RecordType::Cname).await;
+            let alias = records.resolver().lookup(name, RecordType::Cname).await;
             Ok(matches!(alias, Ok(_) | Err(DnsError::NoData)))
         }
         Err(error) => Err(error),

@@ -1,6 +1,5 @@
 //! Whether a message passes (RFC 9989 section 5.3).
 
-use tegami_dns::Resolver;
 use tegami_mail::{AsText as _, Domain, Note, Text, note};
 
 use super::author::Authors;
@@ -8,9 +7,9 @@ use super::discover::{Discovery, discover_with};
 use super::record::Alignment;
 use super::walk::Walker;
 use super::{Aligned, DmarcResult, Policy, Verdict};
-use crate::Step;
 use crate::dkim::DkimResult;
 use crate::spf::SpfResult;
+use crate::{Records, Step};
 
 /// Author Domains of one message that are looked at. RFC 9989 leaves messages with several to the receiver and warns of
 /// unlimited work (RFC 9989 section 11.5).
@@ -24,9 +23,9 @@ pub async fn evaluate_message(
     authors: &Authors,
     spf: &[(SpfResult, Domain)],
     dkim: &[(DkimResult, Domain)],
-    resolver: &dyn Resolver,
+    records: impl Into<Records<'_>>,
 ) -> Verdict {
-    let mut verdict = evaluate(&authors.domains, spf, dkim, resolver).await;
+    let mut verdict = evaluate(&authors.domains, spf, dkim, records).await;
     let unprotected = verdict.result == DmarcResult::None && authors.domains.is_empty();
     if !authors.well_formed && (verdict.result == DmarcResult::Pass || unprotected) {
         verdict.result = DmarcResult::PermError;
@@ -48,9 +47,9 @@ pub async fn evaluate(
     authors: &[Domain],
     spf: &[(SpfResult, Domain)],
     dkim: &[(DkimResult, Domain)],
-    resolver: &dyn Resolver,
+    records: impl Into<Records<'_>>,
 ) -> Verdict {
-    evaluate_with(authors, spf, dkim, &mut Walker::new(resolver)).await.0
+    evaluate_with(authors, spf, dkim, &mut Walker::new(records)).await.0
 }
 
 /// The same with what was found before, and beside the verdict what is published for the Author Domain that decided; its
@@ -123,11 +122,12 @@ async fn evaluate_one(
     walker: &mut Walker<'_>,
 ) -> (Verdict, Discovery) {
     let mut discovery = discover_with(author, walker).await;
+    let text = |domain: &Domain| domain.as_text().clone();
     let mut verdict = Verdict {
         result: DmarcResult::None,
-        author_domain: author.to_string(),
-        policy_domain: discovery.policy_domain().map(Domain::to_string),
-        organizational_domain: discovery.organizational_domain.as_ref().map(Domain::to_string),
+        author_domain: author.as_text().clone(),
+        policy_domain: discovery.policy_domain().map(text),
+        organizational_domain: discovery.organizational_domain.as_ref().map(text),
         policy: discovery.policy.unwrap_or(Policy::None),
         disposition: Policy::None,
         aligned: Aligned::default(),
@@ -144,7 +144,8 @@ async fn evaluate_one(
         verdict.decide(author, note!("dmarc-not-applied", domain = author), "RFC 9989 section 5.3.2");
         return (verdict, discovery);
     };
-    let mut alignment = Identifiers { discovery: &discovery, walker, open: false, steps: Vec::new() };
+    let steps = std::mem::take(&mut verdict.steps);
+    let mut alignment = Identifiers { discovery: &discovery, walker, open: false, steps };
     for (result, domain) in spf {
         verdict.aligned.spf |= alignment.check("spf", result.as_str(), domain, record.aspf).await;
     }
@@ -152,7 +153,7 @@ async fn evaluate_one(
         verdict.aligned.dkim |= alignment.check("dkim", result.as_str(), domain, record.adkim).await;
     }
     let open = alignment.open;
-    verdict.steps.append(&mut alignment.steps);
+    verdict.steps = alignment.steps;
     let (note, source) = if verdict.aligned.spf || verdict.aligned.dkim {
         verdict.result = DmarcResult::Pass;
         (note!("dmarc-pass", domain = author), "RFC 9989 section 5.3.5")
@@ -172,7 +173,7 @@ impl Verdict {
     fn without_author(step: Step) -> Self {
         Self {
             result: DmarcResult::None,
-            author_domain: String::new(),
+            author_domain: Text::default(),
             policy_domain: None,
             organizational_domain: None,
             policy: Policy::None,

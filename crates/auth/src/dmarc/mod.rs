@@ -9,6 +9,7 @@ mod uri;
 mod walk;
 
 use serde::Serialize;
+use tegami_mail::Text;
 
 use crate::Step;
 
@@ -16,6 +17,7 @@ pub use author::Authors;
 pub use discover::{Discovery, Subdomains, discover, discover_with};
 pub use evaluate::{MAX_AUTHOR_DOMAINS, evaluate, evaluate_message, evaluate_with};
 pub use record::{Alignment, Ignored, MAX_IGNORED, NearMiss, Psd, Record, Why, near_miss};
+pub(crate) use walk::Published;
 pub use walk::{MAX_QUERIES, Walker};
 
 /// The results (RFC 8601 section 2.7, RFC 9989).
@@ -93,11 +95,11 @@ pub struct Verdict {
     /// The result.
     pub result: DmarcResult,
     /// The Author Domain; empty where the From field has none.
-    pub author_domain: String,
+    pub author_domain: Text,
     /// Where the record was found.
-    pub policy_domain: Option<String>,
+    pub policy_domain: Option<Text>,
     /// By the tree walk.
-    pub organizational_domain: Option<String>,
+    pub organizational_domain: Option<Text>,
     /// The policy that applies to this Author Domain.
     pub policy: Policy,
     /// What the policy asks to be done with this message: `none` unless the result is fail.
@@ -105,7 +107,7 @@ pub struct Verdict {
     /// Alignment.
     pub aligned: Aligned,
     /// The record's text.
-    pub record: Option<String>,
+    pub record: Option<Text>,
     /// DNS queries of the tree walk.
     pub queries: u8,
     /// How it was found.

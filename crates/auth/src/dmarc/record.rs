@@ -1,6 +1,6 @@
 //! DMARC Policy Records as text (RFC 9989 sections 4.7 and 4.8).
 
-use tegami_mail::{Note, note};
+use tegami_mail::{Note, Text, note};
 
 use super::Policy;
 use super::uri::{self, Uri};
@@ -15,7 +15,7 @@ const SHOWN: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
     /// As published.
-    pub text: String,
+    pub text: Text,
     /// All tags in order, names in lower case, values as written.
     pub tags: Vec<(String, String)>,
     /// `p`: for the domain itself; `none` where it is missing (RFC 9989 section 4.7).
@@ -119,7 +119,7 @@ impl Record {
             let (name, value) = element.split_once('=').unwrap_or((element, ""));
             tags.push((trim(name).to_ascii_lowercase(), trim(value).to_owned()));
         }
-        let mut record = Self::empty(text.into_owned());
+        let mut record = Self::empty(text.as_ref().into());
         let repeated = repeated(&tags);
         for (name, value) in tags.iter().skip(1) {
             let why = match repeated.contains(&name.as_str()) {
@@ -136,7 +136,7 @@ impl Record {
         Some(record)
     }
 
-    fn empty(text: String) -> Self {
+    fn empty(text: Text) -> Self {
         Self {
             text,
             tags: Vec::new(),

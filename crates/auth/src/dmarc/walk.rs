@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use tegami_dns::{DnsError, DnsName, Resolver};
+use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType};
 use tegami_mail::{AsText as _, Domain, Note, Text, note};
 
-use super::record::{Psd, Record, near_miss};
-use crate::Step;
+use super::record::{NearMiss, Psd, Record, near_miss};
+use crate::cache::{Cache, Known, Reading, Shelf};
+use crate::{Records, Step};
 
 /// Queries of one walk (RFC 9989 section 4.10): names with more labels are shortened after the first query …
 pub const MAX_QUERIES: usize = 8;
@@ -14,9 +15,12 @@ pub const MAX_QUERIES: usize = 8;
 /// … to this many labels.
 const SHORTENED: usize = 7;
 
+/// Room for the steps of most evaluations.
+const USUAL_STEPS: usize = 12;
+
 /// Walks, and remembers what was found at each name, because the walks of one message overlap.
 pub struct Walker<'a> {
-    resolver: &'a dyn Resolver,
+    records: Records<'a>,
     known: Vec<(Domain, Result<Found, DnsError>)>,
 }
 
@@ -48,8 +52,8 @@ pub(super) struct Walk {
 
 impl<'a> Walker<'a> {
     /// Knows nothing yet.
-    pub fn new(resolver: &'a dyn Resolver) -> Self {
-        Self { resolver, known: Vec::new() }
+    pub fn new(records: impl Into<Records<'a>>) -> Self {
+        Self { records: records.into(), known: Vec::new() }
     }
 
     /// The Organizational Domain of a domain (RFC 9989 section 4.10.2); `None` where a failed query leaves it open.
@@ -57,14 +61,14 @@ impl<'a> Walker<'a> {
         self.walk(domain, 0).await.organizational_domain()
     }
 
-    pub(super) fn resolver(&self) -> &'a dyn Resolver {
-        self.resolver
+    pub(super) fn records(&self) -> Records<'a> {
+        self.records
     }
 
     /// Asks from `start` upwards until a record says `psd=y` or `psd=n`, or no labels remain.
     pub(super) async fn walk(&mut self, start: &Domain, depth: u8) -> Walk {
-        let mut walk =
-            Walk { start: start.clone(), found: Vec::new(), queries: 0, failed: false, steps: Vec::new() };
+        let steps = Vec::with_capacity(USUAL_STEPS);
+        let mut walk = Walk { start: start.clone(), found: Vec::new(), queries: 0, failed: false, steps };
         for target in targets(start) {
             walk.queries = walk.queries.saturating_add(1);
             match self.ask(&target, depth, &mut walk.steps).await {
@@ -96,7 +100,7 @@ impl<'a> Walker<'a> {
             return known.clone();
         }
         let answer = match DnsName::from(target).prepend("_dmarc") {
-            Ok(name) => self.resolver.txt(&name).await,
+            Ok(name) => self.records.get::<Published>(&name).await,
             // `_dmarc.` in front makes the name too long to exist.
             Err(_) => Err(DnsError::NxDomain),
         };
@@ -114,42 +118,76 @@ impl<'a> Walker<'a> {
     }
 }
 
-/// The records among the answers: outcome, sentence, what it means.
-fn read(
-    target: &Domain,
-    answer: Result<Vec<Vec<u8>>, DnsError>,
-) -> (&'static str, Note, Result<Found, DnsError>) {
-    match answer {
-        Ok(texts) => {
-            let mut records = texts.iter().filter(|text| Record::begins(text));
-            match (records.next(), records.count()) {
-                (Some(text), 0) => match Record::parse(text) {
-                    Some(record) => {
-                        let note = note!("dmarc-record-found", record = record.text);
-                        ("found", note, Ok(Found::One(Arc::new(record))))
-                    }
-                    None => ("none", other(target, &texts), Ok(Found::Nothing)),
-                },
-                (Some(_), others) => {
-                    let note = note!("dmarc-record-multiple", domain = target, count = others + 1);
-                    ("discarded", note, Ok(Found::Several))
-                }
-                (None, _) => ("none", other(target, &texts), Ok(Found::Nothing)),
-            }
+/// What stands at a name: outcome, sentence, what it means.
+fn read(target: &Domain, answer: Known<Published>) -> (&'static str, Note, Result<Found, DnsError>) {
+    match answer.as_deref() {
+        Ok(Published::Record(record)) => {
+            let note = note!("dmarc-record-found", record = record.text);
+            ("found", note, Ok(Found::One(Arc::clone(record))))
+        }
+        Ok(Published::Several(count)) => {
+            let note = note!("dmarc-record-multiple", domain = target, count = count);
+            ("discarded", note, Ok(Found::Several))
+        }
+        Ok(Published::NearMiss(miss)) => ("none", miss.note(target), Ok(Found::Nothing)),
+        Ok(Published::Other(count)) => {
+            ("none", note!("dmarc-record-other", domain = target, count = count), Ok(Found::Nothing))
         }
         Err(error) if error.is_void() => {
             ("none", note!("dmarc-record-absent", domain = target, error = error), Ok(Found::Nothing))
         }
-        Err(error) => ("error", note!("dmarc-dns-error", domain = target, error = error), Err(error)),
+        Err(error) => ("error", note!("dmarc-dns-error", domain = target, error = error), Err(error.clone())),
     }
 }
 
-/// TXT records, but none of DMARC: perhaps one was meant to be.
-fn other(target: &Domain, texts: &[Vec<u8>]) -> Note {
-    const LOOKED_AT: usize = 100;
-    match texts.iter().take(LOOKED_AT).find_map(|text| near_miss(text)) {
-        Some(miss) => miss.note(target),
-        None => note!("dmarc-record-other", domain = target, count = texts.len()),
+/// What the TXT records of a name are to DMARC.
+pub(crate) enum Published {
+    /// A record.
+    Record(Arc<Record>),
+    /// So many, of which none counts (RFC 9989 section 4.10).
+    Several(usize),
+    /// Others, one of which was perhaps meant to be a record of DMARC.
+    NearMiss(NearMiss),
+    /// So many others.
+    Other(usize),
+}
+
+impl Reading for Published {
+    const KIND: RecordType = RecordType::Txt;
+
+    fn read(answer: Answer) -> Self {
+        /// Other records that are looked at for mistakes.
+        const LOOKED_AT: usize = 100;
+        let texts = || {
+            answer.records.iter().filter_map(|record| match &record.data {
+                Data::Txt(text) => Some(text.as_slice()),
+                _ => None,
+            })
+        };
+        let mut records = texts().filter(|text| Record::begins(text));
+        match (records.next(), records.count()) {
+            (Some(text), 0) => {
+                if let Some(record) = Record::parse(text) {
+                    return Self::Record(Arc::new(record));
+                }
+            }
+            (Some(_), others) => return Self::Several(others + 1),
+            (None, _) => {}
+        }
+        let miss = texts().take(LOOKED_AT).find_map(near_miss);
+        miss.map_or_else(|| Self::Other(texts().count()), Self::NearMiss)
+    }
+
+    fn octets(&self) -> usize {
+        match self {
+            // Its tags, and what was made of them, again.
+            Self::Record(record) => size_of::<Record>() + 4 * record.text.len() + 48 * record.tags.len(),
+            _ => 0,
+        }
+    }
+
+    fn shelf(cache: &Cache) -> &Shelf<Self> {
+        &cache.dmarc
     }
 }
 

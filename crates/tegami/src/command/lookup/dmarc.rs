@@ -156,7 +156,7 @@ fn summary(context: &Context, findings: &Findings) -> Vec<(String, String)> {
     let or_none = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
     let organizational = discovery.organizational_domain.as_ref();
     let mut pairs = vec![
-        (word("record"), or_none(discovery.record().map(|record| record.text.clone()))),
+        (word("record"), or_none(discovery.record().map(|record| record.text.to_string()))),
         (word("policy-domain"), or_none(discovery.policy_domain().map(Domain::to_string))),
         (word("organizational-domain"), or_none(organizational.map(Domain::to_string))),
         (word("policy"), discovery.policy.map_or("–", Policy::as_str).to_owned()),

@@ -30,7 +30,7 @@ impl World {
             resolver: Overlay::new(resolver),
             content: content.to_vec(),
             at: found.circumstances.clone(),
-            author: found.verdicts.dmarc.author_domain.clone(),
+            author: found.verdicts.dmarc.author_domain.to_string(),
         }
     }
 
