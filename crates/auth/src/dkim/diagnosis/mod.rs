@@ -111,7 +111,9 @@ impl Examiner {
         if let Some(header) = &header {
             diagnosis.tell_header(failure, header);
         }
-        if self.effort.is_spent() && diagnosis.findings.iter().all(|finding| finding.outcome != "proven") {
+        let open = !failure.body_holds && body.is_none()
+            || matches!(header, Some(HeaderFinding::Genuine | HeaderFinding::Unknown));
+        if open && self.effort.is_spent() {
             diagnosis.add(BODY, "noted", note!("dkim-search-ended"), RULE);
         }
         diagnosis.tell_survival(failure, body.as_ref(), header.as_ref());

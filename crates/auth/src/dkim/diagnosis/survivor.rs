@@ -67,3 +67,67 @@ fn push(verdict: &mut Verdict, note: Note, source: &'static str) {
         source,
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(result: DkimResult, domain: &str) -> Verdict {
+        Verdict {
+            result,
+            domain: domain.into(),
+            selector: "s".into(),
+            algorithm: "rsa-sha256".into(),
+            identity: String::new(),
+            signature_start: String::new(),
+            reason: note!("dkim-none"),
+            steps: Vec::new(),
+        }
+    }
+
+    fn check(verdicts: &[Verdict], expect: &[&str]) {
+        let told: Vec<String> = verdicts
+            .iter()
+            .flat_map(|verdict| &verdict.steps)
+            .map(|step| {
+                let values: Vec<&str> = step.note.args.iter().map(|(_, value)| &**value).collect();
+                format!("{} {}", step.note.id, values.join(" "))
+            })
+            .collect();
+        assert_eq!(told, expect);
+    }
+
+    #[test]
+    fn other_signatures() {
+        let mut verdicts = [
+            verdict(DkimResult::Fail, "example.org"),
+            verdict(DkimResult::Pass, "lists.example.net"),
+            verdict(DkimResult::PermError, "example.com"),
+        ];
+        tell_signatures(&mut verdicts);
+        check(&verdicts, &["dkim-survivor lists.example.net (s)"]);
+        let mut alone = [verdict(DkimResult::Fail, "example.org")];
+        tell_signatures(&mut alone);
+        check(&alone, &[]);
+    }
+
+    #[test]
+    fn what_the_first_handler_saw() {
+        let chain = |result| arc::Verdict {
+            result,
+            instance: 2,
+            domain: "gateway.example.com".into(),
+            oldest_pass: Some(0),
+            reason: note!("arc-none"),
+            steps: Vec::new(),
+        };
+        let content = b"ARC-Authentication-Results: i=2; gateway.example.com; dkim=fail header.d=example.org\r\n\
+            ARC-Authentication-Results: i=1; mx.lists.example.net;\r\n dkim=pass header.i=@example.org; spf=pass\r\n\r\n";
+        let mut verdicts =
+            [verdict(DkimResult::Fail, "example.org"), verdict(DkimResult::Fail, "example.com")];
+        tell_chain(&mut verdicts, content, &chain(ArcResult::Fail));
+        check(&verdicts, &[]);
+        tell_chain(&mut verdicts, content, &chain(ArcResult::Pass));
+        check(&verdicts, &["dkim-survivor-arc mx.lists.example.net gateway.example.com"]);
+    }
+}
