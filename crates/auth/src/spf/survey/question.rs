@@ -23,7 +23,7 @@ const MAX_FAILURES: usize = 12;
 const AT_ONCE: usize = 16;
 
 /// Records of one answer that are looked at.
-const MAX_RECORDS: usize = 100;
+pub(super) const MAX_RECORDS: usize = 100;
 
 type Question = (DnsName, RecordType);
 

@@ -10,10 +10,13 @@ use tegami_dns::{DnsError, DnsName, RecordType, Text};
 
 use super::super::evaluation::{MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 use super::super::record::{Mechanism, Record, SyntaxError, Term, TermKind};
-use super::question::{Published, Target, World};
+use super::question::{MAX_RECORDS, Published, Target, World};
 
 /// Terms of one tree. A record that would bring more is not walked.
 const MAX_TERMS: usize = 10_000;
+
+/// Answers of one tree that are shown: ten thousand terms could each have thousands, all the same.
+const MAX_SHOWN: usize = 4_000;
 
 /// One record of the tree.
 #[derive(Clone, Debug)]
@@ -74,7 +77,7 @@ pub enum Asks {
     Open,
     /// A text that is no name of the DNS.
     Invalid(String),
-    /// This name; what was found, for people.
+    /// This name; what was found, for people, as far as there is room for it.
     Name(DnsName, Vec<String>),
     /// This name, where nothing is.
     Void(DnsName),
@@ -123,6 +126,7 @@ pub(super) struct Builder<'w> {
     total: Cost,
     under: Option<String>,
     terms_left: usize,
+    shown_left: usize,
     pub(super) distinct: u32,
     pub(super) over: Option<Over>,
     pub(super) over_void: Option<Over>,
@@ -138,6 +142,7 @@ impl<'w> Builder<'w> {
             total: Cost::default(),
             under: None,
             terms_left: MAX_TERMS,
+            shown_left: MAX_SHOWN,
             distinct: 0,
             over: None,
             over_void: None,
@@ -296,11 +301,15 @@ impl<'w> Builder<'w> {
     /// What was answered, and the void lookups of it.
     fn asked(&mut self, name: DnsName, types: &[RecordType]) -> (Asks, Cost) {
         let mut found = Vec::new();
+        let mut is_void = true;
         let mut void = Cost::default();
         for kind in types {
             match self.world.answer(&name, *kind) {
                 Some(Ok(answer)) => {
-                    found.extend(answer.records.iter().map(|record| shown(&record.data)));
+                    is_void = false;
+                    let room = MAX_RECORDS.min(self.shown_left);
+                    found.extend(answer.records.iter().take(room).map(|record| shown(&record.data)));
+                    self.shown_left = self.shown_left.saturating_sub(answer.records.len());
                 }
                 Some(Err(error)) if error.is_void() => {
                     // Only `a` asks by the family of the client; the others ask the same of all.
@@ -315,7 +324,7 @@ impl<'w> Builder<'w> {
                 }
             }
         }
-        let asks = if found.is_empty() { Asks::Void(name) } else { Asks::Name(name, found) };
+        let asks = if is_void { Asks::Void(name) } else { Asks::Name(name, found) };
         (asks, void)
     }
 }

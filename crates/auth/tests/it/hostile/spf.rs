@@ -1,6 +1,7 @@
 //! Attacks on SPF (RFC 7208 sections 4.6.4 and 11.1).
 
 use jiff::Timestamp;
+use tegami_auth::spf::survey::{Asks, MAX_QUESTIONS, RecordNode, survey};
 use tegami_auth::spf::{self, SpfResult, Verdict};
 use tegami_mail::ReversePath;
 
@@ -249,4 +250,48 @@ fn the_most_that_can_be_asked() {
     let verdict = check(&zone, (SpfResult::Fail, 10), SPF_QUESTIONS);
     assert_eq!(verdict.explanation.as_deref(), Some("unknown"));
     assert_eq!(SPF_DISTINCT, 1 + 110 + 1 + 11);
+}
+
+/// What a survey keeps of answers, and how many questions it took.
+fn surveyed(zone: &Zone) -> (usize, usize) {
+    let survey = block_on(survey("example.org", zone));
+    let shown = |node: &&RecordNode| -> usize {
+        let found = node.terms.iter().filter_map(|term| match &term.asks {
+            Asks::Name(_, found) => Some(found.len()),
+            _ => None,
+        });
+        found.sum()
+    };
+    assert!(survey.findings.len() <= 200);
+    assert_eq!(survey.questions, zone.asked());
+    let nodes = survey.tree.all();
+    assert!(nodes.len() <= 10_001 && nodes.iter().map(|node| node.terms.len()).sum::<usize>() <= 10_000);
+    (nodes.iter().map(shown).sum(), zone.asked())
+}
+
+/// A survey walks everything that is published: then that everything must have an end.
+#[test]
+fn surveys() {
+    let many = lines(4_000, |at| format!("example.org. A 203.0.{}.{}", 113 + at / 256, at % 256));
+    let zone = Zone::new(&many).with("example.org", format!("v=spf1 {}-all", "a ".repeat(9_000)));
+    let (shown, asked) = surveyed(&zone);
+    assert!(shown <= 4_000 && asked < 10, "{shown} answers are shown, {asked} questions");
+    let many = lines(4_000, |at| format!("example.org. MX {at} h{at}.example.org."));
+    let zone = Zone::new(&many).with("example.org", format!("v=spf1 {}-all", "mx ".repeat(9_000)));
+    let (shown, asked) = surveyed(&zone);
+    assert!(shown <= 4_000 && asked < 40, "{shown} answers are shown, {asked} questions");
+    let wide = (0..400).map(|number| format!("include:t{number}.example.org ")).collect::<String>();
+    let leaf = (0..400).map(|number| format!("mx:m{number}.%{{d}} ")).collect::<String>();
+    let zone = Zone::new(&lines(400, |at| format!("t{at}.example.org. TYPE99 \\# 1 00")))
+        .with("example.org", format!("v=spf1 {wide}-all"));
+    let zone =
+        (0..400).fold(zone, |zone, at| zone.with(&format!("t{at}.example.org"), format!("v=spf1 {leaf}")));
+    assert!(surveyed(&zone).1 <= MAX_QUESTIONS + 20);
+    let zone = Zone::new("").with("example.org", format!("v=spf1 {}", "include:example.org ".repeat(3_000)));
+    assert!(surveyed(&zone).1 < 20);
+    let chain = (0..100).fold(Zone::new(""), |zone, at| {
+        let name = if at == 0 { "example.org".to_owned() } else { format!("r{at}.test") };
+        zone.with(&name, format!("v=spf1 redirect=r{}.test", at + 1))
+    });
+    assert!(surveyed(&chain).1 < 40);
 }

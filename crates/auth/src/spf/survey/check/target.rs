@@ -128,9 +128,10 @@ fn ignored_redirect(judge: &mut Judge<'_>, node: &RecordNode) {
 }
 
 fn mx_count(judge: &mut Judge<'_>, node: &RecordNode, term: &TermNode) {
-    let Asks::Name(name, hosts) = &term.asks else { return };
-    if hosts.len() > MAX_ADDRESS_NAMES {
-        let (count, limit) = (hosts.len(), MAX_ADDRESS_NAMES);
+    let Asks::Name(name, _) = &term.asks else { return };
+    let answer = judge.world.answer(name, RecordType::Mx).and_then(Result::ok);
+    let (count, limit) = (answer.map_or(0, |answer| answer.records.len()), MAX_ADDRESS_NAMES);
+    if count > limit {
         let note = note!("spf-mx-limit", name = name, count = count, limit = limit);
         judge.push(Finding::new(&MX_COUNT, State::Fail, &node.domain, note).at_term(node, term));
     }
