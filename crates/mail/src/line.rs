@@ -63,6 +63,28 @@ impl LineFaults {
     }
 }
 
+/// Whether a CR stands without its LF, or a LF without its CR (RFC 5321 section 2.3.8): what [`LineFaults`] says of them, at
+/// the speed of memory and without the places.
+pub fn has_bare_line_end(content: &[u8]) -> bool {
+    const BLOCK: usize = 64;
+    // Where one stands, the other must: no octet is both.
+    let parted = |octet: u8, next: u8| (octet == b'\r') != (next == b'\n');
+    if content.first() == Some(&b'\n') || content.last() == Some(&b'\r') {
+        return true;
+    }
+    let mut here = content;
+    while let (Some(block), Some(next)) =
+        (here.first_chunk::<BLOCK>(), here.get(1..).and_then(<[u8]>::first_chunk::<BLOCK>))
+    {
+        // Without branches, so that the compiler compares many octets at once.
+        if block.iter().zip(next).fold(false, |found, (&octet, &next)| found | parted(octet, next)) {
+            return true;
+        }
+        here = here.get(BLOCK..).unwrap_or_default();
+    }
+    here.iter().zip(here.iter().skip(1)).any(|(&octet, &next)| parted(octet, next))
+}
+
 /// Content of a local program with CRLF line ends: a bare LF and a bare CR each become CRLF, what is CRLF already stays.
 /// Borrows where nothing is to be done.
 pub fn to_crlf(content: &[u8]) -> Cow<'_, [u8]> {
@@ -114,11 +136,20 @@ mod tests {
 
     proptest! {
         #[test]
+        fn bare_line_ends_are_found_wherever_they_are(start in "[a\r\n]{0,3}|(a|\r\n){0,150}", end in "(a|\r\n){0,150}|[a\r\n]{0,3}") {
+            let content = [start, end].concat();
+            let faults = LineFaults::find(content.as_bytes());
+            let bare = faults.bare_cr.is_some() || faults.bare_lf.is_some();
+            prop_assert_eq!(has_bare_line_end(content.as_bytes()), bare);
+        }
+
+        #[test]
         fn normalised_content_has_no_bare_line_ends(content: Vec<u8>, salt in "[\r\na]{0,40}") {
             for content in [content.as_slice(), salt.as_bytes()] {
                 let normal = to_crlf(content).into_owned();
                 let faults = LineFaults::find(&normal);
                 prop_assert_eq!((faults.bare_cr, faults.bare_lf), (None, None));
+                prop_assert!(!has_bare_line_end(&normal));
                 prop_assert!(matches!(to_crlf(&normal), Cow::Borrowed(_)));
             }
         }

@@ -7,10 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use tegami_mail::header::begins_with_fold;
-use tegami_mail::line::LineFaults;
-use tegami_mail::{Address, Domain, HeaderError, Host};
+use tegami_mail::line::has_bare_line_end;
+use tegami_mail::{Address, Domain, HeaderError, Host, Text};
 
 use super::hash::{BodyHashes, Message};
+use super::signature::lower;
 use super::{Algorithm, Canonicalization, PrivateKey, Selector};
 
 /// Who signs, with what, and what.
@@ -123,8 +124,7 @@ pub fn sign(content: &[u8], signers: &[Signer], now: Timestamp) -> Result<Vec<u8
     if signers.is_empty() {
         return Ok(Vec::new());
     }
-    let faults = LineFaults::find(content);
-    if faults.bare_cr.is_some() || faults.bare_lf.is_some() {
+    if has_bare_line_end(content) {
         return Err(SignError::BareLineEnd);
     }
     if begins_with_fold(content) {
@@ -135,7 +135,10 @@ pub fn sign(content: &[u8], signers: &[Signer], now: Timestamp) -> Result<Vec<u8
         return Err(SignError::FromCount(message.count("from")));
     }
     let mut bodies = BodyHashes::new(message.body);
-    let mut fields = Vec::with_capacity(signers.len() * 1024);
+    for signer in signers {
+        bodies.announce(signer.body, None);
+    }
+    let mut fields = Vec::with_capacity(signers.len() * USUAL_LENGTH);
     for signer in signers {
         let names = names(&signer.fields, &message)?;
         let body_hash = bodies.get(signer.body, None).digest;
@@ -150,23 +153,23 @@ pub fn sign(content: &[u8], signers: &[Signer], now: Timestamp) -> Result<Vec<u8
 }
 
 /// The names for `h=`, in lower case.
-fn names(fields: &SignedFields, message: &Message<'_>) -> Result<Vec<String>, SignError> {
-    let mut names = Vec::new();
-    let mut push = |name: &str, count: usize| names.extend(std::iter::repeat_n(name.to_owned(), count));
+fn names(fields: &SignedFields, message: &Message<'_>) -> Result<Vec<Text>, SignError> {
+    let mut names = Vec::with_capacity(32);
+    let mut push = |name: Text, count: usize| names.extend(std::iter::repeat_n(name, count));
     match fields {
         SignedFields::Recommended => {
             for name in ALWAYS {
-                push(name, message.count(name) + 1);
+                push(Text::from_static(name), message.count(name) + 1);
             }
             for name in PRESENT.iter().filter(|name| message.count(name) > 0) {
-                push(name, message.count(name) + 1);
+                push(Text::from_static(name), message.count(name) + 1);
             }
             for name in INSTANCES {
-                push(name, message.count(name));
+                push(Text::from_static(name), message.count(name));
             }
         }
         SignedFields::These(wanted) => {
-            push("from", message.count("from") + 1);
+            push(Text::from_static("from"), message.count("from") + 1);
             for (at, name) in wanted.iter().enumerate() {
                 let well_named = !name.is_empty()
                     && name.bytes().all(|b| matches!(b, 0x21..=0x7e) && b != b':' && b != b';');
@@ -175,8 +178,7 @@ fn names(fields: &SignedFields, message: &Message<'_>) -> Result<Vec<String>, Si
                 }
                 let seen = wanted.iter().take(at).any(|earlier| earlier.eq_ignore_ascii_case(name));
                 if !seen && !name.eq_ignore_ascii_case("from") {
-                    let name = name.to_ascii_lowercase();
-                    push(&name, message.count(&name).max(1));
+                    push(lower(name), message.count(name).max(1));
                 }
             }
         }
@@ -187,7 +189,7 @@ fn names(fields: &SignedFields, message: &Message<'_>) -> Result<Vec<String>, Si
 /// The field up to and including `b=`.
 fn unsigned_field(
     signer: &Signer,
-    names: &[String],
+    names: &[Text],
     body_hash: &[u8],
     now: Timestamp,
 ) -> Result<Folded, SignError> {
@@ -212,7 +214,7 @@ fn unsigned_field(
     }
     for (at, name) in names.iter().enumerate() {
         let end = if at + 1 == names.len() { ";" } else { ":" };
-        if at == 0 { field.word(&format!("h={name}{end}")) } else { field.more(&format!("{name}{end}")) }
+        if at == 0 { field.word(&format!("h={name}{end}")) } else { field.more(name, end) }
     }
     field.word(&format!("bh={};", STANDARD.encode(body_hash)));
     field.word("b=");
@@ -235,6 +237,9 @@ fn auid(identity: &Address, domain: &Domain) -> Result<String, SignError> {
     Ok(format!("{text}@{host}"))
 }
 
+/// Room for most signatures, in octets.
+const USUAL_LENGTH: usize = 1024;
+
 /// A field that is folded while it is written.
 struct Folded {
     text: String,
@@ -247,7 +252,9 @@ const LINE: usize = 78;
 
 impl Folded {
     fn new(start: &str) -> Self {
-        Self { text: start.to_owned(), column: start.len() }
+        let mut text = String::with_capacity(USUAL_LENGTH);
+        text.push_str(start);
+        Self { text, column: start.len() }
     }
 
     /// A word after white space.
@@ -261,22 +268,25 @@ impl Folded {
         self.push(word);
     }
 
-    /// A word that needs no white space before it, but may have it.
-    fn more(&mut self, word: &str) {
-        if self.column + word.len() > LINE {
+    /// A word that needs no white space before it, but may have it; `end` stays with it.
+    fn more(&mut self, word: &str, end: &str) {
+        if self.column + word.len() + end.len() > LINE {
             self.fold();
         }
         self.push(word);
+        self.push(end);
     }
 
     /// The value of `b=`, cut wherever the line is full.
     fn fill(&mut self, base64: &str) {
-        for c in base64.chars() {
-            if self.column == LINE {
+        let mut rest = base64;
+        while !rest.is_empty() {
+            if self.column >= LINE {
                 self.fold();
             }
-            self.text.push(c);
-            self.column += 1;
+            let (line, more) = rest.split_at_checked(LINE - self.column).unwrap_or((rest, ""));
+            self.push(line);
+            rest = more;
         }
     }
 
