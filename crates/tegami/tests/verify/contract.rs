@@ -10,7 +10,7 @@
 //! | `@run WORDS` | its command line; `--json` and `--zone` are put after it where they are not there |
 //! | `@exit N` | its exit status |
 //! | `@error TEXT` | standard error has this text |
-//! | `/POINTER JSON` | this member of the output (RFC 6901) is this value |
+//! | `/POINTER JSON` | this member of the output is this value |
 //! | `/POINTER ? JSON` | this array has an element with these members |
 //! | `/POINTER # N` | this array has so many elements |
 //! | `/POINTER ~ JSON` | this text has that text in it |
