@@ -19,7 +19,7 @@ use tegami_auth::dmarc::{self, MAX_AUTHOR_DOMAINS, MAX_QUERIES};
 use tegami_auth::results::AuthenticationResults;
 use tegami_auth::spf::{self, MAX_ADDRESS_NAMES, MAX_LOOKUPS, SpfResult};
 use tegami_auth::verify::{Client, early, message};
-use tegami_auth::{Step, arc, dkim, iprev};
+use tegami_auth::{Cache, Records, Step, arc, dkim, iprev};
 use tegami_mail::{Address, Domain, ReversePath};
 
 use hostile_dns::{Asked, HostileDns, octets};
@@ -79,11 +79,25 @@ pub(crate) fn spf(input: &[u8]) {
         now: NOW,
     };
     let dns = lines.dns(shapes);
-    let verdict = match mail_from {
-        ReversePath::Null => spf::check_helo(&request, &dns).now_or_never().unwrap(),
-        ReversePath::Address(_) => spf::check_mail_from(&request, &dns).now_or_never().unwrap(),
+    let check = |records: Records<'_>| match mail_from {
+        ReversePath::Null => spf::check_helo(&request, records).now_or_never().unwrap(),
+        ReversePath::Address(_) => spf::check_mail_from(&request, records).now_or_never().unwrap(),
     };
+    let verdict = check((&dns).into());
     judge_spf(&verdict, dns.asked(), input.len());
+    let told = |verdict: &spf::Verdict| format!("{verdict:?}");
+    same_when_kept(&dns, &told(&verdict), |records| told(&check(records)));
+}
+
+/// What was kept says the same as what was asked for: first while the cache learns, then from the cache alone, but for what
+/// failed, which is never kept.
+fn same_when_kept(dns: &HostileDns, expected: &str, decide: impl Fn(Records<'_>) -> String) {
+    let cache = Cache::default();
+    let records = Records::cached(dns, &cache, NOW);
+    assert_eq!(decide(records), expected);
+    let before = dns.asked().distinct;
+    assert_eq!(decide(records), expected);
+    assert_eq!(dns.asked().distinct, before, "something new is asked of a cache that has seen it all");
 }
 
 /// The limits of RFC 7208 section 4.6.4, and that every term of a record is told once at most.
@@ -167,6 +181,10 @@ pub(crate) fn dkim(input: &[u8]) {
     let dns = lines.dns(shapes);
     let verdicts = dkim::verify(content, &dns, NOW).now_or_never().unwrap();
     judge_dkim(&verdicts, dns.asked(), input.len());
+    let told = |verdicts: &[dkim::Verdict]| format!("{verdicts:?}");
+    same_when_kept(&dns, &told(&verdicts), |records| {
+        told(&dkim::verify(content, records, NOW).now_or_never().unwrap())
+    });
 }
 
 fn judge_dkim(verdicts: &[dkim::Verdict], asked: Asked, input: usize) {
@@ -186,6 +204,9 @@ pub(crate) fn arc(input: &[u8]) {
     let dns = lines.dns(shapes);
     let verdict = arc::verify(content, &dns, NOW).now_or_never().unwrap();
     judge_arc(&verdict, dns.asked(), input.len());
+    same_when_kept(&dns, &format!("{verdict:?}"), |records| {
+        format!("{:?}", arc::verify(content, records, NOW).now_or_never().unwrap())
+    });
 }
 
 fn judge_arc(verdict: &arc::Verdict, asked: Asked, input: usize) {

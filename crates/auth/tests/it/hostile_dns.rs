@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tegami_auth::Step;
 use tegami_dns::{
-    Answer, BoxFuture, Data, DnsError, DnsName, MxHost, Record, RecordType, Resolver, Security,
+    Answer, BoxFuture, Data, DnsError, DnsName, Kept, MxHost, Record, RecordType, Resolver, Security,
 };
 
 /// How many records an answer has.
@@ -148,6 +148,11 @@ impl Resolver for HostileDns {
             }
         };
         Box::pin(std::future::ready(answer))
+    }
+
+    /// Everything may be kept, also that there is nothing.
+    fn lookup_to_keep<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Kept> {
+        Box::pin(async move { Kept { result: self.lookup(name, kind).await, ttl: Duration::from_secs(300) } })
     }
 }
 
