@@ -8,6 +8,7 @@ use tegami_mail::{Domain, ReversePath};
 
 use crate::arc::ArcResult;
 use crate::dkim::hash::{BodyHashes, Message};
+use crate::dmarc::Authors;
 use crate::results::{AuthenticationResults, MethodResult, received_spf};
 use crate::{Records, arc, dkim, dmarc, iprev, spf};
 
@@ -83,9 +84,17 @@ pub async fn message(
     records: impl Into<Records<'_>>,
 ) -> Verdicts {
     let records = records.into();
-    let (mut dkim, arc) = signatures(client, content, records).await;
-    dkim::tell_chain(&mut dkim, content, &arc);
-    let dmarc = dmarc_verdict(&early, &dkim, content, records).await;
+    // What stands in the header section is read once for all who ask.
+    let (dkim, arc, authors) = match Message::new(content) {
+        Ok(message) => {
+            let (mut dkim, arc) = signatures(client, &message, records).await;
+            dkim::tell_chain(&mut dkim, content, &arc);
+            (dkim, arc, Authors::of(message.section()))
+        }
+        Err(error) => (vec![dkim::unread(&error)], arc::unread(&error), Authors::unread(&error)),
+    };
+    let Identifiers { spf, dkim: signers } = Identifiers::of(&early, &dkim);
+    let dmarc = dmarc::evaluate_message(&authors, &spf, &signers, records).await;
     Verdicts {
         ip: client.ip.to_canonical(),
         helo: client.helo.to_owned(),
@@ -97,32 +106,17 @@ pub async fn message(
     }
 }
 
-/// The signatures of authors and handlers. The header section is read once for both, and the body is hashed once.
+/// The signatures of authors and handlers; the body is hashed once for both.
 async fn signatures(
     client: &Client<'_>,
-    content: &[u8],
+    message: &Message<'_>,
     records: Records<'_>,
 ) -> (Vec<dkim::Verdict>, arc::Verdict) {
-    let message = match Message::new(content) {
-        Ok(message) => message,
-        Err(error) => return (vec![dkim::unread(&error)], arc::unread(&error)),
-    };
-    let chain = arc::Reading::of(&message);
+    let chain = arc::Reading::of(message);
     let mut bodies = BodyHashes::new(message.body);
     chain.announce(&mut bodies);
-    let dkim = dkim::verify_message(&message, &mut bodies, records, client.now).await;
-    (dkim, chain.judge(&message, &mut bodies, records, client.now).await)
-}
-
-/// DMARC on what SPF and DKIM found.
-async fn dmarc_verdict(
-    early: &Early,
-    dkim: &[dkim::Verdict],
-    content: &[u8],
-    records: Records<'_>,
-) -> dmarc::Verdict {
-    let Identifiers { spf, dkim } = Identifiers::of(early, dkim);
-    dmarc::evaluate_message(&dmarc::Authors::read(content), &spf, &dkim, records).await
+    let dkim = dkim::verify_message(message, &mut bodies, records, client.now).await;
+    (dkim, chain.judge(message, &mut bodies, records, client.now).await)
 }
 
 /// The domains for which SPF and DKIM came to a result, as DMARC takes them.

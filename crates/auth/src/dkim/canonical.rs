@@ -77,7 +77,9 @@ pub(crate) fn part_end(body: &[u8], at: usize) -> usize {
 fn relaxed_field(raw: &[u8], out: &mut Vec<u8>) {
     let colon = memchr::memchr(b':', raw).unwrap_or(raw.len());
     let (name, value) = raw.split_at_checked(colon).unwrap_or((raw, &[]));
-    out.extend(name.trim_ascii_end().iter().map(u8::to_ascii_lowercase));
+    let start = out.len();
+    out.extend_from_slice(name.trim_ascii_end());
+    out.get_mut(start..).unwrap_or_default().make_ascii_lowercase();
     out.push(b':');
     let start = out.len();
     let mut rest = value.get(1..).unwrap_or_default();

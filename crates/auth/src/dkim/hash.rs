@@ -36,13 +36,31 @@ impl<'a> Message<'a> {
         let name = Name::of(name);
         let start = self.by_name.partition_point(|place| place.name < name);
         let from = self.by_name.get(start..).unwrap_or_default();
-        let count = from.partition_point(|place| place.name == name);
+        // Most names occur once or never.
+        let several = from.get(1).is_some_and(|place| place.name == name);
+        let count = if several {
+            from.partition_point(|place| place.name == name)
+        } else {
+            usize::from(from.first().is_some_and(|place| place.name == name))
+        };
         (start, from.get(..count).unwrap_or_default())
     }
 
     /// The fields of this name, in any case, from the top.
     pub(crate) fn named<'s>(&'s self, name: &str) -> impl DoubleEndedIterator<Item = &'s HeaderField<'a>> {
         self.places(name).1.iter().filter_map(|place| self.section.fields().get(place.at))
+    }
+
+    /// The header section.
+    pub(crate) fn section(&self) -> &HeaderSection<'a> {
+        &self.section
+    }
+
+    /// Whether a field of one of these names occurs more than once.
+    pub(crate) fn repeats(&self, names: &[&str]) -> bool {
+        let pairs = self.by_name.iter().zip(self.by_name.iter().skip(1));
+        let repeated = pairs.filter(|(one, next)| one.name == next.name).map(|(one, _)| one.name);
+        repeated.into_iter().any(|repeated| names.iter().any(|name| Name::of(name) == repeated))
     }
 
     /// How often a field of this name occurs.
@@ -246,8 +264,7 @@ impl<'a> Course<'a> {
 struct Hasher {
     context: Context,
     /// Octets that are not hashed yet: the library is called for many at once, not for the few between two blanks.
-    waiting: [u8; WAITING],
-    filled: usize,
+    waiting: Vec<u8>,
     /// Octets that came.
     total: u64,
     /// What is still to be read, the shortest last.
@@ -260,7 +277,7 @@ const WAITING: usize = 2 << 10;
 impl Hasher {
     fn new(lengths: Vec<Option<u64>>) -> Self {
         let read = Vec::with_capacity(lengths.len());
-        Self { context: Context::new(&SHA256), waiting: [0; WAITING], filled: 0, total: 0, lengths, read }
+        Self { context: Context::new(&SHA256), waiting: Vec::with_capacity(WAITING), total: 0, lengths, read }
     }
 
     fn update(&mut self, piece: &[u8]) {
@@ -288,28 +305,22 @@ impl Hasher {
 
     fn push(&mut self, piece: &[u8]) {
         self.total += piece.len() as u64;
-        let end = self.filled + piece.len();
-        if let Some(room) = self.waiting.get_mut(self.filled..end) {
-            room.copy_from_slice(piece);
-            self.filled = end;
-            return;
+        if self.waiting.len() + piece.len() > WAITING {
+            self.flush();
         }
-        self.flush();
-        match self.waiting.get_mut(..piece.len()).filter(|_| piece.len() < WAITING / 4) {
-            Some(room) => {
-                room.copy_from_slice(piece);
-                self.filled = piece.len();
-            }
-            None => self.context.update(piece),
+        if piece.len() < WAITING / 4 {
+            self.waiting.extend_from_slice(piece);
+        } else {
+            self.flush();
+            self.context.update(piece);
         }
     }
 
     fn flush(&mut self) {
-        if self.filled == 0 {
-            return;
+        if !self.waiting.is_empty() {
+            self.context.update(&self.waiting);
+            self.waiting.clear();
         }
-        self.context.update(self.waiting.get(..self.filled).unwrap_or_default());
-        self.filled = 0;
     }
 
     /// Every hash that was wanted; a length beyond the end gives the whole body's.

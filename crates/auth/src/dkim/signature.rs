@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tegami_mail::{Domain, Note, Text, note};
 
-use super::tag::{Tag, TagList, base64, compact, excerpt, items, lists, number};
+use super::tag::{Tag, TagList, base64, compact, excerpt, lists, number};
 use super::{Algorithm, Canonicalization, Selector};
 
 /// A signature that can be verified.
@@ -157,24 +157,26 @@ fn identity_domain(tags: &TagList<'_>, domain: &Domain) -> Result<Domain, Note> 
 
 /// `h=`: names of fields, From among them (RFC 6376 section 6.1.1).
 fn fields(value: &[u8]) -> Result<Vec<Text>, Note> {
+    let all = std::str::from_utf8(value).map_err(|_| malformed("h", value))?.to_ascii_lowercase();
     let mut names: Vec<Text> = Vec::with_capacity(USUAL_FIELDS);
-    for item in items(value) {
-        let well_named = !item.is_empty() && item.iter().all(|byte| matches!(byte, 0x21..=0x7e));
-        let name = std::str::from_utf8(item).ok().filter(|_| well_named && names.len() < MAX_FIELDS);
-        names.push(lower(name.ok_or_else(|| malformed("h", value))?));
+    for name in all.split(':').map(str::trim_ascii) {
+        let well_named =
+            !name.is_empty() && name.bytes().fold(true, |well, byte| well & byte.is_ascii_graphic());
+        if !well_named || names.len() == MAX_FIELDS {
+            return Err(malformed("h", value));
+        }
+        names.push(name.into());
     }
     if names.iter().any(|name| name == "from") { Ok(names) } else { Err(note!("dkim-from-not-signed")) }
 }
 
-/// A field's name in lower case; those that are short and those that are so already cost no allocation.
+/// A field's name in lower case.
 pub(crate) fn lower(name: &str) -> Text {
-    const SHORT: usize = 64;
-    let mut room = [0; SHORT];
-    let Some(lower) = room.get_mut(..name.len()) else { return name.to_ascii_lowercase().into() };
-    lower.copy_from_slice(name.as_bytes());
-    lower.make_ascii_lowercase();
-    // ASCII in lower case is as good UTF-8 as before.
-    std::str::from_utf8(lower).map_or_else(|_| name.to_ascii_lowercase().into(), Text::from)
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        name.to_ascii_lowercase().into()
+    } else {
+        name.into()
+    }
 }
 
 pub(crate) fn length(tags: &TagList<'_>) -> Result<Option<u64>, Note> {

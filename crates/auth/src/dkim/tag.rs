@@ -70,9 +70,9 @@ impl<'a> TagList<'a> {
 
     /// The value of this name as text, with every white space taken out; empty where there is none.
     pub(crate) fn text(&self, name: &str) -> String {
-        self.get(name)
-            .map(|tag| String::from_utf8_lossy(&compact(tag.value)).into_owned())
-            .unwrap_or_default()
+        let compact = self.get(name).map(|tag| compact(tag.value)).unwrap_or_default();
+        String::from_utf8(compact)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 
     /// The first characters of that text.
@@ -116,8 +116,13 @@ pub(crate) fn lists(value: &[u8], word: &str) -> bool {
 /// The value without any white space.
 pub(crate) fn compact(value: &[u8]) -> Vec<u8> {
     let mut compact = Vec::with_capacity(value.len());
-    for word in value.split(|&byte| is_space(byte)) {
-        compact.extend_from_slice(word);
+    // Most of a long value has no white space: whole blocks are taken as they are.
+    for block in value.chunks(16) {
+        if block.iter().fold(true, |solid, &byte| solid & !is_space(byte)) {
+            compact.extend_from_slice(block);
+        } else {
+            compact.extend(block.iter().copied().filter(|&byte| !is_space(byte)));
+        }
     }
     compact
 }

@@ -117,14 +117,17 @@ struct Draft {
 impl Draft {
     /// What the signature claims, readable or not.
     fn of(tags: &TagList<'_>) -> Self {
-        let domain = tags.text("d").to_ascii_lowercase();
+        let mut domain = tags.text("d");
+        domain.make_ascii_lowercase();
+        let mut algorithm = tags.text("a");
+        algorithm.make_ascii_lowercase();
         let identity = if tags.get("i").is_some() { tags.text("i") } else { format!("@{domain}") };
         Self {
             identity,
             told_domain: domain.as_str().into(),
             domain,
             selector: tags.text("s"),
-            algorithm: tags.text("a").to_ascii_lowercase(),
+            algorithm,
             // RFC 6008 section 2: eight octets tell the signatures of a message apart.
             signature_start: tags.start("b", 8),
             steps: Vec::new(),
@@ -240,7 +243,7 @@ fn found(signature: &Signature) -> Note {
         algorithm = signature.algorithm.as_str(),
         header = signature.header.as_str(),
         body = signature.body.as_str(),
-        fields = signature.fields.join(", "),
+        fields = Text::from(signature.fields.join(", ")),
     )
 }
 
@@ -388,7 +391,7 @@ impl Open<'_> {
             let note = note!(
                 "dkim-body-match",
                 canonicalization = how.as_str(),
-                hash = base64(&self.signature.body_hash)
+                hash = Text::from(base64(&self.signature.body_hash))
             );
             self.draft.step(BODY, "pass", note, SOURCE);
             if let Some(length) = length {
@@ -429,6 +432,9 @@ impl Open<'_> {
 
     /// A second From or Subject above the signed one is what the reader may be shown (RFC 6376 section 8.15).
     fn tell_unsigned(&mut self, message: &Message<'_>) {
+        if !message.repeats(ONCE) {
+            return;
+        }
         for name in ONCE {
             let signed = self.signature.fields.iter().filter(|field| field == name).count();
             let present = message.count(name);
