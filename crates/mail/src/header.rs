@@ -117,10 +117,11 @@ impl<'a> HeaderField<'a> {
     }
 
     fn parts(raw: &'a [u8]) -> Option<Self> {
-        let colon = memchr(b':', raw)?;
-        let name = std::str::from_utf8(raw.get(..colon)?).ok()?.trim_end_matches([' ', '\t']);
-        let value_raw = raw.get(colon + 1..)?;
-        is_name(name).then_some(Self { name, raw, value_raw })
+        let end = raw.iter().position(|&byte| !is_name_octet(byte)).filter(|&end| end > 0)?;
+        let (name, rest) = raw.split_at_checked(end)?;
+        let blanks = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let value_raw = rest.get(blanks..)?.strip_prefix(b":")?;
+        Some(Self { name: std::str::from_utf8(name).ok()?, raw, value_raw })
     }
 
     /// Whether the name is this one; case does not count (RFC 5322 section 1.2.2).
@@ -278,7 +279,11 @@ pub(crate) fn check(name: &str, value: &str) -> Result<(), HeaderError> {
 
 /// RFC 5322 section 3.6.8, ftext.
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':')
+    !name.is_empty() && name.bytes().all(is_name_octet)
+}
+
+fn is_name_octet(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b':'
 }
 
 #[cfg(test)]

@@ -34,7 +34,10 @@ impl<'a> Message<'a> {
     /// The places of this name, in any case, from the top, and where they begin in the order of names.
     fn places(&self, name: &str) -> (usize, &[Place<'a>]) {
         let name = Name::of(name);
-        let start = self.by_name.partition_point(|place| place.name < name);
+        // The first octets decide nearly always.
+        let start = self.by_name.partition_point(|place| {
+            place.name.start < name.start || place.name.start == name.start && place.name < name
+        });
         let from = self.by_name.get(start..).unwrap_or_default();
         // Most names occur once or never.
         let several = from.get(1).is_some_and(|place| place.name == name);
@@ -81,8 +84,14 @@ impl<'a> Message<'a> {
         let mut data = Vec::with_capacity(4096);
         // How many of the fields of one name are chosen already, by where the name begins in the order of names.
         let mut chosen = vec![0_usize; self.by_name.len()];
+        let mut known: Option<(&str, (usize, &[Place<'_>]))> = None;
         for name in names {
-            let (start, places) = self.places(name.as_ref());
+            let name = name.as_ref();
+            // A name that stands there again mostly follows itself.
+            let (start, places) = known
+                .filter(|(before, _)| *before == name)
+                .map_or_else(|| self.places(name), |(_, found)| found);
+            known = Some((name, (start, places)));
             let Some(chosen) = chosen.get_mut(start).filter(|_| !places.is_empty()) else { continue };
             let place = places.iter().rev().nth(*chosen);
             *chosen += 1;
@@ -138,7 +147,7 @@ impl PartialOrd for Name<'_> {
 
 impl PartialEq for Name<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+        self.start == other.start && self.rest.eq_ignore_ascii_case(other.rest)
     }
 }
 

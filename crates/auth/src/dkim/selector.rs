@@ -39,5 +39,5 @@ impl FromStr for Selector {
 
 /// Where the key of `selector` is published: `selector._domainkey.domain` (RFC 6376 section 3.6.2.1).
 pub fn record_name(selector: &Selector, domain: &Domain) -> String {
-    format!("{selector}._domainkey.{domain}")
+    [selector.as_str(), "._domainkey.", domain.as_str()].concat()
 }

@@ -101,20 +101,25 @@ pub(crate) fn base64_of(tag: &Tag<'_>) -> Result<Vec<u8>, Note> {
 }
 
 pub(crate) fn algorithm(value: &[u8]) -> Result<Algorithm, Note> {
-    match value.to_ascii_lowercase().as_slice() {
-        b"rsa-sha256" => Ok(Algorithm::RsaSha256),
-        b"ed25519-sha256" => Ok(Algorithm::Ed25519Sha256),
-        b"rsa-sha1" => Err(note!("dkim-algorithm-historic")),
-        _ => Err(note!("dkim-algorithm-unknown", algorithm = excerpt(value))),
+    let is = |word: &str| value.eq_ignore_ascii_case(word.as_bytes());
+    if is("rsa-sha256") {
+        return Ok(Algorithm::RsaSha256);
     }
+    if is("ed25519-sha256") {
+        return Ok(Algorithm::Ed25519Sha256);
+    }
+    if is("rsa-sha1") {
+        return Err(note!("dkim-algorithm-historic"));
+    }
+    Err(note!("dkim-algorithm-unknown", algorithm = excerpt(value)))
 }
 
 /// `c=`: the second half is `simple` where it is left out (RFC 6376 section 3.5).
 pub(crate) fn canonicalizations(value: &[u8]) -> Result<(Canonicalization, Canonicalization), Note> {
-    let one = |word: &[u8]| match word.to_ascii_lowercase().as_slice() {
-        b"simple" => Some(Canonicalization::Simple),
-        b"relaxed" => Some(Canonicalization::Relaxed),
-        _ => None,
+    let one = |word: &[u8]| {
+        [Canonicalization::Simple, Canonicalization::Relaxed]
+            .into_iter()
+            .find(|how| word.eq_ignore_ascii_case(how.as_str().as_bytes()))
     };
     let (header, body) = match memchr::memchr(b'/', value).and_then(|at| value.split_at_checked(at)) {
         Some((header, body)) => (one(header), one(body.get(1..).unwrap_or_default())),
@@ -159,7 +164,11 @@ fn identity_domain(tags: &TagList<'_>, domain: &Domain) -> Result<Domain, Note> 
 fn fields(value: &[u8]) -> Result<Vec<Text>, Note> {
     let all = std::str::from_utf8(value).map_err(|_| malformed("h", value))?.to_ascii_lowercase();
     let mut names: Vec<Text> = Vec::with_capacity(USUAL_FIELDS);
-    for name in all.split(':').map(str::trim_ascii) {
+    let ends = memchr::memchr_iter(b':', all.as_bytes()).chain(std::iter::once(all.len()));
+    let mut start = 0;
+    for end in ends {
+        let name = all.get(start..end).unwrap_or_default().trim_ascii();
+        start = end + 1;
         let well_named =
             !name.is_empty() && name.bytes().fold(true, |well, byte| well & byte.is_ascii_graphic());
         if !well_named || names.len() == MAX_FIELDS {

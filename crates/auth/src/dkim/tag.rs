@@ -79,7 +79,8 @@ impl<'a> TagList<'a> {
     pub(crate) fn start(&self, name: &str, characters: usize) -> String {
         // No character has more octets than four.
         let octets = self.get(name).map(|tag| tag.value).unwrap_or_default().iter().copied();
-        let start: Vec<u8> = octets.filter(|&byte| !is_space(byte)).take(4 * characters).collect();
+        let mut start = Vec::with_capacity(4 * characters);
+        start.extend(octets.filter(|&byte| !is_space(byte)).take(4 * characters));
         String::from_utf8_lossy(&start).chars().take(characters).collect()
     }
 }
@@ -117,14 +118,22 @@ pub(crate) fn lists(value: &[u8], word: &str) -> bool {
 pub(crate) fn compact(value: &[u8]) -> Vec<u8> {
     let mut compact = Vec::with_capacity(value.len());
     // Most of a long value has no white space: whole blocks are taken as they are.
-    for block in value.chunks(16) {
+    let (blocks, rest) = value.as_chunks::<16>();
+    for block in blocks {
         if block.iter().fold(true, |solid, &byte| solid & !is_space(byte)) {
             compact.extend_from_slice(block);
         } else {
-            compact.extend(block.iter().copied().filter(|&byte| !is_space(byte)));
+            take_solid(block, &mut compact);
         }
     }
+    take_solid(rest, &mut compact);
     compact
+}
+
+fn take_solid(block: &[u8], out: &mut Vec<u8>) {
+    for word in block.split(|&byte| is_space(byte)) {
+        out.extend_from_slice(word);
+    }
 }
 
 /// Base64 with folding white space inside (RFC 6376 section 2.10).
