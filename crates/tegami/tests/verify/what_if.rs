@@ -35,6 +35,7 @@ fn told(scene: &Scene, more: &[&str]) -> String {
     let worlds: &[&[&str]] = &[
         &["forward via fwd.example.net"],
         &["forward via 198.51.100.20 with srs"],
+        &["forward via 203.0.113.9"],
         &["list footer"],
         &["list footer", "dkim.add=lists.example", "dmarc.p=none"],
         &["list footer via six.example.net"],

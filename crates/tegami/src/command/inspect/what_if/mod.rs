@@ -72,7 +72,7 @@ pub(super) async fn run(
     context: &Context,
 ) -> Result<Report, Failure> {
     let (effects, after) = changed(changes, &before, content, &resolver).await?;
-    let hints = srs_hint(changes, &before, &after, content, &resolver).await?;
+    let hints = srs_hint(changes, &before, &after, content, &resolver).await.into_iter().collect();
     let differences = difference::differences(&before, &after);
     let outlook = Outlook { effects, before, after, differences, hints };
     let mut report = if context.json {
@@ -107,7 +107,7 @@ async fn srs_hint(
     after: &Findings,
     content: &[u8],
     resolver: &Arc<dyn Resolver>,
-) -> Result<Vec<Note>, Failure> {
+) -> Option<Note> {
     let rewritten = |change: &Change| match change {
         Change::Forward(via, Srs::Without) => Change::Forward(via.clone(), Srs::With),
         other => other.clone(),
@@ -115,16 +115,17 @@ async fn srs_hint(
     let with: Changes =
         changes.iter().map(|(written, change)| (written.clone(), rewritten(change))).collect();
     if with == changes || after.circumstances.mail_from.value.address().is_none() {
-        return Ok(Vec::new());
+        return None;
     }
-    let (_, with) = changed(&with, before, content, resolver).await?;
+    // A forwarder without a name has nothing that it could put into the reverse-path: then there is nothing to tell.
+    let (_, with) = changed(&with, before, content, resolver).await.ok()?;
     let spf = &with.verdicts.early.spf_mail_from;
     let (spf_result, dmarc) = (spf.result.as_str(), with.verdicts.dmarc.result.as_str());
-    Ok(vec![if with.verdicts.dmarc.aligned.spf {
+    Some(if with.verdicts.dmarc.aligned.spf {
         note!("cli-whatif-srs-would-aligned", domain = spf.domain, spf = spf_result, dmarc = dmarc)
     } else {
         note!("cli-whatif-srs-would", domain = spf.domain, spf = spf_result, dmarc = dmarc)
-    }])
+    })
 }
 
 fn to_json(outlook: &Outlook, context: &Context) -> Value {
