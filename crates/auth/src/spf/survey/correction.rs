@@ -158,7 +158,7 @@ fn at_borders(word: Word<'_>, borders: &[usize]) -> Option<String> {
 /// character-strings is to blame: `include:a.example.net-all` is a name like any other.
 pub(super) fn glued(text: &[u8], terms: &[Term], borders: &[usize]) -> Vec<(Suggestion, bool)> {
     let mut found = Vec::new();
-    for term in terms {
+    for term in terms.iter().filter(|term| term.text.len() <= MAX_LENGTH) {
         let word = Word::at(text, term.column);
         let span = Span { column: word.begins, length: word.octets.len() };
         let parts = at_borders(word, borders)
@@ -183,7 +183,8 @@ pub(super) fn repair(octets: &[u8]) -> Option<String> {
 
 /// What was meant by a modifier that SPF does not have: `ip4=192.0.2.1`, `redirct=spf.example.net`.
 pub(super) fn modifier(text: &str) -> Option<String> {
-    word::repair(text).filter(|term| term != text)
+    let short = Some(text).filter(|text| text.len() <= MAX_LENGTH)?;
+    word::repair(short).filter(|term| term != text)
 }
 
 /// A whole record, from what follows its version; `None` where something cannot be repaired.
@@ -328,6 +329,20 @@ mod tests {
         );
         check("v=spf1 include:spf.example.net -all", &[20, 31], &[]);
         check("v=spf1 a:mx-all.example.net -all", &[], &[]);
+    }
+
+    /// Each of these has more ways to be taken apart than could ever be tried, or is deeper than any stack.
+    #[test]
+    fn hostile_words_end_soon() {
+        let parts = |many: usize, end: &str| format!("v=spf1 {}{end} -all", "a:b.c".repeat(many));
+        for text in
+            [parts(60, "%x"), parts(60, ""), parts(13_000, ""), format!("v=spf1 {}", "x=".repeat(32_000))]
+        {
+            let terms: Vec<Term> = Record::read(text.as_bytes()).flatten().collect();
+            assert!(mistakes(text.as_bytes(), &[]).len() <= 1);
+            assert!(glued(text.as_bytes(), &terms, &[]).len() <= 1);
+            assert!(terms.iter().all(|term| modifier(&term.text).is_none_or(|meant| meant.len() < 1_000)));
+        }
     }
 
     proptest! {

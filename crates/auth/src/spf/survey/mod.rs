@@ -141,19 +141,23 @@ fn no_name(domain: &str) -> Survey {
 /// The surveyed record with its syntax repaired.
 fn corrected(tree: &RecordNode, findings: &[Finding]) -> Option<String> {
     let text = tree.text.as_deref().filter(|_| tree.status == Status::Found)?;
+    let repairs: Vec<&Suggestion> = repairs(tree, findings).collect();
+    if repairs.is_empty() {
+        return None;
+    }
+    let record = finding::apply(text, repairs);
+    Record::parse(&record).is_ok().then_some(record)
+}
+
+/// What was suggested about the syntax of a record.
+fn repairs<'f>(node: &RecordNode, findings: &'f [Finding]) -> impl Iterator<Item = &'f Suggestion> {
     let is_syntax = |finding: &&Finding| {
         finding.state >= State::Warn
             && matches!(finding.id, "spf.syntax" | "spf.string-split" | "spf.macros")
-            && finding.place.as_ref().is_some_and(|place| *place.record == *text)
-            && finding.domain == tree.domain.as_str()
+            && finding.place.as_ref().is_some_and(|place| node.text.as_deref() == Some(&place.record))
+            && finding.domain == node.domain.as_str()
     };
-    let suggestions: Vec<&Suggestion> =
-        findings.iter().filter(is_syntax).filter_map(|finding| finding.suggestion.as_ref()).collect();
-    if suggestions.is_empty() {
-        return None;
-    }
-    let record = finding::apply(text, suggestions);
-    Record::parse(&record).is_ok().then_some(record)
+    findings.iter().filter(is_syntax).filter_map(|finding| finding.suggestion.as_ref())
 }
 
 /// Entries for the fuzz targets and their replay.

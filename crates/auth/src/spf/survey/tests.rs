@@ -413,6 +413,39 @@ fn errors(text: &[u8]) -> Vec<SyntaxError> {
     Record::read(text).filter_map(Result::err).collect()
 }
 
+/// What is to be published instead is a record, even where more is wrong than what the finding is about.
+#[test]
+fn a_fix_repeats_no_other_mistake() {
+    let fixed = |record: &str| {
+        let survey = surveyed(&spf(record, ""));
+        let finding = survey.findings.iter().find(|one| one.id == "spf.redirect").unwrap();
+        finding.fixes.iter().flatten().map(|change| change.value.clone()).collect::<Vec<_>>()
+    };
+    let good = ["v=spf1 ip4:192.0.2.10 ~all"];
+    assert_eq!(fixed("v=spf1 ip4:192.0.2.10 ~all redirect=_spf.example.com"), good);
+    assert_eq!(fixed("v=spf1 ipv4:192.0.2.10 ~all redirect=_spf.example.com"), good);
+    assert_eq!(
+        fixed("v=spf1 \\226\\128\\156ip4:192.0.2.10\\226\\128\\157 ~all redirect=_spf.example.com"),
+        good
+    );
+    assert!(fixed("v=spf1 what:192.0.2.10 ~all redirect=_spf.example.com").is_empty());
+}
+
+/// Every record is one level below the surveyed one, and includes the next: the way down is longer than the shortest.
+#[test]
+fn a_tree_is_no_deeper_than_the_questions_went() {
+    let own: String = (0..60).map(|number| format!(" include:n{number}.example.com")).collect();
+    let chain: String = (0..60)
+        .map(|number| format!("n{number} TXT \"v=spf1 include:n{}.example.com -all\"\n", number + 1))
+        .collect();
+    let survey = surveyed(&format!("@ TXT \"v=spf1{}\" \"{} -all\"\n{chain}", &own[..200], &own[200..400]));
+    fn depth(node: &RecordNode) -> usize {
+        1 + node.terms.iter().filter_map(|term| term.record.as_deref()).map(depth).max().unwrap_or_default()
+    }
+    assert!(depth(&survey.tree) <= MAX_DEPTH + 2);
+    assert_eq!(survey.state("spf.lookup-limit"), State::Fail);
+}
+
 proptest! {
     #[test]
     fn nothing_makes_a_survey_panic(

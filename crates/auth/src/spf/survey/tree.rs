@@ -10,7 +10,7 @@ use tegami_dns::{DnsError, DnsName, RecordType, Text};
 
 use super::super::evaluation::{MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 use super::super::record::{Mechanism, Record, SyntaxError, Term, TermKind};
-use super::question::{MAX_RECORDS, Published, Target, World};
+use super::question::{MAX_DEPTH, MAX_RECORDS, Published, Target, World};
 
 /// Terms of one tree. A record that would bring more is not walked.
 const MAX_TERMS: usize = 10_000;
@@ -150,7 +150,7 @@ impl<'w> Builder<'w> {
         }
     }
 
-    /// The record of a name with all below it. No deeper than the questions went, because every name is expanded once.
+    /// The record of a name with all below it, no deeper than the questions went.
     pub(super) fn record(&mut self, domain: &DnsName) -> RecordNode {
         let mut node = RecordNode {
             domain: domain.clone(),
@@ -167,7 +167,9 @@ impl<'w> Builder<'w> {
             self.total.add(*cost);
             return node;
         }
-        let texts: Vec<&Text> = match self.world.published(domain) {
+        // The way down the tree may be longer than the shortest one, which the questions took.
+        let published = self.world.published(domain).filter(|_| self.path.len() <= MAX_DEPTH);
+        let texts: Vec<&Text> = match published {
             None => {
                 self.incomplete = true;
                 node.status = Status::NotAsked;

@@ -14,6 +14,7 @@ use tegami_dns::{DnsName, Text};
 use super::finding::{Change, Finding, Operation, Span, Suggestion, apply};
 use super::question::{Published, World};
 use super::tree::{Cost, Over, RecordNode, Status, TermNode};
+use crate::spf::Record;
 
 /// Findings of one survey; a hostile record could make thousands.
 const MAX_FINDINGS: usize = 200;
@@ -107,10 +108,13 @@ impl<'s> Judge<'s> {
         self.glued.contains(&(node.domain.clone(), term.column()))
     }
 
-    /// The record of a node, with a suggestion taken, as it should be published.
-    fn replaced(&self, node: &RecordNode, suggestion: &Suggestion) -> Vec<Change> {
-        let record = apply(node.text.as_deref().unwrap_or_default(), [suggestion]);
-        vec![Change::txt(Operation::Replace, &node.domain, record)]
+    /// The record of a node as it should be published: with a suggestion taken, and with all that was suggested before about its
+    /// syntax. `None` where that makes no record: nobody should publish it.
+    fn replaced(&self, node: &RecordNode, suggestion: &Suggestion) -> Option<Vec<Change>> {
+        // Of suggestions that overlap the first is taken, and of those that begin together the first in this list.
+        let suggestions = std::iter::once(suggestion).chain(super::repairs(node, &self.findings));
+        let record = apply(node.text.as_deref().unwrap_or_default(), suggestions);
+        Record::parse(&record).is_ok().then(|| vec![Change::txt(Operation::Replace, &node.domain, record)])
     }
 }
 

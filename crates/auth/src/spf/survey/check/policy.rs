@@ -141,8 +141,11 @@ fn end(judge: &mut Judge<'_>, node: &RecordNode) {
             let octets = node.text.as_deref().unwrap_or_default();
             let span = Span { column: octets.len() + 1, length: 0 };
             let suggestion = Suggestion { span, text: " ~all".to_owned() };
-            let changes = judge.replaced(node, &suggestion);
-            judge.push(Finding::new(&ALL_MISSING, State::Warn, domain, note).fix(changes));
+            let finding = Finding::new(&ALL_MISSING, State::Warn, domain, note);
+            judge.push(match judge.replaced(node, &suggestion) {
+                Some(changes) => finding.fix(changes),
+                None => finding,
+            });
         }
         Some((term, TermKind::Directive(Qualifier::Fail, _))) if others => {
             let note = note!("spf-survey-qualifier-fail", domain = domain, term = term.text());

@@ -14,8 +14,11 @@ use crate::spf::{DualCidr, Mechanism, Qualifier, TermKind};
 /// IPv4 addresses that one domain may name before it looks as if it named strangers.
 const MANY: u64 = 65_536;
 
-/// Networks among which an earlier one is looked for that covers a later one.
+/// Terms of one record, and networks of earlier ones, among which one is looked for that covers a later one.
 const MAX_COMPARED: usize = 1_000;
+
+/// Networks of one term that is compared: a name may have thousands of addresses, and may be named a thousand times.
+const MAX_OF_TERM: usize = 40;
 
 pub(super) fn check(judge: &mut Judge<'_>, visits: &[Visit<'_>]) {
     let mut named: Vec<Network> = Vec::new();
@@ -106,7 +109,8 @@ fn redundant(judge: &mut Judge<'_>, node: &RecordNode) {
                 .find(|(sign, other, _)| sign == qualifier && other.covers(network))
                 .map(|(.., term)| *term)
         });
-        let covering: Option<Vec<&TermNode>> = covering.collect();
+        let covering: Option<Vec<&TermNode>> =
+            if networks.len() <= MAX_OF_TERM { covering.collect() } else { None };
         let same = same_question(judge.world, node, mechanism).and_then(|(name, text)| {
             let found = asked
                 .iter()

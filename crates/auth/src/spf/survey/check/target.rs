@@ -118,11 +118,9 @@ fn ignored_redirect(judge: &mut Judge<'_>, node: &RecordNode) {
     let Some(term) = node.terms.iter().find(|term| term.is_redirect() && !term.reached) else { return };
     let note = note!("spf-survey-redirect-ignored", term = term.text());
     let finding = Finding::new(&REDIRECT, State::Warn, &node.domain, note).at_term(node, term).remove();
-    judge.push(match &finding.suggestion {
-        Some(suggestion) => {
-            let changes = judge.replaced(node, suggestion);
-            finding.fix(changes)
-        }
+    let changes = finding.suggestion.as_ref().and_then(|suggestion| judge.replaced(node, suggestion));
+    judge.push(match changes {
+        Some(changes) => finding.fix(changes),
         None => finding,
     });
 }

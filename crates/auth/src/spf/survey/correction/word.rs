@@ -1,5 +1,7 @@
 //! One word, without blanks and look-alikes, and the terms that were meant by it.
 
+use std::collections::BTreeMap;
+
 use super::super::super::record::{Term, TermKind};
 use super::argument;
 
@@ -44,7 +46,7 @@ pub(super) fn repair(word: &str) -> Option<String> {
     if word.is_empty() || is_good(word) {
         return Some(word.to_owned());
     }
-    list(word).or_else(|| unglued(word)).or_else(|| single(word))
+    list(word).or_else(|| unglued(word, &mut Ends::new())).or_else(|| single(word))
 }
 
 /// `ip4:192.0.2.1,192.0.2.2`: the name of the first stands for all.
@@ -148,6 +150,14 @@ fn distance(one: &str, other: &str) -> usize {
 /// A good term whose name has swallowed the next term: `include:a.example.net-all`. The name is one that could exist, so
 /// only what can hardly be meant counts: a colon or a comma in a name, or a name that ends in a qualified `all`.
 pub(super) fn unglue(term: &str) -> Option<String> {
+    unglue_end(term, &mut Ends::new())
+}
+
+/// What is known of the ends of one word, by their length. Every end is taken apart once: without that, the ways to part a
+/// word would double with each term that could begin in it.
+type Ends = BTreeMap<usize, Option<String>>;
+
+fn unglue_end(term: &str, ends: &mut Ends) -> Option<String> {
     let (_, argument) = term.split_once([':', '='])?;
     if argument.contains('%') {
         return None;
@@ -157,7 +167,10 @@ pub(super) fn unglue(term: &str) -> Option<String> {
     }
     let ends_in_all = ["-all", "~all", "?all", "+all"].iter().any(|all| argument.ends_with(all));
     let suspicious = ends_in_all || argument.contains(':') && !term.contains("ip6:");
-    if suspicious { unglued(term).filter(|terms| terms.split(' ').skip(1).all(begins_clearly)) } else { None }
+    if !suspicious {
+        return None;
+    }
+    unglued(term, ends).filter(|terms| terms.split(' ').skip(1).all(begins_clearly))
 }
 
 /// Whether a word can hardly be anything but a term.
@@ -166,7 +179,16 @@ pub(super) fn begins_clearly(term: &str) -> bool {
 }
 
 /// The word with blanks where terms begin that a missing one has glued together.
-fn unglued(word: &str) -> Option<String> {
+fn unglued(word: &str, ends: &mut Ends) -> Option<String> {
+    if let Some(known) = ends.get(&word.len()) {
+        return known.clone();
+    }
+    let found = parted(word, ends);
+    ends.insert(word.len(), found.clone());
+    found
+}
+
+fn parted(word: &str, ends: &mut Ends) -> Option<String> {
     for (at, _) in word.char_indices().skip(1) {
         let (Some(left), Some(right)) = (word.get(..at), word.get(at..)) else { continue };
         // `aall` is a slip in one word, `ip4:192.0.2.1all` is two.
@@ -174,8 +196,11 @@ fn unglued(word: &str) -> Option<String> {
         if !begins(right) || alone || !is_good(left) {
             continue;
         }
-        let rest = if is_good(right) { Some(right.to_owned()) } else { None };
-        if let Some(right) = unglue(right).or(rest).or_else(|| unglued(right)).or_else(|| single(right)) {
+        let right = unglue_end(right, ends)
+            .or_else(|| is_good(right).then(|| right.to_owned()))
+            .or_else(|| unglued(right, ends))
+            .or_else(|| single(right));
+        if let Some(right) = right {
             return Some(format!("{left} {right}"));
         }
     }
