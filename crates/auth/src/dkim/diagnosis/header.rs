@@ -194,7 +194,13 @@ pub(super) fn written(name: &str, value: &[u8]) -> Vec<u8> {
     [name.as_bytes(), b": ", value].concat()
 }
 
+/// Octets of the fields of one name. Each proposal has a copy of those that it does not change, and there are hundreds.
+const MOST_OCTETS: usize = 16 << 10;
+
 fn proposals(clues: &Clues<'_>, name: &str) -> Vec<Proposal> {
+    if clues.message.named(name).map(|field| field.raw.len()).sum::<usize>() > MOST_OCTETS {
+        return Vec::new();
+    }
     let mut proposals = original::proposals(clues, name);
     match name {
         "subject" => proposals.extend(subject::proposals(clues)),
@@ -273,19 +279,19 @@ impl<'a> Oracle<'a> {
             let possible = signature.len() == ED25519_SIGNATURE;
             return if possible { Ok(Self::Keys(keys)) } else { Err(HeaderFinding::Foreign) };
         }
-        let opened: Vec<Opened> = keys.iter().filter_map(|key| open(key.data(), signature)).collect();
+        let opened: Vec<Option<Opened>> = keys.iter().map(|key| open(key.data(), signature)).collect();
         let hashes: Vec<[u8; 32]> = opened
             .iter()
             .filter_map(|opened| match opened {
-                Opened::Sha256(hash) => Some(*hash),
+                Some(Opened::Sha256(hash)) => Some(*hash),
                 _ => None,
             })
             .collect();
         if !hashes.is_empty() {
             Ok(Self::Hashes(hashes))
-        } else if opened.contains(&Opened::OtherHash) {
+        } else if opened.contains(&Some(Opened::OtherHash)) {
             Err(HeaderFinding::OtherHash)
-        } else if opened.is_empty() {
+        } else if opened.is_empty() || opened.contains(&None) {
             Ok(Self::Keys(keys))
         } else {
             Err(HeaderFinding::Foreign)

@@ -9,7 +9,7 @@ use crate::dkim::der;
 pub(super) enum Opened {
     /// The key made it, over data with this SHA-256 hash.
     Sha256([u8; 32]),
-    /// The key made it, over data hashed in another way.
+    /// The key made it, over data hashed by another function.
     OtherHash,
     /// The key did not make it, or it was damaged since.
     Foreign,
@@ -21,7 +21,47 @@ const SHA256: &[u8] = &[
     0x04, 0x20,
 ];
 
-/// Opens a signature with the RSA key in `data`. `None` where that is no RSA key.
+/// The same of the other functions that signers may have taken: what stands before the hash, and how long the hash is. Nothing
+/// else will do: under an exponent of 3 anybody can make a signature that begins well and goes on with what it likes.
+const OTHERS: [(&[u8], usize); 5] = [
+    // MD5
+    (
+        &[
+            0x30, 0x20, 0x30, 0x0c, 0x06, 0x08, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x02, 0x05, 0x05, 0x00,
+            0x04, 0x10,
+        ],
+        16,
+    ),
+    // SHA-1
+    (&[0x30, 0x21, 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0x00, 0x04, 0x14], 20),
+    // SHA-224
+    (
+        &[
+            0x30, 0x2d, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x04, 0x05,
+            0x00, 0x04, 0x1c,
+        ],
+        28,
+    ),
+    // SHA-384
+    (
+        &[
+            0x30, 0x41, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x02, 0x05,
+            0x00, 0x04, 0x30,
+        ],
+        48,
+    ),
+    // SHA-512
+    (
+        &[
+            0x30, 0x51, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x03, 0x05,
+            0x00, 0x04, 0x40,
+        ],
+        64,
+    ),
+];
+
+/// Opens a signature with the RSA key in `data`. `None` where that is no RSA key, or where the key's power leads to what is
+/// no hash: then nothing is known.
 pub(super) fn open(data: &[u8], signature: &[u8]) -> Option<Opened> {
     let (modulus, exponent) = der::rsa_numbers(data)?;
     let exponent = exponent
@@ -36,10 +76,20 @@ pub(super) fn open(data: &[u8], signature: &[u8]) -> Option<Opened> {
     let padded = octets.strip_prefix(&[0, 1]).unwrap_or_default();
     let filler = padded.iter().take_while(|&&octet| octet == 0xff).count();
     let named = padded.get(filler..).and_then(|rest| rest.strip_prefix(&[0])).filter(|_| filler >= 8);
-    Some(match named.map(|named| named.strip_prefix(SHA256)) {
-        None => Opened::Foreign,
-        Some(hash) => hash.and_then(|hash| hash.try_into().ok()).map_or(Opened::OtherHash, Opened::Sha256),
-    })
+    match named {
+        None => Some(Opened::Foreign),
+        Some(named) => hash(named),
+    }
+}
+
+/// The hash with the name of its function, and nothing behind it.
+fn hash(named: &[u8]) -> Option<Opened> {
+    if let Some(hash) = named.strip_prefix(SHA256) {
+        return hash.try_into().ok().map(Opened::Sha256);
+    }
+    let fits =
+        |(name, length): &(&[u8], usize)| named.strip_prefix(*name).is_some_and(|hash| hash.len() == *length);
+    OTHERS.iter().any(fits).then_some(Opened::OtherHash)
 }
 
 /// `base` to the power of `exponent`, modulo an odd `modulus`; most significant octet first, as long as the modulus.
@@ -176,6 +226,22 @@ mod tests {
             signature.pop();
             assert_eq!(open(&data(&key), &signature), Some(Opened::Foreign));
         }
+    }
+
+    #[test]
+    fn only_a_whole_hash_is_one() {
+        let check = |prefix: &[u8], length: usize, expected: Option<Opened>| {
+            assert_eq!(hash(&[prefix, &vec![7; length]].concat()), expected, "{length}");
+        };
+        check(super::SHA256, 32, Some(Opened::Sha256([7; 32])));
+        check(super::SHA256, 31, None);
+        check(super::SHA256, 33, None);
+        for (name, length) in OTHERS {
+            check(name, length, Some(Opened::OtherHash));
+            check(name, length + 1, None);
+            assert_eq!(usize::from(name[1]) + 2, name.len() + length);
+        }
+        check(b"", 219, None);
     }
 
     #[test]
