@@ -59,6 +59,9 @@ pub struct KeyRecord {
     pub strict: bool,
     /// `n=`: notes for people, as they stand.
     pub notes: Option<String>,
+    /// `g=` of the older DKIM, which let a key serve one local-part alone. It is ignored like every tag that is not known (RFC
+    /// 6376 section 3.6.1). `None` also for `*`, which never meant anything.
+    pub granularity: Option<String>,
     /// `p=`: empty where the key is revoked.
     pub data: Vec<u8>,
 }
@@ -90,6 +93,7 @@ impl KeyRecord {
             testing: words("t").is_some_and(|value| lists(value, "y")),
             strict: words("t").is_some_and(|value| lists(value, "s")),
             notes: words("n").map(|value| String::from_utf8_lossy(value).into_owned()),
+            granularity: words("g").filter(|value| *value != b"*").map(excerpt),
             data: base64(data.value).ok_or_else(|| note!("dkim-key-not-base64"))?,
         })
     }
@@ -206,8 +210,11 @@ impl Reading for PublishedKeys {
         // The library keeps the key's numbers, and what it has computed from them for verifications.
         const NUMBERS: usize = 16;
         let octets = |key: &PublishedKey| {
-            let text = key.record.notes.as_ref().map_or(0, String::len);
-            size_of::<PublishedKey>() + text + NUMBERS * key.record.data.len()
+            let KeyRecord { notes, hashes, data, .. } = &key.record;
+            let text = notes.as_ref().map_or(0, String::len);
+            let hashes: usize =
+                hashes.iter().flatten().map(|hash| hash.len() + 2 * size_of::<String>()).sum();
+            size_of::<PublishedKey>() + text + hashes + NUMBERS * data.len()
         };
         self.keys.iter().map(|key| key.as_ref().map_or(size_of::<PublishedKey>(), octets)).sum()
     }
@@ -254,5 +261,34 @@ impl PublicKey {
             KeyType::Unknown(_) => return false,
         }
         .is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tegami_dns::{Record, Security};
+
+    use super::*;
+
+    #[test]
+    fn the_cache_is_told_how_large_a_record_is() {
+        let text = format!("v=DKIM1; h={}; p=", vec!["a"; 30_000].join(":"));
+        let record = Record {
+            name: tegami_dns::DnsName::parse("mail._domainkey.example.org").unwrap(),
+            ttl: Duration::from_secs(60),
+            data: Data::Txt(text.into_bytes().into()),
+        };
+        let answer = Answer { records: vec![record; 2], aliases: Vec::new(), security: Security::Insecure };
+        assert!(PublishedKeys::read(answer).octets() > 2 * 30_000 * size_of::<String>());
+    }
+
+    #[test]
+    fn the_granularity_of_old() {
+        let granularity = |text: &str| KeyRecord::parse(text.as_bytes()).unwrap().granularity;
+        assert_eq!(granularity("v=DKIM1; g=*; p="), None);
+        assert_eq!(granularity("v=DKIM1; p="), None);
+        assert_eq!(granularity("v=DKIM1; g=hana*; p="), Some("hana*".to_owned()));
     }
 }

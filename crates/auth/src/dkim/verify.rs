@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use tegami_dns::DnsError;
-use tegami_mail::{HeaderError, HeaderField, Note, Text, note};
+use tegami_mail::{HeaderError, HeaderField, Note, ParameterizedValue, Text, note};
 
 use super::answers::KeyAnswers;
 use super::diagnosis::{Examiner, Failure, survivor};
 use super::hash::{BodyHashes, Message, with_empty_signature};
 use super::key::{KeyRecord, KeyType, MAX_KEYS, PublicKey, PublishedKey, PublishedKeys};
 use super::signature::Signature;
-use super::tag::TagList;
+use super::tag::{TagList, excerpt};
 use super::{DkimResult, Verdict, record_name};
 use crate::{Records, Step};
 
@@ -280,7 +280,7 @@ impl Open<'_> {
             }
             Err((_, fault)) => return self.draft.reject(name, fault),
         };
-        let body_holds = self.compare_body(bodies);
+        let body_holds = self.compare_body(message, bodies);
         let own = with_empty_signature(&self.field, &self.signature.signature_span);
         let header_holds = self.verify_header(message, &own, &usable);
         let (domain, selector) = (&self.signature.domain, &self.signature.selector);
@@ -376,9 +376,36 @@ impl Open<'_> {
         if record.testing {
             self.draft.step("t=y", "noted", note!("dkim-key-testing"), "RFC 6376 section 3.6.1");
         }
+        if let Some(value) = &record.granularity {
+            let note = note!("dkim-key-granularity", value = value);
+            self.draft.step("g=", "noted", note, "RFC 6376 section 3.6.1");
+        }
     }
 
-    fn compare_body(&mut self, bodies: &mut BodyHashes<'_>) -> bool {
+    /// What `l=` leaves open, which is the worse the less of the signed part need be shown.
+    fn tell_length(&mut self, message: &Message<'_>, length: u64, total: u64) {
+        const SOURCE: &str = "RFC 6376 section 8.2";
+        let unsigned = total - length;
+        if unsigned == 0 {
+            return self.draft.step("l=", "noted", note!("dkim-body-length-whole", length = length), SOURCE);
+        }
+        let note = note!("dkim-body-length", length = length, total = total, unsigned = unsigned);
+        self.draft.step("l=", "noted", note, SOURCE);
+        let field = message.uppermost("content-type").map(|(_, field)| field.unfolded());
+        let kind = field.map(|value| ParameterizedValue::parse(&value).value).unwrap_or_default();
+        if kind.starts_with("multipart/") || kind == "text/html" {
+            self.draft.step(
+                "l=",
+                "noted",
+                note!("dkim-body-length-replaces", type = excerpt(kind.as_bytes())),
+                SOURCE,
+            );
+        } else if self.signature.fields.iter().all(|name| name != "content-type") {
+            self.draft.step("l=", "noted", note!("dkim-body-length-type-unsigned"), SOURCE);
+        }
+    }
+
+    fn compare_body(&mut self, message: &Message<'_>, bodies: &mut BodyHashes<'_>) -> bool {
         const SOURCE: &str = "RFC 6376 section 6.1.3";
         let (how, length) = (self.signature.body, self.signature.length);
         let hash = bodies.get(how, length);
@@ -398,13 +425,7 @@ impl Open<'_> {
             );
             self.draft.step(BODY, "pass", note, SOURCE);
             if let Some(length) = length {
-                let unsigned = hash.total - length;
-                let note = if unsigned == 0 {
-                    note!("dkim-body-length-whole", length = length)
-                } else {
-                    note!("dkim-body-length", length = length, total = hash.total, unsigned = unsigned)
-                };
-                self.draft.step("l=", "noted", note, "RFC 6376 section 8.2");
+                self.tell_length(message, length, hash.total);
             }
             return true;
         }
@@ -478,8 +499,19 @@ mod tests {
         after: &str,
         expect: Expect,
     ) {
+        check_content(CONTENT, tags, how, length, after, expect).await;
+    }
+
+    async fn check_content(
+        content: &str,
+        tags: &str,
+        how: (Canonicalization, Canonicalization),
+        length: Option<u64>,
+        after: &str,
+        expect: Expect,
+    ) {
         let key = PrivateKey::generate_ed25519().unwrap();
-        let message = Message::new(CONTENT.as_bytes()).unwrap();
+        let message = Message::new(content.as_bytes()).unwrap();
         let hash = BodyHashes::new(message.body).get(how.1, length).digest;
         let field = format!(
             "DKIM-Signature: v=1; a=ed25519-sha256; d=example.org; s=k; h=From:Subject; {tags} bh={}; b=",
@@ -487,8 +519,10 @@ mod tests {
         );
         let names = ["from".to_owned(), "subject".to_owned()];
         let signature = key.sign(&message.header_hash(how.0, &names, field.as_bytes())).unwrap();
-        let signed = format!("{field}{}\r\n{CONTENT}{after}", base64(&signature));
-        let zone = format!("k._domainkey.example.org. TXT \"{}\"\n", key.dns_record().replace(';', "\\;"));
+        let signed = format!("{field}{}\r\n{content}{after}", base64(&signature));
+        let granularity = if content == CONTENT { "" } else { "; g=hana" };
+        let record = format!("{}{granularity}", key.dns_record()).replace(';', "\\;");
+        let zone = format!("k._domainkey.example.org. TXT \"{record}\"\n");
         let resolver = ZoneResolver::from_text(&zone).unwrap();
         let verdicts = verify(signed.as_bytes(), &resolver, Timestamp::UNIX_EPOCH).await;
         let [verdict] = verdicts.as_slice() else { panic!("{verdicts:?}") };
@@ -520,6 +554,7 @@ mod tests {
                 found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
                 pass body hash dkim-body-match simple Dgz+LFSWVRmAWyLamcLxy5WgDnj/Tk4kJ/4NqaxXfNU=
                 noted l= dkim-body-length 5 11 6
+                noted l= dkim-body-length-type-unsigned
                 pass header hash dkim-header-match 2"#]],
         )
         .await;
@@ -534,6 +569,7 @@ mod tests {
                 found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
                 pass body hash dkim-body-match simple FZAEA2vW6as3rVzlvKDl/Zwd+Dux9tL6Re3b/c92dIE=
                 noted l= dkim-body-length 11 17 6
+                noted l= dkim-body-length-type-unsigned
                 pass header hash dkim-header-match 2"#]],
         )
         .await;
@@ -561,6 +597,27 @@ mod tests {
                 found DKIM-Signature dkim-signature-found
                 found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
                 fail body hash dkim-body-shorter 999 11
+                pass header hash dkim-header-match 2"#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_stands_behind_a_part_may_hide_it() {
+        check_content(
+            "From: a@example.org\r\nSubject: Hi\r\nContent-Type: TEXT/html\r\n\r\nOne \r\n",
+            "l=6;",
+            (Simple, Simple),
+            Some(6),
+            "<style>",
+            expect![[r#"
+                pass
+                found DKIM-Signature dkim-signature-found
+                found k._domainkey.example.org dkim-key-found k._domainkey.example.org ed25519 256
+                noted g= dkim-key-granularity hana
+                pass body hash dkim-body-match simple T15tVOD2Db0mOUGFxs6q05/pH/EXJhhs8OoYzndfJvc=
+                noted l= dkim-body-length 6 15 9
+                noted l= dkim-body-length-replaces text/html
                 pass header hash dkim-header-match 2"#]],
         )
         .await;

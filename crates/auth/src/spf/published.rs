@@ -3,6 +3,7 @@
 use tegami_dns::{Answer, Data, RecordType};
 use tegami_mail::Text;
 
+use super::macros::Part;
 use super::record::{Record, SyntaxError, Term};
 use crate::cache::{Cache, Reading, Shelf};
 
@@ -41,8 +42,11 @@ impl Reading for Published {
 
     fn octets(&self) -> usize {
         match self {
-            // A term has its own text, and its name again.
-            Self::Record(text, record) => 4 * text.len() + record.terms.len() * size_of::<Term>(),
+            // A term has its own text, and its name again; a macro takes more than its few letters.
+            Self::Record(text, record) => {
+                let macros = memchr::memchr_iter(b'%', text.as_bytes()).count();
+                4 * text.len() + record.terms.len() * size_of::<Term>() + 2 * macros * size_of::<Part>()
+            }
             Self::Malformed(error) => error.term.len(),
             Self::Several(_) | Self::Other(_) => 0,
         }

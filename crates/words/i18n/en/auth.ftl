@@ -32,6 +32,7 @@ dkim-key-alias = { $name } is an alias; the key stands at { $target }.
 dkim-key-several = { $name } has { $count } TXT records where one is expected. Up to { $limit } were tried; other verifiers may take only one of them, so remove what is not the key.
 dkim-key-found = { $name } has a key: { $type }, { $bits } bits.
 dkim-key-testing = The domain says that it is only testing DKIM (`t=y`): a failure must not count against the message.
+dkim-key-granularity = The key record says `g={ $value }`. By that the older DKIM let a key serve one local-part alone; verifiers ignore it now, so the key signs for the whole domain. Take the tag out of the record.
 dkim-key-revoked = The key was withdrawn: its record has an empty `p=`.
 dkim-key-type-mismatch = The key is of type { $found }, but the signature needs { $wanted }.
 dkim-key-type-unknown = The key is of type `{ $type }`, which is not known.
@@ -51,6 +52,8 @@ dkim-body-other = With { $canonicalization } canonicalisation the body has the h
 dkim-body-shorter = The signature covers { $length } octets of the body (`l=`), but only { $total } came: the end is missing.
 dkim-body-length = The signature covers only the first { $length } of the { $total } octets of the body (`l=`). The last { $unsigned } are signed by nobody: anybody could have added them.
 dkim-body-length-whole = The signature covers { $length } octets of the body (`l=`). That is all of it now, but anybody could add more and the signature would still pass: sign without `l=`.
+dkim-body-length-replaces = The message is of the type `{ $type }`: what was added after the signed part can hide it or take its place on the screen, so the reader need not see anything that was signed. Do not trust this signature for what is shown.
+dkim-body-length-type-unsigned = Not even the Content-Type field is signed: whoever added to the body could also have made it HTML or a multipart, in which the signed part is no longer shown.
 dkim-header-match = The signature fits the header fields that it names ({ $count } names).
 dkim-header-mismatch = The signature does not fit the header fields that it names ({ $fields }): one of them was changed, added or removed, or the key is not the one that signed.
 dkim-header-other = With { $canonicalization } canonicalisation the signature would fit, although it declares { $declared }: the signing software does not do what it says.

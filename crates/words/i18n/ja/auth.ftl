@@ -32,6 +32,7 @@ dkim-key-alias = { $name } は別名で、鍵は { $target } にあります。
 dkim-key-several = { $name } に TXT レコードが { $count } 件あります。本来は 1 件です。最大 { $limit } 件まで試しますが、1 件しか見ない受信側もあります。鍵でないものは削除してください。
 dkim-key-found = { $name } に鍵があります：{ $type }、{ $bits } ビット
 dkim-key-testing = このドメインは DKIM を試験中です（`t=y`）。失敗しても、それを理由にメールを不利に扱ってはいけません。
+dkim-key-granularity = 鍵レコードに `g={ $value }` があります。古い DKIM では鍵を特定のローカルパートに限るためのものでしたが、今の受信側は無視するため、この鍵はドメイン全体の署名に使えます。レコードからこのタグを取り除いてください。
 dkim-key-revoked = 鍵は取り消されています。レコードの `p=` が空です。
 dkim-key-type-mismatch = 鍵の種類は { $found } ですが、署名には { $wanted } が必要です。
 dkim-key-type-unknown = 鍵の種類 `{ $type }` には対応していません。
@@ -51,6 +52,8 @@ dkim-body-other = 署名は { $declared } を宣言していますが、{ $canon
 dkim-body-shorter = 署名は本文の { $length } バイトを対象としています（`l=`）が、届いたのは { $total } バイトだけです。末尾が欠けています。
 dkim-body-length = 署名の対象は、本文 { $total } バイトのうち最初の { $length } バイトだけです（`l=`）。残りの { $unsigned } バイトは誰も署名しておらず、誰でも付け加えられます。
 dkim-body-length-whole = 署名の対象は本文の { $length } バイトです（`l=`）。今は本文全体にあたりますが、後ろに何かを付け加えても署名は通ってしまいます。`l=` を付けずに署名してください。
+dkim-body-length-replaces = このメールの種類は `{ $type }` です。署名された部分の後ろに加えられたものが、それを隠したり、画面上で置き換えたりできるため、読み手の目に署名された内容が触れないこともあります。表示される内容について、この署名を信用しないでください。
+dkim-body-length-type-unsigned = Content-Type フィールドも署名されていません。本文に付け加えた人は、本文を HTML やマルチパートに変えて、署名された部分を表示させないようにもできます。
 dkim-header-match = 署名は、対象のヘッダーフィールド（名前 { $count } 個）と合っています。
 dkim-header-mismatch = 署名が、対象のヘッダーフィールド（{ $fields }）と合いません。いずれかが変更、追加、削除されたか、署名に使われた鍵がこの鍵ではありません。
 dkim-header-other = 署名は { $declared } を宣言していますが、{ $canonicalization } で正規化すると合います。署名したソフトウェアが宣言どおりに動いていません。

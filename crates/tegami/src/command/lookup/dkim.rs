@@ -82,6 +82,9 @@ async fn find(name: String, resolver: &dyn Resolver) -> Found {
             if record.testing {
                 found.problems.push(note!("dkim-key-testing"));
             }
+            if let Some(value) = &record.granularity {
+                found.problems.push(note!("dkim-key-granularity", value = value));
+            }
         }
     }
     if !found.serves {
