@@ -150,6 +150,19 @@ pub mod told {
         }
     }
 
+    /// What is text already needs no formatting.
+    impl Shared for Told<'_, &str> {
+        fn text(&self) -> Text {
+            Text::from(*self.0)
+        }
+    }
+
+    impl Shared for Told<'_, String> {
+        fn text(&self) -> Text {
+            Text::from(self.0.as_str())
+        }
+    }
+
     pub trait Shown {
         fn text(&self) -> Text;
     }

@@ -147,16 +147,36 @@ const FIELD: u8 = b'\r';
 /// through at once.
 fn uneven_blank<const OTHER: u8>(text: &[u8]) -> Option<usize> {
     let mut at = 0;
-    // A block without anything is passed over; one that has something is searched in smaller ones.
+    // A block without anything is passed over; one that has something is searched in words.
     while has_uneven::<OTHER, 64>(text, at) == Some(false) {
         at += 64;
     }
-    while has_uneven::<OTHER, 16>(text, at) == Some(false) {
-        at += 16;
+    while let Some(marks) = uneven_marks::<OTHER>(text, at) {
+        if marks != 0 {
+            return Some(at + marks.trailing_zeros() as usize / 8);
+        }
+        at += 8;
     }
     let rest = text.get(at..)?;
     let next = rest.iter().skip(1).chain(std::iter::once(&b'\r'));
     Some(at + rest.iter().zip(next).position(|(&octet, &next)| is_uneven::<OTHER>(octet, next))?)
+}
+
+/// A word with the highest bit set of each of eight octets that is uneven, the first octet lowest. `None` where there are not as
+/// many, and one more.
+fn uneven_marks<const OTHER: u8>(text: &[u8], at: usize) -> Option<u64> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const LOW: u64 = 0x7f * ONES;
+    // No carry leaves its octet: the highest bits are looked at apart.
+    let equal = |word: u64, octet: u8| {
+        let zero = word ^ (ONES * u64::from(octet));
+        !(((zero & LOW) + LOW) | zero | LOW)
+    };
+    let at_most_space = |word: u64| !(((word & LOW) + ONES * (0x7f - 0x20)) | word | LOW);
+    let octets = text.get(at..)?;
+    let next = u64::from_le_bytes(*octets.get(1..)?.first_chunk()?);
+    let octets = u64::from_le_bytes(*octets.first_chunk()?);
+    Some(equal(octets, b'\t') | equal(octets, OTHER) | (equal(octets, b' ') & at_most_space(next)))
 }
 
 /// Whether one of so many octets from `at` on is uneven. `None` where there are not as many, and one more.
@@ -276,7 +296,26 @@ mod tests {
         lines.iter().map(|line| format!("{line}\r\n")).collect()
     }
 
+    fn check_uneven<const OTHER: u8>(text: &[u8]) {
+        let next = text.iter().skip(1).chain(std::iter::once(&b'\r'));
+        let expect = text.iter().zip(next).position(|(&octet, &next)| is_uneven::<OTHER>(octet, next));
+        assert_eq!(uneven_blank::<OTHER>(text), expect, "{text:?}");
+    }
+
     proptest::proptest! {
+        #[test]
+        fn white_space_is_found_wherever_it_stands(
+            start in "[a-z\u{a0}!]{0,150}( [a-z]{1,9}){0,20}",
+            octets in proptest::collection::vec(0_u8.., 0..80),
+            end in "[ \t\r\na]{0,20}",
+        ) {
+            let text = [start.as_bytes(), &octets, end.as_bytes()].concat();
+            for at in 0..text.len().min(70) {
+                check_uneven::<BODY>(&text[at..]);
+                check_uneven::<FIELD>(&text[at..]);
+            }
+        }
+
         #[test]
         fn bodies_are_relaxed_as_line_by_line(body in "([a-z]{0,40}( |  |\t|\r\n| \r\n|\r|\n)){0,12}") {
             check_body(Canonicalization::Relaxed, &body, &relaxed_lines(&body));

@@ -207,7 +207,7 @@ impl<'a> BodyHashes<'a> {
             return hash;
         }
         self.announce(how, length);
-        self.known.append(&mut hash_body(self.body, &self.announced));
+        hash_body(self.body, &self.announced, &mut self.known);
         self.announced.clear();
         self.find((how, length)).unwrap_or_else(|| BodyHash { digest: digest(&SHA256, b""), total: 0 })
     }
@@ -222,20 +222,20 @@ const PART: usize = 8 << 10;
 
 /// All hashes in one pass. A course for each canonicalisation is enough: the hash of a beginning is the hash of the whole,
 /// stopped on its way.
-fn hash_body(body: &[u8], wanted: &[Wanted]) -> Vec<(Wanted, BodyHash)> {
-    let mut courses: Vec<Course<'_>> = [Canonicalization::Simple, Canonicalization::Relaxed]
-        .into_iter()
-        .filter_map(|how| Course::new(how, body, wanted))
-        .collect();
+fn hash_body(body: &[u8], wanted: &[Wanted], known: &mut Vec<(Wanted, BodyHash)>) {
+    let mut courses =
+        [Canonicalization::Simple, Canonicalization::Relaxed].map(|how| Course::new(how, body, wanted));
     let mut at = 0;
     while at < body.len() {
         let end = part_end(body, at.saturating_add(PART).min(body.len()));
-        for course in &mut courses {
+        for course in courses.iter_mut().flatten() {
             course.part(at..end);
         }
         at = end;
     }
-    courses.into_iter().flat_map(Course::finish).collect()
+    for course in courses.into_iter().flatten() {
+        course.finish(known);
+    }
 }
 
 /// One canonicalisation of a body on its way through the hash.
@@ -248,11 +248,19 @@ struct Course<'a> {
 impl<'a> Course<'a> {
     /// `None` where nobody wants this canonicalisation.
     fn new(how: Canonicalization, body: &'a [u8], wanted: &[Wanted]) -> Option<Self> {
-        let mut lengths: Vec<Option<u64>> =
-            wanted.iter().filter(|(wanted, _)| *wanted == how).map(|(_, length)| *length).collect();
-        // The shortest last, where it is taken from; the whole body is longer than any part.
-        lengths.sort_unstable_by_key(|length| std::cmp::Reverse(length.map_or(u128::MAX, u128::from)));
-        (!lengths.is_empty()).then(|| Self { how, text: how.text(body), hasher: Hasher::new(lengths) })
+        let mut wanted =
+            wanted.iter().filter(|(wanted, _)| *wanted == how).map(|(_, length)| *length).peekable();
+        wanted.peek()?;
+        let (mut whole, mut lengths) = (false, Vec::new());
+        for length in wanted {
+            match length {
+                Some(length) => lengths.push(length),
+                None => whole = true,
+            }
+        }
+        // The shortest last, where it is taken from.
+        lengths.sort_unstable_by(|one, other| other.cmp(one));
+        Some(Self { how, text: how.text(body), hasher: Hasher::new(lengths, whole) })
     }
 
     /// Hashes what the text has of this part of the body.
@@ -262,10 +270,22 @@ impl<'a> Course<'a> {
         self.how.part(part, |piece| self.hasher.update(piece));
     }
 
-    fn finish(mut self) -> Vec<(Wanted, BodyHash)> {
+    fn finish(mut self, known: &mut Vec<(Wanted, BodyHash)>) {
         self.hasher.update(self.how.body_end(self.text));
-        let how = self.how;
-        self.hasher.finish().into_iter().map(|(length, hash)| ((how, length), hash)).collect()
+        let Hasher { mut context, waiting, total, lengths, whole: wants_whole, read } = self.hasher;
+        for (length, digest) in read {
+            known.push(((self.how, Some(length)), BodyHash { digest, total }));
+        }
+        if !wants_whole && lengths.is_empty() {
+            return;
+        }
+        context.update(&waiting);
+        let whole = BodyHash { digest: context.finish(), total };
+        if wants_whole {
+            known.push(((self.how, None), whole));
+        }
+        // A length beyond the end gives the whole body's hash.
+        known.extend(lengths.into_iter().map(|length| ((self.how, Some(length)), whole)));
     }
 }
 
@@ -276,22 +296,24 @@ struct Hasher {
     waiting: Vec<u8>,
     /// Octets that came.
     total: u64,
-    /// What is still to be read, the shortest last.
-    lengths: Vec<Option<u64>>,
-    read: Vec<(Option<u64>, Digest)>,
+    /// Where the hash is still to be read, the shortest last.
+    lengths: Vec<u64>,
+    /// Whether it goes on behind the last of them.
+    whole: bool,
+    read: Vec<(u64, Digest)>,
 }
 
 const WAITING: usize = 2 << 10;
 
 impl Hasher {
-    fn new(lengths: Vec<Option<u64>>) -> Self {
-        let read = Vec::with_capacity(lengths.len());
-        Self { context: Context::new(&SHA256), waiting: Vec::with_capacity(WAITING), total: 0, lengths, read }
+    fn new(lengths: Vec<u64>, whole: bool) -> Self {
+        let context = Context::new(&SHA256);
+        Self { context, waiting: Vec::with_capacity(WAITING), total: 0, lengths, whole, read: Vec::new() }
     }
 
     fn update(&mut self, piece: &[u8]) {
         let mut rest = piece;
-        while let Some(&Some(length)) = self.lengths.last() {
+        while let Some(&length) = self.lengths.last() {
             let left = length.saturating_sub(self.total);
             let Some((before, after)) =
                 usize::try_from(left).ok().and_then(|left| rest.split_at_checked(left))
@@ -300,15 +322,15 @@ impl Hasher {
             };
             self.push(before);
             self.flush();
-            self.read.push((Some(length), self.context.clone().finish()));
+            self.read.push((length, self.context.clone().finish()));
             self.lengths.pop();
             rest = after;
         }
-        if self.lengths.is_empty() {
+        if self.whole || !self.lengths.is_empty() {
+            self.push(rest);
+        } else {
             // Nobody wants the rest; how much it is will be told all the same.
             self.total += rest.len() as u64;
-        } else {
-            self.push(rest);
         }
     }
 
@@ -330,15 +352,6 @@ impl Hasher {
             self.context.update(&self.waiting);
             self.waiting.clear();
         }
-    }
-
-    /// Every hash that was wanted; a length beyond the end gives the whole body's.
-    fn finish(mut self) -> Vec<(Option<u64>, BodyHash)> {
-        self.flush();
-        let (total, whole) = (self.total, self.context.finish());
-        let beyond = self.lengths.into_iter().map(|length| (length, whole));
-        let read = self.read.into_iter().chain(beyond);
-        read.map(|(length, digest)| (length, BodyHash { digest, total })).collect()
     }
 }
 
