@@ -18,7 +18,7 @@ use tegami_auth::dkim::DkimResult;
 use tegami_auth::dmarc::{self, MAX_AUTHOR_DOMAINS, MAX_QUERIES};
 use tegami_auth::results::AuthenticationResults;
 use tegami_auth::spf::{self, MAX_ADDRESS_NAMES, MAX_LOOKUPS, SpfResult};
-use tegami_auth::verify::{Client, early, message};
+use tegami_auth::verify::{self, Client, early, message};
 use tegami_auth::{Cache, Records, Step, arc, dkim, iprev};
 use tegami_mail::{Address, Domain, ReversePath};
 
@@ -134,6 +134,9 @@ pub(crate) fn dmarc(input: &[u8]) {
     let dkim: Vec<_> = dkim.into_iter().take(SIGNATURES).map(|domain| (DkimResult::Pass, domain)).collect();
     let verdict = dmarc::evaluate(&authors, &spf, &dkim, &dns).now_or_never().unwrap();
     judge_dmarc(&verdict, dns.asked(), input.len());
+    same_when_kept(&dns, &format!("{verdict:?}"), |records| {
+        format!("{:?}", dmarc::evaluate(&authors, &spf, &dkim, records).now_or_never().unwrap())
+    });
     if let Some(author) = authors.first() {
         let found = dmarc::discover(author, &dns).now_or_never().unwrap();
         assert!(usize::from(found.queries) <= MAX_QUERIES, "{found:?}");
@@ -242,6 +245,10 @@ pub(crate) fn whole(input: &[u8]) {
     judge_dkim(&verdicts.dkim, Asked { questions: 0, ..asked }, input.len());
     judge_arc(&verdicts.arc, Asked { questions: 0, ..asked }, input.len());
     judge_dmarc(&verdicts.dmarc, Asked { questions: 0, ..asked }, input.len());
+    same_when_kept(&dns, &format!("{verdicts:?}"), |records| {
+        let early = verify::early(&client, records).now_or_never().unwrap();
+        format!("{:?}", message(&client, early, content, records).now_or_never().unwrap())
+    });
     let results = verdicts.authentication_results("mx.example.com");
     AuthenticationResults::parse(results.split_once(':').unwrap().1.as_bytes()).unwrap();
     for field in [results, verdicts.received_spf("mx.example.com")] {
