@@ -1,0 +1,7 @@
+//! Delivery status notifications, standard and not.
+#![no_main]
+
+#[path = "../../crates/report/tests/it/property.rs"]
+mod property;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| property::bounce(octets));
