@@ -16,3 +16,4 @@
 //! ```
 
 pub mod dsn;
+pub mod return_path;
