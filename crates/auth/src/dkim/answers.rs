@@ -45,3 +45,49 @@ async fn ask(name: Text, records: Records<'_>) -> (Text, Known<PublishedKeys>) {
     };
     (name, answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use jiff::Timestamp;
+    use tegami_dns::{Answer, BoxFuture, RecordType, Resolver, ZoneResolver};
+
+    use super::*;
+    use crate::Cache;
+    use crate::dkim::PrivateKey;
+
+    struct Counting(ZoneResolver, AtomicUsize);
+
+    impl Resolver for Counting {
+        fn lookup<'a>(
+            &'a self,
+            name: &'a DnsName,
+            kind: RecordType,
+        ) -> BoxFuture<'a, Result<Answer, DnsError>> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            self.0.lookup(name, kind)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_is_asked_for_and_read_once() {
+        let record = PrivateKey::generate_ed25519().unwrap().dns_record().replace(';', "\\;");
+        let zone = format!("k._domainkey.example.org. 60 TXT \"{record}\"\n");
+        let resolver = Counting(ZoneResolver::from_text(&zone).unwrap(), AtomicUsize::new(0));
+        let cache = Cache::default();
+        let name = Text::from_static("k._domainkey.example.org");
+        let ask = async |second: i64| {
+            let records = Records::cached(&resolver, &cache, Timestamp::from_second(second).unwrap());
+            let answers = KeyAnswers::ask([&name, &name].into_iter(), records).await;
+            answers.answers[0].1.clone().unwrap()
+        };
+        let first = ask(0).await;
+        assert!(first.keys[0].as_ref().unwrap().key.is_ok());
+        assert!(Arc::ptr_eq(&first, &ask(59).await));
+        assert_eq!(resolver.1.load(Ordering::Relaxed), 1);
+        assert!(!Arc::ptr_eq(&first, &ask(60).await));
+        assert_eq!(resolver.1.load(Ordering::Relaxed), 2);
+    }
+}
