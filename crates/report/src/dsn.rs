@@ -8,7 +8,9 @@ mod text;
 use std::fmt;
 
 use jiff::Timestamp;
-use tegami_mail::EnhancedStatusCode;
+use tegami_mail::{EnhancedStatusCode, HeaderField, HeaderLimits, HeaderSection, header};
+
+use crate::field;
 
 pub use read::{MAX_RECIPIENTS, read};
 
@@ -163,4 +165,26 @@ pub struct Original {
     pub message_id: Option<String>,
     /// Return-Path without its angle brackets.
     pub return_path: Option<String>,
+}
+
+/// The most octets kept of a header section that came back.
+const MAX_ORIGINAL: usize = 64 << 10;
+
+impl Original {
+    /// Reads a content, or its header section alone; `None` where it has no fields.
+    pub fn parse(content: &[u8]) -> Option<Self> {
+        let (head, _) = header::split(content.trim_ascii_start());
+        let head = head.get(..MAX_ORIGINAL).unwrap_or(head);
+        let section = HeaderSection::parse(head, HeaderLimits::GENEROUS).ok()?;
+        let bracketed = |name| {
+            let text = field::bare(&section.first(name).map(HeaderField::text)?);
+            (!text.is_empty()).then_some(text)
+        };
+        let original = Self {
+            message_id: bracketed("Message-ID"),
+            return_path: bracketed("Return-Path"),
+            header: head.to_vec(),
+        };
+        (section.fields().len() > 1).then_some(original)
+    }
 }

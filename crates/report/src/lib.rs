@@ -15,5 +15,8 @@
 //! assert_eq!(recipient.precise_status().unwrap().to_string(), "5.1.1");
 //! ```
 
+pub mod arf;
 pub mod dsn;
+mod field;
 pub mod return_path;
+pub mod tls_rpt;

@@ -1,17 +1,13 @@
 //! Recognising a notice and taking it apart.
 
-use std::borrow::Cow;
-
 use tegami_mail::mime::{self, Attachment, Parsed};
 use tegami_mail::{HeaderField, HeaderLimits, HeaderSection, ParameterizedValue, header};
 
 use super::{Form, Notice, Original, status, text};
+use crate::field;
 
 /// The most recipients that are read from one notice; further ones are passed over.
 pub const MAX_RECIPIENTS: usize = 1_000;
-
-/// The most octets kept of the header section that came back.
-const MAX_ORIGINAL: usize = 64 << 10;
 
 /// Reads a content as a delivery status notification; `None` where it is none, or tells of nobody.
 ///
@@ -20,7 +16,7 @@ const MAX_ORIGINAL: usize = 64 << 10;
 /// and the message returned. The time it takes grows with the
 /// size of the content and no faster.
 pub fn read(content: &[u8]) -> Option<Notice> {
-    let content = with_line_feeds(content);
+    let content = field::with_line_feeds(content);
     let head = Head::read(&content);
     if head.report_type.as_deref() == Some("feedback-report") {
         return None;
@@ -38,7 +34,7 @@ pub fn read(content: &[u8]) -> Option<Notice> {
         status::read(&part.content, &mut notice);
     }
     let told = text::Told::split(&plain_text(&parsed));
-    notice.original = returned(&parsed, &told);
+    notice.original = Original::parse(field::returned_part(&parsed).unwrap_or(told.below.as_bytes()));
     if notice.recipients.is_empty() {
         if !head.is_notice(&parsed, &told, notice.original.is_some()) {
             return None;
@@ -57,14 +53,6 @@ pub fn read(content: &[u8]) -> Option<Notice> {
 
 fn is_status(part: &Attachment) -> bool {
     matches!(part.content_type.as_str(), "message/delivery-status" | "message/global-delivery-status")
-}
-
-/// Messages kept by old machines end their lines with a lone carriage return.
-fn with_line_feeds(content: &[u8]) -> Cow<'_, [u8]> {
-    if content.contains(&b'\n') || !content.contains(&b'\r') {
-        return Cow::Borrowed(content);
-    }
-    Cow::Owned(content.iter().map(|&octet| if octet == b'\r' { b'\n' } else { octet }).collect())
 }
 
 /// What people read; of a message in HTML alone, its text without tags.
@@ -98,39 +86,6 @@ fn without_tags(html: &str) -> String {
         }
     }
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&")
-}
-
-/// What came back: as a part, or below the sentences.
-fn returned(parsed: &Parsed, told: &text::Told) -> Option<Original> {
-    let is_original = |kind: &str| {
-        matches!(
-            kind,
-            "message/rfc822"
-                | "text/rfc822-headers"
-                | "message/global"
-                | "message/global-headers"
-                | "text/rfc822-header"
-        )
-    };
-    let part = parsed.attachments.iter().find(|part| is_original(&part.content_type));
-    let content = match part {
-        Some(part) => part.content.as_slice(),
-        None => told.below.as_bytes(),
-    };
-    let (head, _) = header::split(content.trim_ascii_start());
-    let head = head.get(..MAX_ORIGINAL).unwrap_or(head);
-    let section = HeaderSection::parse(head, HeaderLimits::GENEROUS).ok()?;
-    let bracketed = |name| {
-        let text = section.first(name).map(HeaderField::text)?;
-        let text = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    };
-    let original = Original {
-        message_id: bracketed("Message-ID"),
-        return_path: bracketed("Return-Path"),
-        header: head.to_vec(),
-    };
-    (section.fields().len() > 1).then_some(original)
 }
 
 /// The signs in the header section.

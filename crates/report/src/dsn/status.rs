@@ -3,9 +3,7 @@
 use tegami_mail::{charset, date};
 
 use super::{Action, MAX_RECIPIENTS, Notice, Recipient, Typed};
-
-/// The longest value kept, in characters; what is longer is cut.
-const MAX_VALUE: usize = 4_096;
+use crate::field::{bare, cut, groups};
 
 /// Reads the fields of a message and of its recipients into the notice; what is malformed is passed over.
 pub(super) fn read(content: &[u8], notice: &mut Notice) {
@@ -26,29 +24,6 @@ pub(super) fn read(content: &[u8], notice: &mut Notice) {
             }
         }
     }
-}
-
-/// Groups of fields parted by empty lines; folded values are joined by a space.
-fn groups(text: &str) -> Vec<Vec<(String, String)>> {
-    let mut groups: Vec<Vec<(String, String)>> = vec![Vec::new()];
-    for line in text.lines() {
-        let Some(group) = groups.last_mut() else { continue };
-        if line.trim().is_empty() {
-            if !group.is_empty() {
-                groups.push(Vec::new());
-            }
-        } else if line.starts_with([' ', '\t']) {
-            if let Some((_, value)) = group.last_mut()
-                && value.len() < MAX_VALUE * 4
-            {
-                value.push(' ');
-                value.push_str(line.trim());
-            }
-        } else if let Some((name, value)) = line.split_once(':') {
-            group.push((name.trim().to_owned(), value.trim().to_owned()));
-        }
-    }
-    groups
 }
 
 fn set_message(notice: &mut Notice, name: &str, value: &str) {
@@ -82,10 +57,6 @@ fn set_recipient(recipient: &mut Recipient, name: &str, value: &str) {
 
 fn address(value: &str) -> Option<String> {
     let typed = Typed::parse(&cut(value));
-    let address = typed.value.trim().trim_start_matches('<').trim_end_matches('>').trim();
-    (!address.is_empty()).then(|| address.to_owned())
-}
-
-fn cut(value: &str) -> String {
-    value.chars().take(MAX_VALUE).collect()
+    let address = bare(&typed.value);
+    (!address.is_empty()).then_some(address)
 }

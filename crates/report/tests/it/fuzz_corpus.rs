@@ -22,6 +22,8 @@ fn replay(target: &str, property: fn(&[u8])) {
 #[test]
 fn fuzz_corpus() {
     replay("bounce", property::bounce);
+    replay("complaint", property::complaint);
+    replay("tls_report", property::tls_report);
 }
 
 proptest! {
@@ -31,6 +33,8 @@ proptest! {
         content.extend_from_slice(&octets);
         property::bounce(&content);
         property::bounce(&octets);
+        property::complaint(&octets);
+        property::tls_report(&octets);
     }
 
     #[test]

@@ -1,0 +1,95 @@
+//! Counting sessions by policy and result.
+
+use std::collections::BTreeMap;
+
+use super::{Failure, FailureDetail, Policy, PolicyReport, Summary};
+
+/// The most policies of one tally, and the most kinds of failure of one policy; beyond them failures are counted without
+/// their details, so that a hostile host with many names fills no memory.
+pub const MAX_KINDS: usize = 1_000;
+
+/// Sessions of one day with one domain, counted by policy and result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    policies: BTreeMap<Policy, Counts>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    summary: Summary,
+    failures: BTreeMap<Failure, u64>,
+}
+
+impl Tally {
+    /// A session that kept to the policy.
+    pub fn add_success(&mut self, policy: &Policy) {
+        if let Some(counts) = self.counts(policy) {
+            let count = &mut counts.summary.total_successful_session_count;
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// A session that failed in this way.
+    pub fn add_failure(&mut self, policy: &Policy, failure: &Failure) {
+        let Some(counts) = self.counts(policy) else { return };
+        let total = &mut counts.summary.total_failure_session_count;
+        *total = total.saturating_add(1);
+        let full = counts.failures.len() >= MAX_KINDS && !counts.failures.contains_key(failure);
+        let bare = Failure { result_type: failure.result_type.clone(), ..Failure::default() };
+        let count = counts.failures.entry(if full { bare } else { failure.clone() }).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty()
+    }
+
+    /// What was counted, in the form of a report.
+    pub fn policies(&self) -> Vec<PolicyReport> {
+        let one = |(policy, counts): (&Policy, &Counts)| PolicyReport {
+            policy: policy.clone(),
+            summary: counts.summary,
+            failure_details: counts
+                .failures
+                .iter()
+                .map(|(failure, count)| FailureDetail {
+                    failure: failure.clone(),
+                    failed_session_count: *count,
+                })
+                .collect(),
+        };
+        self.policies.iter().map(one).collect()
+    }
+
+    fn counts(&mut self, policy: &Policy) -> Option<&mut Counts> {
+        let room = self.policies.len() < MAX_KINDS || self.policies.contains_key(policy);
+        room.then(|| self.policies.entry(policy.clone()).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls_rpt::ResultType;
+
+    #[test]
+    fn many_kinds_lose_their_details_but_are_counted() {
+        let (mut tally, policy) = (Tally::default(), Policy::default());
+        for number in 0..MAX_KINDS + 50 {
+            let failure =
+                Failure { receiving_mx_hostname: format!("mx{number}.example.net"), ..Failure::default() };
+            tally.add_failure(&policy, &failure);
+        }
+        let policies = tally.policies();
+        let details = &policies[0].failure_details;
+        assert_eq!(policies[0].summary.total_failure_session_count, 1_050);
+        assert_eq!(details.iter().map(|detail| detail.failed_session_count).sum::<u64>(), 1_050);
+        assert_eq!(details.len(), MAX_KINDS + 1);
+        let bare = details.iter().find(|detail| detail.failure.receiving_mx_hostname.is_empty()).unwrap();
+        assert_eq!(
+            (bare.failed_session_count, &bare.failure.result_type),
+            (50, &ResultType::ValidationFailure)
+        );
+    }
+}
