@@ -57,16 +57,16 @@ pub struct Tlsa {
 /// Longest character-string, in octets (RFC 1035 section 3.3).
 const MAX_STRING: usize = 255;
 
-/// The character-strings of one TXT record, joined without separator (RFC 7208 section 3.3); it derefs to these octets.
+/// One TXT record's data (RFC 1035 section 3.3.14): its character-strings, joined without separator (RFC 7208 section 3.3); it derefs to these octets.
 /// Where one string ends and the next begins is kept beside them, because a word that was cut there is a common mistake.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Text {
+pub struct TxtData {
     octets: Vec<u8>,
     /// Where the second and every later string begins: empty for the usual single string, which costs nothing then.
     borders: Vec<usize>,
 }
 
-impl Text {
+impl TxtData {
     /// Joins character-strings.
     pub fn join<S: AsRef<[u8]>>(strings: impl IntoIterator<Item = S>) -> Self {
         let mut strings = strings.into_iter();
@@ -105,14 +105,14 @@ impl Text {
 }
 
 /// The longest strings, as they are usually published.
-impl From<Vec<u8>> for Text {
+impl From<Vec<u8>> for TxtData {
     fn from(octets: Vec<u8>) -> Self {
         let borders = (MAX_STRING..octets.len()).step_by(MAX_STRING).collect();
         Self { octets, borders }
     }
 }
 
-impl std::ops::Deref for Text {
+impl std::ops::Deref for TxtData {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -141,11 +141,11 @@ pub enum Data {
     /// SOA: primary name server, mailbox, serial, refresh, retry, expire, minimum (seconds).
     Soa(DnsName, DnsName, [u32; 5]),
     /// Type 99 (RFC 7208 section 3.1).
-    Spf(Text),
+    Spf(TxtData),
     /// TLSA.
     Tlsa(Tlsa),
     /// TXT.
-    Txt(Text),
+    Txt(TxtData),
 }
 
 /// One record of an answer.

@@ -60,7 +60,7 @@ mod system;
 mod wire;
 mod zone;
 
-pub use answer::{Answer, Data, DnsError, MxHost, Record, RecordType, Security, Text, Tlsa};
+pub use answer::{Answer, Data, DnsError, MxHost, Record, RecordType, Security, Tlsa, TxtData};
 pub use kind::UnknownType;
 pub use name::{DnsName, DnsNameError};
 pub use overlay::Overlay;

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::{Data, DnsName, MxHost, RecordType, Text, Tlsa};
+use crate::{Data, DnsName, MxHost, RecordType, Tlsa, TxtData};
 
 /// Reads the data of one record; `None` where the octets do not follow the type's form.
 pub(crate) fn data(kind: RecordType, rdata: &[u8]) -> Option<Data> {
@@ -67,16 +67,16 @@ impl<'a> Input<'a> {
     }
 
     /// One or more character-strings (RFC 1035 section 3.3.14).
-    fn strings(&mut self) -> Option<Text> {
+    fn strings(&mut self) -> Option<TxtData> {
         let first = self.string()?;
         if self.rest.is_empty() {
-            return Some(Text::join([first]));
+            return Some(TxtData::join([first]));
         }
         let mut strings = vec![first];
         while !self.rest.is_empty() {
             strings.push(self.string()?);
         }
-        Some(Text::join(strings))
+        Some(TxtData::join(strings))
     }
 
     fn name(&mut self) -> Option<DnsName> {

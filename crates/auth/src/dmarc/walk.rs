@@ -104,7 +104,7 @@ impl<'a> Walker<'a> {
             // `_dmarc.` in front makes the name too long to exist.
             Err(_) => Err(DnsError::NxDomain),
         };
-        let (outcome, note, result) = read(target, answer);
+        let (outcome, note, result) = read(target, &answer);
         steps.push(Step {
             depth,
             domain: target.as_text().clone(),
@@ -119,7 +119,7 @@ impl<'a> Walker<'a> {
 }
 
 /// What stands at a name: outcome, sentence, what it means.
-fn read(target: &Domain, answer: Known<Published>) -> (&'static str, Note, Result<Found, DnsError>) {
+fn read(target: &Domain, answer: &Known<Published>) -> (&'static str, Note, Result<Found, DnsError>) {
     match answer.as_deref() {
         Ok(Published::Record(record)) => {
             let note = note!("dmarc-record-found", record = record.text);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tegami_dns::{Data, DnsName, MxHost, Record, Text, Tlsa, Transport, Zone, reply};
+use tegami_dns::{Data, DnsName, MxHost, Record, Tlsa, Transport, TxtData, Zone, reply};
 
 /// Names of any octets, written with numeric escapes.
 fn names() -> impl Strategy<Value = DnsName> {
@@ -24,7 +24,7 @@ fn data() -> impl Strategy<Value = Data> {
         (any::<u16>(), names()).prop_map(|(preference, exchange)| Data::Mx(MxHost { preference, exchange })),
         (names(), names(), any::<[u32; 5]>())
             .prop_map(|(primary, mailbox, numbers)| Data::Soa(primary, mailbox, numbers)),
-        vec(vec(any::<u8>(), 0..=255), 1..4).prop_map(|strings| Data::Txt(Text::join(strings))),
+        vec(vec(any::<u8>(), 0..=255), 1..4).prop_map(|strings| Data::Txt(TxtData::join(strings))),
         vec(any::<u8>(), 0..600).prop_map(|octets| Data::Spf(octets.into())),
         (any::<u8>(), "[a-z0-9]{1,15}|[ -~]{0,5}", vec(any::<u8>(), 0..60))
             .prop_map(|(flags, tag, value)| Data::Caa(flags, tag, value)),

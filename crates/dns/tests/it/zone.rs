@@ -50,8 +50,8 @@ fn character_strings_keep_their_borders() {
     assert_eq!(&text[..], b"v=spf1 a -all");
     assert_eq!(text.borders(), [8]);
     assert_eq!(text.strings().collect::<Vec<_>>(), [b"v=spf1 a".as_slice(), b" -all"]);
-    assert_eq!(tegami_dns::Text::from(vec![b'x'; 511]).borders(), [255, 510]);
-    assert_eq!(tegami_dns::Text::from(vec![b'x'; 255]).borders(), []);
+    assert_eq!(tegami_dns::TxtData::from(vec![b'x'; 511]).borders(), [255, 510]);
+    assert_eq!(tegami_dns::TxtData::from(vec![b'x'; 255]).borders(), []);
 }
 
 #[test]
@@ -94,8 +94,8 @@ null.example.org. MX 0 .
             example.org 3600 Soa(DnsName { text: "ns1.example.org" }, DnsName { text: "hostmaster.example.org" }, [2026010101, 7200, 900, 1209600, 300])
             example.org 60 Ns(DnsName { text: "ns1.example.org" }) | example.org 60 Ns(DnsName { text: "ns2.example.net" })
             example.org 3600 Mx(MxHost { preference: 10, exchange: DnsName { text: "mx.example.org" } }) | example.org 3600 Mx(MxHost { preference: 20, exchange: DnsName { text: "mx2.example.net" } })
-            example.org 3600 Txt(Text { octets: [118, 61, 115, 112, 102, 49, 32, 109, 120, 32, 45, 97, 108, 108], borders: [9] })
-            example.org 3600 Spf(Text { octets: [118, 61, 115, 112, 102, 49, 32, 45, 97, 108, 108], borders: [] })
+            example.org 3600 Txt(TxtData { octets: [118, 61, 115, 112, 102, 49, 32, 109, 120, 32, 45, 97, 108, 108], borders: [9] })
+            example.org 3600 Spf(TxtData { octets: [118, 61, 115, 112, 102, 49, 32, 45, 97, 108, 108], borders: [] })
             example.org 3600 Caa(0, "issue", [99, 97, 46, 101, 120, 97, 109, 112, 108, 101, 46, 110, 101, 116, 59, 32, 112, 111, 108, 105, 99, 121, 61, 101, 118])
             mx.example.org 3600 A(192.0.2.1)
             mx.example.org 3600 Aaaa(2001:db8::1)
@@ -204,7 +204,7 @@ fn wildcards() {
         expect![[r#"
             host3.example 3600 Mx(MxHost { preference: 10, exchange: DnsName { text: "host1.example" } })
             NODATA
-            foo.bar.example 3600 Txt(Text { octets: [116, 104, 105, 115, 32, 105, 115, 32, 97, 32, 119, 105, 108, 100, 99, 97, 114, 100], borders: [] })
+            foo.bar.example 3600 Txt(TxtData { octets: [116, 104, 105, 115, 32, 105, 115, 32, 97, 32, 119, 105, 108, 100, 99, 97, 114, 100], borders: [] })
             NODATA
             NODATA
             NXDOMAIN
@@ -302,7 +302,7 @@ fn generic_form_of_types_that_are_not_ours() {
          example.org TXT
          other.example A",
         expect![[r#"
-            example.org 3600 Spf(Text { octets: [118, 61, 115, 112, 102, 49, 32, 45, 97, 108, 108], borders: [] })
+            example.org 3600 Spf(TxtData { octets: [118, 61, 115, 112, 102, 49, 32, 45, 97, 108, 108], borders: [] })
             NODATA
             other.example 3600 A(192.0.2.1)
         "#]],

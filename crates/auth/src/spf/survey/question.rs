@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use futures_util::future::join_all;
-use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType, Resolver, Text};
+use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType, Resolver, TxtData};
 
 use super::super::evaluation::MAX_ADDRESS_NAMES;
 use super::super::macros::Values;
@@ -49,8 +49,8 @@ struct Ahead {
 
 /// What a name publishes.
 pub(super) enum Published<'w> {
-    One(&'w Text),
-    Several(Vec<&'w Text>),
+    One(&'w TxtData),
+    Several(Vec<&'w TxtData>),
     /// No SPF record.
     None,
     Failed(&'w DnsError),
@@ -107,7 +107,7 @@ impl World {
     pub(super) fn published(&self, name: &DnsName) -> Option<Published<'_>> {
         Some(match self.answer(name, RecordType::Txt)? {
             Ok(answer) => {
-                let records: Vec<&Text> = texts(answer).filter(|text| Record::is_spf(text)).collect();
+                let records: Vec<&TxtData> = texts(answer).filter(|text| Record::is_spf(text)).collect();
                 match records.as_slice() {
                     [] => Published::None,
                     [one] => Published::One(one),
@@ -120,7 +120,7 @@ impl World {
     }
 
     /// The TXT records of a name that was asked.
-    pub(super) fn texts(&self, name: &DnsName) -> impl Iterator<Item = &Text> {
+    pub(super) fn texts(&self, name: &DnsName) -> impl Iterator<Item = &TxtData> {
         self.answer(name, RecordType::Txt).and_then(Result::ok).into_iter().flat_map(texts)
     }
 
@@ -248,7 +248,7 @@ impl World {
     }
 
     /// The reverse names of the addresses that the record names, where `ptr` makes them matter.
-    fn reverse_names(&self, text: &Text) -> Vec<Question> {
+    fn reverse_names(&self, text: &TxtData) -> Vec<Question> {
         let terms: Vec<Term> = Record::read(text).filter_map(Result::ok).collect();
         if !terms.iter().any(|term| matches!(term.kind, TermKind::Directive(_, Mechanism::Ptr(_)))) {
             return Vec::new();
@@ -308,7 +308,7 @@ pub(super) fn sends_nothing(text: &[u8]) -> bool {
     )
 }
 
-fn texts(answer: &Answer) -> impl Iterator<Item = &Text> {
+fn texts(answer: &Answer) -> impl Iterator<Item = &TxtData> {
     answer.records.iter().take(MAX_RECORDS).filter_map(|record| match &record.data {
         Data::Txt(text) => Some(text),
         _ => None,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tegami_dns::{DnsError, DnsName, RecordType, Text};
+use tegami_dns::{DnsError, DnsName, RecordType, TxtData};
 
 use super::super::evaluation::{MAX_LOOKUPS, MAX_VOID_LOOKUPS};
 use super::super::record::{Mechanism, Record, SyntaxError, Term, TermKind};
@@ -169,7 +169,7 @@ impl<'w> Builder<'w> {
         }
         // The way down the tree may be longer than the shortest one, which the questions took.
         let published = self.world.published(domain).filter(|_| self.path.len() <= MAX_DEPTH);
-        let texts: Vec<&Text> = match published {
+        let texts: Vec<&TxtData> = match published {
             None => {
                 self.incomplete = true;
                 node.status = Status::NotAsked;

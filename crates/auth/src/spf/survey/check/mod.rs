@@ -9,7 +9,7 @@ mod text;
 
 use std::collections::BTreeSet;
 
-use tegami_dns::{DnsName, Text};
+use tegami_dns::{DnsName, TxtData};
 
 use super::finding::{Change, Finding, Operation, Span, Suggestion, apply};
 use super::question::{Published, World};
@@ -96,7 +96,7 @@ impl<'s> Judge<'s> {
     }
 
     /// The records of a name, as they were published.
-    fn texts(&self, node: &RecordNode) -> Vec<&'s Text> {
+    fn texts(&self, node: &RecordNode) -> Vec<&'s TxtData> {
         match self.world.published(&node.domain) {
             Some(Published::One(text)) => vec![text],
             Some(Published::Several(texts)) => texts,

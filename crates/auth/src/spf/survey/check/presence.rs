@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tegami_dns::{Data, RecordType, Text};
+use tegami_dns::{Data, RecordType, TxtData};
 use tegami_mail::note;
 
 use super::super::finding::{
@@ -53,7 +53,7 @@ pub(super) fn check(judge: &mut Judge<'_>) {
 
 fn several(judge: &mut Judge<'_>, count: usize) {
     let domain = &judge.world.domain;
-    let texts: Vec<&[u8]> = judge.texts(judge.tree).into_iter().map(Text::as_slice).collect();
+    let texts: Vec<&[u8]> = judge.texts(judge.tree).into_iter().map(TxtData::as_slice).collect();
     let mut finding = Finding::new(
         &MULTIPLE,
         State::Fail,
@@ -101,7 +101,7 @@ fn absent(judge: &mut Judge<'_>) {
 }
 
 /// A record with another beginning than `v=spf1` and a blank.
-fn other_version(judge: &mut Judge<'_>, text: &Text, length: usize, record: Option<String>) {
+fn other_version(judge: &mut Judge<'_>, text: &TxtData, length: usize, record: Option<String>) {
     let domain = judge.world.domain.clone();
     let version = String::from_utf8_lossy(text.get(..length).unwrap_or_default()).into_owned();
     let whole: Arc<[u8]> = Arc::from(text.as_slice());
@@ -126,7 +126,7 @@ fn other_version(judge: &mut Judge<'_>, text: &Text, length: usize, record: Opti
     });
 }
 
-fn sender_id(judge: &mut Judge<'_>, text: &Text) {
+fn sender_id(judge: &mut Judge<'_>, text: &TxtData) {
     let domain = judge.world.domain.clone();
     let finding =
         Finding::new(&VERSION, State::Info, &domain, note!("spf-survey-sender-id", domain = domain));
@@ -188,7 +188,7 @@ fn non_sending(judge: &mut Judge<'_>) {
             .is_some_and(|answer| answer.err().is_none_or(tegami_dns::DnsError::is_void))
     };
     if let Ok(name) = domain.prepend("_dmarc") {
-        let rejects = |text: &&Text| {
+        let rejects = |text: &&TxtData| {
             dmarc::Record::parse(text.as_slice()).is_some_and(|record| record.p == dmarc::Policy::Reject)
         };
         if asked(&name) && world.texts(&name).find(rejects).is_none() {
@@ -196,7 +196,7 @@ fn non_sending(judge: &mut Judge<'_>) {
         }
     }
     if let Ok(name) = domain.prepend("*._domainkey") {
-        let revoked = |text: &&Text| {
+        let revoked = |text: &&TxtData| {
             text.trim_ascii_end().ends_with(b"p=") || text.windows(3).any(|part| part == b"p=;")
         };
         if asked(&name) && world.texts(&name).find(revoked).is_none() {

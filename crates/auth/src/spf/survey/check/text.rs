@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tegami_dns::Text;
+use tegami_dns::TxtData;
 use tegami_mail::{Note, note};
 
 use super::super::correction;
@@ -42,7 +42,7 @@ pub(super) fn check(judge: &mut Judge<'_>, visits: &[Visit<'_>]) {
 }
 
 /// Every syntax error, with what was probably meant.
-fn mistakes(judge: &mut Judge<'_>, node: &RecordNode, text: &Text, record: &Arc<[u8]>) {
+fn mistakes(judge: &mut Judge<'_>, node: &RecordNode, text: &TxtData, record: &Arc<[u8]>) {
     let mistakes = correction::mistakes(text, text.borders());
     judge.omitted += mistakes.len().saturating_sub(MAX_MISTAKES);
     for mistake in mistakes.into_iter().take(MAX_MISTAKES) {
@@ -60,7 +60,7 @@ fn mistakes(judge: &mut Judge<'_>, node: &RecordNode, text: &Text, record: &Arc<
 }
 
 /// Two terms that read as one.
-fn glued(judge: &mut Judge<'_>, node: &RecordNode, text: &Text, terms: &[Term], record: &Arc<[u8]>) {
+fn glued(judge: &mut Judge<'_>, node: &RecordNode, text: &TxtData, terms: &[Term], record: &Arc<[u8]>) {
     for (suggestion, split) in correction::glued(text, terms, text.borders()) {
         let place = super::super::finding::Place {
             record: Arc::clone(record),
@@ -121,7 +121,7 @@ fn dots(judge: &mut Judge<'_>, node: &RecordNode, term: &Term, record: &Arc<[u8]
     judge.push(finding.suggest(Some(Suggestion { span, text })));
 }
 
-fn length(judge: &mut Judge<'_>, node: &RecordNode, text: &Text) {
+fn length(judge: &mut Judge<'_>, node: &RecordNode, text: &TxtData) {
     let octets = text.len();
     let (domain, limit) = (&node.domain, ONE_DATAGRAM);
     if octets > ONE_DATAGRAM {

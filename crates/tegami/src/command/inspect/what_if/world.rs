@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tegami_auth::dkim::{self, PrivateKey, Selector, Signer};
 use tegami_auth::{dmarc, spf};
-use tegami_dns::{Data, DnsError, DnsName, Overlay, Record, RecordType, Resolver, Text};
+use tegami_dns::{Data, DnsError, DnsName, Overlay, Record, RecordType, Resolver, TxtData};
 use tegami_mail::{Domain, HeaderField, ReversePath, header, note};
 
 use super::super::circumstances::{Circumstances, Known, Source};
@@ -203,7 +203,7 @@ impl World {
         &self,
         name: &DnsName,
         meant: impl Fn(&[u8]) -> bool,
-    ) -> Result<(Vec<Text>, Vec<Text>), DnsError> {
+    ) -> Result<(Vec<TxtData>, Vec<TxtData>), DnsError> {
         let text = |record: Record| if let Data::Txt(text) = record.data { Some(text) } else { None };
         match self.resolver.lookup(name, RecordType::Txt).await {
             Ok(answer) => Ok(answer.records.into_iter().filter_map(text).partition(|text| meant(text))),
@@ -212,8 +212,8 @@ impl World {
         }
     }
 
-    fn publish(&mut self, name: DnsName, others: Vec<Text>, record: Option<&str>) {
-        let record = record.map(|record| Text::from(record.as_bytes().to_vec()));
+    fn publish(&mut self, name: DnsName, others: Vec<TxtData>, record: Option<&str>) {
+        let record = record.map(|record| TxtData::from(record.as_bytes().to_vec()));
         let data = others.into_iter().chain(record).map(Data::Txt).collect();
         self.resolver.set(name, RecordType::Txt, data);
     }
