@@ -38,7 +38,7 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<(), String> {
     let arguments =
         ["test", "-p", "tegami-auth", "--test", "it", "--", "--show-output", "conformance::", "peers::"];
     let (ended, told) = run::step_told(root, "conformance", &mut run::cargo(&arguments));
-    let rows = rows(&told);
+    let rows = rows(&told)?;
     print!("\n{}", table(&rows));
     ended?;
     if check {
@@ -54,10 +54,10 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<(), String> {
 /// was not is given back.
 ///
 /// # Errors
-/// The first line that is not in the file.
+/// A row that cannot be read, or the first line that is not in the file.
 pub(crate) fn compare(root: &Path, told: &Told) -> Result<Vec<String>, String> {
     let written = std::fs::read_to_string(root.join(FILE)).map_err(|error| format!("{FILE}: {error}"))?;
-    let page = page(&rows(told));
+    let page = page(&rows(told)?);
     if page == written {
         return Ok(Vec::new());
     }
@@ -74,12 +74,13 @@ pub(crate) fn compare(root: &Path, told: &Told) -> Result<Vec<String>, String> {
     }
 }
 
-fn rows(told: &Told) -> Vec<Row> {
-    let mut rows: Vec<Row> =
-        told.conformance.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+/// The rows in order. One that cannot be read is an error, or a suite would be gone from the table and nobody would know.
+fn rows(told: &Told) -> Result<Vec<Row>, String> {
+    let read = |line: &String| serde_json::from_str(line).map_err(|error| format!("{line}: {error}"));
+    let mut rows: Vec<Row> = told.conformance.iter().map(read).collect::<Result<_, _>>()?;
     rows.sort();
     rows.dedup();
-    rows
+    Ok(rows)
 }
 
 /// For the terminal.
@@ -164,8 +165,14 @@ mod tests {
     #[test]
     fn lines_become_a_page() {
         let told = Told { conformance: vec![LINE.to_owned()], skips: Vec::new() };
-        let page = page(&rows(&told));
+        let page = page(&rows(&told).unwrap());
         assert!(page.contains("| spf | official | 3 | 2 | 1 |\n"), "{page}");
         assert!(page.contains("\nspf:\n\n- RFC 1 section 2: so: `a`\n"), "{page}");
+    }
+
+    #[test]
+    fn no_suite_is_lost() {
+        let told = Told { conformance: vec![LINE.replace("\"cases\":3,", "")], skips: Vec::new() };
+        assert!(rows(&told).is_err());
     }
 }
