@@ -37,6 +37,10 @@ const LOCAL_PART_RULE: &str = "RFC 8616 section 4";
 /// Room for the steps of most evaluations.
 const USUAL_STEPS: usize = 16;
 
+/// Steps beyond which terms that do not match are not told any more: a record of 64 KiB has tens of thousands, includes have as
+/// many again, and verdicts are stored with their messages.
+const MAX_STEPS: usize = 500;
+
 /// One evaluation: what was asked, what it has cost so far, and its steps.
 pub(super) struct Evaluation<'a> {
     request: &'a Request<'a>,
@@ -49,6 +53,8 @@ pub(super) struct Evaluation<'a> {
     lookups: u8,
     void_lookups: u8,
     steps: Vec<Step>,
+    /// Some terms were not told.
+    is_cut: bool,
 }
 
 /// Where a step belongs.
@@ -130,6 +136,7 @@ impl<'a> Evaluation<'a> {
             lookups: 0,
             void_lookups: 0,
             steps: Vec::with_capacity(USUAL_STEPS),
+            is_cut: false,
         }
     }
 
@@ -208,7 +215,9 @@ impl<'a> Evaluation<'a> {
     /// The mechanisms from left to right, then `redirect=`, then neutral (RFC 7208 sections 4.6.2, 4.6.3 and 4.7).
     async fn apply(&mut self, record: &Record, at: At<'_>) -> Found {
         for term in &record.terms {
-            if let TermKind::Unknown(name) = &term.kind {
+            if let TermKind::Unknown(name) = &term.kind
+                && self.may_tell(at)
+            {
                 self.step(
                     at,
                     &term.text,
@@ -252,8 +261,11 @@ impl<'a> Evaluation<'a> {
             Ok(()) => (self.mechanism(term, mechanism, at).await, mechanism.source()),
             Err(note) => (Outcome::permerror(note), "RFC 7208 section 4.6.4"),
         };
-        // An include stands before the steps of the record that it includes.
-        self.steps.insert(place, step(at, &term.text, outcome.word(), outcome.note, source));
+        let is_miss = matches!(outcome.matched, Matched::No) && self.steps.len() == place;
+        if !is_miss || self.may_tell(at) {
+            // An include stands before the steps of the record that it includes.
+            self.steps.insert(place, step(at, &term.text, outcome.word(), outcome.note, source));
+        }
         match outcome.matched {
             Matched::Yes => Some(qualifier.result()),
             Matched::No => None,
@@ -588,6 +600,16 @@ impl<'a> Evaluation<'a> {
         } else {
             Ok(())
         }
+    }
+
+    /// Whether there is room for a step that decides nothing; the first time that there is none, that is told.
+    fn may_tell(&mut self, at: At<'_>) -> bool {
+        let may = self.steps.len() < MAX_STEPS;
+        if !may && !std::mem::replace(&mut self.is_cut, true) {
+            let note = note!("spf-steps-cut", limit = MAX_STEPS);
+            self.step(at, "", "ignored", note, "RFC 7208 section 11.1");
+        }
+        may
     }
 
     fn step(

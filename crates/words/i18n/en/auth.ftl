@@ -201,6 +201,7 @@ spf-void-limit = This is more than the { $limit } empty answers that are allowed
 spf-redirect = Nothing has matched so far, so the record of { $target } decides: { $result }.
 spf-redirect-none = Nothing has matched so far and { $target } should decide, but it has no SPF record. Publish it, or correct the redirect.
 spf-default-neutral = No term of { $domain } matches and the record does not end in `all`: the domain neither vouches for the address nor disowns it.
+spf-steps-cut = The records have more terms than are told: after { $limit } steps those that do not match are left out here. They count all the same.
 spf-modifier-unknown = SPF has no modifier `{ $name }`, so it is ignored. If a mechanism was meant, a colon belongs after its name.
 spf-explanation = The domain explains its refusal in its own words: “{ $text }”
 spf-explanation-unusable = There is no usable explanation at { $name } (exactly one TXT record of well-formed ASCII is needed). The result stands without it.

@@ -201,6 +201,7 @@ spf-void-limit = 一回の評価で許される空の応答は { $limit } 回ま
 spf-redirect = ここまで何も一致しなかったため、{ $target } のレコードで決まります。結果は { $result } です。
 spf-redirect-none = ここまで何も一致せず { $target } のレコードで決まるはずですが、SPF レコードがありません。公開するか、redirect を直してください。
 spf-default-neutral = { $domain } のどの項目にも一致せず、レコードが `all` で終わっていません。このドメインは、このアドレスを認めも否定もしていません。
+spf-steps-cut = レコードの項目が多すぎるため、{ $limit } 段階を超えた後は、一致しない項目をここに示しません。評価そのものは省いていません。
 spf-modifier-unknown = `{ $name }` という修飾子（modifier）は SPF にないため、無視されます。機構（mechanism）のつもりなら、名前の後にコロンを書きます。
 spf-explanation = ドメイン側による拒否理由の説明：「{ $text }」
 spf-explanation-unusable = { $name } に使える説明文がありません（正しい形の ASCII の TXT レコードが一件だけ必要です）。判定結果は変わりません。

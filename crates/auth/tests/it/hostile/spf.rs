@@ -130,9 +130,9 @@ fn a_record_of_nothing_but_terms() {
     let verdict = check(&zone("a "), (SpfResult::PermError, 11), 1 + 11);
     assert_eq!(verdict.steps.len(), 12);
     let verdict = check(&zone("a= "), (SpfResult::Neutral, 0), 1);
-    assert!(verdict.steps.len() <= 65_528 / 3 + 3, "{}", verdict.steps.len());
+    assert!(verdict.steps.len() <= 503, "{}", verdict.steps.len());
     let verdict = check(&zone("ip4:203.0.113.1 "), (SpfResult::Neutral, 0), 1);
-    assert!(verdict.steps.len() <= 65_528 / 16 + 3, "{}", verdict.steps.len());
+    assert!(verdict.steps.len() <= 503, "{}", verdict.steps.len());
     assert!(octets(&verdict.steps) <= 8 * 65_535, "{}", octets(&verdict.steps));
 }
 
