@@ -25,7 +25,7 @@ use tegami_store::{
 
 use crate::complete::{self, Completed};
 use crate::control::Control;
-use crate::dsn::{self, Action, Report, Reported, Returned};
+use crate::dsn::{self, Action, Report, Reported};
 use crate::event::EventData;
 use crate::local::{LocalMailboxes, Locality};
 use crate::permit::Permit;
@@ -254,7 +254,7 @@ impl Intake {
                 message,
                 to: sender,
                 recipients: &recipients,
-                returned: Returned::choose(message, action, content),
+                content,
                 now,
             };
             match self.notification(&report).await {

@@ -4,6 +4,7 @@ mod find;
 mod read;
 mod status;
 mod text;
+mod write;
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use tegami_mail::{EnhancedStatusCode, HeaderField, HeaderLimits, HeaderSection, 
 use crate::field;
 
 pub use read::{MAX_RECIPIENTS, read};
+pub use write::{MOST_RETURNED, Report, Returned, Told, write};
 
 /// What happened to a recipient (RFC 3464 section 2.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
