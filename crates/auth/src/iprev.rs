@@ -118,7 +118,7 @@ async fn forward(
 }
 
 fn step(name: &DnsName, term: Text, outcome: &'static str, note: Note) -> Step {
-    Step { depth: 0, domain: name.as_text().clone(), term, outcome, note, source: SOURCE }
+    Step { depth: 0, domain: name.as_text().clone(), term, outcome, note, source: SOURCE, spent: None }
 }
 
 #[cfg(test)]

@@ -18,17 +18,22 @@ pub fn stored(note: &Note) -> Value {
     json!(note)
 }
 
-/// Steps, each with its sentence as `detail`.
+/// Steps, each with its sentence as `detail`; those of SPF with what has been spent so far.
 pub fn steps(steps: &[Step], render: Render<'_>) -> Value {
     let steps = steps.iter().map(|step| {
-        json!({
+        let mut shown = json!({
             "depth": step.depth,
             "domain": step.domain,
             "term": step.term,
             "outcome": step.outcome,
             "detail": render(&step.note),
             "source": step.source,
-        })
+        });
+        if let (Some(spent), Some(members)) = (step.spent, shown.as_object_mut()) {
+            members.insert("lookups".to_owned(), spent.lookups.into());
+            members.insert("void_lookups".to_owned(), spent.void_lookups.into());
+        }
+        shown
     });
     Value::Array(steps.collect())
 }

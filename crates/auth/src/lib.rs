@@ -93,4 +93,4 @@ pub mod verify;
 
 pub use cache::{Bounds, Cache};
 pub use records::Records;
-pub use step::Step;
+pub use step::{Spent, Step};

@@ -21,6 +21,17 @@ pub struct Step {
     pub note: Note,
     /// The rule, for example `RFC 7208 section 5.2`.
     pub source: &'static str,
+    /// What the evaluation has cost so far; for a term of SPF only.
+    pub spent: Option<Spent>,
+}
+
+/// What an evaluation of SPF has spent of its limits (RFC 7208 section 4.6.4), this term included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Spent {
+    /// DNS-querying terms so far.
+    pub lookups: u8,
+    /// Void lookups so far; for an include, those before it.
+    pub void_lookups: u8,
 }
 
 /// `a, b, c`, or a dash for nothing.

@@ -153,7 +153,7 @@ impl Draft {
         source: &'static str,
     ) {
         let (domain, term) = (domain.into(), term.into());
-        self.steps.push(Step { depth: 0, domain, term, outcome, note, source });
+        self.steps.push(Step { depth: 0, domain, term, outcome, note, source, spent: None });
     }
 
     fn tell_set(&mut self, set: &Set<'_>) {

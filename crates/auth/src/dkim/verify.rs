@@ -145,6 +145,7 @@ impl Draft {
             outcome,
             note,
             source,
+            spent: None,
         });
     }
 

@@ -137,7 +137,7 @@ impl Discovery {
 
     fn step(&mut self, term: impl Into<Text>, outcome: &'static str, note: Note, source: &'static str) {
         let (domain, term) = (self.author_domain.as_text().clone(), term.into());
-        self.steps.push(Step { depth: 0, domain, term, outcome, note, source });
+        self.steps.push(Step { depth: 0, domain, term, outcome, note, source, spent: None });
     }
 
     fn tell_organizational_domain(&mut self) {

@@ -188,13 +188,29 @@ impl Verdict {
     /// The last step: the result.
     fn decide(&mut self, author: &Domain, note: Note, source: &'static str) {
         let (domain, term) = (author.as_text().clone(), Text::from_static("dmarc"));
-        self.steps.push(Step { depth: 0, domain, term, outcome: self.result.as_str(), note, source });
+        self.steps.push(Step {
+            depth: 0,
+            domain,
+            term,
+            outcome: self.result.as_str(),
+            note,
+            source,
+            spent: None,
+        });
     }
 }
 
 /// A step about the message rather than about one domain.
 pub(super) fn message_step(outcome: &'static str, note: Note, source: &'static str) -> Step {
-    Step { depth: 0, domain: Text::default(), term: Text::from_static("From"), outcome, note, source }
+    Step {
+        depth: 0,
+        domain: Text::default(),
+        term: Text::from_static("From"),
+        outcome,
+        note,
+        source,
+        spent: None,
+    }
 }
 
 /// Compares identifiers with the Author Domain (RFC 9989 sections 4.4 and 4.10.2).
@@ -236,6 +252,7 @@ impl Identifiers<'_, '_> {
             outcome,
             note,
             source: "RFC 9989 section 4.4",
+            spent: None,
         };
         self.steps.insert(place, step);
         outcome == "aligned"

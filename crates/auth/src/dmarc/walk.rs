@@ -112,6 +112,7 @@ impl<'a> Walker<'a> {
             outcome,
             note,
             source: "RFC 9989 section 4.10",
+            spent: None,
         });
         self.known.push((target.clone(), result.clone()));
         result

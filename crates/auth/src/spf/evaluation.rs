@@ -14,7 +14,7 @@ use super::record::{DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term, Te
 use super::{Identity, Request, SpfResult, Verdict};
 use crate::records::{Addresses, Ipv4Addresses, MxHosts, PtrNames};
 use crate::step::list;
-use crate::{Records, Step};
+use crate::{Records, Spent, Step};
 
 /// DNS-querying terms allowed in one evaluation (RFC 7208 section 4.6.4).
 pub const MAX_LOOKUPS: u8 = 10;
@@ -254,6 +254,7 @@ impl<'a> Evaluation<'a> {
     ) -> Option<SpfResult> {
         let place = self.steps.len();
         let counted = if mechanism.asks_dns() { self.count_lookup() } else { Ok(()) };
+        let before = self.spent();
         let (outcome, source) = match counted {
             Ok(()) if mechanism.domain_spec().is_some_and(|spec| self.is_beyond_names(spec)) => {
                 (Outcome::no(self.beyond_names()), LOCAL_PART_RULE)
@@ -263,8 +264,9 @@ impl<'a> Evaluation<'a> {
         };
         let is_miss = matches!(outcome.matched, Matched::No) && self.steps.len() == place;
         if !is_miss || self.may_tell(at) {
+            let spent = self.spent_at(place, before);
             // An include stands before the steps of the record that it includes.
-            self.steps.insert(place, step(at, &term.text, outcome.word(), outcome.note, source));
+            self.steps.insert(place, step(at, &term.text, outcome.word(), outcome.note, source, spent));
         }
         match outcome.matched {
             Matched::Yes => Some(qualifier.result()),
@@ -453,7 +455,7 @@ impl<'a> Evaluation<'a> {
                 return Found::from(SpfResult::PermError);
             }
         };
-        let place = self.steps.len();
+        let (place, before) = (self.steps.len(), self.spent());
         let mut found = self.check_other(&target, at).await;
         let (outcome, note) = match found.result {
             SpfResult::None => {
@@ -462,7 +464,8 @@ impl<'a> Evaluation<'a> {
             }
             result => (result.as_str(), note!("spf-redirect", target = target, result = result.as_str())),
         };
-        self.steps.insert(place, step(at, &term.text, outcome, note, source));
+        let spent = self.spent_at(place, before);
+        self.steps.insert(place, step(at, &term.text, outcome, note, source, spent));
         found
     }
 
@@ -620,12 +623,30 @@ impl<'a> Evaluation<'a> {
         note: Note,
         source: &'static str,
     ) {
-        self.steps.push(step(at, term, outcome, note, source));
+        let spent = self.spent();
+        self.steps.push(step(at, term, outcome, note, source, spent));
+    }
+
+    fn spent(&self) -> Spent {
+        Spent { lookups: self.lookups, void_lookups: self.void_lookups }
+    }
+
+    /// For the step at `place`: what had been spent `before` the steps that follow it, where another record has any.
+    fn spent_at(&self, place: usize, before: Spent) -> Spent {
+        if self.steps.len() > place { before } else { self.spent() }
     }
 }
 
-fn step(at: At<'_>, term: impl Into<Text>, outcome: &'static str, note: Note, source: &'static str) -> Step {
-    Step { depth: at.depth, domain: at.domain.as_text().clone(), term: term.into(), outcome, note, source }
+fn step(
+    at: At<'_>,
+    term: impl Into<Text>,
+    outcome: &'static str,
+    note: Note,
+    source: &'static str,
+    spent: Spent,
+) -> Step {
+    let domain = at.domain.as_text().clone();
+    Step { depth: at.depth, domain, term: term.into(), outcome, note, source, spent: Some(spent) }
 }
 
 /// Whether the first `length` bits agree. Addresses of different families never do.

@@ -181,6 +181,7 @@ pub async fn check_host(
             outcome: "none",
             note: note!("spf-domain-malformed", domain = domain),
             source: "RFC 7208 section 4.3",
+            spent: None,
         };
         return Verdict {
             result: SpfResult::None,

@@ -1,8 +1,8 @@
 //! Proofs for the terminal: headings, results in colour, sentences that know how wide a kanji is, steps as a tree.
 
 use anstyle::{AnsiColor, Style};
-use tegami_auth::Step;
-use tegami_mail::Note;
+use tegami_auth::{Spent, Step};
+use tegami_mail::{Note, note};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{Context, table};
@@ -93,12 +93,26 @@ impl<'c> Prose<'c> {
 
     /// All steps, each under what it looked at, deeper ones further in.
     pub(crate) fn steps(&mut self, steps: &[Step]) {
+        let mut last = None;
         for step in steps {
             let indent = (3 + 2 * usize::from(step.depth)).min(DEEPEST);
             let outcome = paint(style(step.outcome), step.outcome);
-            self.line(&format!("{}{} → {outcome}", " ".repeat(indent), table::plain(&step.term)));
+            let spent = self.newly_spent(step, &mut last);
+            self.line(&format!("{}{} → {outcome}{spent}", " ".repeat(indent), table::plain(&step.term)));
             self.sentence(indent + 4, &step.note, step.source);
         }
+    }
+
+    /// What an evaluation of SPF has cost so far, where this step has cost something.
+    fn newly_spent(&self, step: &Step, last: &mut Option<Spent>) -> String {
+        let nothing = Spent { lookups: 0, void_lookups: 0 };
+        let Some(spent) = step.spent.filter(|spent| *spent != last.unwrap_or(nothing)) else {
+            return String::new();
+        };
+        *last = Some(spent);
+        let (lookups, void) = (spent.lookups, spent.void_lookups);
+        let said = self.context.say(&note!("cli-spf-spent", lookups = lookups, void = void));
+        format!("  {}", paint(DIM, &said))
     }
 
     /// A table, indented.

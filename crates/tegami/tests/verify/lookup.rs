@@ -100,7 +100,7 @@ fn spf() {
                TXT → found
                    The domain publishes the record `v=spf1 include:spf.example.net -all`.
                    [RFC 7208 section 4.5]
-               include:spf.example.net → match
+               include:spf.example.net → match  terms that asked so far: 1, empty answers: 0
                    The record of spf.example.net lets the address pass, so this term
                    matches. [RFC 7208 section 5.2]
                  TXT → found
@@ -130,7 +130,7 @@ fn spf() {
                TXT → found
                    このドメインはレコード `v=spf1 include:spf.example.net -all` を公開してい
                    ます。 [RFC 7208 section 4.5]
-               include:spf.example.net → no-match
+               include:spf.example.net → no-match  ここまでの問い合わせ 1、空の応答 0
                    spf.example.net のレコードの結果は softfail です。include は結果が pass
                    のときだけ一致します。 [RFC 7208 section 5.2]
                  TXT → found

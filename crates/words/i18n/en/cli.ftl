@@ -131,6 +131,7 @@ cli-dmarc-no-domain = `{ $address }` has no domain that DMARC could protect
 cli-spf-nothing-to-check = Nothing to check: name a domain, --mail-from or --helo
 cli-spf-decided = `{ $term }` in the record of { $domain } decides.
 cli-spf-lookups = Terms that asked the DNS: { $lookups } of { $limit }. Empty answers: { $void } of { $void_limit }.
+cli-spf-spent = terms that asked so far: { $lookups }, empty answers: { $void }
 cli-spf-record = Record
 cli-spf-column-prefix = prefix
 cli-spf-column-type = type

@@ -131,6 +131,7 @@ cli-dmarc-no-domain = `{ $address }` には DMARC で守れるドメインがあ
 cli-spf-nothing-to-check = 調べる対象がありません。ドメイン、--mail-from、--helo のどれかを指定してください
 cli-spf-decided = { $domain } のレコードの `{ $term }` で決まりました。
 cli-spf-lookups = DNS に問い合わせた項目：{ $limit } 個までのうち { $lookups } 個。空の応答：{ $void_limit } 回までのうち { $void } 回。
+cli-spf-spent = ここまでの問い合わせ { $lookups }、空の応答 { $void }
 cli-spf-record = レコード
 cli-spf-column-prefix = 記号
 cli-spf-column-type = 種類

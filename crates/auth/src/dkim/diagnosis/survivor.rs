@@ -65,6 +65,7 @@ fn push(verdict: &mut Verdict, note: Note, source: &'static str) {
         outcome: "noted",
         note,
         source,
+        spent: None,
     });
 }
 
