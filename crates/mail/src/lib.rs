@@ -45,6 +45,7 @@ mod domain;
 pub mod encoded_word;
 mod entity;
 mod envelope;
+pub mod failure;
 pub mod header;
 pub mod line;
 pub mod mailbox_list;

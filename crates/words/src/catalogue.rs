@@ -19,7 +19,7 @@ macro_rules! catalogues {
     };
 }
 
-catalogues!("auth", "mail", "queue", "outbound", "inbound", "web", "lab", "cli");
+catalogues!("auth", "mail", "failure", "queue", "outbound", "inbound", "web", "lab", "cli");
 
 type Bundle = FluentBundle<FluentResource>;
 

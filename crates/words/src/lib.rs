@@ -52,6 +52,33 @@ mod tests {
     }
 
     #[test]
+    fn every_sentence_about_refusals_is_there() {
+        for id in tegami_mail::failure::sentences() {
+            for language in [Language::English, Language::Japanese] {
+                assert!(
+                    catalogue::render(language, &id, &[] as &[(&str, &str)]).is_some(),
+                    "{language}: {id}"
+                );
+            }
+        }
+    }
+
+    /// `TEGAMI_WRITE=1` writes the page.
+    #[test]
+    fn the_page_of_replies_is_what_the_rules_say() {
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/replies.md");
+        let page = tegami_mail::failure::page(&|id| plain(Language::English, id));
+        if std::env::var_os("TEGAMI_WRITE").is_some() {
+            std::fs::write(&file, &page).unwrap();
+        }
+        let written = std::fs::read_to_string(&file).unwrap_or_default();
+        assert!(
+            written == page,
+            "docs/replies.md says something else: TEGAMI_WRITE=1 cargo test -p tegami-words"
+        );
+    }
+
+    #[test]
     fn both_languages_have_the_same_messages_and_variables() {
         let (english, japanese) =
             (catalogue::messages(Language::English), catalogue::messages(Language::Japanese));

@@ -23,6 +23,7 @@ fn fuzz_corpus() {
     replay("date", property::date_time);
     replay("parameter", property::parameters);
     replay("mime", property::message);
+    replay("refusal", property::refusal);
 }
 
 /// The same for the messages of the conformance suites, and for each of them cut short and with octets changed.

@@ -6,6 +6,7 @@
     reason = "a fuzz target takes one function, and fails by panicking"
 )]
 
+use tegami_mail::failure::{self, Said, classify};
 use tegami_mail::mailbox_list::{parse_list, write_list};
 use tegami_mail::{
     Address, HeaderLimits, HeaderSection, LineFaults, ParameterizedValue, date, encoded_word, header, line,
@@ -73,4 +74,17 @@ pub(crate) fn parameters(octets: &[u8]) {
 /// Nothing panics, whatever is nested in whatever.
 pub(crate) fn message(octets: &[u8]) {
     mime::parse(octets);
+}
+
+/// A refusal always has a verdict, the same for the same words, and no more of it is looked at than is looked at of its beginning.
+pub(crate) fn refusal(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    let said = Said::parse(&text);
+    let verdict = classify(&said);
+    assert_eq!(classify(&said), verdict);
+    assert!(said.text.len() <= 9 << 10);
+    assert!(!(verdict.is_bad_address() && verdict.retry()));
+    for bounced in failure::read_bounce(octets) {
+        let _ = classify(&bounced.said);
+    }
 }

@@ -1,0 +1,7 @@
+//! What a refusal means, and the refusals in a notification.
+#![no_main]
+
+#[path = "../../crates/mail/tests/it/property.rs"]
+mod property;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| property::refusal(octets));
