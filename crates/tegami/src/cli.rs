@@ -119,6 +119,7 @@ pub(crate) enum Lookup {
     Dkim(DkimQuestion),
     Dmarc(DmarcQuestion),
     Ptr(PtrQuestion),
+    Reply(ReplyQuestion),
 }
 
 #[derive(Debug, Args)]
@@ -171,6 +172,14 @@ pub(crate) struct PtrQuestion {
     pub(crate) ip: IpAddr,
     #[command(flatten)]
     pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplyQuestion {
+    #[arg(value_name = "REPLY", allow_hyphen_values = true)]
+    pub(crate) reply: Option<String>,
+    #[arg(long, value_name = "HOST")]
+    pub(crate) mx: Option<String>,
 }
 
 #[derive(Debug, Args)]

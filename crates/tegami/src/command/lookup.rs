@@ -1,13 +1,15 @@
 //! `tegami lookup`: one question, one answer, with the steps that lead to it.
 //!
 //! Exit status 0 where the answer is good: mail can be delivered, the address is permitted, the key serves, a policy applies (or
-//! the given results pass), the name points back. Every other answer, also one that a failing DNS left open, is a
+//! the given results pass), the name points back, the
+//! reply says something known. Every other answer, also one that a failing DNS left open, is a
 //! finding: exit status 1. Wrong use is 2.
 
 mod dkim;
 mod dmarc;
 mod mx;
 mod ptr;
+pub(super) mod reply;
 pub(super) mod spf;
 
 use tegami_mail::{Domain, note};
@@ -22,6 +24,7 @@ pub(crate) async fn run(lookup: &Lookup, context: &Context) -> Result<Report, Fa
         Lookup::Spf(question) => spf::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Dkim(question) => dkim::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Dmarc(question) => dmarc::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Reply(question) => reply::run(question, context),
         Lookup::Ptr(question) => ptr::run(question, context, &*dns::resolver(&question.dns)?).await,
     }
 }

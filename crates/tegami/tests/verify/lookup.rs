@@ -508,3 +508,38 @@ fn wrong_use() {
     "#]],
     );
 }
+
+#[test]
+fn a_reply_is_explained() {
+    let scene = Scene::new("");
+    let reply = "550-5.7.26 The MAIL FROM domain [shop.example.org] has an SPF record with a hard fail policy (-all) but it \
+                 fails to pass SPF checks with the ip: 550-5.7.26 [192.0.2.24]. - gsmtp";
+    let answer = scene.run_words(&["lookup", "reply", reply, "--json"], b"");
+    assert_eq!(answer.status, 0, "{}{}", answer.output, answer.errors);
+    let told: serde_json::Value = serde_json::from_str(&answer.output).unwrap();
+    let one = &told["replies"][0];
+    assert_eq!((&one["code"], &one["enhanced"]), (&550.into(), &"5.7.26".into()));
+    let verdict = &one["verdict"];
+    assert_eq!((&verdict["cause"], &verdict["provider"]), (&"authentication".into(), &"google".into()));
+    let advice = verdict["advice"].as_str().unwrap();
+    assert!(advice.contains("ip4:192.0.2.24") && advice.contains("shop.example.org"), "{advice}");
+
+    let answer = scene.run_words(&["lookup", "reply", "550 what a day", "--lang", "ja"], b"");
+    assert_eq!(answer.status, 1, "{}{}", answer.output, answer.errors);
+}
+
+#[test]
+fn every_reply_of_a_bounce_is_explained() {
+    let bounce = b"From: a@example.org\r\nContent-Type: multipart/report; boundary=b\r\n\r\n--b\r\n\
+        Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; a.example.org\r\n\r\n\
+        Final-Recipient: rfc822; a@example.net\r\nStatus: 5.1.1\r\n\
+        Diagnostic-Code: smtp; 550 5.1.1 user unknown\r\n\r\n\
+        Final-Recipient: rfc822; b@example.net\r\nStatus: 4.2.2\r\n\
+        Diagnostic-Code: smtp; 452 4.2.2 over quota\r\n\r\n--b--\r\n";
+    let answer = Scene::new("").run_with("lookup reply --json", bounce);
+    let told: serde_json::Value = serde_json::from_str(&answer.output).unwrap();
+    let replies = told["replies"].as_array().unwrap();
+    let causes: Vec<_> = replies.iter().map(|one| one["verdict"]["cause"].as_str().unwrap()).collect();
+    assert_eq!(causes, ["bad-mailbox", "mailbox-full"]);
+    assert_eq!((&replies[0]["bad_address"], &replies[1]["retry"]), (&true.into(), &true.into()));
+}
