@@ -140,7 +140,9 @@ fn report(
     let paths = parcel.envelope.forward_paths.iter();
     let recipients = paths
         .zip(&verdicts)
-        .map(|(path, verdict)| RecipientRecord::new(path.address.to_string(), verdict.host, &verdict.outcome))
+        .map(|(path, verdict)| {
+            RecipientRecord::new(path.address.to_string(), verdict.host, &verdict.outcome, &hosts)
+        })
         .collect();
     let record = AttemptRecord {
         next_hop: destination.next_hop.to_string(),

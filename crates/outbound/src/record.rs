@@ -14,7 +14,8 @@
 //!                "failure": null | FAILURE, "duration_ms": 12 } … ],
 //!   "recipients": [ { "address": "a@example.org", "result": "delivered" | "failed" | "possibly-delivered",
 //!                     "host": 0 | null,                 place in "hosts" of the host that decided
-//!                     "reply": REPLY | null, "failure": FAILURE | null } … ] }
+//!                     "reply": REPLY | null, "failure": FAILURE | null,
+//!                     "cause": "rate", left out where nothing failed } … ] }
 //! NOTE    = { "id": "outbound-null-mx", "args": [["domain", "example.org"]] }
 //! FAILURE = { "stage", "class": "transient" | "permanent", "status": "5.1.10" | null, "reply": REPLY | null, "detail": NOTE }
 //! REPLY   = { "code": 550, "enhanced": "5.1.1" | null, "lines": ["no such user"] }
@@ -23,6 +24,7 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use tegami_mail::failure::{self, Cause, Said, Verdict};
 use tegami_mail::{EnhancedStatusCode, Reply, StoredNote, Transcript};
 use tegami_queue::{Class, Failure, PeerTls, RecipientOutcome, Stage};
 
@@ -147,6 +149,22 @@ pub struct RecipientRecord {
     pub reply: Option<Reply>,
     /// What failed.
     pub failure: Option<FailureRecord>,
+    /// What the refusal means, in one word; [`AttemptRecord::verdict`] tells more.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cause: Option<Cause>,
+}
+
+impl AttemptRecord {
+    /// What a recipient's failure means.
+    pub fn verdict(&self, recipient: &RecipientRecord) -> Option<Verdict> {
+        let failure = recipient.failure.as_ref()?;
+        let said = match &failure.reply {
+            Some(reply) => Said::of(reply),
+            None => Said { enhanced: failure.status, ..Said::default() },
+        };
+        let host = recipient.host.and_then(|host| self.hosts.get(host)).map(|host| host.host.as_str());
+        Some(failure::classify(&said.at(failure.stage.phase()).from_host(host)))
+    }
 }
 
 /// How it went for a recipient.
@@ -162,7 +180,13 @@ pub enum ResultWord {
 }
 
 impl RecipientRecord {
-    pub(crate) fn new(address: String, host: Option<usize>, outcome: &RecipientOutcome) -> Self {
+    pub(crate) fn new(
+        address: String,
+        host: Option<usize>,
+        outcome: &RecipientOutcome,
+        hosts: &[HostTry],
+    ) -> Self {
+        let name = host.and_then(|host| hosts.get(host)).map(|host| host.host.as_str());
         let (result, reply, failure) = match outcome {
             RecipientOutcome::Delivered { reply } => (ResultWord::Delivered, Some(reply.clone()), None),
             RecipientOutcome::Failed(failure) => {
@@ -172,6 +196,12 @@ impl RecipientRecord {
                 (ResultWord::PossiblyDelivered, failure.reply.clone(), Some(failure.into()))
             }
         };
-        Self { address, result, host, reply, failure }
+        let cause = match outcome {
+            RecipientOutcome::Delivered { .. } => None,
+            RecipientOutcome::Failed(failure) | RecipientOutcome::PossiblyDelivered(failure) => {
+                Some(failure.verdict(name).cause)
+            }
+        };
+        Self { address, result, host, reply, failure, cause }
     }
 }

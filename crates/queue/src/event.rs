@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tegami_mail::failure::{self, Cause, Said, Verdict};
 use tegami_mail::{EnhancedStatusCode, Reply};
 use tegami_store::SuppressionList;
 
@@ -26,6 +27,9 @@ pub struct EventData {
     /// Why it failed, in one word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// What the refusal means, in one word; [`EventData::verdict`] tells more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// For people: a note.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<serde_json::Value>,
@@ -97,6 +101,21 @@ impl EventData {
     /// From the JSON that is kept; other writers' events have other shapes.
     pub fn from_json(data: &serde_json::Value) -> Option<Self> {
         serde_json::from_value(data.clone()).ok()
+    }
+
+    /// What the refusal means; `None` where nothing failed.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.cause?;
+        // Our own codes, for where no peer spoke, are no reply codes.
+        let is_reply = self.code < 600 && !matches!(self.code, 498 | 499);
+        let said = Said {
+            code: is_reply.then_some(self.code),
+            enhanced: self.enhanced,
+            text: if is_reply { self.message.replace('\n', " ") } else { String::new() },
+            phase: self.stage.and_then(Stage::phase),
+            host: self.mx_host.clone(),
+        };
+        Some(failure::classify(&said))
     }
 
     pub(crate) fn by_reply(reply: &Reply) -> Self {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tegami_mail::failure::{self, Lasting, Phase, Said, Verdict};
 use tegami_mail::{EnhancedStatusCode, Note, Reply, ReplyClass};
 use tegami_store::{MessageRow, QueueRow, RowId};
 
@@ -56,6 +57,21 @@ pub enum Stage {
     Local,
 }
 
+impl Stage {
+    /// How far the session was, for those who say what a reply means.
+    pub fn phase(self) -> Option<Phase> {
+        match self {
+            Self::Destination | Self::TlsPolicy | Self::Local => None,
+            Self::Connect | Self::Greeting | Self::Hello | Self::StartTls | Self::Auth => {
+                Some(Phase::Session)
+            }
+            Self::Mail => Some(Phase::Sender),
+            Self::Recipient => Some(Phase::Recipient),
+            Self::Data | Self::EndOfData => Some(Phase::Content),
+        }
+    }
+}
+
 /// Whether to try again (RFC 3463 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -95,6 +111,25 @@ impl Failure {
     pub fn without_reply(stage: Stage, status: EnhancedStatusCode, detail: Note) -> Self {
         let class = if status.class == 5 { Class::Permanent } else { Class::Transient };
         Self { stage, class, reply: None, status: Some(status), detail }
+    }
+
+    /// What it means, as said by this host.
+    pub fn verdict(&self, host: Option<&str>) -> Verdict {
+        let said = match &self.reply {
+            Some(reply) => Said::of(reply),
+            None => Said { enhanced: self.status, ..Said::default() },
+        };
+        failure::classify(&said.at(self.stage.phase()).from_host(host))
+    }
+
+    /// The same, with the class that it really has: a receiver's permanent code for a limit that passes is transient. A
+    /// transient code stays transient, whatever is known of it.
+    #[must_use]
+    pub fn in_truth(&self, host: Option<&str>) -> Self {
+        let passes = self.class == Class::Permanent
+            && self.reply.is_some()
+            && self.verdict(host).truth == Some(Lasting::Transient);
+        Self { class: if passes { Class::Transient } else { self.class }, ..self.clone() }
     }
 
     /// The enhanced status code: the peer's, else ours, else the plainest of the class (RFC 3463 section 3.1).

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use tegami_mail::failure::{Cause, Verdict};
 use tegami_mail::{EnhancedStatusCode, Reply, note};
 use tegami_store::{
     Attempt, EventKind, MessageRow, NewEvent, NewMessage, QueueRow, RowId, SettleOp, Settlement, Store,
@@ -82,6 +83,7 @@ impl Settler {
         match how {
             RecipientOutcome::Delivered { reply } => delivered(message, row, peer, reply, now),
             RecipientOutcome::Failed(failure) | RecipientOutcome::PossiblyDelivered(failure) => {
+                let failure = &failure.in_truth(peer.map(|peer| peer.host.as_str()));
                 let attempts = row.attempts.saturating_add(1);
                 let next = match failure.class {
                     Class::Permanent => None,
@@ -114,7 +116,7 @@ impl Settler {
         let late = self.retry.is_late(row.accepted_at, now);
         let reported = || Reported {
             will_retry_until: Some(row.expires),
-            ..reported(row, peer, failure.enhanced(), failure.reply.clone(), data.message.clone())
+            ..reported(row, peer, transient(failure.enhanced()), failure.reply.clone(), data.message.clone())
         };
         Decision {
             op: SettleOp::Defer { row: row.id, due, status: status_text(failure, &data) },
@@ -214,7 +216,8 @@ fn failed(
     if expired {
         data.reason = Some(Reason::Old);
     }
-    let suppression = mailbox_unknown(failure).then(|| Suppression {
+    let verdict = failure.verdict(peer.map(|peer| peer.host.as_str()));
+    let suppression = address_is_bad(failure, &verdict).then(|| Suppression {
         domain: message.domain.clone(),
         list: SuppressionList::Bounces,
         address: row.path.address.to_string(),
@@ -234,32 +237,16 @@ fn failed(
     }
 }
 
-/// Whether the peer says that the address itself does not exist, for ever: a refusal for policy or reputation says nothing
-/// about the address, and a full mailbox is one (RFC 3463 section 3.2).
-fn mailbox_unknown(failure: &Failure) -> bool {
-    /// What servers without enhanced status codes say with 550.
-    const PHRASES: [&str; 6] = [
-        "user unknown",
-        "unknown user",
-        "no such user",
-        "does not exist",
-        "mailbox not found",
-        "no mailbox here",
-    ];
-    if failure.class != Class::Permanent {
-        return false;
-    }
-    let EnhancedStatusCode { subject, detail, .. } = failure.enhanced();
-    let told_by_code = subject == 1 && matches!(detail, 1 | 2 | 3 | 6 | 10);
-    let at_recipient = matches!(failure.stage, Stage::Recipient | Stage::EndOfData);
-    let told_by_text = failure.reply.as_ref().is_some_and(|reply| {
-        let text = reply.lines.join(" ").to_ascii_lowercase();
-        reply.enhanced.is_none() && reply.code == 550 && PHRASES.iter().any(|phrase| text.contains(phrase))
-    });
-    match failure.stage {
-        Stage::Destination => told_by_code,
-        _ => at_recipient && (told_by_code || told_by_text),
-    }
+/// RFC 3464 section 2.3.4: what is delayed has a status of class 4, also where the peer's code said never.
+fn transient(code: EnhancedStatusCode) -> EnhancedStatusCode {
+    EnhancedStatusCode { class: 4, ..code }
+}
+
+/// Whether the address itself is bad for ever: a refusal for policy or reputation says nothing about the address, and a
+/// full mailbox is one (RFC 3463 section 3.2).
+fn address_is_bad(failure: &Failure, verdict: &Verdict) -> bool {
+    let about_recipient = matches!(failure.stage, Stage::Destination | Stage::Recipient | Stage::EndOfData);
+    failure.class == Class::Permanent && about_recipient && verdict.is_bad_address()
 }
 
 fn failure_data(failure: &Failure, peer: Option<&Peer>, attempt: u32) -> EventData {
@@ -273,7 +260,9 @@ fn failure_data(failure: &Failure, peer: Option<&Peer>, attempt: u32) -> EventDa
     };
     data.enhanced = Some(failure.enhanced());
     data.stage = Some(failure.stage);
-    data.reason = Some(reason(failure));
+    let verdict = failure.verdict(peer.map(|peer| peer.host.as_str()));
+    data.reason = Some(reason(failure, &verdict));
+    data.cause = Some(verdict.cause);
     data.note = serde_json::to_value(&failure.detail).ok();
     data.attempt = attempt;
     with_peer(data, peer)
@@ -292,16 +281,22 @@ fn with_peer(data: EventData, peer: Option<&Peer>) -> EventData {
     }
 }
 
-fn reason(failure: &Failure) -> Reason {
-    let says = |word: &str| {
-        let mut lines = failure.reply.iter().flat_map(|reply| &reply.lines);
-        lines.any(|line| line.to_ascii_lowercase().contains(word))
+/// The API's word for it.
+fn reason(failure: &Failure, verdict: &Verdict) -> Reason {
+    use Cause::{
+        Authentication, BadDomain, BadMailbox, Filtered, Greylisting, Inactive, MailboxFull, Moved, Policy,
+        Rate, Relaying, Reputation, ReverseDns, Spam, Virus,
     };
-    match (failure.class, failure.enhanced().subject) {
-        (Class::Transient, _) if says("greylist") || says("graylist") => Reason::Greylisted,
-        (Class::Permanent, 1 | 2) => Reason::Bounce,
-        (_, 7) => Reason::Espblock,
-        (Class::Permanent, _) if mailbox_unknown(failure) => Reason::Bounce,
+    match (failure.class, verdict.cause, failure.enhanced().subject) {
+        (Class::Transient, Greylisting, _) => Reason::Greylisted,
+        (Class::Permanent, BadMailbox | BadDomain | Moved | MailboxFull | Inactive | Filtered, _) => {
+            Reason::Bounce
+        }
+        (_, Policy | Reputation | Authentication | ReverseDns | Rate | Spam | Virus | Relaying, _) => {
+            Reason::Espblock
+        }
+        (_, _, 7) => Reason::Espblock,
+        (Class::Permanent, _, 1 | 2) => Reason::Bounce,
         _ => Reason::Generic,
     }
 }

@@ -114,3 +114,15 @@ async fn the_whole_message_goes_back_where_it_was_asked_for() {
         assert!(text.contains(wanted), "{wanted} is missing in\n{text}");
     }
 }
+
+#[tokio::test]
+async fn a_permanent_code_for_a_limit_that_passes_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+    let deliver =
+        desk.deliver_by(|_, _| refused(550, "5.7.1", "too many messages in a short time, slow down"));
+    desk.postman(deliver).run_due().await.unwrap();
+    let events = desk.events().await;
+    assert!(events.lines().last().unwrap().starts_with("Deferred a@a.test 550"), "{events}");
+}

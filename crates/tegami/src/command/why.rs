@@ -11,6 +11,7 @@ use tegami_store::{
 };
 
 use super::context::moment;
+use super::lookup::reply;
 use super::{Context, Failure, Outcome, Report, queue, table};
 use crate::server::Rooms;
 
@@ -194,6 +195,10 @@ fn tell_attempt(context: &Context, text: &mut String, number: usize, attempt: &A
     let address = row.path.address.to_string();
     if let Some(recipient) = record.recipients.iter().find(|recipient| recipient.address == address) {
         tell_recipient(context, text, recipient);
+        for line in record.verdict(recipient).iter().flat_map(|verdict| reply::explanation(verdict, context))
+        {
+            let _ = writeln!(text, "    {line}");
+        }
     }
 }
 
