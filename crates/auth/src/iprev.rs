@@ -52,7 +52,7 @@ pub struct Verdict {
 /// Asks for the names of `ip` and whether one of them points back.
 pub async fn check(ip: IpAddr, records: impl Into<Records<'_>>) -> Verdict {
     let (ip, records) = (ip.to_canonical(), records.into());
-    let ip_text = Text::of(ip);
+    let ip_text = Text::from(ip);
     let reverse = DnsName::reverse(ip);
     let mut steps = Vec::new();
     let asked = Text::of(format_args!("PTR {reverse}"));

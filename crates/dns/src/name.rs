@@ -62,7 +62,11 @@ impl DnsName {
     /// # Errors
     /// A [`DnsNameError`] where the result would be too long.
     pub fn prepend(&self, label: &str) -> Result<Self, DnsNameError> {
-        if self.is_root() { Self::parse(label) } else { Self::parse(&format!("{label}.{}", self.text)) }
+        if self.is_root() {
+            return Self::parse(label);
+        }
+        let text = Text::concat(&[label, ".", &self.text]);
+        if parse::is_plain(label) && text.len() <= 253 { Ok(Self { text }) } else { Self::parse(&text) }
     }
 
     /// The name without its first label; nothing is above the root.
@@ -151,10 +155,16 @@ pub(crate) mod parse {
     /// Whether this is how the name is kept already, as nearly all names of mail are: lower case, no escapes, no
     /// trailing dot.
     pub(super) fn is_plain(text: &str) -> bool {
-        let plain = |octet: u8| matches!(octet, b'!'..=b'~') && octet != b'\\' && !octet.is_ascii_uppercase();
-        text.len() <= 253
-            && text.bytes().all(plain)
-            && text.split('.').all(|label| !label.is_empty() && label.len() <= 63)
+        let mut label = 0;
+        for octet in text.bytes() {
+            label = match octet {
+                b'.' if label > 0 => 0,
+                b'.' | b'\\' | b'A'..=b'Z' => return false,
+                b'!'..=b'~' if label < 63 => label + 1,
+                _ => return false,
+            };
+        }
+        label > 0 && text.len() <= 253
     }
 
     /// Checks and normalises a presentation-form name.

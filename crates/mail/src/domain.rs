@@ -75,7 +75,16 @@ impl Domain {
 
     /// The domain without its leftmost label; `None` for a single label.
     pub fn parent(&self) -> Option<Self> {
-        self.ascii.split_once('.').map(|(_, rest)| Self { ascii: rest.into() })
+        self.ancestor(1)
+    }
+
+    /// The domain without so many of its leftmost labels; `None` where none would remain.
+    pub fn ancestor(&self, labels: usize) -> Option<Self> {
+        let mut rest = self.ascii.as_str();
+        for _ in 0..labels {
+            rest = rest.split_once('.')?.1;
+        }
+        Some(Self { ascii: rest.into() })
     }
 
     /// Whether this is `ancestor` or lies below it.

@@ -66,7 +66,7 @@ pub use envelope::{Body, Dsn, Envelope, ForwardPath, Notify, Ret, ReversePath};
 pub use header::{HeaderError, HeaderField, HeaderLimits, HeaderSection};
 pub use line::LineFaults;
 pub use mailbox_list::{ListError, ListFault, NameAddr};
-pub use note::{Note, NoteArgs, StoredNote};
+pub use note::{Note, NoteArg, NoteArgs, StoredNote};
 pub use parameter::ParameterizedValue;
 pub use reply::{EnhancedStatusCode, Reply, ReplyClass};
 #[doc(hidden)]

@@ -1,12 +1,52 @@
 //! A sentence that is not yet written: which one, and what to put in it.
 
+use std::ops::Deref;
+
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
 
 use crate::Text;
 
-/// The values of a note, by the names of the message's variables; the first two cost no allocation.
-pub type NoteArgs = SmallVec<[(&'static str, Text); 2]>;
+/// A value, by the name of the message's variable.
+pub type NoteArg = (&'static str, Text);
+
+/// The values of a note, a slice of [`NoteArg`]; up to two stand in the note itself.
+#[derive(Clone, Debug)]
+pub enum NoteArgs {
+    /// None.
+    None,
+    /// One.
+    One([NoteArg; 1]),
+    /// Two.
+    Two([NoteArg; 2]),
+    /// More.
+    More(Box<[NoteArg]>),
+}
+
+impl Deref for NoteArgs {
+    type Target = [NoteArg];
+    fn deref(&self) -> &[NoteArg] {
+        match self {
+            Self::None => &[],
+            Self::One(args) => args,
+            Self::Two(args) => args,
+            Self::More(args) => args,
+        }
+    }
+}
+
+impl PartialEq for NoteArgs {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for NoteArgs {}
+
+impl Serialize for NoteArgs {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).serialize(serializer)
+    }
+}
 
 /// A sentence for people, as an identifier and its values. The rooms that decide make notes; the room `words`
 /// turns them into English or Japanese. The identifier is a Fluent message of `crates/words/i18n`.
@@ -36,7 +76,7 @@ impl StoredNote {
 
 impl From<Note> for StoredNote {
     fn from(note: Note) -> Self {
-        let args = note.args.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        let args = note.args.iter().map(|(name, value)| ((*name).to_owned(), value.to_string())).collect();
         Self { id: note.id.to_owned(), args }
     }
 }
@@ -46,15 +86,21 @@ impl From<Note> for StoredNote {
 /// xtask tidy` looks for the identifier in the Fluent files of both languages.
 #[macro_export]
 macro_rules! note {
-    ($id:literal $(,)?) => {
-        $crate::Note { id: $id, args: $crate::NoteArgs::new() }
+    ($id:literal $(, $name:ident = $value:expr)* $(,)?) => {
+        $crate::Note { id: $id, args: $crate::note!(@args $($name = $value),*) }
     };
-    ($id:literal $(, $name:ident = $value:expr)+ $(,)?) => {{
+    (@args) => { $crate::NoteArgs::None };
+    (@args $name:ident = $value:expr) => { $crate::NoteArgs::One([$crate::note!(@arg $name = $value)]) };
+    (@args $name:ident = $value:expr, $second:ident = $other:expr) => {
+        $crate::NoteArgs::Two([$crate::note!(@arg $name = $value), $crate::note!(@arg $second = $other)])
+    };
+    (@args $($name:ident = $value:expr),+) => {
+        $crate::NoteArgs::More(Box::new([$($crate::note!(@arg $name = $value)),+]))
+    };
+    (@arg $name:ident = $value:expr) => {{
         #[allow(unused_imports, reason = "a value needs one of the two")]
         use $crate::told::{Shared as _, Shown as _, Told};
-        let mut args = $crate::NoteArgs::new();
-        $(args.push((stringify!($name), (&Told(&$value)).text()));)+
-        $crate::Note { id: $id, args }
+        (stringify!($name), (&Told(&$value)).text())
     }};
 }
 

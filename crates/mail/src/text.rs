@@ -2,6 +2,7 @@
 
 use std::borrow::{Borrow, Cow};
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,12 @@ impl Text {
         // Memory takes everything; a value that cannot show itself shows what it has written so far.
         let _ = write!(builder, "{value}");
         Self(builder.finish())
+    }
+
+    /// Texts one after the other; a short one is written without an allocation.
+    pub fn concat(parts: &[&str]) -> Self {
+        let mut line = Line::default();
+        if parts.iter().all(|part| line.push(part.as_bytes())) { line.text() } else { parts.concat().into() }
     }
 
     /// The text.
@@ -81,6 +88,53 @@ impl From<String> for Text {
 impl From<Cow<'_, str>> for Text {
     fn from(text: Cow<'_, str>) -> Self {
         Self(SmolStr::new(text))
+    }
+}
+
+/// The address as people write it; `Display` would come to the same, slower.
+impl From<IpAddr> for Text {
+    fn from(ip: IpAddr) -> Self {
+        let IpAddr::V4(ip) = ip else { return Self::of(ip) };
+        let mut line = Line::default();
+        for (place, octet) in ip.octets().into_iter().enumerate() {
+            if place > 0 {
+                line.push(b".");
+            }
+            for (least, digit) in [(100, octet / 100), (10, octet / 10 % 10), (0, octet % 10)] {
+                if octet >= least {
+                    line.push(&[b'0' + digit]);
+                }
+            }
+        }
+        line.text()
+    }
+}
+
+/// Room to put a short text together.
+struct Line {
+    octets: [u8; 64],
+    length: usize,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self { octets: [0; 64], length: 0 }
+    }
+}
+
+impl Line {
+    /// Whether the octets of a text still fit; only then they are added.
+    fn push(&mut self, text: &[u8]) -> bool {
+        let end = self.length + text.len();
+        let Some(room) = self.octets.get_mut(self.length..end) else { return false };
+        room.copy_from_slice(text);
+        self.length = end;
+        true
+    }
+
+    fn text(&self) -> Text {
+        // Made of whole texts, so it is one.
+        std::str::from_utf8(self.octets.get(..self.length).unwrap_or_default()).unwrap_or_default().into()
     }
 }
 
@@ -151,15 +205,21 @@ pub mod told {
     }
 
     /// What is text already needs no formatting.
+    impl Shared for Told<'_, str> {
+        fn text(&self) -> Text {
+            self.0.into()
+        }
+    }
+
     impl Shared for Told<'_, &str> {
         fn text(&self) -> Text {
-            Text::from(*self.0)
+            (*self.0).into()
         }
     }
 
     impl Shared for Told<'_, String> {
         fn text(&self) -> Text {
-            Text::from(self.0.as_str())
+            self.0.as_str().into()
         }
     }
 
@@ -185,12 +245,23 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_the_text_that_was_given(text: String) {
-            let made = [Text::from(text.as_str()), Text::from(text.clone()), Text::of(&text)];
+            let (start, end) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+            let made =
+                [Text::from(text.as_str()), Text::from(text.clone()), Text::of(&text), Text::concat(&[start, end])];
             for made in made {
                 prop_assert_eq!(&made, &text);
                 prop_assert_eq!(made.clone().to_string(), text.clone());
                 prop_assert_eq!(serde_json::to_string(&made).unwrap(), serde_json::to_string(&text).unwrap());
             }
+        }
+    }
+
+    #[test]
+    fn an_address_is_written_as_it_shows_itself() {
+        for ip in
+            ["0.0.0.0", "255.255.255.255", "192.0.2.10", "10.100.99.1", "2001:db8::1", "::ffff:192.0.2.1"]
+        {
+            assert_eq!(Text::from(ip.parse::<IpAddr>().unwrap()), ip);
         }
     }
 

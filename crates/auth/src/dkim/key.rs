@@ -82,7 +82,7 @@ impl KeyRecord {
                 return Err(note!("dkim-key-version-not-first"));
             }
         }
-        let data = tags.get("p").ok_or_else(|| note!("dkim-key-without-p"))?;
+        let data = tags.get("p").ok_or(note!("dkim-key-without-p"))?;
         let words = |name: &str| tags.get(name).map(|tag| tag.value);
         Ok(Self {
             key_type: key_type(words("k")),
@@ -94,7 +94,7 @@ impl KeyRecord {
             strict: words("t").is_some_and(|value| lists(value, "s")),
             notes: words("n").map(|value| String::from_utf8_lossy(value).into_owned()),
             granularity: words("g").filter(|value| *value != b"*").map(excerpt),
-            data: base64(data.value).ok_or_else(|| note!("dkim-key-not-base64"))?,
+            data: base64(data.value).ok_or(note!("dkim-key-not-base64"))?,
         })
     }
 
@@ -115,7 +115,7 @@ impl KeyRecord {
     /// Why no signature by this key can pass: revoked, weak, unreadable, of an unknown type, or not for e-mail. `None` for a
     /// key that serves.
     pub fn fault(&self) -> Option<Note> {
-        let misfit = (!self.for_email).then(|| note!("dkim-key-not-for-email"));
+        let misfit = (!self.for_email).then_some(note!("dkim-key-not-for-email"));
         self.public_key().err().or(misfit)
     }
 

@@ -186,7 +186,8 @@ impl Discovery {
             self.step("p", "none", note, POLICY);
             return;
         }
-        let chosen = if is_own { Ok(("p", record.p)) } else { self.subdomain_policy(record, records).await };
+        let chosen =
+            if is_own { Ok(("p", record.p)) } else { Box::pin(self.subdomain_policy(record, records)).await };
         let (tag, policy) = match chosen {
             Ok(chosen) => chosen,
             Err(error) => {
@@ -202,7 +203,7 @@ impl Discovery {
         } else {
             note!("dmarc-policy", tag = tag, policy = policy.as_str(), domain = self.author_domain)
         };
-        let term = Text::of(format_args!("{tag}={}", policy.as_str()));
+        let term = Text::concat(&[tag, "=", policy.as_str()]);
         self.step(term, policy.as_str(), note, POLICY);
         let lowered = if record.testing { policy.lowered() } else { policy };
         if lowered != policy {

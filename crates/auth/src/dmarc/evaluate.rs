@@ -248,7 +248,7 @@ impl Identifiers<'_, '_> {
         let step = Step {
             depth: 0,
             domain: self.discovery.author_domain.as_text().clone(),
-            term: Text::of(format_args!("{method} {domain}")),
+            term: Text::concat(&[method, " ", domain.as_str()]),
             outcome,
             note,
             source: "RFC 9989 section 4.4",
@@ -281,7 +281,7 @@ impl Identifiers<'_, '_> {
                 ),
             );
         }
-        let walk = self.walker.walk(domain, 1).await;
+        let walk = Box::pin(self.walker.walk(domain, 1)).await;
         let found = walk.organizational_domain();
         self.steps.extend(walk.steps);
         match found {

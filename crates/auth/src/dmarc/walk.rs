@@ -99,16 +99,16 @@ impl<'a> Walker<'a> {
         if let Some((_, known)) = self.known.iter().find(|(known, _)| known == target) {
             return known.clone();
         }
-        let answer = match DnsName::from(target).prepend("_dmarc") {
-            Ok(name) => self.records.get::<Published>(&name).await,
+        let (term, answer) = match DnsName::from(target).prepend("_dmarc") {
+            Ok(name) => (name.as_text().clone(), self.records.get::<Published>(&name).await),
             // `_dmarc.` in front makes the name too long to exist.
-            Err(_) => Err(DnsError::NxDomain),
+            Err(_) => (Text::concat(&["_dmarc.", target.as_str()]), Err(DnsError::NxDomain)),
         };
         let (outcome, note, result) = read(target, &answer);
         steps.push(Step {
             depth,
             domain: target.as_text().clone(),
-            term: Text::of(format_args!("_dmarc.{target}")),
+            term,
             outcome,
             note,
             source: "RFC 9989 section 4.10",
@@ -211,20 +211,12 @@ impl Walk {
 
 /// The names to ask: the start, its parent or its last seven labels, and so on upwards (RFC 9989 section 4.10 steps 1, 4
 /// and 7).
-fn targets(start: &Domain) -> Vec<Domain> {
-    let mut targets = vec![start.clone()];
+fn targets(start: &Domain) -> impl Iterator<Item = Domain> {
     let labels = start.labels().count();
-    let mut next = start.parent();
-    if labels >= MAX_QUERIES {
-        for _ in 0..labels.saturating_sub(SHORTENED + 1) {
-            next = next.and_then(|domain| domain.parent());
-        }
-    }
-    while let Some(target) = next {
-        next = target.parent();
-        targets.push(target);
-    }
-    targets
+    let mut removed = if labels > MAX_QUERIES { labels - SHORTENED } else { 1 };
+    std::iter::successors(Some(start.clone()), move |domain| {
+        domain.ancestor(std::mem::replace(&mut removed, 1))
+    })
 }
 
 /// The ancestor of `start` that lies one label below `ancestor`.
@@ -245,7 +237,7 @@ mod tests {
 
     fn check(start: &str, expect: &[&str]) {
         let found: Vec<String> =
-            targets(&Domain::parse(start).unwrap()).iter().map(Domain::to_string).collect();
+            targets(&Domain::parse(start).unwrap()).map(|domain| domain.to_string()).collect();
         assert_eq!(found, expect);
     }
 
@@ -269,7 +261,7 @@ mod tests {
         );
         for labels in 1..40 {
             let start = Domain::parse(&vec!["x"; labels].join(".")).unwrap();
-            assert_eq!(targets(&start).len(), labels.min(MAX_QUERIES));
+            assert_eq!(targets(&start).count(), labels.min(MAX_QUERIES));
         }
     }
 }

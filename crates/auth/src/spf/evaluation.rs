@@ -10,7 +10,7 @@ use tegami_mail::{AsText as _, Note, Text, note};
 
 use super::macros::{MacroString, Place, Values};
 use super::published::Published;
-use super::record::{DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term, TermKind, queried};
+use super::record::{DomainSpec, DualCidr, Mechanism, Record, Term, TermKind, queried};
 use super::{Identity, Request, SpfResult, Verdict};
 use crate::records::{Addresses, Ipv4Addresses, MxHosts, PtrNames};
 use crate::step::list;
@@ -24,6 +24,9 @@ pub const MAX_VOID_LOOKUPS: u8 = 2;
 
 /// MX hosts of one `mx`, and names of one `ptr` or `%{p}`, whose addresses are asked (RFC 7208 section 4.6.4).
 pub const MAX_ADDRESS_NAMES: usize = 10;
+
+/// What is asked for a record.
+const TXT: Text = Text::from_static("TXT");
 
 /// The `p` macro where no name is validated (RFC 7208 section 7.3).
 const UNKNOWN: &str = "unknown";
@@ -102,11 +105,14 @@ impl Outcome {
             note: note!("spf-dns-error", name = name, error = error),
         }
     }
+}
+
+impl Matched {
     fn word(&self) -> &'static str {
-        match self.matched {
-            Matched::Yes => "match",
-            Matched::No => "no-match",
-            Matched::Stop(_) => "error",
+        match self {
+            Self::Yes => "match",
+            Self::No => "no-match",
+            Self::Stop(_) => "error",
         }
     }
 }
@@ -130,7 +136,7 @@ impl<'a> Evaluation<'a> {
             request,
             records,
             ip,
-            ip_text: Text::of(ip),
+            ip_text: ip.into(),
             local_part,
             sender_domain,
             lookups: 0,
@@ -143,7 +149,7 @@ impl<'a> Evaluation<'a> {
     pub(super) async fn run(mut self, identity: Identity) -> Verdict {
         let found = self.check_host(At { depth: 0, domain: self.sender_domain }).await;
         let explanation = match (found.result, found.explanation) {
-            (SpfResult::Fail, Some((domain, published))) => self.explain(&domain, &published).await,
+            (SpfResult::Fail, Some((domain, published))) => Box::pin(self.explain(&domain, &published)).await,
             _ => None,
         };
         Verdict {
@@ -166,7 +172,7 @@ impl<'a> Evaluation<'a> {
         match &*published {
             Published::Record(text, record) => {
                 let note = note!("spf-record-found", record = text);
-                self.step(at, "TXT", "found", note, "RFC 7208 section 4.5");
+                self.step(at, TXT, "found", note, "RFC 7208 section 4.5");
                 let mut found = self.apply(record, at).await;
                 if found.own && record.explanation().is_some() {
                     found.explanation = Some((at.domain.clone(), Arc::clone(&published)));
@@ -179,12 +185,12 @@ impl<'a> Evaluation<'a> {
             }
             Published::Several(count) => {
                 let note = note!("spf-record-multiple", domain = at.domain, count = count);
-                self.step(at, "TXT", "error", note, "RFC 7208 section 4.5");
+                self.step(at, TXT, "error", note, "RFC 7208 section 4.5");
                 SpfResult::PermError.into()
             }
             Published::Other(count) => {
                 let note = note!("spf-record-absent", domain = at.domain, count = count);
-                self.step(at, "TXT", "none", note, "RFC 7208 section 4.5");
+                self.step(at, TXT, "none", note, "RFC 7208 section 4.5");
                 SpfResult::None.into()
             }
         }
@@ -193,11 +199,11 @@ impl<'a> Evaluation<'a> {
     fn no_answer(&mut self, error: &DnsError, at: At<'_>) -> Found {
         if error.is_void() {
             let note = note!("spf-record-void", domain = at.domain, error = error);
-            self.step(at, "TXT", "none", note, "RFC 7208 section 4.5");
+            self.step(at, TXT, "none", note, "RFC 7208 section 4.5");
             return SpfResult::None.into();
         }
         let note = note!("spf-dns-error", name = at.domain, error = error);
-        self.step(at, "TXT", "error", note, "RFC 7208 section 4.4");
+        self.step(at, TXT, "error", note, "RFC 7208 section 4.4");
         SpfResult::TempError.into()
     }
 
@@ -227,12 +233,16 @@ impl<'a> Evaluation<'a> {
                 );
             }
             let TermKind::Directive(qualifier, mechanism) = &term.kind else { continue };
-            if let Some(result) = self.directive(term, *qualifier, mechanism, at).await {
-                return Found { own: true, ..result.into() };
-            }
+            let matched = self.directive(term, mechanism, at).await;
+            let result = match matched {
+                Matched::Yes => qualifier.result(),
+                Matched::No => continue,
+                Matched::Stop(result) => result,
+            };
+            return Found { own: true, ..result.into() };
         }
         if let Some((term, target)) = record.redirect() {
-            return Found { own: false, ..self.redirect(term, target, at).await };
+            return Found { own: false, ..Box::pin(self.redirect(term, target, at)).await };
         }
         self.step(
             at,
@@ -244,47 +254,52 @@ impl<'a> Evaluation<'a> {
         Found::from(SpfResult::Neutral)
     }
 
-    /// One directive; `None` where it does not match.
-    async fn directive(
-        &mut self,
-        term: &Term,
-        qualifier: Qualifier,
-        mechanism: &Mechanism,
-        at: At<'_>,
-    ) -> Option<SpfResult> {
+    /// One directive: whether it matches, and its step.
+    async fn directive(&mut self, term: &Term, mechanism: &Mechanism, at: At<'_>) -> Matched {
         let place = self.steps.len();
-        let counted = if mechanism.asks_dns() { self.count_lookup() } else { Ok(()) };
+        let admitted = self.admit(mechanism);
         let before = self.spent();
-        let (outcome, source) = match counted {
-            Ok(()) if mechanism.domain_spec().is_some_and(|spec| self.is_beyond_names(spec)) => {
-                (Outcome::no(self.beyond_names()), LOCAL_PART_RULE)
+        let mut source = mechanism.source();
+        let outcome = match admitted {
+            Err((outcome, rule)) => {
+                source = rule;
+                outcome
             }
-            Ok(()) => (self.mechanism(term, mechanism, at).await, mechanism.source()),
-            Err(note) => (Outcome::permerror(note), "RFC 7208 section 4.6.4"),
+            Ok(()) => match mechanism {
+                Mechanism::All => Outcome::yes(note!("spf-all")),
+                Mechanism::Ip4(network, length) => self.network((*network).into(), *length, &term.network),
+                Mechanism::Ip6(network, length) => self.network((*network).into(), *length, &term.network),
+                Mechanism::Include(spec) => self.include(spec, at).await,
+                // Boxed, so that the state of an evaluation, which is moved with every include, stays small.
+                Mechanism::A(spec, cidr) => Box::pin(self.a(spec.as_ref(), *cidr, at)).await,
+                Mechanism::Mx(spec, cidr) => Box::pin(self.mx(spec.as_ref(), *cidr, at)).await,
+                Mechanism::Ptr(spec) => Box::pin(self.ptr(spec.as_ref(), at)).await,
+                Mechanism::Exists(spec) => Box::pin(self.exists(spec, at)).await,
+            },
         };
         let is_miss = matches!(outcome.matched, Matched::No) && self.steps.len() == place;
         if !is_miss || self.may_tell(at) {
             let spent = self.spent_at(place, before);
             // An include stands before the steps of the record that it includes.
-            self.steps.insert(place, step(at, &term.text, outcome.word(), outcome.note, source, spent));
+            let told = step(at, &term.text, outcome.matched.word(), outcome.note, source, spent);
+            self.steps.insert(place, told);
         }
-        match outcome.matched {
-            Matched::Yes => Some(qualifier.result()),
-            Matched::No => None,
-            Matched::Stop(result) => Some(result),
-        }
+        outcome.matched
     }
 
-    async fn mechanism(&mut self, term: &Term, mechanism: &Mechanism, at: At<'_>) -> Outcome {
-        match mechanism {
-            Mechanism::All => Outcome::yes(note!("spf-all")),
-            Mechanism::Ip4(network, length) => self.network(IpAddr::V4(*network), *length, &term.network),
-            Mechanism::Ip6(network, length) => self.network(IpAddr::V6(*network), *length, &term.network),
-            Mechanism::Include(spec) => self.include(spec, at).await,
-            Mechanism::A(spec, cidr) => self.a(spec.as_ref(), *cidr, at).await,
-            Mechanism::Mx(spec, cidr) => self.mx(spec.as_ref(), *cidr, at).await,
-            Mechanism::Ptr(spec) => self.ptr(spec.as_ref(), at).await,
-            Mechanism::Exists(spec) => self.exists(spec, at).await,
+    /// Counts a mechanism that asks the DNS; `Err` where it may not ask, with the rule.
+    fn admit(&mut self, mechanism: &Mechanism) -> Result<(), (Outcome, &'static str)> {
+        if !mechanism.asks_dns() {
+            return Ok(());
+        }
+        if let Err(note) = self.count_lookup() {
+            return Err((Outcome::permerror(note), "RFC 7208 section 4.6.4"));
+        }
+        match mechanism.domain_spec() {
+            Some(spec) if self.is_beyond_names(spec) => {
+                Err((Outcome::no(self.beyond_names()), LOCAL_PART_RULE))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -502,7 +517,7 @@ impl<'a> Evaluation<'a> {
         if let Some(name) = spec.name() {
             return Ok(name.clone());
         }
-        let expanded = self.expand(spec.macros(), at, MacroString::expand_name).await;
+        let expanded = Box::pin(self.expand(spec.macros(), at, MacroString::expand_name)).await;
         queried(&expanded).ok_or(expanded)
     }
 

@@ -200,11 +200,13 @@ pub async fn check_host(
 /// The name to ask for, where `domain` is well formed and has more than one label (RFC 7208 section 4.3).
 /// Internationalised domains are asked as A-labels (RFC 7208 section 4.3).
 fn fully_qualified(domain: &str) -> Option<DnsName> {
-    let ascii =
-        if domain.is_ascii() { Text::from(domain) } else { Domain::parse(domain).ok()?.as_text().clone() };
+    let parsed = if domain.is_ascii() { None } else { Some(Domain::parse(domain).ok()?) };
+    let ascii = parsed.as_ref().map_or(domain, Domain::as_str);
+    // An address has a colon or ends in a digit: that is quickly seen.
+    let like_address = ascii.contains(':') || ascii.ends_with(|last: char| last.is_ascii_digit());
     // A backslash would begin an escape of presentation form; no domain name of mail has one.
-    if ascii.starts_with('[') || ascii.contains('\\') || ascii.parse::<IpAddr>().is_ok() {
+    if ascii.starts_with('[') || ascii.contains('\\') || (like_address && ascii.parse::<IpAddr>().is_ok()) {
         return None;
     }
-    DnsName::parse(&ascii).ok().filter(|name| name.as_str().contains('.'))
+    DnsName::parse(ascii).ok().filter(|name| name.as_str().contains('.'))
 }
