@@ -241,9 +241,9 @@ fn json_has_the_fields_of_the_contract() {
         "authentication_results":null,"dkim":[{"algorithm":"ed25519-sha256","domain":"example.org","reason":"dkim-pass","result":"pass","selector":"s1","steps":{"depth":0,"detail":"dkim-signature-found","domain":"example.org","outcome":"found","source":"RFC 6376 section 3.5","term":"DKIM-Signature"}}],"dmarc":{"aligned":{"dkim":true,"spf":false},
         "disposition":"none","organizational_domain":"example.org","policy":"reject","policy_domain":"example.org","result":"pass","steps":{"depth":0,"detail":"dmarc-record-found","domain":"example.org","outcome":"found","source":"RFC 9989 section 4.10","term":"_dmarc.example.org"}},
         "iprev":{"name":"mail.example.org","result":"pass","steps":{"depth":0,"detail":"iprev-names","domain":"1.2.0.192.in-addr.arpa","outcome":"found","source":"RFC 8601 section 3","term":"PTR 1.2.0.192.in-addr.arpa"}},
-        "spf":{"helo":{"domain":"mail.example.org","explanation":null,"identity":"helo","lookups":1,"result":"pass","steps":{"depth":0,"detail":"spf-record-found","domain":"mail.example.org","outcome":"found","source":"RFC 7208 section 4.5","term":"TXT"},
+        "spf":{"helo":{"domain":"mail.example.org","explanation":null,"identity":"helo","lookups":1,"result":"pass","steps":{"depth":0,"detail":"spf-record-found","domain":"mail.example.org","lookups":0,"outcome":"found","source":"RFC 7208 section 4.5","term":"TXT","void_lookups":0},
         "void_lookups":0},
-        "mailfrom":{"domain":"example.com","explanation":null,"identity":"mailfrom","lookups":0,"result":"none","steps":{"depth":0,"detail":"spf-record-void","domain":"example.com","outcome":"none","source":"RFC 7208 section 4.5","term":"TXT"},
+        "mailfrom":{"domain":"example.com","explanation":null,"identity":"mailfrom","lookups":0,"result":"none","steps":{"depth":0,"detail":"spf-record-void","domain":"example.com","lookups":0,"outcome":"none","source":"RFC 7208 section 4.5","term":"TXT","void_lookups":0},
         "void_lookups":0}}}"#]].assert_eq(&shown.to_string().replace("},\"", "},\n\""));
 }
 
