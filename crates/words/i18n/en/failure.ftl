@@ -49,11 +49,11 @@ failure-inactive-advice = Ask the recipient in another way. If it stays so, take
 failure-filtered = The recipient, or a filter that the recipient set up, does not take mail like this. Some receivers say "unknown user" for it, so the address may be good.
 failure-filtered-advice = Ask the recipient in another way to permit your domain. Nothing on your side can change it.
 failure-policy = A rule of the receiver forbids this message. The reply does not say which.
-failure-policy-advice = Check SPF, DKIM, DMARC and reverse DNS first (`tegami check` for your domain), then look at links and attachments. If all is well, ask the receiver's postmaster and quote the reply.
+failure-policy-advice = Check SPF, DKIM, DMARC and reverse DNS first (`tegami inspect` on a copy of the message), then look at links and attachments. If all is well, ask the receiver's postmaster and quote the reply.
 failure-reputation = The address (IP) we send from, or the sender's domain, is on a blocklist or has a bad name with this receiver.
 failure-reputation-advice = Find out why before you ask to be taken off the list: a broken-into account, a form that anybody can use, or lists with dead addresses. Then ask at the place that the reply names. Dial-up and cloud addresses are best left behind a smarthost.
 failure-authentication = The receiver could not find out that the message really comes from the sender's domain: SPF, DKIM or DMARC failed or is missing.
-failure-authentication-advice = Publish SPF for every server that sends, sign with DKIM, and let one of the two bear the same domain as the From field. `tegami check` for your domain says which part is missing.
+failure-authentication-advice = Publish SPF for every server that sends, sign with DKIM, and let one of the two bear the same domain as the From field. `tegami inspect` on a copy of the message says which part is missing.
 failure-reverse-dns = The address (IP) we send from has no name in the DNS, or that name does not lead back to it.
 failure-reverse-dns-advice = Ask the provider of the address for a PTR record with the name of this server, and publish an A or AAAA record of that name with the address. `tegami lookup ptr` shows both.
 failure-sender = The receiver does not accept the sender's address: its domain does not exist or takes no replies, or the sender is not permitted.
@@ -91,7 +91,7 @@ failure-unknown-advice = Ask the receiver's postmaster, and quote the reply.
 
 ## Advice with the values that the reply names
 failure-advice-spf-record = Add { $mechanism } to the SPF record of { $domain } (or send with a server that is in it), and sign with DKIM for that domain. The receiver saw { $ip }.
-failure-advice-dmarc-domain = Mail in the name of { $domain } must pass SPF or DKIM with that very domain: sign with a key of { $domain }, or use a From address of a domain that you can sign for. `tegami check` for { $domain } says which part is missing.
+failure-advice-dmarc-domain = Mail in the name of { $domain } must pass SPF or DKIM with that very domain: sign with a key of { $domain }, or use a From address of a domain that you can sign for. `tegami inspect` on a copy of the message says which part is missing.
 failure-ask-recipient-advice = Only the recipient's side can change it: ask there in another way to permit you.
 
 ## Providers

@@ -49,11 +49,11 @@ failure-inactive-advice = 別の方法で受信者に確かめてください。
 failure-filtered = 受信者本人の設定により、このようなメールは受け取られません。この場合に「宛先不明」と答える受信側もあるので、アドレスは正しいかもしれません。
 failure-filtered-advice = 送信元のドメインを受信許可に入れてもらうよう、別の方法で受信者に頼んでください。送信側でできることはありません。
 failure-policy = 受信側の規則により拒否されました。どの規則かは応答に書かれていません。
-failure-policy-advice = まず SPF、DKIM、DMARC、逆引きを（`tegami check` で）確かめ、次にリンクと添付ファイルを見直してください。どれも問題がなければ、応答を添えて受信側のポストマスターに問い合わせてください。
+failure-policy-advice = まず SPF、DKIM、DMARC、逆引きを（メールの写しを `tegami inspect` に渡して）確かめ、次にリンクと添付ファイルを見直してください。どれも問題がなければ、応答を添えて受信側のポストマスターに問い合わせてください。
 failure-reputation = 送信元の IP アドレスまたは差出人のドメインが、ブロックリストに載っているか、この受信側での評判が良くありません。
 failure-reputation-advice = 解除を申し込む前に原因を突き止めてください。乗っ取られたアカウント、誰でも使えるフォーム、無効なアドレスの多いリストなどが考えられます。その後、応答に示された窓口に申し込んでください。家庭用回線やクラウドの IP アドレスからは、スマートホスト経由で送るのが確実です。
 failure-authentication = メールが差出人のドメインから送られたことを、受信側が確認できませんでした。SPF、DKIM、DMARC のいずれかが失敗したか、設定されていません。
-failure-authentication-advice = 送信するすべてのサーバーを SPF に載せ、DKIM で署名し、少なくとも一方のドメインを From フィールドのドメインと一致させてください。足りない点は `tegami check` でわかります。
+failure-authentication-advice = 送信するすべてのサーバーを SPF に載せ、DKIM で署名し、少なくとも一方のドメインを From フィールドのドメインと一致させてください。足りない点は、メールの写しを `tegami inspect` に渡すとわかります。
 failure-reverse-dns = 送信元の IP アドレスに DNS 上の名前がないか、その名前から元の IP アドレスに戻れません。
 failure-reverse-dns-advice = IP アドレスの提供元に、このサーバーの名前を PTR レコードに設定するよう依頼し、その名前の A または AAAA レコードに同じ IP アドレスを設定してください。`tegami lookup ptr` で両方を確認できます。
 failure-sender = 差出人アドレスが受け付けられません。ドメインが存在しないか、返信を受け取れないか、送信が許可されていません。
@@ -91,7 +91,7 @@ failure-unknown-advice = 応答を添えて、受信側のポストマスター�
 
 ## 応答に書かれた値を使う助言
 failure-advice-spf-record = { $domain } の SPF レコードに { $mechanism } を加え（または SPF に載っているサーバーから送り）、このドメインで DKIM 署名をしてください。受信側が見た送信元は { $ip } です。
-failure-advice-dmarc-domain = { $domain } を名乗るメールは、このドメインで SPF または DKIM に合格しなければなりません。{ $domain } の鍵で署名するか、署名できるドメインの From アドレスを使ってください。足りない点は `tegami check` でわかります。
+failure-advice-dmarc-domain = { $domain } を名乗るメールは、このドメインで SPF または DKIM に合格しなければなりません。{ $domain } の鍵で署名するか、署名できるドメインの From アドレスを使ってください。足りない点は、メールの写しを `tegami inspect` に渡すとわかります。
 failure-ask-recipient-advice = 変更できるのは受信側だけです。別の方法で連絡し、受信を許可してもらってください。
 
 ## プロバイダー別
