@@ -2,6 +2,8 @@
 //! can undo it and read that hash (RFC 8017 section 8.2.2). Then it is certain whether the key made the signature, and a
 //! supposition about the header fields costs one hash to try. Nothing here is secret, so nothing needs constant time.
 
+use num_bigint::BigUint;
+
 use crate::dkim::der;
 
 /// A signature, opened with a public key.
@@ -71,8 +73,7 @@ pub(super) fn open(data: &[u8], signature: &[u8]) -> Option<Opened> {
     if signature.len() != modulus.len() || signature >= modulus {
         return Some(Opened::Foreign);
     }
-    // A number that is not below the modulus comes from another key.
-    let Some(octets) = power(signature, exponent, modulus) else { return Some(Opened::Foreign) };
+    let octets = power(signature, exponent, modulus)?;
     let padded = octets.strip_prefix(&[0, 1]).unwrap_or_default();
     let filler = padded.iter().take_while(|&&octet| octet == 0xff).count();
     let named = padded.get(filler..).and_then(|rest| rest.strip_prefix(&[0])).filter(|_| filler >= 8);
@@ -92,112 +93,17 @@ fn hash(named: &[u8]) -> Option<Opened> {
     OTHERS.iter().any(fits).then_some(Opened::OtherHash)
 }
 
-/// `base` to the power of `exponent`, modulo an odd `modulus`; most significant octet first, as long as the modulus.
+/// `base` to the power of `exponent`, modulo `modulus`; most significant octet first, as long as the modulus. `None` where
+/// the numbers are none of RSA's.
 fn power(base: &[u8], exponent: u64, modulus: &[u8]) -> Option<Vec<u8>> {
-    let n = Modulus::new(modulus)?;
-    let base = n.enter(limbs(base)).filter(|_| exponent > 0)?;
-    let mut result = base.clone();
-    let bits = u64::BITS - exponent.leading_zeros();
-    for bit in (0..bits - 1).rev() {
-        result = n.multiply(&result, &result);
-        if exponent >> bit & 1 == 1 {
-            result = n.multiply(&result, &base);
-        }
+    let n = BigUint::from_bytes_be(modulus);
+    if exponent == 0 || !n.bit(0) {
+        return None;
     }
-    let mut one = vec![0; n.limbs.len()];
-    *one.first_mut()? = 1;
-    let octets: Vec<u8> =
-        n.multiply(&result, &one).iter().rev().flat_map(|limb| limb.to_be_bytes()).collect();
-    octets.get(octets.len().checked_sub(modulus.len())?..).map(<[u8]>::to_vec)
-}
-
-/// Numbers of 64 bits, the least significant first.
-type Limbs = Vec<u64>;
-
-fn limbs(octets: &[u8]) -> Limbs {
-    octets.rchunks(8).map(|chunk| chunk.iter().fold(0, |limb, &octet| limb << 8 | u64::from(octet))).collect()
-}
-
-/// An odd modulus, for multiplication after Montgomery: numbers are kept multiplied by 2 to the power of the modulus' size.
-struct Modulus {
-    limbs: Limbs,
-    /// The negative inverse of the lowest limb modulo 2 to the power of 64.
-    inverse: u64,
-}
-
-impl Modulus {
-    fn new(octets: &[u8]) -> Option<Self> {
-        let limbs = limbs(octets);
-        let lowest = limbs.first().copied().filter(|lowest| lowest & 1 == 1)?;
-        // Each round doubles the bits that are right (Newton).
-        let inverse = (0..6).fold(1_u64, |x, _| x.wrapping_mul(2_u64.wrapping_sub(lowest.wrapping_mul(x))));
-        Some(Self { limbs, inverse: inverse.wrapping_neg() })
-    }
-
-    /// A number of the same length in Montgomery's form; `None` where it is not below the modulus.
-    fn enter(&self, mut number: Limbs) -> Option<Limbs> {
-        number.resize(self.limbs.len(), 0);
-        if !below(&number, &self.limbs) {
-            return None;
-        }
-        for _ in 0..self.limbs.len() * 64 {
-            let mut carry = 0;
-            for limb in &mut number {
-                (*limb, carry) = (*limb << 1 | carry, *limb >> 63);
-            }
-            if carry == 1 || !below(&number, &self.limbs) {
-                subtract(&mut number, &self.limbs);
-            }
-        }
-        Some(number)
-    }
-
-    /// The product of two numbers in Montgomery's form, in that form.
-    fn multiply(&self, a: &[u64], b: &[u64]) -> Limbs {
-        let size = self.limbs.len();
-        let mut sum = vec![0; size + 2];
-        for &factor in b {
-            add_product(&mut sum, a, factor);
-            let clear = sum.first().copied().unwrap_or_default().wrapping_mul(self.inverse);
-            add_product(&mut sum, &self.limbs, clear);
-            // The lowest limb is zero now: it goes to the top.
-            sum.rotate_left(1);
-        }
-        let above = sum.get(size..).unwrap_or_default().iter().any(|&limb| limb > 0);
-        sum.truncate(size);
-        if above || !below(&sum, &self.limbs) {
-            subtract(&mut sum, &self.limbs);
-        }
-        sum
-    }
-}
-
-/// Adds `a * factor` to a sum that has room for it.
-fn add_product(sum: &mut [u64], a: &[u64], factor: u64) {
-    let mut carry = 0;
-    for (at, limb) in sum.iter_mut().enumerate() {
-        let product = a.get(at).map_or(0, |&a| u128::from(a) * u128::from(factor));
-        let total = u128::from(*limb) + product + u128::from(carry);
-        (*limb, carry) = (low(total), low(total >> 64));
-    }
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "the lower half is what is asked for")]
-fn low(wide: u128) -> u64 {
-    wide as u64
-}
-
-fn below(a: &[u64], b: &[u64]) -> bool {
-    a.iter().rev().lt(b.iter().rev())
-}
-
-fn subtract(a: &mut [u64], b: &[u64]) {
-    let mut borrow = false;
-    for (a, &b) in a.iter_mut().zip(b) {
-        let (difference, first) = a.overflowing_sub(b);
-        let (difference, second) = difference.overflowing_sub(u64::from(borrow));
-        (*a, borrow) = (difference, first | second);
-    }
+    let octets = BigUint::from_bytes_be(base).modpow(&exponent.into(), &n).to_bytes_be();
+    let mut whole = vec![0; modulus.len().checked_sub(octets.len())?];
+    whole.extend_from_slice(&octets);
+    Some(whole)
 }
 
 #[cfg(test)]
@@ -251,7 +157,10 @@ mod tests {
                 (0..times).fold(1_u128, |product, _| product * u128::from(base) % u128::from(modulus))
             };
             let octets = power(&base.to_be_bytes(), exponent, &modulus.to_be_bytes()).unwrap();
-            assert_eq!(u64::from_be_bytes(octets.try_into().unwrap()), low(wide(base, exponent)));
+            assert_eq!(
+                u64::from_be_bytes(octets.try_into().unwrap()),
+                u64::try_from(wide(base, exponent)).unwrap()
+            );
         };
         check(2, 10, 1001);
         check(u64::MAX - 5, 17, u64::MAX);
