@@ -15,30 +15,15 @@ pub(super) fn network(text: &str) -> Option<String> {
         None => (text, None),
     };
     if let Ok(ip) = address.parse::<Ipv6Addr>() {
-        let length = length.map(|length| prefix(length, 128)).transpose_or()?;
+        let length = optional_prefix(length, 128)?;
         return Some(with_length("ip6", IpAddr::V6(ip), length));
     }
     if let Some((first, last)) = address.split_once('-') {
         return range(first.parse().ok()?, last.parse().ok()?).filter(|_| length.is_none());
     }
     let (address, known) = ipv4(address)?;
-    let length = length.map(|length| prefix(length, 32)).transpose_or()?.or(known);
+    let length = optional_prefix(length, 32)?.or(known);
     Some(with_length("ip4", IpAddr::V4(address), length))
-}
-
-/// `Option<Option<T>>` where the outer says whether something stood there and the inner whether it could be read.
-trait TransposeOr<T> {
-    fn transpose_or(self) -> Option<Option<T>>;
-}
-
-impl<T> TransposeOr<T> for Option<Option<T>> {
-    fn transpose_or(self) -> Option<Option<T>> {
-        match self {
-            None => Some(None),
-            Some(None) => None,
-            Some(some) => Some(some),
-        }
-    }
 }
 
 fn with_length(name: &str, address: IpAddr, length: Option<u8>) -> String {
@@ -46,6 +31,11 @@ fn with_length(name: &str, address: IpAddr, length: Option<u8>) -> String {
         Some(length) => format!("{name}:{address}/{length}"),
         None => format!("{name}:{address}"),
     }
+}
+
+/// The length of a prefix where one stands there; `None` where it cannot be read.
+fn optional_prefix(text: Option<&str>, most: u8) -> Option<Option<u8>> {
+    text.map_or(Some(None), |text| prefix(text, most).map(Some))
 }
 
 /// The length of a prefix, from digits with leading zeros or from a mask.
