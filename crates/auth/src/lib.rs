@@ -83,6 +83,7 @@ pub mod dkim;
 pub mod dmarc;
 pub mod iprev;
 pub mod json;
+mod network;
 pub mod received;
 mod records;
 pub mod results;

@@ -2,13 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::super::evaluation::in_network;
-
 /// An address with the length of its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Network {
-    pub(super) address: IpAddr,
-    pub(super) length: u8,
+pub(crate) struct Network {
+    pub(crate) address: IpAddr,
+    pub(crate) length: u8,
 }
 
 /// Networks that no receiver on the Internet sees mail come from (RFC 6890 section 2.2). Those for documentation are left
@@ -32,18 +30,25 @@ const UNREACHABLE: [(IpAddr, u8); 14] = [
 
 impl Network {
     /// Whether all of `other` lies in this network.
-    pub(super) fn covers(&self, other: &Self) -> bool {
+    pub(crate) fn covers(&self, other: &Self) -> bool {
         self.length <= other.length && in_network(other.address, self.address, self.length)
     }
 
     /// Whether nothing in it can send to the Internet.
-    pub(super) fn is_unreachable(&self) -> bool {
+    pub(crate) fn is_unreachable(&self) -> bool {
         UNREACHABLE.iter().any(|(address, length)| Self { address: *address, length: *length }.covers(self))
     }
 
     /// Whether it is wider than any one sender needs: shorter than /16, in IPv6 than /32.
-    pub(super) fn is_wide(&self) -> bool {
+    pub(crate) fn is_wide(&self) -> bool {
         self.length < if self.address.is_ipv4() { 16 } else { 32 }
+    }
+}
+
+impl From<IpAddr> for Network {
+    /// The address alone.
+    fn from(address: IpAddr) -> Self {
+        Self { address, length: if address.is_ipv4() { 32 } else { 128 } }
     }
 }
 
@@ -53,8 +58,23 @@ impl std::fmt::Display for Network {
     }
 }
 
+/// Whether the first `length` bits agree. Addresses of different families never do.
+pub(crate) fn in_network(ip: IpAddr, network: IpAddr, length: u8) -> bool {
+    match (ip, network) {
+        (IpAddr::V4(ip), IpAddr::V4(network)) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
+            (ip.to_bits() ^ network.to_bits()) & mask == 0
+        }
+        (IpAddr::V6(ip), IpAddr::V6(network)) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(length.min(128))).unwrap_or(0);
+            (ip.to_bits() ^ network.to_bits()) & mask == 0
+        }
+        _ => false,
+    }
+}
+
 /// How many IPv4 addresses lie in at least one of the networks.
-pub(super) fn ipv4_addresses(networks: &[Network]) -> u64 {
+pub(crate) fn ipv4_addresses(networks: &[Network]) -> u64 {
     let range = |network: &Network| match network.address {
         IpAddr::V4(address) => {
             let size = 1_u64 << (32 - u32::from(network.length.min(32)));

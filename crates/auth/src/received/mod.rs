@@ -15,6 +15,7 @@ use serde::Serialize;
 use tegami_mail::{Domain, HeaderSection};
 
 use crate::dmarc::public_suffix::organizational_domain;
+use crate::network::Network;
 
 /// Fields that are read, from the top: more are a loop or an attack (RFC 5321 section 6.3 speaks of at least 100).
 pub const MAX_HOPS: usize = 200;
@@ -109,13 +110,9 @@ pub fn entrance(hops: &[Hop]) -> Option<&Hop> {
     from_top().find(|hop| hop.ip.is_some_and(is_public)).or_else(|| from_top().next())
 }
 
+/// Whether the address can be one of the Internet's.
 fn is_public(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()),
-        IpAddr::V6(ip) => {
-            !(ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified())
-        }
-    }
+    !Network::from(ip.to_canonical()).is_unreachable()
 }
 
 impl Hop {

@@ -12,6 +12,7 @@ use super::macros::{MacroString, Place, Values};
 use super::published::Published;
 use super::record::{DomainSpec, DualCidr, Mechanism, Record, Term, TermKind, queried};
 use super::{Identity, Request, SpfResult, Verdict};
+use crate::network::in_network;
 use crate::records::{Addresses, Ipv4Addresses, MxHosts, PtrNames};
 use crate::step::list;
 use crate::{Records, Spent, Step};
@@ -662,21 +663,6 @@ fn step(
 ) -> Step {
     let domain = at.domain.as_text().clone();
     Step { depth: at.depth, domain, term: term.into(), outcome, note, source, spent: Some(spent) }
-}
-
-/// Whether the first `length` bits agree. Addresses of different families never do.
-pub(super) fn in_network(ip: IpAddr, network: IpAddr, length: u8) -> bool {
-    match (ip, network) {
-        (IpAddr::V4(ip), IpAddr::V4(network)) => {
-            let mask = u32::MAX.checked_shl(32 - u32::from(length.min(32))).unwrap_or(0);
-            (ip.to_bits() ^ network.to_bits()) & mask == 0
-        }
-        (IpAddr::V6(ip), IpAddr::V6(network)) => {
-            let mask = u128::MAX.checked_shl(128 - u32::from(length.min(128))).unwrap_or(0);
-            (ip.to_bits() ^ network.to_bits()) & mask == 0
-        }
-        _ => false,
-    }
 }
 
 fn is_at_or_below(name: &DnsName, ancestor: &DnsName) -> bool {

@@ -29,7 +29,6 @@ mod correction;
 mod finding;
 mod lookalike;
 mod merge;
-mod network;
 mod question;
 mod tree;
 mod vendor;

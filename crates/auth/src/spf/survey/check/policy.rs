@@ -5,10 +5,10 @@ use tegami_mail::note;
 use super::super::finding::{
     AFTER_ALL, ALL_MISSING, ALL_PLUS, Finding, MACROS, PTR, QUALIFIER, Span, State, Suggestion,
 };
-use super::super::network::Network;
 use super::super::tree::{RecordNode, Status, TermNode};
 use super::text::domain_spec;
 use super::{Judge, Visit, range};
+use crate::network::Network;
 use crate::spf::{Mechanism, Qualifier, TermKind};
 
 /// Macros that whoever sends can choose (RFC 7208 section 7.2).

@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use tegami_mail::note;
 
 use super::super::finding::{Finding, PRIVATE_RANGE, REDUNDANT, State, WIDE_RANGE};
-use super::super::network::{Network, ipv4_addresses};
 use super::super::question::{Target, World};
 use super::super::tree::{RecordNode, Status, TermNode};
 use super::{Judge, Visit};
+use crate::network::{Network, ipv4_addresses};
 use crate::spf::{DualCidr, Mechanism, Qualifier, TermKind};
 
 /// IPv4 addresses that one domain may name before it looks as if it named strangers.
