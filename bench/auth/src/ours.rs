@@ -81,15 +81,7 @@ impl Ours {
     }
 
     fn spf(&self) -> spf::Verdict {
-        let client = self.client();
-        let request = spf::Request {
-            ip: client.ip,
-            helo: client.helo,
-            mail_from: client.mail_from,
-            receiver: client.receiver,
-            now: client.now,
-        };
-        spf::check_mail_from(&request, self.records()).now_or_never().expect("memory never waits")
+        spf::check_mail_from(&(&self.client()).into(), self.records()).now_or_never().expect("memory never waits")
     }
 
     /// SPF of the MAIL FROM identity, DKIM, ARC and DMARC, all steps recorded. The peer is asked for neither iprev nor

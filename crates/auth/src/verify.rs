@@ -27,6 +27,13 @@ pub struct Client<'a> {
     pub now: Timestamp,
 }
 
+impl<'a> From<&Client<'a>> for spf::Request<'a> {
+    fn from(client: &Client<'a>) -> Self {
+        let Client { ip, helo, mail_from, receiver, now } = *client;
+        Self { ip, helo, mail_from, receiver, now }
+    }
+}
+
 /// What can be known at MAIL, before DATA.
 #[derive(Clone, Debug)]
 pub struct Early {
@@ -60,13 +67,7 @@ pub struct Verdicts {
 /// What can be decided at MAIL; the three questions are asked side by side.
 pub async fn early(client: &Client<'_>, records: impl Into<Records<'_>>) -> Early {
     let records = records.into();
-    let request = spf::Request {
-        ip: client.ip,
-        helo: client.helo,
-        mail_from: client.mail_from,
-        receiver: client.receiver,
-        now: client.now,
-    };
+    let request = client.into();
     let (iprev, spf_helo, spf_mail_from) = join3(
         iprev::check(client.ip, records),
         spf::check_helo(&request, records),
