@@ -3,7 +3,6 @@
 mod visit;
 
 use std::net::SocketAddr;
-use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -14,6 +13,7 @@ use crate::Courier;
 use crate::destination::{Destination, MailHost, Way};
 use crate::failure::ENCRYPTION_NEEDED;
 use crate::ledger::{Ledger, Setback, Tried, Verdict};
+use crate::moment;
 use crate::record::{AttemptRecord, HostTry, RecipientRecord};
 use crate::terms::Terms;
 
@@ -114,7 +114,7 @@ impl Tour<'_> {
 
     /// Every address of every host; those that could not be reached a moment ago last.
     fn targets(&self, hosts: Vec<MailHost>) -> Vec<Target> {
-        let now = Instant::now();
+        let now = moment::now();
         let port = self.terms.port;
         let all = hosts.into_iter().flat_map(|MailHost { host, preference, addresses, .. }| {
             addresses.into_iter().map(move |ip| Target {

@@ -8,6 +8,7 @@ use tegami_dns::Resolver;
 use tegami_mail::{Clock, Envelope, Host};
 
 use crate::attempt::{self, AttemptReport, Parcel};
+use crate::connect::{Dial, Tcp};
 use crate::destination::{self, Destination};
 use crate::drive::Link;
 use crate::memory::Memory;
@@ -31,6 +32,7 @@ pub struct Courier {
     pub(crate) settings: Settings,
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) dial: Arc<dyn Dial>,
     pub(crate) tls: Tls,
     pub(crate) memory: Memory,
     pub(crate) places: Places,
@@ -58,6 +60,7 @@ impl Courier {
             settings,
             resolver,
             clock,
+            dial: Arc::new(Tcp),
         })
     }
 
@@ -65,6 +68,12 @@ impl Courier {
     #[must_use]
     pub fn seeded(self, seed: u64) -> Self {
         Self { rng: Mutex::new(fastrand::Rng::with_seed(seed)), ..self }
+    }
+
+    /// Sends over another network than the machine's.
+    #[must_use]
+    pub fn over(self, dial: Arc<dyn Dial>) -> Self {
+        Self { dial, ..self }
     }
 
     /// How we send.

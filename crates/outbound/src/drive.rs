@@ -9,10 +9,11 @@ use tegami_mail::{Clock, Host, Transcript};
 use tegami_proto::smtp::client::{
     Action, Event, FailureCause, Session, SessionFailure, Settings, Stage, Transaction, TransactionReport,
 };
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::client::TlsStream;
 
+use crate::connect::{Connection, Stream};
+use crate::moment;
 use crate::policy::TlsDemand;
 use crate::record::TlsRecord;
 use crate::tls::Tls;
@@ -48,8 +49,8 @@ pub(crate) struct TlsContext<'a> {
 }
 
 enum Wire {
-    Clear(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Clear(Box<dyn Stream>),
+    Tls(Box<TlsStream<Box<dyn Stream>>>),
     Gone,
 }
 
@@ -62,16 +63,19 @@ enum Progress {
 
 impl Link {
     /// Begins a session on a fresh connection. With implicit TLS the handshake comes first.
-    pub(crate) async fn begin(stream: TcpStream, settings: Settings, context: &TlsContext<'_>) -> Self {
-        let source = stream.local_addr().ok().map(|address| address.ip());
+    pub(crate) async fn begin(
+        Connection { stream, source }: Connection,
+        settings: Settings,
+        context: &TlsContext<'_>,
+    ) -> Self {
         let implicit = settings.implicit_tls;
-        let session = Session::new(settings, Instant::now());
+        let session = Session::new(settings, moment::now());
         let mut link = Self {
             session,
             wire: Wire::Clear(stream),
             wake: None,
             buffer: vec![0; 16 * 1024],
-            began: Instant::now(),
+            began: moment::now(),
             tls: None,
             source,
             cut: false,
@@ -98,7 +102,7 @@ impl Link {
         transaction: Transaction,
     ) -> Result<TransactionReport, SessionFailure> {
         self.messages += 1;
-        self.session.deliver(transaction, Instant::now());
+        self.session.deliver(transaction, moment::now());
         match self.advance(None).await {
             Progress::Transaction(report) => Ok(report),
             Progress::Failed(failure) => Err(failure),
@@ -108,13 +112,13 @@ impl Link {
 
     /// Says QUIT and waits a moment for the answer (RFC 5321 section 4.1.1.10).
     pub(crate) async fn quit(&mut self) {
-        self.session.quit(Instant::now());
+        self.session.quit(moment::now());
         let _ = tokio::time::timeout(Duration::from_secs(5), self.advance(None)).await;
     }
 
     /// When the work for the present message began: with the connection, or now where that stood already.
     pub(crate) fn began_if_fresh(&self, reused: bool) -> Instant {
-        if reused { Instant::now() } else { self.began }
+        if reused { moment::now() } else { self.began }
     }
 
     /// Says QUIT without keeping anybody waiting.
@@ -167,7 +171,7 @@ impl Link {
     /// Writes piece by piece. Time spent writing is not the server's silence, so the alarm moves along. Where writing fails, the
     /// server may have said why before it closed: reading finds out.
     async fn send(&mut self, octets: &Bytes) {
-        let began = Instant::now();
+        let began = moment::now();
         for block in octets.chunks(BLOCK) {
             let written = tokio::time::timeout(DATA_BLOCK, self.wire.write(block)).await;
             match written {
@@ -190,7 +194,7 @@ impl Link {
     fn give_up(&mut self) {
         self.cut = true;
         self.wire = Wire::Gone;
-        self.session.closed(Instant::now());
+        self.session.closed(moment::now());
     }
 
     async fn read(&mut self) {
@@ -199,7 +203,7 @@ impl Link {
             Some(wake) => tokio::time::timeout_at(wake.into(), read).await,
             None => Ok(read.await),
         };
-        let now = Instant::now();
+        let now = moment::now();
         match read {
             Err(_) => {
                 self.wake = None;
@@ -228,7 +232,7 @@ impl Link {
                     self.session.tls_failed("the certificate is not trusted, and trust is demanded");
                 } else {
                     self.wire = Wire::Tls(stream);
-                    self.session.tls_established(Instant::now(), &remark);
+                    self.session.tls_established(moment::now(), &remark);
                 }
             }
             Ok(Err(error)) => self.session.tls_failed(&error),
@@ -289,6 +293,3 @@ impl Wire {
         }
     }
 }
-
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}

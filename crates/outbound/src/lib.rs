@@ -16,6 +16,7 @@ mod drive;
 mod failure;
 mod ledger;
 mod memory;
+mod moment;
 mod outbound;
 mod place;
 mod policy;
@@ -26,6 +27,7 @@ mod tls;
 
 pub use attempt::{AttemptReport, Parcel, RecipientReport};
 pub use certificate::Certificate;
+pub use connect::{Connection, Dial, Stream};
 pub use courier::{Courier, OutboundError};
 pub use destination::{Destination, MailHost, Way};
 pub use outbound::Outbound;

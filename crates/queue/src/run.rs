@@ -144,9 +144,11 @@ impl Postman {
             }
             let pause = self.until_next();
             let control = Arc::clone(&self.control);
+            // One settlement is under way at a time, so looking at it first keeps nothing else waiting.
             tokio::select! {
-                Some(done) = self.attempts.join_next_with_id() => self.collect(done),
+                biased;
                 Some(settled) = self.settling.join_next() => self.note_settled(settled)?,
+                Some(done) = self.attempts.join_next_with_id() => self.collect(done),
                 () = control.rung() => {}
                 () = tokio::time::sleep(pause) => {}
             }
@@ -167,8 +169,9 @@ impl Postman {
                 return self.next_due().await;
             }
             tokio::select! {
-                Some(done) = self.attempts.join_next_with_id() => self.collect(done),
+                biased;
                 Some(settled) = self.settling.join_next() => self.note_settled(settled)?,
+                Some(done) = self.attempts.join_next_with_id() => self.collect(done),
                 else => {}
             }
             self.settle_ready();

@@ -85,18 +85,53 @@ impl TryFrom<String> for QueueId {
 #[derive(Debug, Default)]
 pub struct IdSource {
     last: Mutex<u128>,
+    seed: Option<u64>,
 }
 
 impl IdSource {
+    /// Chance from a seed: two sources with the same seed and the same moments make the same identifiers. For tests.
+    pub fn seeded(seed: u64) -> Self {
+        Self { last: Mutex::default(), seed: Some(seed) }
+    }
+
     /// The next identifier.
     pub fn next(&self, now: Timestamp) -> QueueId {
         let mut chance = [0_u8; 16];
-        // A failing random source leaves the counter below, which still keeps identifiers apart within this source.
-        let _ = aws_lc_rs::rand::fill(&mut chance);
         let millis = u128::try_from(now.as_millisecond().max(0)).unwrap_or_default();
-        let fresh = (millis << 80) | (u128::from_be_bytes(chance) & ((1 << 80) - 1));
         let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match self.seed {
+            Some(seed) => chance = mixed(*last, seed).to_be_bytes(),
+            // A failing random source leaves the counter below, which still keeps identifiers apart within this source.
+            None => drop(aws_lc_rs::rand::fill(&mut chance)),
+        }
+        let fresh = (millis << 80) | (u128::from_be_bytes(chance) & ((1 << 80) - 1));
         *last = if fresh > *last { fresh } else { *last + 1 };
         QueueId(*last)
+    }
+}
+
+/// Bits that look like chance and always follow from the ones before (one step of a linear congruential generator of 128 bits, and its
+/// upper half laid over the lower one).
+fn mixed(last: u128, seed: u64) -> u128 {
+    let state = (last ^ (u128::from(seed) << 17)).wrapping_mul(0x2360_ed05_1fc6_5da4_4385_df64_9fcc_f645);
+    let state = state.wrapping_add(0x5851_f42d_4c95_7f2d_1405_7b7e_f767_814f);
+    state ^ (state >> 64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_makes_the_same_identifiers_again() {
+        let made = |seed| {
+            let ids = IdSource::seeded(seed);
+            let moments = [5, 5, 7, 6].map(|second| Timestamp::from_second(second).unwrap());
+            moments.map(|moment| ids.next(moment))
+        };
+        let ids = made(1);
+        assert_eq!(ids, made(1));
+        assert!(ids.is_sorted() && ids[0] != ids[1]);
+        assert_ne!(ids, made(2));
     }
 }

@@ -8,10 +8,10 @@ use tegami_proto::smtp::client::{self, FailureCause, SessionFailure, Transaction
 use tegami_queue::{Failure, Peer, RecipientOutcome, Stage};
 
 use super::{Target, Tour};
-use crate::connect::connect;
 use crate::drive::{Link, TlsContext};
 use crate::failure;
 use crate::ledger::{Setback, Verdict};
+use crate::moment;
 use crate::pool::Key;
 use crate::record::{HostResult, HostTry};
 use crate::terms::Terms;
@@ -56,12 +56,12 @@ impl Tour<'_> {
     async fn open(&mut self, target: &Target, terms: &Terms, mut entry: HostTry) -> Option<(Link, HostTry)> {
         let courier = self.courier;
         let settings = &courier.settings;
-        let began = Instant::now();
+        let began = moment::now();
         let source = settings.source.toward(target.address.ip());
-        let stream = match connect(target.address, source, settings.connect_timeout).await {
-            Ok(stream) => stream,
+        let connection = match courier.dial.dial(target.address, source, settings.connect_timeout).await {
+            Ok(connection) => connection,
             Err(error) => {
-                courier.memory.failed(target.address, settings.limits.failure_memory, Instant::now());
+                courier.memory.failed(target.address, settings.limits.failure_memory, moment::now());
                 entry.duration_ms = millis(began.elapsed());
                 self.host_failed(entry, &Peer::default(), failure::of_connect(&error));
                 return None;
@@ -76,7 +76,7 @@ impl Tour<'_> {
             clock: &*courier.clock,
             timeout: settings.timeouts.command,
         };
-        let mut link = Link::begin(stream, terms.session(settings, target.address.ip()), &context).await;
+        let mut link = Link::begin(connection, terms.session(settings, target.address.ip()), &context).await;
         match link.ready(&context).await {
             Ok(()) => Some((link, entry)),
             Err(error) => {
