@@ -52,6 +52,7 @@ pub mod mailbox_list;
 pub mod mime;
 mod note;
 mod parameter;
+pub mod provider;
 mod reply;
 mod text;
 mod transcript;

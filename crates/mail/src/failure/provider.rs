@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::cause::words;
+use crate::provider::{Ends, presets};
 
 words! {
-    /// A receiver whose replies are documented, or whose wording is its own.
+    /// A receiver that has a name: the word is its table in `data/providers.toml`.
     Provider {
         /// Gmail and Google Workspace.
         Google = "google",
@@ -58,52 +60,51 @@ words! {
         Cisco = "cisco",
         /// Amazon SES.
         AmazonSes = "amazon-ses",
+        /// Free, Alice.
+        Free = "free",
+        /// GMX, WEB.DE, mail.com.
+        Gmx = "gmx",
+        /// IONOS.
+        Ionos = "ionos",
+        /// Telekom.
+        TOnline = "t-online",
+        /// Libero, Virgilio.
+        Libero = "libero",
+        /// Seznam.cz.
+        Seznam = "seznam",
+        /// Proton Mail.
+        Proton = "proton",
+        /// Zoho Mail.
+        Zoho = "zoho",
+        /// Fastmail.
+        Fastmail = "fastmail",
+        /// Rackspace Email.
+        Rackspace = "rackspace",
+        /// OVHcloud.
+        Ovh = "ovh",
+        /// Yandex Mail.
+        Yandex = "yandex",
+        /// NetEase.
+        Netease = "netease",
+        /// Naver.
+        Naver = "naver",
+        /// Daum, Hanmail, Kakao.
+        Kakao = "kakao",
     }
 }
 
-/// The ends of MX host names.
-const HOSTS: &[(&str, Provider)] = &[
-    ("google.com", Provider::Google),
-    ("googlemail.com", Provider::Google),
-    ("olc.protection.outlook.com", Provider::Outlook),
-    ("hotmail.com", Provider::Outlook),
-    ("protection.outlook.com", Provider::Microsoft365),
-    ("mx.microsoft", Provider::Microsoft365),
-    ("yahoodns.net", Provider::Yahoo),
-    ("mail.icloud.com", Provider::Icloud),
-    ("me.com", Provider::Icloud),
-    ("me.com.akadns.net", Provider::Icloud),
-    ("yahoo.co.jp", Provider::YahooJapan),
-    ("docomo.ne.jp", Provider::Docomo),
-    ("ezweb.ne.jp", Provider::Au),
-    ("au.com", Provider::Au),
-    ("dion.ne.jp", Provider::Au),
-    ("auone-net.jp", Provider::Au),
-    ("softbank.jp", Provider::Softbank),
-    ("softbank.ne.jp", Provider::Softbank),
-    ("vodafone.ne.jp", Provider::Softbank),
-    ("nifty.com", Provider::Nifty),
-    ("ocn.ad.jp", Provider::Ocn),
-    ("ocn.ne.jp", Provider::Ocn),
-    ("biglobe.ne.jp", Provider::Biglobe),
-    ("comcast.net", Provider::Comcast),
-    ("cox.net", Provider::Cox),
-    ("charter.net", Provider::Spectrum),
-    ("rr.com", Provider::Spectrum),
-    ("orange.fr", Provider::Orange),
-    ("wanadoo.fr", Provider::Orange),
-    ("laposte.net", Provider::Orange),
-    ("qq.com", Provider::Qq),
-    ("mail.ru", Provider::MailRu),
-    ("secureserver.net", Provider::Godaddy),
-    ("mimecast.com", Provider::Mimecast),
-    ("mimecast.co.za", Provider::Mimecast),
-    ("pphosted.com", Provider::Proofpoint),
-    ("ppe-hosted.com", Provider::Proofpoint),
-    ("barracudanetworks.com", Provider::Barracuda),
-    ("iphmx.com", Provider::Cisco),
-    ("amazonaws.com", Provider::AmazonSes),
-];
+/// By MX host, from the one table of providers.
+static HOSTS: LazyLock<Ends<Provider>> = LazyLock::new(|| {
+    let mut ends = Ends::default();
+    for (name, preset) in presets() {
+        for end in &preset.mx {
+            if let Ok(provider) = name.parse() {
+                ends.insert(end, provider);
+            }
+        }
+    }
+    ends
+});
 
 /// What replies say that nobody else says, in lower case.
 const MARKS: &[(&str, Provider)] = &[
@@ -153,10 +154,7 @@ const MARKS: &[(&str, Provider)] = &[
 impl Provider {
     /// The provider of an MX host.
     pub fn of_host(host: &str) -> Option<Self> {
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
-        let ends =
-            |end: &str| host.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        HOSTS.iter().find(|(end, _)| ends(end)).map(|(_, provider)| *provider)
+        HOSTS.find(host).copied()
     }
 
     /// The provider that speaks so; `text` is in lower case.
