@@ -1,4 +1,4 @@
-//! What a refusal means, and the refusals in a notification.
+//! What a refusal means.
 #![no_main]
 
 #[path = "../../crates/mail/tests/it/property.rs"]

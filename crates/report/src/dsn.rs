@@ -9,6 +9,7 @@ mod write;
 use std::fmt;
 
 use jiff::Timestamp;
+use tegami_mail::failure::Said;
 use tegami_mail::{EnhancedStatusCode, HeaderField, HeaderLimits, HeaderSection, header};
 
 use crate::field;
@@ -150,6 +151,20 @@ impl Recipient {
         let quoted = self.diagnostic.as_ref().and_then(|diagnostic| find::status(&diagnostic.value));
         let Some(status) = self.status else { return quoted };
         quoted.filter(|quoted| quoted.class == status.class && quoted.subject != 0).or(Some(status))
+    }
+
+    /// What was said, for [`tegami_mail::failure::classify`].
+    pub fn said(&self) -> Said {
+        let text = self.diagnostic.as_ref().map_or("", |diagnostic| &diagnostic.value);
+        let mut said = Said::parse(text);
+        // What a local program said: the number with which it ended.
+        if self.diagnostic.as_ref().is_some_and(|diagnostic| diagnostic.kind == "x-unix") {
+            said.text = format!("x-unix; {}", said.text);
+        }
+        said.enhanced = said.enhanced.or(self.status);
+        let remote = self.remote_mta.as_ref().and_then(|host| host.value.split(' ').next());
+        said.host = said.host.or(remote.filter(|host| !host.is_empty()).map(ToOwned::to_owned));
+        said
     }
 
     /// The SMTP reply code in the diagnostic text, such as 550.

@@ -22,7 +22,6 @@
 //! assert!(verdict.retry());
 //! ```
 
-mod bounce;
 mod cause;
 mod fact;
 mod page;
@@ -33,7 +32,6 @@ mod said;
 
 use serde::{Deserialize, Serialize};
 
-pub use bounce::{Bounced, read as read_bounce};
 pub use cause::{About, Cause, Certainty, Lasting};
 pub use page::page;
 pub use provider::Provider;

@@ -6,7 +6,6 @@
     reason = "a test may stop and may tell what it skips"
 )]
 
-mod bounce;
 mod differential;
 mod fuzz_corpus;
 mod isemail;

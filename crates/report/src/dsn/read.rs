@@ -44,6 +44,8 @@ pub fn read(content: &[u8]) -> Option<Notice> {
         if notice.recipients.is_empty() {
             notice.form = Form::Text;
             notice.recipients = told.recipients(&head, notice.original.as_ref());
+        } else {
+            told.complete(&mut notice.recipients);
         }
     } else {
         told.complete(&mut notice.recipients);
@@ -62,8 +64,10 @@ fn plain_text(parsed: &Parsed) -> String {
         (_, Some(html)) => without_tags(html),
         _ => String::new(),
     };
-    // Some write their sentences as a file beside an empty body.
-    for part in parsed.attachments.iter().filter(|part| part.content_type == "text/plain") {
+    // Some write their sentences as a file beside an empty body, or into parts whose boundary cannot be read.
+    let readable =
+        |part: &&Attachment| part.content_type == "text/plain" || part.content_type.starts_with("multipart/");
+    for part in parsed.attachments.iter().filter(readable) {
         text.push('\n');
         text.push_str(&String::from_utf8_lossy(&part.content));
     }

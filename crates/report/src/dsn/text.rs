@@ -1,5 +1,7 @@
 //! Bounces in sentences: who could not be reached, and what the other side said.
 
+use tegami_mail::failure::{Cause, Said, classify};
+
 use super::read::Head;
 use super::{Action, MAX_RECIPIENTS, Notice, Original, Recipient, Typed, find, status};
 
@@ -179,12 +181,10 @@ impl Told {
             blocks = self.only_address(head, original).into_iter().collect();
         }
         let one = blocks.len() == 1;
-        let whole: Vec<&str> = self.lines.iter().map(String::as_str).collect();
         blocks.truncate(MAX_RECIPIENTS);
         let delayed = self.says(DELAYS);
         let recipients = blocks.into_iter().map(|block| {
-            let said = said(&block.lines).or_else(|| said(&whole)).or_else(|| first(&block.lines));
-            let said = said.or_else(|| if one { self.first_sentence() } else { None });
+            let said = self.said_of(&block, one);
             let status = said.as_deref().and_then(find::status);
             let status = status.or_else(|| find::status(&block.lines.join(" ")));
             let action = if delayed { Action::Delayed } else { Action::Failed };
@@ -197,6 +197,16 @@ impl Told {
             }
         });
         recipients.collect()
+    }
+
+    /// What was said of a recipient: of what stands nearest, the first that has a meaning; where nothing has one, what stands nearest.
+    fn said_of(&self, block: &Block<'_>, only: bool) -> Option<String> {
+        let whole: Vec<&str> = self.lines.iter().map(String::as_str).collect();
+        let near = [said(&block.lines), said(&whole), below(&block.lines)];
+        let far = [only.then(|| joined(&whole))];
+        let mut texts = near.into_iter().chain(far).flatten().filter(|text| !text.is_empty()).peekable();
+        let nearest = texts.peek().cloned();
+        texts.find(|text| means_something(text)).or(nearest)
     }
 
     /// Fills what the part for programs leaves open from the sentences about the same address.
@@ -286,15 +296,6 @@ impl Told {
             _ => None,
         }
     }
-
-    /// What stands in the place of a reply where nobody quotes one.
-    fn first_sentence(&self) -> Option<String> {
-        let is_one = |line: &&String| {
-            let lower = line.to_lowercase();
-            SENTENCES.iter().any(|sentence| lower.contains(sentence))
-        };
-        self.lines.iter().find(is_one).map(|line| cut(line))
-    }
 }
 
 struct Block<'a> {
@@ -343,20 +344,38 @@ fn opens(line: &str) -> Option<(&str, bool)> {
     (plain && (alone || named)).then_some((first.address, !alone))
 }
 
-/// The line that quotes a reply of a server or has an enhanced status code, and the lines that go on with it.
+/// The line that quotes a reply of a server or has an enhanced status code, best both, and the lines that go on with it.
 fn said(lines: &[&str]) -> Option<String> {
-    let coded = |line: &str| find::status(line).is_some();
-    let at = lines.iter().position(|line| coded(line));
-    let at = at.or_else(|| lines.iter().position(|line| find::reply_code(line).is_some()))?;
-    let more = lines.iter().skip(at).take_while(|line| !line.is_empty()).take(12);
+    // The field Status is read as a field; it quotes nobody.
+    let status = |line: &str| find::status(line).is_some() && !line.starts_with("Status:");
+    let code = |line: &str| find::reply_code(line).is_some();
+    let first = |wanted: &dyn Fn(&str) -> bool| lines.iter().position(|line| wanted(line));
+    let at = first(&|line| status(line) && code(line)).or_else(|| first(&status)).or_else(|| first(&code))?;
+    let more = lines.iter().skip(at - led_in(lines.get(..at)?)).take_while(|line| !line.is_empty()).take(12);
     Some(cut(&more.copied().collect::<Vec<_>>().join(" ")))
 }
 
-/// The first lines after the address, where nothing has a code.
-fn first(lines: &[&str]) -> Option<String> {
-    let rest = lines.iter().skip(1).skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
-    let text = rest.take(12).copied().collect::<Vec<_>>().join(" ");
-    (!text.is_empty()).then(|| cut(&text))
+/// How many of these lines lead to what follows, as in `SMTP error from remote mail server after MAIL FROM:<…>:`.
+fn led_in(lines: &[&str]) -> usize {
+    match lines {
+        [.., host, last] if last.ends_with(':') && host.starts_with("host ") => 2,
+        [.., last] if last.ends_with(':') && find::addresses(last).len() < 2 && lines.len() > 1 => 1,
+        _ => 0,
+    }
+}
+
+/// What stands below the address.
+fn below(lines: &[&str]) -> Option<String> {
+    Some(joined(lines.get(1..)?))
+}
+
+fn joined(lines: &[&str]) -> String {
+    let told = lines.iter().copied().filter(|line| line.chars().any(char::is_alphanumeric));
+    cut(&told.collect::<Vec<_>>().join(" "))
+}
+
+fn means_something(text: &str) -> bool {
+    classify(&Said::parse(text)).cause != Cause::Unknown
 }
 
 fn cut(text: &str) -> String {

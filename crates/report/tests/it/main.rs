@@ -9,6 +9,7 @@
 mod bounce;
 mod fuzz_corpus;
 mod property;
+mod refusal;
 mod reports;
 
 use std::path::PathBuf;

@@ -5,8 +5,9 @@
 use std::io::Read as _;
 
 use serde_json::json;
-use tegami_mail::failure::{Bounced, Cause, Said, Verdict, classify, read_bounce};
-use tegami_mail::{header, note};
+use tegami_mail::failure::{Cause, Said, Verdict, classify};
+use tegami_mail::note;
+use tegami_report::dsn;
 
 use super::super::prose::Prose;
 use super::super::table::plain;
@@ -15,6 +16,13 @@ use crate::cli::ReplyQuestion;
 
 /// Most octets read from standard input.
 const MOST: u64 = 16 << 20;
+
+/// A refusal, and whom it is about where that is told.
+#[derive(Clone)]
+struct Bounced {
+    recipient: Option<String>,
+    said: Said,
+}
 
 pub(super) fn run(question: &ReplyQuestion, context: &Context) -> Result<Report, Failure> {
     let mut bounced = match question.reply.as_deref() {
@@ -50,13 +58,12 @@ fn of_input() -> Result<Vec<Bounced>, Failure> {
     let mut content = Vec::new();
     let done = std::io::stdin().lock().take(MOST).read_to_end(&mut content);
     done.map_err(|error| note!("cli-file-unreadable", file = "-", reason = error))?;
-    if header::begins_with_field(&content) {
-        let bounced = read_bounce(&content);
-        if !bounced.is_empty() {
-            return Ok(bounced);
-        }
-    }
-    Ok(vec![of_text(&String::from_utf8_lossy(&content))])
+    let Some(notice) = dsn::read(&content) else {
+        return Ok(vec![of_text(&String::from_utf8_lossy(&content))]);
+    };
+    let of =
+        |one: &dsn::Recipient| Bounced { recipient: one.address().map(ToOwned::to_owned), said: one.said() };
+    Ok(notice.recipients.iter().map(of).collect())
 }
 
 fn member((bounced, verdict): &(Bounced, Verdict), context: &Context) -> serde_json::Value {
