@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustls::RootCertStore;
 use tegami_dns::Resolver;
-use tegami_mail::{Clock, EnhancedStatusCode, Envelope, Host, Note, note};
+use tegami_mail::{Clock, EnhancedStatusCode, Envelope, ForwardPath, Host, Note, note};
 use tegami_queue::{Deliver, Failure, Job, Outcome, RecipientResult, Stage};
 use tegami_store::{BoxFuture, Store};
 
@@ -64,8 +64,8 @@ impl Outbound {
         let content = content.await.map_err(|error| unreadable(error.to_string()))?;
         let parameters = &job.message.envelope_parameters;
         let envelope = Envelope {
-            reverse_path: job.message.reverse_path.clone(),
-            forward_paths: job.rows.iter().map(|row| row.path.clone()).collect(),
+            reverse_path: job.reverse_path.clone(),
+            forward_paths: job.rows.iter().map(|row| forward_path(job, &row.path)).collect(),
             body: parameters.body,
             smtputf8: parameters.smtputf8,
             require_tls: parameters.require_tls,
@@ -79,6 +79,17 @@ impl Deliver for Outbound {
     fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome> {
         Box::pin(self.carry(job))
     }
+}
+
+/// To a return path of ours come notifications that we match ourselves: ORCPT (which RFC 3461 section 5.2.1 lets a relay add) names
+/// the recipient even after it was forwarded.
+fn forward_path(job: &Job, path: &ForwardPath) -> ForwardPath {
+    let rewritten = job.reverse_path != job.message.reverse_path;
+    let added = || {
+        let plain = rewritten && !path.address.needs_smtputf8();
+        plain.then(|| format!("rfc822;{}", path.address))
+    };
+    ForwardPath { original_recipient: path.original_recipient.clone().or_else(added), ..path.clone() }
 }
 
 fn outcome(job: Job, report: AttemptReport) -> Outcome {

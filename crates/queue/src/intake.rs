@@ -29,6 +29,7 @@ use crate::dsn::{self, Action, Report, Reported};
 use crate::event::EventData;
 use crate::local::{LocalMailboxes, Locality};
 use crate::permit::Permit;
+use crate::returns::Returns;
 use crate::schedule::{RetryPolicy, later};
 use crate::sign::SignerSource;
 use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
@@ -71,6 +72,7 @@ pub struct Intake {
     clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<IdSource>,
     control: Arc<Control>,
+    returns: Arc<Returns>,
 }
 
 /// Contents above this are signed on the blocking pool whatever the algorithm, in octets.
@@ -96,7 +98,19 @@ impl Intake {
         ids: Arc<IdSource>,
         control: Arc<Control>,
     ) -> Self {
-        Self { store, settings, signers, local, clock, ids, control }
+        let returns = Arc::default();
+        Self { store, settings, signers, local, clock, ids, control, returns }
+    }
+
+    /// With return paths of our own.
+    #[must_use]
+    pub fn with_returns(self, returns: Arc<Returns>) -> Self {
+        Self { returns, ..self }
+    }
+
+    /// The return paths.
+    pub fn returns(&self) -> &Arc<Returns> {
+        &self.returns
     }
 
     /// Takes a message that shall leave: completes, signs and keeps it. `Ok` means that it is on the disk, with its recipients

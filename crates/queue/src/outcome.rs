@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tegami_mail::failure::{self, Lasting, Phase, Said, Verdict};
-use tegami_mail::{EnhancedStatusCode, Note, Reply, ReplyClass};
+use tegami_mail::{EnhancedStatusCode, Note, Reply, ReplyClass, ReversePath};
 use tegami_store::{MessageRow, QueueRow, RowId};
 
 /// One piece of work: recipients of one message that share a next hop. The content lies in the store under the message's identifier.
@@ -16,6 +16,8 @@ pub struct Job {
     pub message: MessageRow,
     /// The key by which the recipients are grouped: a domain in A-label form, or a literal in brackets.
     pub next_hop: String,
+    /// What MAIL carries: the message's own reverse-path, or a return path of ours in its place, see [`crate::Returns`].
+    pub reverse_path: ReversePath,
     /// The recipients, in their order; never empty.
     pub rows: Vec<QueueRow>,
 }

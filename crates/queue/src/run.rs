@@ -360,7 +360,8 @@ async fn attempt(
     group: &Group,
 ) -> Result<Tried, StoreError> {
     let message = store.message(group.message).await?;
-    let job = Job { message, next_hop: group.next_hop.clone(), rows: group.rows.clone() };
+    let reverse_path = settler.reverse_path(&message);
+    let job = Job { message, next_hop: group.next_hop.clone(), reverse_path, rows: group.rows.clone() };
     Ok(match settler.deliver_here(job, clock.now()).await? {
         Here::Elsewhere(job) => (deliver.attempt(*job).await, None),
         Here::Done(done) => *done,

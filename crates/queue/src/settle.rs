@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::failure::{Cause, Verdict};
-use tegami_mail::{EnhancedStatusCode, Reply, note};
+use tegami_mail::{EnhancedStatusCode, Reply, ReversePath, note};
 use tegami_store::{
-    Attempt, EventKind, MessageRow, NewEvent, NewMessage, QueueRow, RowId, SettleOp, Settlement, Store,
-    StoreError, Suppression, SuppressionList,
+    Attempt, EventKind, Evidence, MessageRow, NewEvent, NewMessage, QueueRow, RowId, SettleOp, Settlement,
+    Store, StoreError, Suppression, SuppressionList, SuppressionSource,
 };
 
 use crate::dsn::{self, Action, Reported};
@@ -65,6 +65,11 @@ impl Settler {
             record: outcome.record,
         });
         Ok(settlement)
+    }
+
+    /// What MAIL carries for this message.
+    pub(crate) fn reverse_path(&self, message: &MessageRow) -> ReversePath {
+        self.intake.returns().reverse_path(message)
     }
 
     /// Delivers into mailboxes here, where the job's recipients have some.
@@ -224,6 +229,15 @@ fn failed(
         code: data.code.to_string(),
         error: data.message.clone(),
         created_at: now,
+        source: SuppressionSource::Rule,
+        evidence: Some(Box::new(Evidence {
+            message: Some(message.id),
+            host: data.mx_host.clone(),
+            reply: status_text(failure, &data),
+            cause: Some(verdict.cause),
+            at: Some(now),
+            ..Evidence::default()
+        })),
     });
     let wanted = row.path.notify.is_none_or(|notify| notify.failure);
     Decision {

@@ -95,6 +95,11 @@ impl ReturnPaths {
         self
     }
 
+    /// The domain that they are of.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
     /// The return path of the message `id`, made at `now`.
     ///
     /// # Errors

@@ -20,5 +20,6 @@ pub use message::{
     SettleOp, Settlement, Summary,
 };
 pub use table::{
-    Account, ApiKey, ApiKeyScope, DkimKeyRow, DomainRow, Suppression, SuppressionList, Table, suppression_key,
+    Account, ApiKey, ApiKeyScope, DkimKeyRow, DomainRow, Evidence, FailureCount, Suppression,
+    SuppressionList, SuppressionSource, Table, suppression_key,
 };

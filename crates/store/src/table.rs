@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tegami_mail::failure::Cause;
+
+use crate::QueueId;
 
 /// The tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,6 +19,8 @@ pub enum Table {
     DkimKeys,
     /// [`Suppression`] by `domain/list/lower-case address`.
     Suppressions,
+    /// [`FailureCount`] by `domain/lower-case address`.
+    FailureCounts,
 }
 
 /// Somebody who may submit or owns mailboxes.
@@ -90,6 +95,66 @@ pub enum SuppressionList {
     Complaints,
 }
 
+/// Who put an address on a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SuppressionSource {
+    /// A receiver refused a message in our session, and the rules say what follows.
+    Rule,
+    /// A notification came later, after the receiver had taken the message.
+    Notification,
+    /// A complaint of a reader, passed on by the receiver.
+    Complaint,
+    /// Somebody who administers this server.
+    Person,
+    /// The HTTP API; also everything from before sources were kept.
+    #[default]
+    Api,
+}
+
+impl SuppressionSource {
+    /// Every source.
+    pub const ALL: [Self; 5] = [Self::Rule, Self::Notification, Self::Complaint, Self::Person, Self::Api];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rule => "rule",
+            Self::Notification => "notification",
+            Self::Complaint => "complaint",
+            Self::Person => "person",
+            Self::Api => "api",
+        }
+    }
+}
+
+/// What led to a suppression.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Evidence {
+    /// Our message that was refused, came back, or was complained about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<QueueId>,
+    /// The notification or complaint, as it was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<QueueId>,
+    /// The host that said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// What it said, word for word, codes and all.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reply: String,
+    /// What that means, in one word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// When it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// How many messages had failed alike, where more than one had to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failures: Option<u32>,
+}
+
 /// An address that is not written to from one domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppression {
@@ -105,6 +170,24 @@ pub struct Suppression {
     pub error: String,
     /// Since when.
     pub created_at: Timestamp,
+    /// Who says so.
+    #[serde(default)]
+    pub source: SuppressionSource,
+    /// What led to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
+}
+
+/// Failures of an address that do not suppress it yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FailureCount {
+    /// Messages that failed because the address is bad.
+    pub hard: u32,
+    /// Messages that failed for another reason that lies with the recipient.
+    pub soft: u32,
+    /// The first of them.
+    pub since: Option<Timestamp>,
 }
 
 impl SuppressionList {
@@ -118,6 +201,13 @@ impl SuppressionList {
             Self::Unsubscribes => "unsubscribes",
             Self::Complaints => "complaints",
         }
+    }
+}
+
+impl Suppression {
+    /// Its key in [`Table::Suppressions`].
+    pub fn key(&self) -> String {
+        suppression_key(&self.domain, self.list, &self.address)
     }
 }
 

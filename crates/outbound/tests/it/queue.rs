@@ -52,7 +52,9 @@ async fn a_job_is_carried_out() {
     let id = new.id;
     store.accept(vec![new]).await.unwrap();
     let job = |rows| async {
-        Job { message: store.message(id).await.unwrap(), next_hop: "example.test".to_owned(), rows }
+        let message = store.message(id).await.unwrap();
+        let reverse_path = message.reverse_path.clone();
+        Job { message, next_hop: "example.test".to_owned(), reverse_path, rows }
     };
     let rows = store.recipients(id).await.unwrap();
     let outbound = Outbound::with(Arc::new(world.courier), Arc::clone(&store));

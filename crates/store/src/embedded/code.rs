@@ -73,6 +73,7 @@ pub(super) const fn table_code(table: Table) -> i64 {
         Table::Domains => 2,
         Table::DkimKeys => 3,
         Table::Suppressions => 4,
+        Table::FailureCounts => 9,
     }
 }
 

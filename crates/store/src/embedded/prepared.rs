@@ -6,7 +6,7 @@ use crate::embedded::code::{address_hash, event_code, int, message_id_hash, nano
 use crate::embedded::segment;
 use crate::{
     Attempt, EnvelopeParameters, Lease, NewEvent, NewMessage, NewRecipient, RowId, SettleOp, Settlement,
-    StoreError, Table, suppression_key,
+    StoreError, Table,
 };
 
 /// A message with its record.
@@ -148,8 +148,7 @@ pub(super) fn settle(lease: &Lease, settlement: Settlement) -> Result<Settle, St
             .suppressions
             .into_iter()
             .map(|row| {
-                let key = suppression_key(&row.domain, row.list, &row.address);
-                Ok(PlainRow { kind: table_code(Table::Suppressions), key, value: to_json(&row)? })
+                Ok(PlainRow { kind: table_code(Table::Suppressions), key: row.key(), value: to_json(&row)? })
             })
             .collect::<Result<_, StoreError>>()?,
     })

@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tegami_mail::{Body, Dsn, Notify, Ret, ReversePath};
 use tegami_store::{
-    Attempt, EnvelopeParameters, EventFilter, EventKind, MailboxFlags, NodeId, Origin, QueueId,
-    RecipientState, RowId, SettleOp, Settlement, Store, StoreError, Suppression, SuppressionList, Table,
-    suppression_key,
+    Attempt, EnvelopeParameters, EventFilter, EventKind, Evidence, MailboxFlags, NodeId, Origin, QueueId,
+    RecipientState, RowId, SettleOp, Settlement, Store, StoreError, Suppression, SuppressionList,
+    SuppressionSource, Table, suppression_key,
 };
 
 use crate::support::{address, content, event, lease, mailbox, message, second};
@@ -226,6 +226,11 @@ pub(crate) async fn a_settlement_is_one_commit(store: Engine) {
         code: "550".into(),
         error: "no such mailbox".into(),
         created_at: second(20),
+        source: SuppressionSource::Rule,
+        evidence: Some(Box::new(Evidence {
+            reply: "550 5.1.1 no such mailbox".into(),
+            ..Evidence::default()
+        })),
     };
     let settlement = Settlement {
         at: Some(second(20)),

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tegami_mail::{Address, Domain};
-use tegami_store::{Store, Suppression, SuppressionList, Table, suppression_key};
+use tegami_store::{Store, Suppression, SuppressionList, SuppressionSource, Table, suppression_key};
 
 use super::form::Form;
 use super::scalar::{moment, shown};
@@ -255,6 +255,8 @@ impl Given {
             code,
             error: self.error.unwrap_or_default(),
             created_at: created_at.unwrap_or(now),
+            source: SuppressionSource::Api,
+            evidence: None,
         })
     }
 }

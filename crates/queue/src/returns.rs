@@ -1,0 +1,155 @@
+//! Return paths of our own: with what reverse-path a message leaves, and what an address proves to which something came back.
+//!
+//! The return path of a message is computed, never kept: of its identifier, the day it was accepted and the key of its domain. So
+//! every attempt says the same, which greylisting wants, and nothing has to be looked up to know a forgery.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use tegami_mail::{Address, Domain, ReversePath};
+use tegami_report::return_path::{Proof, ReturnPaths};
+use tegami_store::{MessageRow, Origin, QueueId};
+
+/// The return paths of our domains. Empty, it changes nothing.
+#[derive(Debug, Default)]
+pub struct Returns {
+    domains: BTreeMap<Domain, OfDomain>,
+}
+
+#[derive(Debug)]
+struct OfDomain {
+    paths: ReturnPaths,
+    rewrites: AtomicBool,
+}
+
+/// What an address proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReturnTo {
+    /// The return path of this message, made by us, and in time.
+    Message(QueueId),
+    /// It looks like a return path of ours, but is forged, or its time is over.
+    Nobody,
+    /// No return path.
+    Elsewhere,
+}
+
+impl Returns {
+    /// For these domains. None of their messages leaves with a return path of ours before [`Returns::rewrite`] says so; what comes
+    /// back to one is known in any case.
+    pub fn new(paths: impl IntoIterator<Item = ReturnPaths>) -> Self {
+        let of_domain = |paths| OfDomain { paths, rewrites: AtomicBool::new(false) };
+        let domains = paths.into_iter().map(|paths| (paths.domain().clone(), of_domain(paths)));
+        Self { domains: domains.collect() }
+    }
+
+    /// Whether messages of this domain leave with a return path of ours.
+    pub fn rewrite(&self, domain: &Domain, rewrites: bool) {
+        if let Some(of_domain) = self.domains.get(domain) {
+            of_domain.rewrites.store(rewrites, Ordering::Relaxed);
+        }
+    }
+
+    /// What MAIL carries for this message: messages of our accounts leave with a return path of ours where their domain has one. It is of
+    /// the same domain, so SPF finds what it would have found.
+    pub fn reverse_path(&self, message: &MessageRow) -> ReversePath {
+        let kept = || message.reverse_path.clone();
+        let ours = matches!(message.origin, Origin::Http { .. } | Origin::Submission { .. });
+        let Some(domain) = message.reverse_path.address().and_then(Address::domain).filter(|_| ours) else {
+            return kept();
+        };
+        let rewrites = |of_domain: &&OfDomain| of_domain.rewrites.load(Ordering::Relaxed);
+        let Some(of_domain) = self.domains.get(domain).filter(rewrites) else { return kept() };
+        match of_domain.paths.make(&message.id.to_string(), message.accepted_at) {
+            Ok(address) => ReversePath::Address(address),
+            Err(error) => {
+                tracing::error!(%error, message = %message.id, "no return path was made");
+                kept()
+            }
+        }
+    }
+
+    /// What this address proves, to which something came at `now`.
+    pub fn verify(&self, address: &Address, now: Timestamp) -> ReturnTo {
+        let Some(of_domain) = address.domain().and_then(|domain| self.domains.get(domain)) else {
+            return ReturnTo::Elsewhere;
+        };
+        match of_domain.paths.verify(address, now) {
+            Proof::Genuine { id } => id.parse().map_or(ReturnTo::Nobody, ReturnTo::Message),
+            Proof::Old { .. } | Proof::Forged => ReturnTo::Nobody,
+            Proof::Foreign => ReturnTo::Elsewhere,
+        }
+    }
+
+    /// The identity of a message for complaints: its return path, whether or not it leaves with it. `None` for a domain that is not ours.
+    pub fn identity(&self, domain: &Domain, id: QueueId, accepted_at: Timestamp) -> Option<Address> {
+        self.domains.get(domain)?.paths.make(&id.to_string(), accepted_at).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tegami_store::{EnvelopeParameters, Summary};
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-07-06T09:00:00Z".parse().unwrap()
+    }
+
+    fn returns() -> Returns {
+        let domain = Domain::parse("example.org").unwrap();
+        Returns::new([ReturnPaths::new("bounces", domain, &[7; 32]).unwrap()])
+    }
+
+    fn message(origin: Origin, reverse_path: &str) -> MessageRow {
+        MessageRow {
+            id: QueueId::from_bits(7),
+            accepted_at: now(),
+            origin,
+            domain: "example.org".to_owned(),
+            reverse_path: ReversePath::try_from(reverse_path.to_owned()).unwrap(),
+            envelope_parameters: EnvelopeParameters::default(),
+            summary: Summary::default(),
+            verdicts: None,
+        }
+    }
+
+    #[test]
+    fn only_mail_of_our_accounts_from_our_domain_leaves_with_another_one() {
+        let returns = returns();
+        let http = || Origin::Http { account: "shop".to_owned() };
+        let of = |origin, path| returns.reverse_path(&message(origin, path)).to_string();
+        assert_eq!(of(http(), "a@example.org"), "a@example.org");
+        returns.rewrite(&Domain::parse("example.org").unwrap(), true);
+        let path = of(http(), "a@example.org");
+        assert!(path.starts_with("bounces+") && path.ends_with("@example.org"), "{path}");
+        assert_eq!(path, of(Origin::Submission { account: "a".to_owned() }, "b@example.org"));
+        assert_eq!(of(http(), ""), "");
+        assert_eq!(of(http(), "a@example.net"), "a@example.net");
+        assert_eq!(of(Origin::Own, "a@example.org"), "a@example.org");
+        assert_eq!(
+            of(Origin::Reception { ip: "192.0.2.1".parse().unwrap() }, "a@example.org"),
+            "a@example.org"
+        );
+        let path = Address::parse(&path).unwrap();
+        assert_eq!(returns.verify(&path, now()), ReturnTo::Message(QueueId::from_bits(7)));
+    }
+
+    #[test]
+    fn what_nobody_made_and_what_is_over_is_nobodys() {
+        let returns = returns();
+        let id = QueueId::from_bits(7);
+        let path = returns.identity(&Domain::parse("example.org").unwrap(), id, now()).unwrap();
+        let check = |text: &str, at: Timestamp| returns.verify(&Address::parse(text).unwrap(), at);
+        assert_eq!(check(&path.to_string(), now()), ReturnTo::Message(id));
+        assert_eq!(check(&path.to_string(), "2026-08-10T09:00:00Z".parse().unwrap()), ReturnTo::Nobody);
+        assert_eq!(check(&path.to_string().replace("bounces+", "bounces+0"), now()), ReturnTo::Nobody);
+        assert_eq!(check("bounces+x@example.org", now()), ReturnTo::Nobody);
+        assert_eq!(check("a@example.org", now()), ReturnTo::Elsewhere);
+        assert_eq!(
+            check(&path.to_string().replace("example.org", "example.net"), now()),
+            ReturnTo::Elsewhere
+        );
+    }
+}
