@@ -1,4 +1,4 @@
-//! Who says so: SPF, DKIM, DMARC, ARC, iprev, and the fields that carry their results.
+//! Who says so: SPF, DKIM, DMARC, ARC, iprev, and the fields that carry their results; for hosts, the rules of DANE and MTA-STS.
 //!
 //! Every verdict has its [`Step`]s: what was asked, what came back, what follows, and the section of the standard that
 //! says so. A verdict without steps cannot be built. The world is reached only through [`tegami_dns::Resolver`]; time is an argument.
@@ -79,10 +79,12 @@
 
 pub mod arc;
 mod cache;
+pub mod dane;
 pub mod dkim;
 pub mod dmarc;
 pub mod iprev;
 pub mod json;
+pub mod mta_sts;
 mod network;
 pub mod received;
 mod records;

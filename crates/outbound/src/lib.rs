@@ -24,6 +24,7 @@ mod pool;
 mod record;
 mod terms;
 mod tls;
+mod tls_policy;
 
 pub use attempt::{AttemptReport, Parcel, RecipientReport};
 pub use certificate::Certificate;
@@ -35,3 +36,4 @@ pub use policy::{
     IpOrder, Limits, Match, Own, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand,
 };
 pub use record::{AttemptRecord, FailureRecord, HostResult, HostTry, RecipientRecord, ResultWord, TlsRecord};
+pub use tls_policy::{Observation, Observe};

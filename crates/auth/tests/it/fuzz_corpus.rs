@@ -74,3 +74,35 @@ fn received() {
         let _ = tegami_auth::received::Hop::parse(octets);
     });
 }
+
+#[test]
+fn mta_sts() {
+    use tegami_auth::mta_sts::{Policy, Record};
+    replay("mta_sts", |octets| {
+        if let Ok(record) = Record::parse(octets) {
+            assert!((1..=32).contains(&record.id().len()));
+        }
+        if let Ok(policy) = Policy::parse(octets) {
+            assert_eq!(Policy::parse(policy.lines().join("\n").as_bytes()), Ok(policy));
+        }
+    });
+}
+
+#[test]
+fn dane() {
+    use tegami_auth::dane::{Records, public_key, verify};
+    replay("dane", |octets| {
+        let (own, other) = octets.split_at(octets.len() / 2);
+        let record = |usage, data: &[u8]| tegami_dns::Tlsa {
+            usage,
+            selector: 0,
+            matching_type: 0,
+            data: data.to_vec(),
+        };
+        let records = Records::read([record(2, other), record(3, own)]);
+        let chain = [own, other].map(rustls_pki_types::CertificateDer::from);
+        let found = verify(&chain, &records.usable, &[], jiff::Timestamp::UNIX_EPOCH);
+        assert_eq!(found.is_ok(), !own.is_empty());
+        public_key(octets);
+    });
+}

@@ -365,6 +365,13 @@ arc-seal-with-h = An ARC-Seal has the tag `h=`, which it must not have: what it 
 arc-cv-wrong = Seal { $instance } says `cv={ $said }`, where only `cv={ $wanted }` is possible in a whole chain.
 arc-sealed-as-failed = { $domain } found the chain broken when it made seal { $instance } (`cv=fail`); nobody can mend it afterwards.
 
+## DANE
+auth-dane-unusable-pkix = The TLSA record { $record } has a certificate usage that mail cannot use (PKIX-TA or PKIX-EE): sender and receiver share no list of authorities. Publish a DANE-EE record (3 1 1) instead.
+auth-dane-unusable-unknown = The TLSA record { $record } has a usage, selector or matching type without a meaning, so it is passed over.
+auth-dane-unusable-data = The data of the TLSA record { $record } has not the length of such a digest, so no certificate can fit it.
+auth-dane-unusable-weaker = The TLSA record { $record } does not count, because a stronger digest of the same kind stands beside it.
+auth-dane-unusable-many = There are more than { $limit } TLSA records; the others are not looked at.
+
 ## Score
 
 score-ptr-none = { $ip } has no name in the reverse DNS. Publish a PTR record for it; many receivers refuse mail from nameless addresses.

@@ -365,6 +365,14 @@ arc-seal-with-h = ARC-Seal に、あってはならないタグ `h=` があり�
 arc-cv-wrong = 封印 { $instance } に `cv={ $said }` とありますが、完全な連鎖なら `cv={ $wanted }` のはずです。
 arc-sealed-as-failed = { $domain } が封印 { $instance } を作った時点で、連鎖はすでに壊れていました（`cv=fail`）。後から直すことはできません。
 
+## DANE
+
+auth-dane-unusable-pkix = TLSA レコード { $record } の証明書用途（PKIX-TA、PKIX-EE）は、メールでは使えません。送信側と受信側に共通の認証局一覧がないためです。代わりに DANE-EE（3 1 1）のレコードを公開してください。
+auth-dane-unusable-unknown = TLSA レコード { $record } の用途、セレクター、照合方式のいずれかに意味が定められていないため、無視します。
+auth-dane-unusable-data = TLSA レコード { $record } のデータの長さがハッシュ値の長さと合わないため、どの証明書とも一致しません。
+auth-dane-unusable-weaker = TLSA レコード { $record } は、同じ種類でより強いハッシュのレコードが並んでいるため、使いません。
+auth-dane-unusable-many = TLSA レコードが { $limit } 個を超えています。残りは調べません。
+
 ## スコア
 
 score-ptr-none = { $ip } に逆引きの名前がありません。PTR レコードを公開してください。名前のないアドレスからのメールは多くの受信側が拒否します。

@@ -7,6 +7,7 @@ mod arc;
 mod authres;
 mod dkim;
 mod dmarc;
+mod mta_sts;
 mod received;
 mod spf;
 
@@ -147,6 +148,7 @@ tests! {
     received_fields: received::fields,
     authres_values: authres::values,
     authres_python_examples: authres::python_examples,
+    mta_sts_records: mta_sts::records,
 }
 
 /// Where data written by others lies: `TEGAMI_SUITES`, else beside the repository.
