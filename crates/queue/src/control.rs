@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tegami_store::{NewMessage, QueueId, QueueRow, RecipientState, RowId};
 use tokio::sync::Notify;
@@ -143,6 +143,7 @@ impl Drop for Announcement<'_> {
 
 /// The rows that a message has when it is committed, as far as they are due at once; the others are found in the store in time.
 pub(crate) fn fresh_rows(message: &NewMessage) -> Vec<QueueRow> {
+    let facts = Arc::new(message.facts());
     let row = |(place, recipient): (u32, &tegami_store::NewRecipient)| QueueRow {
         id: RowId { message: message.id, recipient: place },
         path: recipient.path.clone(),
@@ -153,6 +154,8 @@ pub(crate) fn fresh_rows(message: &NewMessage) -> Vec<QueueRow> {
         accepted_at: message.accepted_at,
         attempts: 0,
         last_status: None,
+        hold_reason: None,
+        facts: Arc::clone(&facts),
     };
     let due_now = |row: &QueueRow| row.due <= message.accepted_at;
     (0..).zip(&message.recipients).map(row).filter(due_now).collect()

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use tegami_mail::{EnhancedStatusCode, Reply, note};
-use tegami_store::{MailboxDelivery, NewMessage, StoreError};
+use tegami_store::{MailboxDelivery, NewMessage, Priority, StoreError};
 
 use crate::complete;
 use crate::intake::{Intake, unique};
@@ -61,6 +61,7 @@ impl Intake {
             content: complete::delivered(&content, &message.reverse_path),
             reverse_path: message.reverse_path,
             summary: message.summary,
+            priority: Priority::default(),
             recipients: Vec::new(),
             mailboxes,
             verdicts: message.verdicts,

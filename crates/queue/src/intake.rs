@@ -20,7 +20,7 @@ use tegami_mail::header;
 use tegami_mail::{Address, Body, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, ReversePath};
 use tegami_store::{
     EnvelopeParameters, EventKind, IdSource, MailboxDelivery, MessageRow, NewEvent, NewMessage, NewRecipient,
-    Origin, QueueId, RowId, Store, StoreError, SuppressionList, Table, suppression_key,
+    Origin, Priority, QueueId, RowId, Store, StoreError, SuppressionList, Table, suppression_key,
 };
 
 use crate::complete::{self, Completed};
@@ -236,6 +236,7 @@ impl Intake {
             reverse_path: envelope.reverse_path,
             content: Bytes::from(content),
             summary,
+            priority: Priority::default(),
             recipients: Vec::new(),
             mailboxes,
             verdicts,
@@ -329,6 +330,7 @@ impl Intake {
             reverse_path: envelope.reverse_path,
             summary: summarize(&content, options),
             content,
+            priority: options.priority.unwrap_or_default(),
             recipients: sorted.remote,
             mailboxes: sorted.mailboxes,
             verdicts: None,

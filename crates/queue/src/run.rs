@@ -7,7 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tegami_mail::Clock;
 use tegami_store::{
-    BoxFuture, Lease, NewMessage, NodeId, QueueRow, RowId, SettleOp, Settlement, Store, StoreError,
+    BoxFuture, Lease, NewMessage, NodeId, QueueRow, RecipientState, RowId, SettleOp, Settlement, Store,
+    StoreError,
 };
 use tokio::task::{Id, JoinSet};
 
@@ -221,7 +222,10 @@ impl Postman {
             let mut full = false;
             for (shard, lease) in &self.leases {
                 let most = self.dispatcher.len() + PAGE;
-                let rows = self.store.due(lease, until, most).await.map_err(fatal)?;
+                let due = self.store.due(lease, None, until, most).await.map_err(fatal)?;
+                let due = due.into_iter().map(|row| row.id).collect();
+                let mut rows = self.store.rows(due).await.map_err(fatal)?;
+                rows.retain(|row| row.state == RecipientState::Queued);
                 full |= rows.len() >= most;
                 stored.push((*shard, rows));
             }

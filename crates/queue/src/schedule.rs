@@ -276,6 +276,8 @@ impl Dispatcher {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
     use tegami_mail::{Address, ForwardPath};
@@ -300,6 +302,8 @@ mod tests {
             accepted_at: START,
             attempts: 0,
             last_status: None,
+            hold_reason: None,
+            facts: Arc::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, Note, Reply, note};
-use tegami_store::{MailboxDelivery, NewEvent, Origin, QueueId, StoreError};
+use tegami_store::{MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError};
 
 use crate::permit::Permit;
 
@@ -34,6 +34,8 @@ pub struct Options {
     pub variables: serde_json::Map<String, serde_json::Value>,
     /// Whether it is delivered.
     pub mode: Mode,
+    /// How urgent it is, where the submitter says so.
+    pub priority: Option<Priority>,
     /// First attempt not before; a moment that is past means now.
     pub deliver_at: Option<Timestamp>,
     /// Where it came from, for the Received field; without it none is written.

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use tegami_mail::{Address, ForwardPath, ReversePath};
 use tegami_store::{
     Embedded, EnvelopeParameters, EventKind, Fault, IdSource, NewEvent, NewMessage, NewRecipient, NodeId,
-    Options, Origin, RowId, SettleOp, Settlement, Step, Store, Summary,
+    Options, Origin, Priority, RowId, SettleOp, Settlement, Step, Store, Summary,
 };
 
 fn main() {
@@ -148,6 +148,7 @@ fn message(ids: &IdSource, n: u64, content: Bytes) -> NewMessage {
             ..Summary::default()
         },
         content,
+        priority: Priority::default(),
         recipients: vec![NewRecipient {
             path: ForwardPath::from(address),
             next_hop: "example.net".into(),

@@ -11,8 +11,8 @@ use tegami_mail::Address;
 
 use crate::QueueId;
 use crate::message::{
-    Attempt, Event, EventFilter, MailboxEntry, MailboxFlags, MessageRow, NewEvent, NewMessage, QueueRow,
-    RowId, Settlement,
+    Alteration, Attempt, DueRow, Event, EventFilter, MailboxEntry, MailboxFlags, MessageRow, NewEvent,
+    NewMessage, QueueColumn, QueueCount, QueueFilter, QueueRow, RowId, Settlement,
 };
 use crate::table::Table;
 
@@ -69,13 +69,15 @@ pub trait Store: Send + Sync + 'static {
         ttl: Duration,
     ) -> BoxFuture<'_, Result<Vec<Lease>, StoreError>>;
 
-    /// Queued rows that are due at or before `until`, by due time, at most `max`.
+    /// Queued rows that are due at or before `until`, by due time and name, beginning after the place `after` in that order, at most `max`. The
+    /// last row's due time and name are the next call's `after`, whatever became of that row meanwhile.
     fn due(
         &self,
         lease: &Lease,
+        after: Option<(Timestamp, RowId)>,
         until: Timestamp,
         max: usize,
-    ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;
+    ) -> BoxFuture<'_, Result<Vec<DueRow>, StoreError>>;
 
     /// When the next queued row is due, whenever that is.
     fn next_due(&self, lease: &Lease) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>>;
@@ -101,8 +103,34 @@ pub trait Store: Send + Sync + 'static {
     /// All recipients of a message, in order.
     fn recipients(&self, id: QueueId) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;
 
-    /// Rows of the queue that are not finished, by due time, after the place where `after` stands now, at most `max`.
-    fn queue(&self, after: Option<RowId>, max: usize) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;
+    /// These rows as they stand now, finished ones too, in the order asked for; unknown ones are left out.
+    fn rows(&self, ids: Vec<RowId>) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;
+
+    /// Rows of the queue that are not finished and pass a filter, by due time, after the place where `after` stands now, at most `max`.
+    fn queue(
+        &self,
+        filter: QueueFilter,
+        after: Option<RowId>,
+        max: usize,
+    ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;
+
+    /// Counts unfinished rows that pass a filter, by what they have in common, most first.
+    fn queue_counts(
+        &self,
+        filter: QueueFilter,
+        by: QueueColumn,
+    ) -> BoxFuture<'_, Result<Vec<QueueCount>, StoreError>>;
+
+    /// Does to unfinished rows that pass a filter, by due time, at most `max` of them, what a person wants, in one commit, and gives them back as
+    /// they were. Fewer than `max` means that no other is left. Under no lease: who attempts a row reads it first, and a settlement
+    /// leaves finished rows alone.
+    fn alter(
+        &self,
+        filter: QueueFilter,
+        alteration: Alteration,
+        now: Timestamp,
+        max: usize,
+    ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;
 
     /// All attempts for a message, oldest first.
     fn attempts(&self, id: QueueId) -> BoxFuture<'_, Result<Vec<Attempt>, StoreError>>;

@@ -15,9 +15,10 @@ pub use engine::{BoxFuture, Lease, NodeId, Store, StoreError};
 pub use id::{IdSource, QueueId};
 pub use keys::{KeyError, KeyFolder, read_key};
 pub use message::{
-    Attachment, Attempt, EnvelopeParameters, Event, EventFilter, EventKind, MailboxDelivery, MailboxEntry,
-    MailboxFlags, MessageRow, NewEvent, NewMessage, NewRecipient, Origin, QueueRow, RecipientState, RowId,
-    SettleOp, Settlement, Summary,
+    Alteration, Attachment, Attempt, DueRow, EnvelopeParameters, Event, EventFilter, EventKind, Facts,
+    MailboxDelivery, MailboxEntry, MailboxFlags, MessageRow, NewEvent, NewMessage, NewRecipient, Origin,
+    Priority, QueueColumn, QueueCount, QueueFilter, QueueRow, RecipientState, RowId, SettleOp, Settlement,
+    Summary,
 };
 pub use table::{
     Account, ApiKey, ApiKeyScope, DkimKeyRow, DomainRow, Evidence, FailureCount, Suppression,

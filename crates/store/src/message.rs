@@ -1,5 +1,7 @@
 //! What is kept of a message.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -83,6 +85,8 @@ pub struct NewMessage {
     pub content: Bytes,
     /// For lists and events.
     pub summary: Summary,
+    /// How urgent it is.
+    pub priority: Priority,
     /// Those to whom it has to travel; empty for a message that only lies in mailboxes.
     pub recipients: Vec<NewRecipient>,
     /// Mailboxes it is put into, in the same commit.
@@ -91,6 +95,48 @@ pub struct NewMessage {
     pub verdicts: Option<serde_json::Value>,
     /// Events born with it.
     pub events: Vec<NewEvent>,
+}
+
+impl NewMessage {
+    /// What each of its rows will carry.
+    pub fn facts(&self) -> Facts {
+        let account = match &self.origin {
+            Origin::Http { account } | Origin::Submission { account } => Some(account.clone()),
+            Origin::Reception { .. } | Origin::Own => None,
+        };
+        Facts {
+            priority: self.priority,
+            account,
+            sender_domain: self.domain.clone(),
+            tags: self.summary.tags.clone(),
+        }
+    }
+}
+
+/// How urgent a message is. Who waits for a message goes before who will read it some time today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// Somebody sits before a screen and waits: a password, a code, a receipt.
+    Transactional,
+    /// Letters between people, and all that nobody said anything about.
+    #[default]
+    Normal,
+    /// The same to many: newsletters, campaigns, lists.
+    Bulk,
+}
+
+/// What schedule, gates and filters may know of a queued recipient without its message. The same for all recipients of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Facts {
+    /// How urgent it is.
+    pub priority: Priority,
+    /// The account or API key that sent it, where one did.
+    pub account: Option<String>,
+    /// See [`NewMessage::domain`].
+    pub sender_domain: String,
+    /// Tags, in the order given.
+    pub tags: Vec<String>,
 }
 
 /// The parameters of MAIL that travel on.
@@ -163,6 +209,120 @@ pub struct QueueRow {
     pub attempts: u32,
     /// The last reply or failure, in words.
     pub last_status: Option<String>,
+    /// Why a person holds it; `None` where nobody does or nobody said.
+    pub hold_reason: Option<String>,
+    /// Priority, account, sending domain, tags.
+    pub facts: Arc<Facts>,
+}
+
+/// A queued recipient as the schedule needs it: small, and read from an index alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueRow {
+    /// Its name.
+    pub id: RowId,
+    /// Next attempt not before.
+    pub due: Timestamp,
+    /// The grouping key.
+    pub next_hop: String,
+    /// Priority, account, sending domain, tags.
+    pub facts: Facts,
+}
+
+/// Which unfinished rows are meant; what is left open (`None`, empty) restricts nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct QueueFilter {
+    /// Queued or held.
+    pub state: Option<RecipientState>,
+    /// Of this message.
+    pub message: Option<QueueId>,
+    /// This recipient; upper and lower case are the same.
+    pub recipient: Option<String>,
+    /// The recipient's domain is one of these.
+    pub domains: Vec<String>,
+    /// The next hop is one of these.
+    pub next_hops: Vec<String>,
+    /// Of this account or API key.
+    pub account: Option<String>,
+    /// Of this sending domain.
+    pub sender_domain: Option<String>,
+    /// With this tag among its tags.
+    pub tag: Option<String>,
+    /// With this priority.
+    pub priority: Option<Priority>,
+    /// Accepted not before.
+    pub accepted_from: Option<Timestamp>,
+    /// Accepted before.
+    pub accepted_until: Option<Timestamp>,
+    /// Due not before.
+    pub due_from: Option<Timestamp>,
+    /// Due before.
+    pub due_until: Option<Timestamp>,
+    /// Tried at least so often.
+    pub attempts_from: Option<u32>,
+    /// Tried at most so often.
+    pub attempts_until: Option<u32>,
+    /// The last reply or failure contains these words; upper and lower case are the same. The one question that no index answers: it reads every
+    /// row that passes the others.
+    pub status: Option<String>,
+}
+
+/// By what rows of the queue are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum QueueColumn {
+    /// The grouping key.
+    NextHop,
+    /// The recipient's domain.
+    Domain,
+    /// The account; empty where there is none.
+    Account,
+    /// The sending domain.
+    SenderDomain,
+    /// `queued` or `held`.
+    State,
+    /// `transactional`, `normal` or `bulk`.
+    Priority,
+}
+
+/// Rows that have one value in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueueCount {
+    /// What they have in common.
+    pub value: String,
+    /// How many they are.
+    pub rows: u64,
+    /// When the oldest of them was accepted.
+    pub oldest: Timestamp,
+    /// When the first of them is due.
+    pub due: Timestamp,
+}
+
+/// What a person does to rows of the queue. Each leaves alone what it would not change, so doing it again does no harm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "do")]
+pub enum Alteration {
+    /// Queued rows wait for a person.
+    Hold {
+        /** Why, for those who ask. */
+        reason: String,
+    },
+    /// Held rows go on, at once.
+    Release,
+    /// Queued rows whose moment has not come are tried at once.
+    Retry,
+    /// Rows go to another next hop, and those that are queued at once.
+    Reroute {
+        /** Which. */
+        next_hop: String,
+    },
+    /// Rows will never arrive.
+    Drop {
+        /** Why, in one line. */
+        status: String,
+        /** The data of a Failed event that is written for each. */
+        data: serde_json::Value,
+    },
 }
 
 /// A message without its content.
@@ -321,13 +481,6 @@ pub enum SettleOp {
         row: RowId,
         /** Why. */
         status: String,
-    },
-    /// Wait for a person, or (`false`) go on now.
-    Hold {
-        /** Which. */
-        row: RowId,
-        /** Hold or release. */
-        hold: bool,
     },
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use expect_test::expect;
 use tegami_inbound::{Listener, Shutdown, serve};
-use tegami_store::Table;
+use tegami_store::{QueueFilter, Table};
 
 use crate::client::Client;
 use crate::house::{Door, House, service, settings, submission_settings};
@@ -89,7 +89,7 @@ async fn tls_then_auth_then_mail() {
     .assert_eq(&said);
     let said = client.data(CONTENT).await;
     assert!(said.starts_with("250 2.0.0 Ok: queued as "), "{said}");
-    let queue = house.store.queue(None, 9).await.unwrap();
+    let queue = house.store.queue(QueueFilter::default(), None, 9).await.unwrap();
     assert_eq!(queue.len(), 1);
     assert_eq!(queue[0].path.address.to_string(), "d@example.com");
     let content = house.content(queue[0].id.message).await;
@@ -115,7 +115,7 @@ async fn authors_belong_to_the_account() {
         example.org d@example.com 550 queue-intake-author-not-permitted
     "#]]
     .assert_eq(&house.refusals().await);
-    assert!(house.store.queue(None, 9).await.unwrap().is_empty());
+    assert!(house.store.queue(QueueFilter::default(), None, 9).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -184,5 +184,5 @@ async fn a_local_program_is_known_by_the_kernel() {
     assert!(said.starts_with("553 5.7.1 The account uid "), "{said}");
     let said = client.mail("b@example.org", &["d@example.com"], CONTENT).await;
     assert!(said.starts_with("250"), "{said}");
-    assert_eq!(house.store.queue(None, 9).await.unwrap().len(), 1);
+    assert_eq!(house.store.queue(QueueFilter::default(), None, 9).await.unwrap().len(), 1);
 }

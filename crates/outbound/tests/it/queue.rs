@@ -9,7 +9,8 @@ use tegami_mail::{Address, ForwardPath, ReversePath};
 use tegami_outbound::Outbound;
 use tegami_queue::{Deliver, Job, RecipientOutcome};
 use tegami_store::{
-    Embedded, EnvelopeParameters, NewMessage, NewRecipient, Options, Origin, QueueId, Store, Summary,
+    Embedded, EnvelopeParameters, NewMessage, NewRecipient, Options, Origin, Priority, QueueId, Store,
+    Summary,
 };
 
 use crate::peer::Script;
@@ -31,6 +32,7 @@ fn message(recipients: &[&str]) -> NewMessage {
         envelope_parameters: EnvelopeParameters::default(),
         content: Bytes::from_static(CONTENT),
         summary: Summary::default(),
+        priority: Priority::default(),
         recipients: recipients.iter().map(recipient).collect(),
         mailboxes: Vec::new(),
         verdicts: None,

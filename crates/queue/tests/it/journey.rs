@@ -10,7 +10,7 @@ use tegami_mail::{EnhancedStatusCode, Envelope, ReversePath, note};
 use tegami_queue::{
     Deliver, Failure, Job, Mode, Options, Outcome, Postman, RecipientOutcome, RunError, Stage,
 };
-use tegami_store::{BoxFuture, Fault, NodeId, RecipientState, Step};
+use tegami_store::{BoxFuture, Fault, NodeId, QueueFilter, RecipientState, Step};
 
 use crate::desk::{Desk, address, refused, start, took_it};
 
@@ -246,7 +246,7 @@ async fn the_loop_wakes_up_for_new_mail_and_closes_cleanly() {
     desk.control.close();
     running.await.unwrap().unwrap();
     assert_eq!(desk.events().await.matches("Delivered").count(), 3);
-    assert!(desk.store.queue(None, 10).await.unwrap().is_empty());
+    assert!(desk.store.queue(QueueFilter::default(), None, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -288,5 +288,5 @@ async fn a_crowd_of_submitters_and_a_running_loop_deliver_everything_once() {
     );
     let inbox = desk.store.mailbox(&address("shop@example.org"), "INBOX", 0, 1000).await.unwrap();
     assert_eq!(inbox.len(), 40, "a DSN for each refusal");
-    assert!(desk.store.queue(None, 10).await.unwrap().is_empty());
+    assert!(desk.store.queue(QueueFilter::default(), None, 10).await.unwrap().is_empty());
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{EventKind, RecipientState, StoreError, Table};
+use crate::{EventKind, Priority, RecipientState, StoreError, Table};
 
 /// Neighbouring messages that share a bucket of the lookup table: 2 to this power.
 const BUCKET_BITS: u32 = 11;
@@ -43,6 +43,32 @@ pub(super) fn state(code: i64) -> Option<RecipientState> {
         FAILED => RecipientState::Failed,
         _ => return None,
     })
+}
+
+pub(super) const fn state_code(state: RecipientState) -> i64 {
+    match state {
+        RecipientState::Queued => QUEUED,
+        RecipientState::Held => HELD,
+        RecipientState::Delivered => DELIVERED,
+        RecipientState::Failed => FAILED,
+    }
+}
+
+pub(super) const fn priority_code(priority: Priority) -> i64 {
+    match priority {
+        Priority::Transactional => 0,
+        Priority::Normal => 1,
+        Priority::Bulk => 2,
+    }
+}
+
+pub(super) const fn priority(code: i64) -> Option<Priority> {
+    match code {
+        0 => Some(Priority::Transactional),
+        1 => Some(Priority::Normal),
+        2 => Some(Priority::Bulk),
+        _ => None,
+    }
 }
 
 const EVENT_KINDS: [EventKind; 10] = [

@@ -2,6 +2,7 @@
 //!
 //! What is on the disk at every moment of a message's life stands in [`queue`].
 
+mod alter;
 mod change;
 mod code;
 mod folder;
@@ -14,6 +15,7 @@ mod reader;
 mod recovery;
 mod schema;
 mod segment;
+mod waiting;
 mod writer;
 
 use std::fs::File;
@@ -31,6 +33,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::options::{Fault, Hook, Options, Step};
 
+use self::alter::Alter;
 use self::change::Flag;
 use self::code::{moment, nanos, table_code};
 use self::folder::Folder;
@@ -38,8 +41,9 @@ use self::query::damaged;
 use self::reader::Readers;
 use self::writer::{Change, Reply, Request, Writer};
 use crate::{
-    Attempt, BoxFuture, Event, EventFilter, Lease, MailboxEntry, MailboxFlags, MessageRow, NewEvent,
-    NewMessage, NodeId, QueueId, QueueRow, RowId, Settlement, Store, StoreError, Table,
+    Alteration, Attempt, BoxFuture, DueRow, Event, EventFilter, Lease, MailboxEntry, MailboxFlags,
+    MessageRow, NewEvent, NewMessage, NodeId, QueueColumn, QueueCount, QueueFilter, QueueId, QueueRow, RowId,
+    Settlement, Store, StoreError, Table,
 };
 
 /// The engine that needs nothing but a folder. One process uses a folder at a time.
@@ -148,7 +152,7 @@ impl Store for Embedded {
         Box::pin(async {
             match self.write(change).await? {
                 Reply::Leases(leases) => Ok(leases),
-                Reply::Done | Reply::Purged(_) => Ok(Vec::new()),
+                Reply::Done | Reply::Purged(_) | Reply::Rows(_) => Ok(Vec::new()),
             }
         })
     }
@@ -156,13 +160,14 @@ impl Store for Embedded {
     fn due(
         &self,
         lease: &Lease,
+        after: Option<(Timestamp, RowId)>,
         until: Timestamp,
         max: usize,
-    ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
+    ) -> BoxFuture<'_, Result<Vec<DueRow>, StoreError>> {
         let Lease { shard, epoch, .. } = *lease;
         Box::pin(self.read(move |rows| {
             fence(rows, shard, epoch)?;
-            query::due(rows, nanos(until), max).map_err(damaged)
+            waiting::due(rows, after, nanos(until), max).map_err(damaged)
         }))
     }
 
@@ -202,8 +207,41 @@ impl Store for Embedded {
         }))
     }
 
-    fn queue(&self, after: Option<RowId>, max: usize) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
-        Box::pin(self.read(move |rows| query::queue(rows, after, max)))
+    fn rows(&self, ids: Vec<RowId>) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
+        Box::pin(self.read(move |rows| query::rows(rows, &ids).map_err(damaged)))
+    }
+
+    fn queue(
+        &self,
+        filter: QueueFilter,
+        after: Option<RowId>,
+        max: usize,
+    ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
+        Box::pin(self.read(move |rows| waiting::queue(rows, &filter, after, max)))
+    }
+
+    fn queue_counts(
+        &self,
+        filter: QueueFilter,
+        by: QueueColumn,
+    ) -> BoxFuture<'_, Result<Vec<QueueCount>, StoreError>> {
+        Box::pin(self.read(move |rows| waiting::counts(rows, &filter, by).map_err(damaged)))
+    }
+
+    fn alter(
+        &self,
+        filter: QueueFilter,
+        alteration: Alteration,
+        now: Timestamp,
+        max: usize,
+    ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
+        let alter = Alter { filter, alteration, now, max };
+        Box::pin(async {
+            match self.write(Change::Alter(Box::new(alter))).await? {
+                Reply::Rows(rows) => Ok(rows),
+                Reply::Done | Reply::Purged(_) | Reply::Leases(_) => Ok(Vec::new()),
+            }
+        })
     }
 
     fn attempts(&self, id: QueueId) -> BoxFuture<'_, Result<Vec<Attempt>, StoreError>> {
@@ -263,7 +301,7 @@ impl Store for Embedded {
         Box::pin(async move {
             match self.write(Change::Purge { before: nanos(before) }).await? {
                 Reply::Purged(messages) => Ok(messages),
-                Reply::Done | Reply::Leases(_) => Ok(0),
+                Reply::Done | Reply::Leases(_) | Reply::Rows(_) => Ok(0),
             }
         })
     }

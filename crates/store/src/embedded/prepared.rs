@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 
-use crate::embedded::code::{address_hash, event_code, int, message_id_hash, nanos, table_code, to_json};
+use crate::embedded::code::{
+    address_hash, event_code, int, message_id_hash, nanos, priority_code, table_code, to_json,
+};
 use crate::embedded::segment;
 use crate::{
-    Attempt, EnvelopeParameters, Lease, NewEvent, NewMessage, NewRecipient, RowId, SettleOp, Settlement,
-    StoreError, Table,
+    Attempt, EnvelopeParameters, Lease, NewEvent, NewMessage, NewRecipient, Origin, RowId, SettleOp,
+    Settlement, StoreError, Table,
 };
 
 /// A message with its record.
@@ -23,6 +25,10 @@ pub(super) struct Message {
     pub(super) summary: String,
     pub(super) verdicts: Option<String>,
     pub(super) message_id: Option<i64>,
+    pub(super) priority: i64,
+    pub(super) account: Option<String>,
+    /// A JSON array.
+    pub(super) tags: Option<String>,
     pub(super) recipients: Vec<Recipient>,
     /// Owner and mailbox.
     pub(super) mailboxes: Vec<(String, String)>,
@@ -34,6 +40,8 @@ pub(super) struct Recipient {
     pub(super) hash: i64,
     /// Only when the forward-path is more than its address.
     pub(super) path: Option<String>,
+    /// Only when it is not the next hop.
+    pub(super) domain: Option<String>,
     pub(super) next_hop: String,
     pub(super) due: i64,
     pub(super) expires: i64,
@@ -78,7 +86,16 @@ pub(super) fn messages(messages: Vec<NewMessage>) -> Result<Vec<Message>, StoreE
 
 fn message(new: NewMessage) -> Result<Message, StoreError> {
     let id = new.id.to_bytes();
+    let account = match &new.origin {
+        Origin::Http { account } | Origin::Submission { account } => Some(account.clone()),
+        Origin::Reception { .. } | Origin::Own => None,
+    };
+    let tags = &new.summary.tags;
+    let tags = if tags.is_empty() { None } else { Some(to_json(tags)?) };
     Ok(Message {
+        priority: priority_code(new.priority),
+        account,
+        tags,
         id,
         header: segment::record_header(id, &new.content),
         content: new.content,
@@ -102,11 +119,13 @@ fn message(new: NewMessage) -> Result<Message, StoreError> {
 
 fn recipient(new: NewRecipient) -> Result<Recipient, StoreError> {
     let address = new.path.address.to_string();
+    let domain = new.path.address.host().to_string();
     let plain = new.path.notify.is_none() && new.path.original_recipient.is_none();
     Ok(Recipient {
         hash: address_hash(&address),
         address,
         path: if plain { None } else { Some(to_json(&new.path)?) },
+        domain: (domain != new.next_hop).then_some(domain),
         next_hop: new.next_hop,
         due: nanos(new.due),
         expires: nanos(new.expires),
@@ -176,9 +195,6 @@ pub(super) fn plain(
 /// The row that an operation is about.
 pub(super) const fn row_of(op: &SettleOp) -> RowId {
     match op {
-        SettleOp::Delivered { row, .. }
-        | SettleOp::Defer { row, .. }
-        | SettleOp::Fail { row, .. }
-        | SettleOp::Hold { row, .. } => *row,
+        SettleOp::Delivered { row, .. } | SettleOp::Defer { row, .. } | SettleOp::Fail { row, .. } => *row,
     }
 }

@@ -88,7 +88,7 @@ impl Purge {
             let seen: Vec<(i64, i64, i64)> = rows
                 .prepare_cached(
                     "SELECT due, message, place FROM recipients
-                     WHERE state = ?1 AND (due, message, place) > (?2, ?3, ?4) AND due < ?5
+                     WHERE state = ?1 AND state >= 2 AND (due, message, place) > (?2, ?3, ?4) AND due < ?5
                      ORDER BY due, message, place LIMIT ?6",
                 )?
                 .query_map(params![state, after.0, after.1, after.2, before, PIECE], |row| {

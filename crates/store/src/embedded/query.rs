@@ -1,6 +1,7 @@
 //! Reading rows.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
@@ -8,12 +9,12 @@ use serde::de::DeserializeOwned;
 use tegami_mail::{Address, ForwardPath, ReversePath};
 
 use crate::embedded::code::{
-    DELIVERED, HELD, QUEUED, address_hash, block_start, event_kind, int, message_id_hash, moment, nanos,
-    state, table_code, uint,
+    address_hash, block_start, event_kind, int, message_id_hash, moment, nanos, priority, state, table_code,
+    uint,
 };
 use crate::embedded::segment::Place;
 use crate::{
-    Attempt, EnvelopeParameters, Event, EventFilter, MailboxEntry, MailboxFlags, MessageRow, NewEvent,
+    Attempt, EnvelopeParameters, Event, EventFilter, Facts, MailboxEntry, MailboxFlags, MessageRow, NewEvent,
     Origin, QueueId, QueueRow, RowId, StoreError, Summary, Table,
 };
 
@@ -26,12 +27,14 @@ macro_rules! message_columns {
     };
 }
 
-/// What [`queue_row`] reads, `r` being `recipients`.
+/// What [`queue_row`] reads, `r` being `recipients`: 16 columns.
 macro_rules! queue_columns {
     () => {
-        "m.id, r.place, r.address, r.path, r.next_hop, r.state, r.due, r.expires, m.accepted_at, r.attempts, r.last_status"
+        "r.id, r.place, r.address, r.path, r.next_hop, r.state, r.due, r.expires, r.accepted_at, r.attempts, r.last_status,
+         r.hold_reason, r.priority, r.account, r.sender_domain, r.tags"
     };
 }
+pub(super) use queue_columns;
 
 pub(super) fn not_found(id: QueueId) -> StoreError {
     StoreError::NotFound(format!("message {id}"))
@@ -86,80 +89,33 @@ pub(super) fn messages(rows: &Connection, before: Option<QueueId>, max: usize) -
     .collect()
 }
 
-pub(super) fn due(rows: &Connection, until: i64, max: usize) -> Read<Vec<QueueRow>> {
-    rows.prepare_cached(concat!(
-        "SELECT ",
-        queue_columns!(),
-        " FROM recipients r CROSS JOIN messages m ON m.n = r.message
-         WHERE r.state = 0 AND r.due <= ?1 ORDER BY r.due, r.message, r.place LIMIT ?2"
-    ))?
-    .query_map(params![until, int(max)], queue_row)?
-    .collect()
-}
-
 pub(super) fn next_due(rows: &Connection) -> Read<Option<i64>> {
-    rows.prepare_cached("SELECT min(due) FROM recipients WHERE state = 0")?.query_row([], |row| row.get(0))
+    rows.prepare_cached("SELECT min(due) FROM recipients WHERE state = 0 AND state < 2")?
+        .query_row([], |row| row.get(0))
 }
 
 pub(super) fn recipients(rows: &Connection, message: i64) -> Read<Vec<QueueRow>> {
     rows.prepare_cached(concat!(
         "SELECT ",
         queue_columns!(),
-        " FROM recipients r CROSS JOIN messages m ON m.n = r.message WHERE r.message = ?1 ORDER BY r.place"
+        " FROM recipients r WHERE r.message = ?1 ORDER BY r.place"
     ))?
     .query_map([message], queue_row)?
     .collect()
 }
 
-/// Unfinished rows: queued and held ones merged by due time.
-pub(super) fn queue(
-    rows: &Connection,
-    after: Option<RowId>,
-    max: usize,
-) -> Result<Vec<QueueRow>, StoreError> {
-    let after = match after {
-        None => (i64::MIN, 0, 0),
-        Some(row) => position(rows, row)?,
-    };
-    let mut merged = Vec::new();
-    for state in [QUEUED, HELD] {
-        merged.extend(unfinished(rows, state, after, max).map_err(damaged)?);
-    }
-    merged.sort_by_key(|(position, _)| *position);
-    merged.truncate(max);
-    Ok(merged.into_iter().map(|(_, row)| row).collect())
-}
-
-/// Where a row stands in the order of [`queue`].
-type Position = (i64, i64, i64);
-
-fn position(rows: &Connection, row: RowId) -> Result<Position, StoreError> {
-    let message = number(rows, row.message)?;
-    let due = rows
-        .prepare_cached("SELECT due FROM recipients WHERE message = ?1 AND place = ?2")
-        .and_then(|mut statement| {
-            statement.query_row(params![message, row.recipient], |row| row.get(0)).optional()
-        })
-        .map_err(damaged)?
-        .ok_or_else(|| {
-            StoreError::NotFound(format!("recipient {} of message {}", row.recipient, row.message))
-        })?;
-    Ok((due, message, i64::from(row.recipient)))
-}
-
-fn unfinished(rows: &Connection, state: i64, after: Position, max: usize) -> Read<Vec<(Position, QueueRow)>> {
-    debug_assert!(state < DELIVERED, "only unfinished states");
-    rows.prepare_cached(concat!(
+pub(super) fn rows(rows: &Connection, ids: &[RowId]) -> Read<Vec<QueueRow>> {
+    let mut statement = rows.prepare_cached(concat!(
         "SELECT ",
         queue_columns!(),
-        ", r.message FROM recipients r CROSS JOIN messages m ON m.n = r.message
-         WHERE r.state = ?1 AND (r.due, r.message, r.place) > (?2, ?3, ?4)
-         ORDER BY r.due, r.message, r.place LIMIT ?5"
-    ))?
-    .query_map(params![state, after.0, after.1, after.2, int(max)], |row| {
-        Ok(((row.get(6)?, row.get(11)?, row.get(1)?), queue_row(row)?))
-    })?
-    .collect()
+        " FROM recipients r WHERE r.message = (SELECT n FROM messages WHERE id = ?1) AND r.place = ?2"
+    ))?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let row = statement.query_row(params![id.message.to_bytes(), id.recipient], queue_row).optional()?;
+        found.extend(row);
+    }
+    Ok(found)
 }
 
 pub(super) fn attempts(rows: &Connection, id: QueueId) -> Result<Vec<Attempt>, StoreError> {
@@ -377,7 +333,7 @@ fn message_row(row: &Row<'_>) -> Read<MessageRow> {
     })
 }
 
-fn queue_row(row: &Row<'_>) -> Read<QueueRow> {
+pub(super) fn queue_row(row: &Row<'_>) -> Read<QueueRow> {
     let path = match optional_json::<ForwardPath>(row, 3)? {
         Some(path) => path,
         None => Address::parse(&row.get::<_, String>(2)?).map_err(|error| wrong(2, error))?.into(),
@@ -392,6 +348,18 @@ fn queue_row(row: &Row<'_>) -> Read<QueueRow> {
         accepted_at: moment(row.get(8)?),
         attempts: row.get(9)?,
         last_status: row.get(10)?,
+        hold_reason: row.get(11)?,
+        facts: Arc::new(facts(row, 12)?),
+    })
+}
+
+/// Priority, account, sending domain and tags, from the column `first` on.
+pub(super) fn facts(row: &Row<'_>, first: usize) -> Read<Facts> {
+    Ok(Facts {
+        priority: priority(row.get(first)?).ok_or_else(|| wrong(first, "not a priority"))?,
+        account: row.get(first + 1)?,
+        sender_domain: row.get(first + 2)?,
+        tags: optional_json(row, first + 3)?.unwrap_or_default(),
     })
 }
 

@@ -137,17 +137,25 @@ pub(super) fn accept(
     }
     for (at, recipient) in (0_i64..).zip(&message.recipients) {
         rows.prepare_cached(
-            "INSERT INTO recipients (message, place, address, path, next_hop, state, due, expires)
-             VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
+            "INSERT INTO recipients (message, place, id, address, path, domain, next_hop, state, due, expires,
+                                     accepted_at, priority, account, sender_domain, tags)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             n,
             at,
+            message.id,
             recipient.address,
             recipient.path,
+            recipient.domain,
             recipient.next_hop,
             recipient.due,
             recipient.expires,
+            message.accepted_at,
+            message.priority,
+            message.account,
+            message.domain,
+            message.tags,
         ])?;
         add_lookup(rows, n, recipient.hash)?;
     }
@@ -251,17 +259,6 @@ fn apply(rows: &Connection, op: &SettleOp, at: Option<i64>) -> Result<usize, Ref
                  WHERE message = ?1 AND place = ?2 AND state < 2",
             )?
             .execute(params![message, place, nanos(*due), status])?,
-        SettleOp::Hold { hold: true, .. } => rows
-            .prepare_cached(
-                "UPDATE recipients SET state = 1 WHERE message = ?1 AND place = ?2 AND state = 0",
-            )?
-            .execute(params![message, place])?,
-        SettleOp::Hold { hold: false, .. } => rows
-            .prepare_cached(
-                "UPDATE recipients SET state = 0, due = coalesce(?3, due)
-                 WHERE message = ?1 AND place = ?2 AND state < 2",
-            )?
-            .execute(params![message, place, at])?,
     };
     if changed == 0 && !exists(rows, message, place)? {
         return Err(not_found(row));

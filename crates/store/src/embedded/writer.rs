@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, ErrorCode, params};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::embedded::alter::{self, Alter};
 use crate::embedded::change::{self, Flag};
 use crate::embedded::code::int;
 use crate::embedded::folder::Folder;
@@ -18,7 +19,7 @@ use crate::embedded::prepared::{Event, Message, PlainRow, Settle};
 use crate::embedded::purge::{Progress, Purge};
 use crate::embedded::queue::{self, Refusal, Tally};
 use crate::embedded::segment::{Place, Tail};
-use crate::{Lease, StoreError};
+use crate::{Lease, QueueRow, StoreError};
 
 /// A round takes at most so many changes …
 const ROUND_CHANGES: usize = 1024;
@@ -34,6 +35,7 @@ pub(super) enum Change {
     Flag(Flag),
     Put(Vec<PlainRow>),
     Delete { kind: i64, keys: Vec<String> },
+    Alter(Box<Alter>),
     Purge { before: i64 },
 }
 
@@ -53,6 +55,7 @@ impl Change {
 pub(super) enum Reply {
     Done,
     Leases(Vec<Lease>),
+    Rows(Vec<QueueRow>),
     Purged(u64),
 }
 
@@ -320,6 +323,10 @@ fn write_change(
         Change::Claim { node, now, until } => {
             let leases = queue::claim(rows, node, *now, *until).map_err(failed_rows)?;
             return Ok(Ok(Reply::Leases(leases)));
+        }
+        Change::Alter(alter) => {
+            let altered = alter::alter(rows, alter).map_err(failed_rows)?;
+            return Ok(Ok(Reply::Rows(altered)));
         }
         Change::Record(events) => change::record(rows, events).map_err(Refusal::from),
         Change::Flag(flag) => change::flag(rows, flag),

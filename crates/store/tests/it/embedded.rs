@@ -30,6 +30,10 @@ conform! {
     a_settlement_is_one_commit
     a_lease_belongs_to_one_node
     lists_are_paged
+    rows_know_their_message
+    due_rows_are_paged
+    lists_have_filters
+    people_alter_the_queue
     messages_are_found_by_recipient_and_message_id
     events_are_filtered_and_paged
     events_of_a_time_are_found_among_many

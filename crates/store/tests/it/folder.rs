@@ -4,7 +4,9 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tegami_store::{Embedded, NewMessage, Options, RowId, SettleOp, Settlement, Store, StoreError};
+use tegami_store::{
+    Embedded, NewMessage, Options, Origin, QueueFilter, RowId, SettleOp, Settlement, Store, StoreError,
+};
 
 use crate::support::{Presence, check_folder, content, lease, mailbox, message, presence, second};
 
@@ -67,8 +69,52 @@ async fn a_folder_of_a_newer_version_is_left_alone() {
     drop(rows);
     assert_eq!(
         said(folder.path()),
-        "the data folder FOLDER has schema version 99, written by a newer Tegami; this one knows versions up to 1"
+        "the data folder FOLDER has schema version 99, written by a newer Tegami; this one knows versions up to 2"
     );
+}
+
+/// Turns the rows back into those of schema version 1.
+fn make_old(folder: &Path) {
+    let rows = rusqlite::Connection::open(folder.join("rows.sqlite")).unwrap();
+    rows.execute_batch(
+        "CREATE TABLE old (
+             message INTEGER NOT NULL, place INTEGER NOT NULL, address TEXT NOT NULL, path TEXT, next_hop TEXT NOT NULL,
+             state INTEGER NOT NULL, due INTEGER NOT NULL, expires INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+             last_status TEXT, PRIMARY KEY (message, place)) STRICT, WITHOUT ROWID;
+         INSERT INTO old SELECT message, place, address, path, next_hop, state, due, expires, attempts, last_status
+         FROM recipients;
+         DROP TABLE recipients;
+         ALTER TABLE old RENAME TO recipients;
+         CREATE INDEX recipients_by_due ON recipients (state, due);
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_folder_of_schema_1_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let mut tagged = message(10, &["a@example.net", "b@example.com"]);
+    tagged.summary.tags = vec!["spring".into()];
+    let mut own = message(11, &["c@example.net"]);
+    own.origin = Origin::Own;
+    store.accept(vec![tagged.clone(), own.clone()]).await.unwrap();
+    let finished =
+        SettleOp::Delivered { row: RowId { message: tagged.id, recipient: 0 }, status: "250".into() };
+    let settlement = Settlement { at: Some(second(20)), ops: vec![finished], ..Settlement::default() };
+    store.settle(&lease(&store).await, settlement).await.unwrap();
+    let before = [store.recipients(tagged.id).await.unwrap(), store.recipients(own.id).await.unwrap()];
+    drop(store);
+    make_old(folder.path());
+
+    let store = open(folder.path());
+    assert_eq!([store.recipients(tagged.id).await.unwrap(), store.recipients(own.id).await.unwrap()], before);
+    assert_eq!(*before[0][1].facts, tagged.facts());
+    assert_eq!(*before[1][0].facts, own.facts());
+    assert_eq!(store.queue(QueueFilter::default(), None, 9).await.unwrap().len(), 2);
+    drop(store);
+    check_folder(folder.path());
 }
 
 #[tokio::test]

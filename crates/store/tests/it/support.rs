@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tegami_mail::{Address, ForwardPath, ReversePath};
 use tegami_store::{
     EnvelopeParameters, EventFilter, EventKind, IdSource, Lease, MailboxDelivery, NewEvent, NewMessage,
-    NewRecipient, NodeId, Origin, QueueId, Store, StoreError, Summary,
+    NewRecipient, NodeId, Origin, Priority, QueueId, Store, StoreError, Summary,
 };
 
 pub(crate) static IDS: LazyLock<IdSource> = LazyLock::new(IdSource::default);
@@ -54,6 +54,7 @@ pub(crate) fn message(at: i64, recipients: &[&str]) -> NewMessage {
             size: 700,
             ..Summary::default()
         },
+        priority: Priority::Normal,
         recipients: recipients.iter().map(|to| recipient(at, to)).collect(),
         mailboxes: Vec::new(),
         verdicts: None,
@@ -153,6 +154,8 @@ pub(crate) fn check_folder(folder: &Path) {
         "SELECT count(*) FROM segments WHERE live <> (SELECT count(*) FROM messages WHERE segment = number)",
         "SELECT count(*) FROM segments
          WHERE live_bytes <> (SELECT coalesce(sum(length + 36), 0) FROM messages WHERE segment = number)",
+        "SELECT count(*) FROM recipients r JOIN messages m ON m.n = r.message
+         WHERE r.id <> m.id OR r.accepted_at <> m.accepted_at OR r.sender_domain <> m.domain",
         "SELECT count(*) FROM messages m WHERE recipients <> (SELECT count(*) FROM recipients WHERE message = m.n)",
         "SELECT count(*) FROM messages a JOIN messages b ON a.segment = b.segment AND a.n < b.n
          AND a.start < b.start + b.length + 36 AND b.start < a.start + a.length + 36",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tegami_mail::note;
-use tegami_store::{QueueId, QueueRow, RowId};
+use tegami_store::{QueueFilter, QueueId, QueueRow, RowId};
 
 use super::{Context, Failure, Report, table};
 use crate::server::Rooms;
@@ -15,7 +15,7 @@ pub(crate) async fn list(context: &Context, rooms: &Rooms) -> Result<Report, Fai
     let mut rows: Vec<QueueRow> = Vec::new();
     loop {
         let after: Option<RowId> = rows.last().map(|row| row.id);
-        let page = rooms.store.queue(after, PAGE).await?;
+        let page = rooms.store.queue(QueueFilter::default(), after, PAGE).await?;
         let full = page.len() == PAGE;
         rows.extend(page);
         if !full {

@@ -12,7 +12,9 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tegami_mail::Address;
-use tegami_store::{Attempt, Event, EventFilter, MailboxEntry, MessageRow, QueueId, QueueRow, RowId};
+use tegami_store::{
+    Attempt, Event, EventFilter, MailboxEntry, MessageRow, QueueFilter, QueueId, QueueRow, RowId,
+};
 use tegami_words::{Language, told};
 
 pub(crate) use self::visitor::Visitor;
@@ -96,7 +98,7 @@ async fn content(
 async fn queue(State(house): State<Shared>, _: Visitor, page: Asked) -> Result<Response, ApiError> {
     let page = page_of(page)?;
     let after = page.after.map(|message| RowId { message, recipient: page.recipient.unwrap_or_default() });
-    let rows = house.rooms.store.queue(after, page.limit()).await?;
+    let rows = house.rooms.store.queue(QueueFilter::default(), after, page.limit()).await?;
     let next = rows.last().filter(|_| rows.len() >= page.limit());
     let next = next.map(|row| json!({"after": row.id.message, "recipient": row.id.recipient}));
     let mut shown = Vec::with_capacity(rows.len());

@@ -73,6 +73,7 @@ impl House {
                 tags: options.tags,
                 variables: options.variables,
                 mode: if options.test_mode { Mode::Test } else { Mode::Deliver },
+                priority: None,
                 deliver_at: options.deliver_at,
                 trace: Some(Trace { protocol: "HTTP".to_owned(), ..Trace::default() }),
                 author: AuthorRule::Any,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use tegami_store::{MessageRow, QueueId};
+use tegami_store::{MessageRow, QueueFilter, QueueId};
 
 use super::PageSettings;
 use super::reader::{Reader, Trouble};
@@ -39,7 +39,7 @@ pub(crate) async fn page(
     State(settings): State<Arc<PageSettings>>,
     reader: Reader,
 ) -> Result<Response, Trouble> {
-    let found = reader.unless_missing(settings.store.queue(None, SHOWN + 1).await)?;
+    let found = reader.unless_missing(settings.store.queue(QueueFilter::default(), None, SHOWN + 1).await)?;
     let mut messages: BTreeMap<QueueId, Option<MessageRow>> = BTreeMap::new();
     let mut rows = Vec::new();
     for row in found.iter().take(SHOWN) {

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tegami_mail::{Address, ForwardPath, ReversePath, StoredNote};
 use tegami_store::{
     Account, Attempt, Embedded, EnvelopeParameters, EventKind, IdSource, Lease, MailboxDelivery, NewEvent,
-    NewMessage, NewRecipient, NodeId, Options, Origin, QueueId, RowId, SettleOp, Settlement, Store, Summary,
-    Table,
+    NewMessage, NewRecipient, NodeId, Options, Origin, Priority, QueueId, RowId, SettleOp, Settlement, Store,
+    Summary, Table,
 };
 use tegami_web::pages::{Access, Command, Fate, FateWord, HostView, PageSettings, Role, Scene, Stage};
 use tokio::sync::watch;
@@ -128,6 +128,7 @@ fn letter(id: QueueId, at: i64, subject: &str, to: &str) -> NewMessage {
             ..Summary::default()
         },
         content: content.into_bytes().into(),
+        priority: Priority::default(),
         recipients: vec![NewRecipient {
             next_hop: path.host().to_string(),
             path: ForwardPath::from(path),
