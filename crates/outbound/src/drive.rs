@@ -29,6 +29,8 @@ pub(crate) struct Link {
     session: Session,
     wire: Wire,
     wake: Option<Instant>,
+    /// When the transaction under way must have ended.
+    limit: Option<Instant>,
     buffer: Vec<u8>,
     began: Instant,
     pub(crate) tls: Option<TlsRecord>,
@@ -74,6 +76,7 @@ impl Link {
             session,
             wire: Wire::Clear(stream),
             wake: None,
+            limit: None,
             buffer: vec![0; 16 * 1024],
             began: moment::now(),
             tls: None,
@@ -96,14 +99,18 @@ impl Link {
         }
     }
 
-    /// Hands over one message.
+    /// Hands over one message, within `patience`.
     pub(crate) async fn deliver(
         &mut self,
         transaction: Transaction,
+        patience: Duration,
     ) -> Result<TransactionReport, SessionFailure> {
         self.messages += 1;
+        self.limit = moment::now().checked_add(patience);
         self.session.deliver(transaction, moment::now());
-        match self.advance(None).await {
+        let progress = self.advance(None).await;
+        self.limit = None;
+        match progress {
             Progress::Transaction(report) => Ok(report),
             Progress::Failed(failure) => Err(failure),
             Progress::Ready => Err(out_of_turn()),
@@ -173,7 +180,8 @@ impl Link {
     async fn send(&mut self, octets: &Bytes) {
         let began = moment::now();
         for block in octets.chunks(BLOCK) {
-            let written = tokio::time::timeout(DATA_BLOCK, self.wire.write(block)).await;
+            let until = self.no_later(moment::now() + DATA_BLOCK);
+            let written = tokio::time::timeout_at(until, self.wire.write(block)).await;
             match written {
                 Ok(Ok(())) => {}
                 Ok(Err(_)) => {
@@ -183,28 +191,39 @@ impl Link {
                 Err(_) => return self.give_up(),
             }
         }
-        match tokio::time::timeout(DATA_BLOCK, self.wire.flush()).await {
+        match tokio::time::timeout_at(self.no_later(moment::now() + DATA_BLOCK), self.wire.flush()).await {
             Ok(flushed) => self.cut |= flushed.is_err(),
             Err(_) => return self.give_up(),
         }
         self.wake = self.wake.map(|wake| wake + began.elapsed());
     }
 
-    /// The server takes nothing more.
+    /// The server takes nothing more, or too slowly.
     fn give_up(&mut self) {
         self.cut = true;
         self.wire = Wire::Gone;
-        self.session.closed(moment::now());
+        self.session.exhausted(moment::now());
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.limit.is_some_and(|limit| limit <= moment::now())
+    }
+
+    /// This moment, or the end of the transaction's time where that comes first.
+    fn no_later(&self, than: Instant) -> tokio::time::Instant {
+        self.limit.map_or(than, |limit| limit.min(than)).into()
     }
 
     async fn read(&mut self) {
         let read = self.wire.read(&mut self.buffer);
-        let read = match self.wake {
-            Some(wake) => tokio::time::timeout_at(wake.into(), read).await,
+        let until = [self.wake, self.limit].into_iter().flatten().min();
+        let read = match until {
+            Some(until) => tokio::time::timeout_at(until.into(), read).await,
             None => Ok(read.await),
         };
         let now = moment::now();
         match read {
+            Err(_) if self.is_exhausted() => self.session.exhausted(now),
             Err(_) => {
                 self.wake = None;
                 self.session.timeout(now);

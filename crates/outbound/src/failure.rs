@@ -51,6 +51,7 @@ pub(crate) fn of_session(failure: SessionFailure, terms: &Terms) -> Failure {
             without(BAD_CONNECTION, note!("outbound-connection-lost", phase = word(stage)))
         }
         FailureCause::Timeout => without(BAD_CONNECTION, note!("outbound-silence", phase = word(stage))),
+        FailureCause::TooSlow => without(BAD_CONNECTION, note!("outbound-too-slow", phase = word(stage))),
         FailureCause::Malformed(text) => without(PROTOCOL, note!("outbound-not-smtp", text = text)),
         FailureCause::TlsNotOffered => tls(NO_TLS, note!("outbound-tls-not-offered")),
         FailureCause::TlsFailed(error) => tls(TLS_FAILED, note!("outbound-tls-failed", error = error)),

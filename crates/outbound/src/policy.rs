@@ -139,6 +139,11 @@ pub struct Limits {
     pub connections: usize,
     /// Recipients of one transaction: 100 are what every server must take (RFC 5321 section 4.5.3.1.8).
     pub recipients: usize,
+    /// What one transaction may take beside the time for its content. Every command has an allowance of its own
+    /// (RFC 5321 section 4.5.3.2), and a server that is always just in time would keep a slot for days.
+    pub transaction: Duration,
+    /// The slowest pace of content that is put up with, in octets per second.
+    pub slowest_pace: u32,
     /// Connections to one address at the same time; idle ones do not count.
     pub connections_per_address: usize,
     /// How long a session waits for the next message before it ends; zero closes at once.
@@ -156,11 +161,21 @@ impl Default for Limits {
             addresses_per_host: 4,
             connections: 10,
             recipients: 100,
+            transaction: Duration::from_secs(30 * 60),
+            slowest_pace: 1024,
             connections_per_address: 20,
             idle: Duration::from_secs(5),
             idle_sessions: 100,
             failure_memory: Duration::from_secs(60),
         }
+    }
+}
+
+impl Limits {
+    /// How long a transaction with so much content may take.
+    pub(crate) fn patience(&self, octets: usize) -> Duration {
+        let pace = u64::from(self.slowest_pace.max(1));
+        self.transaction.saturating_add(Duration::from_secs(octets as u64 / pace))
     }
 }
 

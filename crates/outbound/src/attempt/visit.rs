@@ -98,7 +98,8 @@ impl Tour<'_> {
             let rest = waiting.split_off(waiting.len().min(self.courier.settings.limits.recipients.max(1)));
             let batch = std::mem::replace(&mut waiting, rest);
             let transaction = self.transaction(&batch);
-            match link.deliver(transaction).await {
+            let patience = self.courier.settings.limits.patience(transaction.content.len());
+            match link.deliver(transaction, patience).await {
                 Ok(report) if entry.reused && is_farewell(&report) => return Carried::Stale,
                 Ok(report) => {
                     let peer = peer(target, &link, began.elapsed());

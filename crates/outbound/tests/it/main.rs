@@ -12,6 +12,7 @@ mod attempt;
 mod chance;
 mod destination;
 mod fuzz_corpus;
+mod hostile;
 mod peer;
 mod queue;
 mod reuse;

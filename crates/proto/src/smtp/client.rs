@@ -158,6 +158,8 @@ pub enum FailureCause {
     Closed,
     /// The server was silent for too long.
     Timeout,
+    /// It took too long as a whole, or to take the content; see [`Session::exhausted`].
+    TooSlow,
     /// What the server sent is not SMTP.
     Malformed(String),
     /// TLS was required and is not offered.

@@ -53,6 +53,7 @@ outbound-extension-missing = The server cannot take this message: { $reply }
 outbound-auth-not-possible = Logging in to the smarthost is not possible: { $reason }.
 outbound-connection-lost = The server closed the connection while we waited for its answer to { $phase }.
 outbound-silence = The server did not answer { $phase } in time.
+outbound-too-slow = The server was too slow: the transaction was at { $phase } when its time was over.
 outbound-not-smtp = What the server sent is not SMTP: { $text }
 outbound-possibly-delivered = The whole message was sent, but the connection ended before the server confirmed it. It may have arrived; we will send it again, because two copies are better than none.
 outbound-nothing-tried = No host was tried.

@@ -53,6 +53,7 @@ outbound-extension-missing = 相手のサーバーはこのメールを受け取
 outbound-auth-not-possible = スマートホストにログインできません：{ $reason }
 outbound-connection-lost = { $phase } の応答を待っている間に、サーバーが接続を閉じました。
 outbound-silence = { $phase } に対する応答が時間内にありませんでした。
+outbound-too-slow = サーバーが遅すぎます。{ $phase } の段階で、一通に許した時間を使い切りました。
 outbound-not-smtp = サーバーから届いたものは SMTP ではありません：{ $text }
 outbound-possibly-delivered = メール全体を送り終えましたが、サーバーが受領を確認する前に接続が切れました。届いている可能性もありますが、失うより二通届くほうがよいので、もう一度送ります。
 outbound-nothing-tried = どのホストにも接続を試みませんでした。

@@ -158,6 +158,18 @@ impl Session {
         self.settle();
     }
 
+    /// The driver has no more time for this server, whatever the command's own allowance says: RFC 5321 section 4.5.3.2 bounds each command
+    /// and not the session, so that a server which is always just in time would be listened to for days.
+    pub fn exhausted(&mut self, now: Instant) {
+        self.now = now;
+        match self.phase {
+            Phase::Closed => {}
+            Phase::Leaving => self.close(),
+            _ => self.fail_closing(FailureCause::TooSlow),
+        }
+        self.settle();
+    }
+
     /// The handshake is done. `remark` tells the transcript about it, for example the TLS version.
     pub fn tls_established(&mut self, now: Instant, remark: &str) {
         if self.phase != Phase::Handshake {
