@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 pub struct Control {
     bell: Notify,
     asked: AtomicBool,
+    gate_changed: AtomicBool,
     paused: AtomicBool,
     closing: AtomicBool,
     shelf: Mutex<Shelf>,
@@ -38,6 +39,17 @@ impl Control {
     pub fn ring(&self) {
         self.asked.store(true, Ordering::Release);
         self.bell.notify_one();
+    }
+
+    /// The gate lets pass what it held: whoever waits for that is asked about again.
+    pub fn gate_changed(&self) {
+        self.gate_changed.store(true, Ordering::Release);
+        self.bell.notify_one();
+    }
+
+    /// Whether [`Control::gate_changed`] was called since this was asked last.
+    pub(crate) fn take_gate_changed(&self) -> bool {
+        self.gate_changed.swap(false, Ordering::AcqRel)
     }
 
     /// Begins no further attempts; those under way go on.

@@ -16,6 +16,7 @@ mod complete;
 mod control;
 mod dsn;
 mod event;
+pub mod gate;
 mod here;
 mod intake;
 mod local;

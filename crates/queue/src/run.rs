@@ -13,6 +13,7 @@ use tegami_store::{
 use tokio::task::{Id, JoinSet};
 
 use crate::control::{Control, fresh_rows};
+use crate::gate::{Gate, GateFacts, Open};
 use crate::here::Here;
 use crate::outcome::{Job, Outcome};
 use crate::schedule::{Dispatcher, Group, Limits, Next, later};
@@ -32,6 +33,8 @@ pub struct RunSettings {
     pub node: NodeId,
     /// How much at once.
     pub limits: Limits,
+    /// Who may set out.
+    pub gate: Arc<dyn Gate>,
     /// How long a lease holds without renewal; it is renewed after a third of that.
     pub lease: Duration,
     /// The store is asked at least so often, and so far ahead.
@@ -44,7 +47,14 @@ impl RunSettings {
     /// The usual values for a node.
     pub fn new(node: NodeId) -> Self {
         let seconds = Duration::from_secs;
-        Self { node, limits: Limits::default(), lease: seconds(60), poll: seconds(30), one_shard: true }
+        Self {
+            node,
+            limits: Limits::default(),
+            gate: Arc::new(Open),
+            lease: seconds(60),
+            poll: seconds(30),
+            one_shard: true,
+        }
     }
 }
 
@@ -120,7 +130,7 @@ impl Postman {
             deliver,
             clock,
             control,
-            dispatcher: Dispatcher::new(settings.limits),
+            dispatcher: Dispatcher::new(settings.limits, Arc::clone(&settings.gate)),
             settings,
             leases: BTreeMap::new(),
             renew_at: Timestamp::MIN,
@@ -193,6 +203,9 @@ impl Postman {
             self.poll_at = Timestamp::MIN;
         }
         self.gather(now).await?;
+        if self.control.take_gate_changed() {
+            self.dispatcher.gate_changed();
+        }
         while let Next::Job(group) = self.dispatcher.next(now) {
             self.begin(group);
         }
@@ -273,6 +286,7 @@ impl Postman {
             match next {
                 Ok((id, finished)) => {
                     self.under_way.remove(&id);
+                    self.tell_gate(&finished);
                     self.ready.push(finished);
                 }
                 Err(broken) => {
@@ -280,12 +294,22 @@ impl Postman {
                     tracing::error!(%broken, "an attempt broke off");
                     if let Some(group) = self.under_way.remove(&broken.id()) {
                         let result = Err(StoreError::Unusable(broken.to_string()));
-                        self.ready.push(Done { group, result });
+                        let broken = Done { group, result };
+                        self.tell_gate(&broken);
+                        self.ready.push(broken);
                     }
                 }
             }
             done = self.attempts.try_join_next_with_id();
         }
+    }
+
+    fn tell_gate(&self, done: &Done) {
+        let Done { group, result } = done;
+        let Some(facts) = group.rows.first().map(|row| Arc::clone(&row.facts)) else { return };
+        let job = GateFacts { next_hop: &group.next_hop, facts: &facts };
+        let outcome = result.as_ref().ok().map(|(outcome, _)| outcome);
+        self.settings.gate.finished(&group.lane, &job, outcome, self.clock.now());
     }
 
     /// Commits what is ready, one commit at a time: while one is being synced, the next one gathers.
@@ -317,7 +341,7 @@ impl Postman {
             .map_err(fatal)?;
         for group in settled.groups {
             let rows: Vec<RowId> = group.rows.iter().map(|row| row.id).collect();
-            self.dispatcher.finished(&group.next_hop, &rows);
+            self.dispatcher.finished(&group.lane, &rows);
         }
         // One settlement is under way at a time, so a born row that the store showed meanwhile is still known.
         self.offer_fresh(settled.born, self.clock.now());

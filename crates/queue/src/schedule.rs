@@ -1,10 +1,16 @@
 //! When a recipient is tried again, and which work comes next. Pure: time is an argument, nothing sleeps.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tegami_store::{QueueId, QueueRow, RowId};
+
+use crate::gate::{Admission, Gate, GateFacts};
+
+/// A gate that says "not before" is not asked again sooner.
+const SHORTEST_WAIT: Duration = Duration::from_millis(50);
 
 /// How long and how often delivery is tried (RFC 5321 section 4.5.4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,15 +87,15 @@ pub(crate) fn later(moment: Timestamp, duration: Duration) -> Timestamp {
 pub struct Limits {
     /// Attempts under way at once.
     pub jobs: usize,
-    /// Attempts under way at once to one next hop.
-    pub jobs_per_next_hop: usize,
+    /// Attempts under way at once in one lane, where the gate does not say otherwise.
+    pub jobs_per_lane: usize,
     /// Recipients in one transaction; RFC 5321 section 4.5.3.1.8 guarantees 100.
     pub recipients_per_job: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { jobs: 200, jobs_per_next_hop: 10, recipients_per_job: 100 }
+        Self { jobs: 200, jobs_per_lane: 10, recipients_per_job: 100 }
     }
 }
 
@@ -102,6 +108,8 @@ pub struct Group {
     pub message: QueueId,
     /// The next hop they share.
     pub next_hop: String,
+    /// The lane in which the job is counted.
+    pub lane: Arc<str>,
     /// The recipients, in their order.
     pub rows: Vec<QueueRow>,
 }
@@ -127,14 +135,17 @@ pub struct Dispatcher {
     /// Rows whose moment has not come.
     future: BTreeSet<(Timestamp, RowId)>,
     future_rows: BTreeMap<RowId, (u16, QueueRow)>,
-    hops: BTreeMap<String, Hop>,
-    /// Next hops that have waiting groups and room for one more job, in turn.
-    turn: VecDeque<String>,
+    gate: Arc<dyn Gate>,
+    lanes: BTreeMap<Arc<str>, Lane>,
+    /// Lanes that have waiting groups and room for one more job, in turn.
+    turn: VecDeque<Arc<str>>,
+    /// Groups that the gate holds.
+    held: Vec<Group>,
     under_way: usize,
 }
 
 #[derive(Debug, Default)]
-struct Hop {
+struct Lane {
     waiting: VecDeque<Group>,
     under_way: usize,
     in_turn: bool,
@@ -142,14 +153,16 @@ struct Hop {
 
 impl Dispatcher {
     /// Without work.
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: Limits, gate: Arc<dyn Gate>) -> Self {
         Self {
             limits,
             known: BTreeSet::new(),
             future: BTreeSet::new(),
             future_rows: BTreeMap::new(),
-            hops: BTreeMap::new(),
+            gate,
+            lanes: BTreeMap::new(),
             turn: VecDeque::new(),
+            held: Vec::new(),
             under_way: 0,
         }
     }
@@ -173,7 +186,7 @@ impl Dispatcher {
     pub fn next(&mut self, now: Timestamp) -> Next {
         self.wake(now);
         if self.under_way < self.limits.jobs
-            && let Some(group) = self.take_turn()
+            && let Some(group) = self.take_turn(now)
         {
             return Next::Job(group);
         }
@@ -186,17 +199,27 @@ impl Dispatcher {
     }
 
     /// A job ended and its outcome is settled: its rows are forgotten (those deferred come back from the store).
-    pub fn finished(&mut self, next_hop: &str, rows: &[RowId]) {
+    pub fn finished(&mut self, lane: &str, rows: &[RowId]) {
         for row in rows {
             self.known.remove(row);
         }
         self.under_way = self.under_way.saturating_sub(1);
-        if let Some(hop) = self.hops.get_mut(next_hop) {
-            hop.under_way = hop.under_way.saturating_sub(1);
-            if hop.waiting.is_empty() && hop.under_way == 0 {
-                self.hops.remove(next_hop);
-            } else {
-                self.give_turn(next_hop);
+        let Some((name, known)) = self.lanes.get_key_value(lane) else { return };
+        let (name, over) = (Arc::clone(name), known.waiting.is_empty() && known.under_way <= 1);
+        if over {
+            self.lanes.remove(lane);
+        } else if let Some(known) = self.lanes.get_mut(lane) {
+            known.under_way = known.under_way.saturating_sub(1);
+            self.give_turn(&name);
+        }
+    }
+
+    /// The gate may let pass what it held.
+    pub fn gate_changed(&mut self) {
+        for group in std::mem::take(&mut self.held) {
+            let Group { shard, rows, .. } = group;
+            for row in rows {
+                self.enqueue(shard, row);
             }
         }
     }
@@ -228,47 +251,65 @@ impl Dispatcher {
 
     /// Puts a row beside others of its message where there is room, else into a group of its own.
     fn enqueue(&mut self, shard: u16, row: QueueRow) {
-        let next_hop = row.next_hop.clone();
-        let hop = self.hops.entry(next_hop.clone()).or_default();
+        let name = self.gate.lane(&row.next_hop);
+        let lane = self.lanes.entry(Arc::clone(&name)).or_default();
         // Rows of one message come together, so its group is the last one, if there is one.
-        match hop.waiting.back_mut() {
+        match lane.waiting.back_mut() {
             Some(group)
-                if group.message == row.id.message && group.rows.len() < self.limits.recipients_per_job =>
+                if group.message == row.id.message
+                    && group.next_hop == row.next_hop
+                    && group.rows.len() < self.limits.recipients_per_job =>
             {
                 group.rows.push(row);
             }
-            _ => hop.waiting.push_back(Group {
+            _ => lane.waiting.push_back(Group {
                 shard,
                 message: row.id.message,
-                next_hop: next_hop.clone(),
+                next_hop: row.next_hop.clone(),
+                lane: Arc::clone(&name),
                 rows: vec![row],
             }),
         }
-        self.give_turn(&next_hop);
+        self.give_turn(&name);
     }
 
-    /// Lets a next hop stand in line, once, if it has work and room.
-    fn give_turn(&mut self, next_hop: &str) {
-        if let Some(hop) = self.hops.get_mut(next_hop)
-            && !hop.in_turn
-            && !hop.waiting.is_empty()
-            && hop.under_way < self.limits.jobs_per_next_hop
+    /// Lets a lane stand in line, once, if it has work and room.
+    fn give_turn(&mut self, name: &Arc<str>) {
+        if let Some(lane) = self.lanes.get_mut(name)
+            && !lane.in_turn
+            && !lane.waiting.is_empty()
+            && lane.under_way < self.gate.room(name).unwrap_or(self.limits.jobs_per_lane)
         {
-            hop.in_turn = true;
-            self.turn.push_back(next_hop.to_owned());
+            lane.in_turn = true;
+            self.turn.push_back(Arc::clone(name));
         }
     }
 
-    fn take_turn(&mut self) -> Option<Group> {
-        while let Some(next_hop) = self.turn.pop_front() {
-            let Some(hop) = self.hops.get_mut(&next_hop) else { continue };
-            hop.in_turn = false;
-            let Some(mut group) = hop.waiting.pop_front() else { continue };
-            hop.under_way += 1;
-            self.under_way += 1;
-            self.give_turn(&next_hop);
-            group.rows.sort_by_key(|row| row.id);
-            return Some(group);
+    fn take_turn(&mut self, now: Timestamp) -> Option<Group> {
+        while let Some(name) = self.turn.pop_front() {
+            let Some(lane) = self.lanes.get_mut(&name) else { continue };
+            lane.in_turn = false;
+            let Some(mut group) = lane.waiting.pop_front() else { continue };
+            let Some(facts) = group.rows.first().map(|row| Arc::clone(&row.facts)) else { continue };
+            let job = GateFacts { next_hop: &group.next_hop, facts: &facts };
+            match self.gate.admit(&name, &job, now) {
+                Admission::Go => {
+                    lane.under_way += 1;
+                    self.under_way += 1;
+                    self.give_turn(&name);
+                    group.rows.sort_by_key(|row| row.id);
+                    return Some(group);
+                }
+                Admission::NotBefore { until, .. } => {
+                    let until = until.max(later(now, SHORTEST_WAIT));
+                    for row in group.rows {
+                        self.future.insert((until, row.id));
+                        self.future_rows.insert(row.id, (group.shard, row));
+                    }
+                }
+                Admission::Held { .. } => self.held.push(group),
+            }
+            self.give_turn(&name);
         }
         None
     }
@@ -276,14 +317,13 @@ impl Dispatcher {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
     use tegami_mail::{Address, ForwardPath};
     use tegami_store::RecipientState;
 
     use super::*;
+    use crate::gate::Open;
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -346,14 +386,14 @@ mod tests {
 
     /// Runs a dispatcher over a script: rows as `message/next-hop@due`, jobs that each take one second.
     fn check(limits: Limits, rows: &[(u128, u32, &str, u64)], seconds: u64, expected: &Expect) {
-        let mut dispatcher = Dispatcher::new(limits);
+        let mut dispatcher = Dispatcher::new(limits, Arc::new(Open));
         let rows: Vec<_> = rows.iter().map(|(m, r, hop, due)| row(*m, *r, hop, at(*due))).collect();
         let mut text = String::new();
         let mut running: Vec<Group> = Vec::new();
         for second in 0..seconds {
             for group in running.drain(..) {
                 let ids: Vec<_> = group.rows.iter().map(|row| row.id).collect();
-                dispatcher.finished(&group.next_hop, &ids);
+                dispatcher.finished(&group.lane, &ids);
             }
             if second == 0 {
                 dispatcher.offer(0, rows.clone(), at(0));
@@ -380,7 +420,7 @@ mod tests {
         expected.assert_eq(&text);
     }
 
-    const TIGHT: Limits = Limits { jobs: 3, jobs_per_next_hop: 2, recipients_per_job: 2 };
+    const TIGHT: Limits = Limits { jobs: 3, jobs_per_lane: 2, recipients_per_job: 2 };
 
     #[test]
     fn recipients_of_one_message_and_next_hop_go_together() {
@@ -421,7 +461,7 @@ mod tests {
             let hops = ["a.test", "b.test", "c.test"];
             let rows: Vec<_> = rows.into_iter().map(|(m, r, hop, due)| row(m, r, hops[hop], at(due))).collect();
             let distinct: BTreeSet<RowId> = rows.iter().map(|row| row.id).collect();
-            let mut dispatcher = Dispatcher::new(TIGHT);
+            let mut dispatcher = Dispatcher::new(TIGHT, Arc::new(Open));
             dispatcher.offer(0, rows, START);
             let (mut seen, mut running) = (Vec::new(), VecDeque::new());
             for second in 0..1000 {
@@ -432,11 +472,11 @@ mod tests {
                 }
                 prop_assert!(dispatcher.under_way() <= TIGHT.jobs);
                 for hop in hops {
-                    prop_assert!(running.iter().filter(|group| group.next_hop == hop).count() <= TIGHT.jobs_per_next_hop);
+                    prop_assert!(running.iter().filter(|group| group.next_hop == hop).count() <= TIGHT.jobs_per_lane);
                 }
                 if let Some(group) = running.pop_front() {
                     let ids: Vec<_> = group.rows.iter().map(|row| row.id).collect();
-                    dispatcher.finished(&group.next_hop, &ids);
+                    dispatcher.finished(&group.lane, &ids);
                 }
             }
             prop_assert!(dispatcher.is_empty());
