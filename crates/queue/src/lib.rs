@@ -26,6 +26,7 @@ mod returns;
 mod run;
 mod schedule;
 mod settle;
+pub mod shaping;
 mod sign;
 mod submission;
 mod summary;
