@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use crate::asked::Asked;
 use crate::desk::{Clerk, Peer};
 use crate::listener::{Service, Shutdown};
 use crate::stream::{Connection, Wire};
@@ -47,6 +48,7 @@ struct Drive<S> {
 
 /// Leads one session. Errors of the transport end it; there is nobody left to tell.
 pub(crate) async fn session<S: Wire>(stream: S, peer: Peer, service: Arc<Service>, mut shutdown: Shutdown) {
+    let _open = service.metrics.begin(service.name);
     let mut connection = Connection::Clear(stream);
     if service.implicit_tls && handshake(&mut connection, &service, peer, &mut shutdown).await.is_err() {
         return;
@@ -123,6 +125,7 @@ impl<S: Wire> Drive<S> {
     /// and a client that is not told so sends it again.
     async fn ask(&mut self, question: Question) -> Option<Answer> {
         let patient = matches!(question, Question::Message(_));
+        let asked = Asked::of(&question);
         let (clerk, facts) = (&mut self.clerk, self.session.facts());
         let answer = AssertUnwindSafe(async move { clerk.answer(question, facts).await }).catch_unwind();
         let answer = if patient {
@@ -134,12 +137,14 @@ impl<S: Wire> Drive<S> {
                 () = self.shutdown.requested() => return None,
             }
         };
-        Some(answer.unwrap_or_else(|_| {
+        let answer = answer.unwrap_or_else(|_| {
             // The panic itself was reported where it happened. Whatever the clerk knew may be wrong now: the session ends.
             tracing::error!(peer = %self.peer.ip(), "a session ends because its clerk panicked");
             let text = "Something went wrong here, try again later";
             Answer::Refuse(Reply::new(421, EnhancedStatusCode::new(4, 3, 0), text))
-        }))
+        });
+        asked.tell(&answer, &self.service, self.peer, self.session.facts());
+        Some(answer)
     }
 
     /// Tells the client that the server stops.
@@ -156,6 +161,8 @@ impl<S: Wire> Drive<S> {
 
     fn tell_tls(&mut self) {
         if let Some(remark) = self.connection.tls_remark() {
+            let version = remark.split(' ').next().unwrap_or_default();
+            self.service.metrics.handshake(self.service.name, version);
             self.clerk.encrypted(remark);
         }
     }
@@ -219,6 +226,7 @@ async fn handshake<S: Wire>(
         Err(error) => {
             // Worth a line of the log: a client that cannot agree with us on TLS is often an old one whose mail is missed.
             tracing::info!(peer = %peer.ip(), %error, "a TLS handshake failed");
+            service.metrics.handshake(service.name, "failed");
             Err(error)
         }
     }

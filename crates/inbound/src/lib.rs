@@ -4,10 +4,12 @@
 //! [`Clerk`] answers: [`Reception`] for mail from other ADMDs, [`SubmissionDesk`] for our own accounts. The lab's hosts are other
 //! desks behind the same listener.
 
+mod asked;
 mod desk;
 mod disposition;
 mod drive;
 mod listener;
+mod metrics;
 mod reception;
 mod refusal;
 mod stream;
@@ -17,6 +19,7 @@ mod trace;
 pub use desk::{Clerk, Desk, Peer, Refusal};
 pub use disposition::{Disposition, OnFail, Policy, dispose};
 pub use listener::{ConnectionLimits, Listener, Service, Shutdown, serve};
+pub use metrics::Metrics;
 pub use reception::{Reception, ReceptionSettings};
 pub use stream::Wire;
 pub use submission::{SubmissionDesk, SubmissionSettings};

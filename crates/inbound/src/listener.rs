@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::desk::{Desk, Peer};
 use crate::drive;
+use crate::metrics::Metrics;
 use crate::stream::Wire;
 
 /// How long the accept loop rests when the machine has no more sockets (EMFILE): accepting at once again would spin.
@@ -48,6 +49,10 @@ pub struct Service {
     pub desk: Arc<dyn Desk>,
     /// Most connections at once.
     pub limits: ConnectionLimits,
+    /// The word for this listener in the log and the metrics.
+    pub name: &'static str,
+    /// Where its sessions are counted.
+    pub metrics: Metrics,
 }
 
 impl Service {
@@ -59,6 +64,8 @@ impl Service {
             implicit_tls: false,
             desk,
             limits: ConnectionLimits::default(),
+            name: "smtp",
+            metrics: Metrics::default(),
         }
     }
 }
@@ -151,6 +158,13 @@ enum Full {
 }
 
 impl Full {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Network => "network",
+        }
+    }
+
     fn reply(self) -> Reply {
         match self {
             // RFC 3463 section 3.4: the system does not accept messages at present.
@@ -191,7 +205,8 @@ pub async fn serve(listener: Listener, service: Arc<Service>, mut shutdown: Shut
                         sessions.spawn(stream.lead(peer, service, shutdown, place));
                     }
                     Err(full) => {
-                        tracing::info!(peer = %peer.ip(), limit = ?full, "a connection was turned away");
+                        service.metrics.turned_away(service.name, full.word());
+                        tracing::info!(peer = %peer.ip(), limit = full.word(), "a connection was turned away");
                         // Before TLS there are no words that the client would understand.
                         if !service.implicit_tls {
                             sessions.spawn(stream.turn_away(full.reply()));

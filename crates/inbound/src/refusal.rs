@@ -35,7 +35,6 @@ impl Record {
     /// Writes one event for each recipient. A failure of the store is told to the log: the refusal stands all the same.
     pub(crate) async fn write(&mut self, refused: Refused<'_>, store: &dyn Store, clock: &dyn Clock) {
         let Refused { ip, account, reverse_path, domain, recipients, reply, why, verdicts } = refused;
-        tracing::info!(%ip, account, %reverse_path, recipients = recipients.len(), %reply, "refused");
         let room = MOST.saturating_sub(self.written);
         let at = clock.now();
         let data = json!({

@@ -132,7 +132,6 @@ impl SubmissionClerk {
                 Answer::Refuse(Reply::new(454, EnhancedStatusCode::new(4, 7, 0), text))
             }
             Err(_) => {
-                tracing::info!(%ip, user = name, "a login failed");
                 let now = self.shared.settings.clock.now();
                 if let Some(until) = self.throttle(|throttle| throttle.failed(ip, name, now)) {
                     self.tell_ban(name, until).await;

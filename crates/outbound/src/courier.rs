@@ -12,6 +12,7 @@ use crate::connect::{Dial, Tcp};
 use crate::destination::{self, Destination};
 use crate::drive::Link;
 use crate::memory::Memory;
+use crate::metrics::Metrics;
 use crate::place::Places;
 use crate::policy::Settings;
 use crate::pool::Pool;
@@ -37,6 +38,7 @@ pub struct Courier {
     pub(crate) memory: Memory,
     pub(crate) places: Places,
     pub(crate) pool: Arc<Pool>,
+    pub(crate) metrics: Metrics,
     rng: Mutex<fastrand::Rng>,
 }
 
@@ -56,6 +58,7 @@ impl Courier {
             tls: Tls::new(roots)?,
             memory: Memory::default(),
             pool: Arc::default(),
+            metrics: Metrics::default(),
             rng: Mutex::default(),
             settings,
             resolver,
@@ -74,6 +77,12 @@ impl Courier {
     #[must_use]
     pub fn over(self, dial: Arc<dyn Dial>) -> Self {
         Self { dial, ..self }
+    }
+
+    /// What sending counts, up to this moment.
+    pub fn metrics(&self) -> &Metrics {
+        self.metrics.idle(self.pool.len());
+        &self.metrics
     }
 
     /// How we send.

@@ -16,6 +16,7 @@ mod drive;
 mod failure;
 mod ledger;
 mod memory;
+mod metrics;
 mod moment;
 mod outbound;
 mod place;
@@ -31,6 +32,7 @@ pub use certificate::Certificate;
 pub use connect::{Connection, Dial, Stream};
 pub use courier::{Courier, OutboundError};
 pub use destination::{Destination, MailHost, Way};
+pub use metrics::Metrics;
 pub use outbound::Outbound;
 pub use policy::{
     IpOrder, Limits, Match, Own, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand,

@@ -87,6 +87,11 @@ impl Pool {
         });
     }
 
+    /// How many sessions wait.
+    pub(crate) fn len(&self) -> usize {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).links.len()
+    }
+
     /// Takes all that wait.
     pub(crate) fn drain(&self) -> Vec<Link> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

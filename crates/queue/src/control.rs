@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::fate::Line;
+use crate::metrics::Metrics;
 use tegami_store::{NewMessage, QueueId, QueueRow, RecipientState, RowId};
 use tokio::sync::Notify;
 
@@ -23,6 +25,7 @@ pub struct Control {
     paused: AtomicBool,
     closing: AtomicBool,
     shelf: Mutex<Shelf>,
+    metrics: Metrics,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +75,19 @@ impl Control {
     pub fn close(&self) {
         self.closing.store(true, Ordering::Release);
         self.ring();
+    }
+
+    /// What the post desk counts.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Tells what has become durable: to the log and to the counters.
+    pub(crate) fn tell(&self, lines: &[Line]) {
+        for line in lines {
+            self.metrics.count(line);
+            line.tell();
+        }
     }
 
     pub(crate) fn is_closing(&self) -> bool {

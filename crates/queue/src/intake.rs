@@ -27,6 +27,7 @@ use crate::complete::{self, Completed};
 use crate::control::Control;
 use crate::dsn::{self, Action, Report, Reported};
 use crate::event::EventData;
+use crate::fate;
 use crate::local::{LocalMailboxes, Locality};
 use crate::permit::Permit;
 use crate::returns::Returns;
@@ -141,8 +142,10 @@ impl Intake {
 
     async fn keep(&self, messages: Vec<NewMessage>) -> Result<(), IntakeError> {
         let announcement = self.control.announce(&messages);
+        let lines: Vec<_> = messages.iter().flat_map(fate::kept).collect();
         self.store.accept(messages).await?;
         announcement.committed();
+        self.control.tell(&lines);
         Ok(())
     }
 
@@ -242,7 +245,9 @@ impl Intake {
             verdicts,
             events: more.chain([stored]).collect(),
         };
+        let lines = fate::kept(&message);
         self.store.accept(vec![message]).await?;
+        self.control.tell(&lines);
         Ok(accepted)
     }
 

@@ -13,6 +13,7 @@ use tegami_store::{
 use tokio::task::{Id, JoinSet};
 
 use crate::control::{Control, fresh_rows};
+use crate::fate;
 use crate::gate::{Gate, GateFacts, Open};
 use crate::here::Here;
 use crate::outcome::{Job, Outcome};
@@ -209,6 +210,7 @@ impl Postman {
         while let Next::Job(group) = self.dispatcher.next(now) {
             self.begin(group);
         }
+        self.control.metrics().dispatcher(self.dispatcher.len(), self.dispatcher.under_way());
         Ok(())
     }
 
@@ -327,9 +329,10 @@ impl Postman {
         }
         self.ready = rest;
         let (store, settler) = (Arc::clone(&self.store), Arc::clone(&self.settler));
-        let clock = Arc::clone(&self.clock);
-        self.settling
-            .spawn(async move { settle(store.as_ref(), &settler, clock.as_ref(), &lease, batch).await });
+        let (clock, control) = (Arc::clone(&self.clock), Arc::clone(&self.control));
+        self.settling.spawn(async move {
+            settle(store.as_ref(), &settler, clock.as_ref(), &control, &lease, batch).await
+        });
     }
 
     fn note_settled(
@@ -402,16 +405,23 @@ async fn settle(
     store: &dyn Store,
     settler: &Settler,
     clock: &dyn Clock,
+    control: &Control,
     lease: &Lease,
     batch: Vec<Done>,
 ) -> Result<Settled, StoreError> {
     let now = clock.now();
     let mut whole = Settlement { at: Some(now), ..Settlement::default() };
     let mut groups = Vec::with_capacity(batch.len());
+    let mut lines = Vec::new();
     for done in batch {
         match done.result {
             Ok((outcome, copy)) => {
-                whole.extend_with(settler.settle(outcome, now).await?);
+                let took = Duration::try_from(now.duration_since(outcome.began_at)).unwrap_or_default();
+                control.metrics().attempt_took(took);
+                let about = fate::About::of(&outcome.job.message);
+                let settlement = settler.settle(outcome, now).await?;
+                lines.extend(about.fates(&settlement.events));
+                whole.extend_with(settlement);
                 whole.born.extend(copy);
             }
             Err(error) => whole.ops.extend(set_aside(&done.group, &error, now)),
@@ -419,10 +429,14 @@ async fn settle(
         groups.push(done.group);
     }
     let next_due = next_due(&whole);
+    lines.extend(whole.born.iter().flat_map(fate::kept));
     let born: Vec<QueueRow> = whole.born.iter().flat_map(fresh_rows).collect();
     loop {
         match store.settle(lease, whole.clone()).await {
-            Ok(()) => return Ok(Settled { groups, born, next_due }),
+            Ok(()) => {
+                control.tell(&lines);
+                return Ok(Settled { groups, born, next_due });
+            }
             Err(StoreError::Full(why)) => {
                 tracing::error!(why, "the disk is full: outcomes wait to be written");
                 tokio::time::sleep(Duration::from_secs(5)).await;

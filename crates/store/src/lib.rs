@@ -8,6 +8,7 @@ mod engine;
 mod id;
 mod keys;
 mod message;
+mod metrics;
 mod table;
 
 pub use embedded::{Embedded, Fault, Hook, Options, Step};
@@ -20,6 +21,7 @@ pub use message::{
     Priority, QueueColumn, QueueCount, QueueFilter, QueueRow, RecipientState, RowId, SettleOp, Settlement,
     Summary,
 };
+pub use metrics::Metrics;
 pub use table::{
     Account, ApiKey, ApiKeyScope, DkimKeyRow, DomainRow, Evidence, FailureCount, Suppression,
     SuppressionList, SuppressionSource, Table, suppression_key,

@@ -375,6 +375,8 @@ pub enum EventKind {
     Unsubscribed,
     Opened,
     Clicked,
+    /// An operator, or a rule of one, changed its way: held, released, rerouted, tried now. The API tells nothing of it.
+    Operated,
 }
 
 /// An event that is to be kept.

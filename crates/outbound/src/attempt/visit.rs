@@ -27,6 +27,7 @@ enum Carried {
 impl Tour<'_> {
     /// Hands the message to one host, over a session that waits there or a new one.
     pub(super) async fn visit(&mut self, target: &Target) {
+        let _busy = self.courier.metrics.visit();
         let _place = self.courier.places.take(target.address.ip()).await;
         let key = Key::new(target.address, &target.host, self.terms);
         if let Some(link) = self.courier.pool.take(&key) {
@@ -238,6 +239,7 @@ impl Tour<'_> {
     }
 
     fn note(&mut self, entry: HostTry) {
+        self.courier.metrics.tried(&entry);
         let failure = entry.failure.as_ref().map(|failure| failure.detail.id.as_str());
         tracing::debug!(host = entry.host, ip = %entry.ip, failure, duration_ms = entry.duration_ms, "host tried");
         self.tries.push(entry);

@@ -71,7 +71,7 @@ pub(super) const fn priority(code: i64) -> Option<Priority> {
     }
 }
 
-const EVENT_KINDS: [EventKind; 10] = [
+const EVENT_KINDS: [EventKind; 11] = [
     EventKind::Accepted,
     EventKind::Rejected,
     EventKind::Delivered,
@@ -82,6 +82,7 @@ const EVENT_KINDS: [EventKind; 10] = [
     EventKind::Unsubscribed,
     EventKind::Opened,
     EventKind::Clicked,
+    EventKind::Operated,
 ];
 
 pub(super) fn event_code(kind: EventKind) -> i64 {
@@ -153,7 +154,7 @@ mod tests {
             assert_eq!(event_code(kind), code);
             assert_eq!(event_kind(code), Some(kind));
         }
-        assert_eq!(event_kind(10), None);
+        assert_eq!(event_kind(11), None);
         assert_eq!(event_kind(-1), None);
     }
 

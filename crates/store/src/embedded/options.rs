@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::Metrics;
+
 /// Settings of the embedded engine. The defaults are right for a mail server.
 #[derive(Clone)]
 pub struct Options {
@@ -16,11 +18,20 @@ pub struct Options {
     pub waiting: usize,
     /// Asked before each step towards durability; tests count and fail steps with it.
     pub hook: Option<Arc<dyn Hook>>,
+    /// Where commits are counted.
+    pub metrics: Metrics,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { segment_bytes: 64 << 20, readers: 4, reserve: 64 << 20, waiting: 1024, hook: None }
+        Self {
+            segment_bytes: 64 << 20,
+            readers: 4,
+            reserve: 64 << 20,
+            waiting: 1024,
+            hook: None,
+            metrics: Metrics::default(),
+        }
     }
 }
 

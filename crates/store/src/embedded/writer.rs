@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode, params};
 use tokio::sync::{mpsc, oneshot};
@@ -146,6 +147,7 @@ impl Writer {
             }
             return ControlFlow::Continue(());
         }
+        let (began, changes) = (Instant::now(), round.len());
         let stored = match self.store(&round) {
             Err(Halt::Stop) => return ControlFlow::Break(()),
             Err(Halt::Failed(error)) => Err(self.note(error)),
@@ -160,6 +162,9 @@ impl Writer {
             }
             Ok(answers) => answers,
         };
+        if changes > 0 {
+            self.options.metrics.committed(began.elapsed(), changes, self.poison.is_some());
+        }
         if matches!(self.step(Step::Answer), Err(Halt::Stop)) {
             return ControlFlow::Break(());
         }

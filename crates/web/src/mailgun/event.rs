@@ -28,6 +28,7 @@ pub(crate) fn word(kind: EventKind) -> &'static str {
         EventKind::Unsubscribed => "unsubscribed",
         EventKind::Opened => "opened",
         EventKind::Clicked => "clicked",
+        EventKind::Operated => "operated",
     }
 }
 
