@@ -79,10 +79,10 @@ impl Courier {
         Self { dial, ..self }
     }
 
-    /// What sending counts, up to this moment.
-    pub fn metrics(&self) -> &Metrics {
-        self.metrics.idle(self.pool.len());
-        &self.metrics
+    /// Counts here, beside others that do.
+    #[must_use]
+    pub fn counting(self, metrics: Metrics) -> Self {
+        Self { pool: Arc::new(Pool::counting(metrics.idle.clone())), metrics, ..self }
     }
 
     /// How we send.

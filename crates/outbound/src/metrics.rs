@@ -20,7 +20,7 @@ pub struct Metrics {
     tls: Family<Labels<2>, Counter>,
     session: Histogram,
     open: Gauge,
-    idle: Gauge,
+    pub(crate) idle: Gauge,
 }
 
 impl Default for Metrics {
@@ -87,10 +87,6 @@ impl Metrics {
     pub(crate) fn visit(&self) -> Busy {
         self.open.inc();
         Busy(self.open.clone())
-    }
-
-    pub(crate) fn idle(&self, sessions: usize) {
-        self.idle.set(i64::try_from(sessions).unwrap_or(i64::MAX));
     }
 }
 

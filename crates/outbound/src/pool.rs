@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use prometheus_client::metrics::gauge::Gauge;
 use tegami_mail::Host;
 
 use crate::drive::Link;
@@ -39,6 +40,7 @@ impl Key {
 #[derive(Default)]
 pub(crate) struct Pool {
     idle: Mutex<Idle>,
+    count: Gauge,
 }
 
 #[derive(Default)]
@@ -48,10 +50,16 @@ struct Idle {
 }
 
 impl Pool {
+    /// Tells by `count` how many sessions wait.
+    pub(crate) fn counting(count: Gauge) -> Self {
+        Self { idle: Mutex::default(), count }
+    }
+
     /// The session that was used last, if there is one for this key.
     pub(crate) fn take(&self, key: &Key) -> Option<Link> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let at = idle.links.iter().rposition(|(_, other, _)| other == key)?;
+        self.count.dec();
         Some(idle.links.remove(at).2)
     }
 
@@ -71,10 +79,12 @@ impl Pool {
             let number = idle.next;
             idle.next += 1;
             idle.links.push((number, key, link));
+            self.count.inc();
             let oldest = if idle.links.len() > most { Some(idle.links.remove(0).2) } else { None };
             (number, oldest)
         };
         if let Some(link) = oldest {
+            self.count.dec();
             link.leave();
         }
         let pool = Arc::downgrade(self);
@@ -87,20 +97,17 @@ impl Pool {
         });
     }
 
-    /// How many sessions wait.
-    pub(crate) fn len(&self) -> usize {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).links.len()
-    }
-
     /// Takes all that wait.
     pub(crate) fn drain(&self) -> Vec<Link> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        self.count.set(0);
         std::mem::take(&mut idle.links).into_iter().map(|(_, _, link)| link).collect()
     }
 
     fn remove(&self, number: u64) -> Option<Link> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let at = idle.links.iter().position(|(other, ..)| *other == number)?;
+        self.count.dec();
         Some(idle.links.remove(at).2)
     }
 }

@@ -58,6 +58,7 @@ pub(crate) enum Verb {
     Inspect(Inspect),
     #[command(subcommand)]
     Queue(Queue),
+    Metrics,
     Why(Why),
     #[command(subcommand)]
     User(User),

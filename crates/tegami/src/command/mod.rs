@@ -24,14 +24,15 @@ mod why;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tegami_mail::note;
 use tegami_queue::SystemClock;
 
 pub(crate) use context::{Context, Failure, Outcome, Report};
 
 use crate::cli::{self, Cli, Verb};
 use crate::config::Config;
-use crate::server::Rooms;
 use crate::server::control::{self, Request, Response};
+use crate::server::{Rooms, metrics};
 
 /// Exit status for wrong use, or where a command cannot run.
 const CANNOT: u8 = 2;
@@ -80,9 +81,13 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         Verb::Lookup(lookup) => Ok(print(&lookup::run(lookup, context).await?)),
         Verb::Inspect(inspect) => Ok(print(&inspect::run(inspect, context).await?)),
         Verb::Lab(lab) => lab::run(lab, context).await,
-        Verb::Queue(_) | Verb::Why(_) | Verb::User(_) | Verb::Key(_) | Verb::Domain(_) | Verb::Mailbox(_) => {
-            administer(cli, context, arguments).await
-        }
+        Verb::Queue(_)
+        | Verb::Metrics
+        | Verb::Why(_)
+        | Verb::User(_)
+        | Verb::Key(_)
+        | Verb::Domain(_)
+        | Verb::Mailbox(_) => administer(cli, context, arguments).await,
     }
 }
 
@@ -108,6 +113,9 @@ async fn administer(cli: &Cli, context: &Context, arguments: &[OsString]) -> Res
             1 => Ok(Outcome::Finding),
             _ => Err(Failure::Told),
         };
+    }
+    if matches!(cli.verb, Verb::Metrics) {
+        return Err(note!("cli-metrics-no-server", folder = config.data.display()).into());
     }
     let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
     let report = on_rooms(&cli.verb, request.input, context, &rooms, &config).await?;
@@ -163,6 +171,7 @@ async fn on_rooms(
     match verb {
         Verb::Queue(cli::Queue::List) => queue::list(context, rooms).await,
         Verb::Queue(cli::Queue::Show { id }) => queue::show(id, context, rooms).await,
+        Verb::Metrics => Ok(Report::well(metrics::told(rooms))),
         Verb::Why(why) => why::run(&why.subject, context, rooms).await,
         Verb::User(user) => user::run(user, input, context, rooms, config).await,
         Verb::Key(key) => key::run(key, context, rooms).await,

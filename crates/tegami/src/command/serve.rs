@@ -11,13 +11,13 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 use super::{Context, Failure, Outcome, dns};
-use crate::config::{Config, Dns};
+use crate::config::{Config, Dns, Log, LogFormat};
 use crate::server::{Addresses, Rooms, Server, Surroundings, trusted_roots};
 
 /// Runs until SIGINT or SIGTERM.
 pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
     let config = context.config()?;
-    log_to_stderr(context.json);
+    log_to_stderr(&config.log, context.json);
     // Before anybody is told that we are ready: a service manager may stop us at once.
     let mut signals = Signals::listen()?;
     let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
@@ -48,15 +48,16 @@ fn resolver(config: &Config) -> Result<Arc<dyn Resolver>, Failure> {
     }
 }
 
-/// Logs go to standard error, as lines or (`--json`) as JSON; `RUST_LOG` chooses what.
-pub(crate) fn log_to_stderr(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// Logs go to standard error, as lines or (`--json`) as JSON; `RUST_LOG` chooses what, else the configuration.
+pub(crate) fn log_to_stderr(log: &Log, json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(&log.level));
+    let json = json || log.format == LogFormat::Json;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     // A subscriber that is already there stays.
-    let _ = if json { builder.json().try_init() } else { builder.try_init() };
+    let _ = if json { builder.json().flatten_event(true).try_init() } else { builder.try_init() };
 }
 
 fn announce(context: &Context, addresses: &Addresses) {
@@ -65,6 +66,7 @@ fn announce(context: &Context, addresses: &Addresses) {
         ("submission", &addresses.submission),
         ("submissions", &addresses.submissions),
         ("http", &addresses.http),
+        ("metrics", &addresses.metrics),
     ];
     if context.json {
         let value: serde_json::Map<String, serde_json::Value> =

@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) delivery: Delivery,
     /// Limits.
     pub(crate) limits: Limits,
+    /// What is logged, and how.
+    pub(crate) log: Log,
 }
 
 /// Where we listen; an empty list is "not at all".
@@ -49,8 +51,28 @@ pub(crate) struct Listen {
     pub(crate) submissions: Vec<SocketAddr>,
     /// The HTTP API and pages.
     pub(crate) http: Vec<SocketAddr>,
+    /// Metrics for Prometheus.
+    pub(crate) metrics: Vec<SocketAddr>,
     /// The Unix socket on which programs of this machine hand in mail; the kernel says who they are.
     pub(crate) local: PathBuf,
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Log {
+    /// How a line is written.
+    pub(crate) format: LogFormat,
+    /// Which lines: a level, or levels by room, as `RUST_LOG` has them.
+    pub(crate) level: String,
+}
+
+/// How a line of the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Certificate files.

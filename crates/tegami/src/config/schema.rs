@@ -8,11 +8,14 @@ use std::time::Duration;
 use tegami_mail::{Domain, note};
 use tegami_queue::RetryPolicy;
 use toml::de::{DeTable, DeValue};
+use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
 use super::reader::{Problems, Section};
 use super::value::{addresses, delays, everywhere, secret, size};
-use super::{Config, Delivery, Dns, Limits, Listen, OnFail, Reception, Smarthost, SmarthostTls, Tls};
+use super::{
+    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Smarthost, SmarthostTls, Tls,
+};
 
 /// Reads the whole text; relative paths start at `base`.
 pub(super) fn read(text: &str, base: &Path) -> Result<Config, Vec<Problem>> {
@@ -51,6 +54,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         reception: reception(root),
         delivery: delivery(root, base),
         limits: limits(root),
+        log: log(root),
         hostname: hostname?,
     })
 }
@@ -100,6 +104,7 @@ fn listen(root: &Section<'_>, base: &Path, data: &Path) -> Listen {
             submission: submission(),
             submissions: everywhere(465),
             http: loopback(),
+            metrics: Vec::new(),
             local: data.join("submit.sock"),
         };
     };
@@ -108,6 +113,7 @@ fn listen(root: &Section<'_>, base: &Path, data: &Path) -> Listen {
         submission: addresses(&section, "submission", submission()),
         submissions: addresses(&section, "submissions", everywhere(465)),
         http: addresses(&section, "http", loopback()),
+        metrics: addresses(&section, "metrics", Vec::new()),
         local: section.text("local").map_or_else(|| data.join("submit.sock"), |(path, _)| base.join(path)),
     };
     section.finish();
@@ -230,6 +236,26 @@ fn smarthost(delivery: &Section<'_>, base: &Path) -> Option<Smarthost> {
     }
     section.finish();
     Some(Smarthost { host: host?.0, port, tls, credentials: user.map(|(user, _)| user).zip(password) })
+}
+
+fn log(root: &Section<'_>) -> Log {
+    let mut log = Log { format: LogFormat::Text, level: "info".to_owned() };
+    let Some(section) = root.section("log") else { return log };
+    if let Some((text, span)) = section.text("format") {
+        match text.as_str() {
+            "text" => log.format = LogFormat::Text,
+            "json" => log.format = LogFormat::Json,
+            _ => section.problem(span, note!("cli-config-one-of", key = "format", choices = "text`, `json")),
+        }
+    }
+    if let Some((text, span)) = section.text("level") {
+        match text.parse::<EnvFilter>() {
+            Ok(_) => log.level = text,
+            Err(error) => section.problem(span, note!("cli-config-bad-level", text = text, reason = error)),
+        }
+    }
+    section.finish();
+    log
 }
 
 /// Seconds.

@@ -5,6 +5,7 @@ pub(crate) mod control;
 mod housekeeping;
 pub(crate) mod keys;
 mod listen;
+pub(crate) mod metrics;
 mod pages;
 mod rooms;
 mod tls;
@@ -21,7 +22,7 @@ use tegami_inbound::{
 };
 use tegami_mail::{Domain, Host};
 use tegami_outbound::{
-    IpOrder, Match, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
+    Courier, IpOrder, Match, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
 };
 use tegami_proto::smtp::server::{AuthOffer, Credentials};
 use tegami_queue::{Control, Postman, RunSettings, Senders, Settler, ThrottlePolicy};
@@ -55,6 +56,7 @@ pub(crate) struct Addresses {
     pub(crate) submission: Vec<SocketAddr>,
     pub(crate) submissions: Vec<SocketAddr>,
     pub(crate) http: Vec<SocketAddr>,
+    pub(crate) metrics: Vec<SocketAddr>,
 }
 
 /// A running server.
@@ -93,6 +95,7 @@ impl Server {
         server.reception(config, &tls, resolver, smtp, &shutdown).await?;
         server.submission(config, &tls, &shutdown).await?;
         server.http(config, pages, &shutdown).await?;
+        server.metrics(config, &shutdown).await?;
         let (store, clock) = (Arc::clone(&server.rooms.store), Arc::clone(&server.rooms.clock));
         let keep_house = housekeeping::keep_house(store, clock, config.limits.retention, shutdown.clone());
         server.tasks.spawn(keep_house);
@@ -123,7 +126,9 @@ impl Server {
             clock: Arc::clone(&rooms.clock),
         }));
         let settings = listen::session(config, AuthOffer::Never);
-        let service = Arc::new(Service::new(settings, Arc::clone(tls), desk));
+        let metrics = rooms.meters.inbound.clone();
+        let service = Service { metrics, ..Service::new(settings, Arc::clone(tls), desk) };
+        let service = Arc::new(service);
         let mut sockets = listen::bind_all("smtp", &config.listen.smtp).await?;
         sockets.extend(bound);
         self.addresses.smtp = self.spawn_all(sockets, &service, shutdown)?;
@@ -148,14 +153,18 @@ impl Server {
             clock: Arc::clone(&rooms.clock),
         }));
         let under_tls = listen::session(config, AuthOffer::UnderTls);
-        let service = |settings| Service::new(settings, Arc::clone(tls), Arc::clone(&desk));
-        let starttls = Arc::new(service(under_tls.clone()));
-        let implicit = Arc::new(Service { implicit_tls: true, ..service(under_tls) });
+        let metrics = rooms.meters.inbound.clone();
+        let service = |name, settings| {
+            let metrics = metrics.clone();
+            Service { name, metrics, ..Service::new(settings, Arc::clone(tls), Arc::clone(&desk)) }
+        };
+        let starttls = Arc::new(service("submission", under_tls.clone()));
+        let implicit = Arc::new(Service { implicit_tls: true, ..service("submissions", under_tls) });
         let sockets = listen::bind_all("submission", &config.listen.submission).await?;
         self.addresses.submission = self.spawn_all(sockets, &starttls, shutdown)?;
         let sockets = listen::bind_all("submissions", &config.listen.submissions).await?;
         self.addresses.submissions = self.spawn_all(sockets, &implicit, shutdown)?;
-        let local = Arc::new(service(listen::local_session(config)));
+        let local = Arc::new(service("local", listen::local_session(config)));
         let socket = control::bind_submission(&config.listen.local)?;
         self.tasks.spawn(tegami_inbound::serve(Listener::Unix(socket), local, shutdown.clone()));
         Ok(())
@@ -171,6 +180,22 @@ impl Server {
             self.tasks.spawn(async move {
                 if let Err(error) = serve.await {
                     tracing::error!(%error, "the HTTP server ended");
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// Metrics on listeners of their own: who may reach them is for the address to say.
+    async fn metrics(&mut self, config: &Config, shutdown: &Shutdown) -> Result<(), Failure> {
+        for socket in listen::bind_all("metrics", &config.listen.metrics).await? {
+            self.addresses.metrics.push(socket.local_addr()?);
+            let mut shutdown = shutdown.clone();
+            let router = metrics::router(&self.rooms);
+            let serve = tegami_web::serve(socket, router, async move { shutdown.requested().await });
+            self.tasks.spawn(async move {
+                if let Err(error) = serve.await {
+                    tracing::error!(%error, "the listener of the metrics ended");
                 }
             });
         }
@@ -230,9 +255,10 @@ fn postman(
     reach: Reach,
 ) -> Result<impl Future<Output = ()> + use<>, Failure> {
     let settings = outbound_settings(config, reach)?;
-    let outbound =
-        Outbound::new(settings, roots, resolver, Arc::clone(&rooms.store), Arc::clone(&rooms.clock));
-    let outbound = outbound.map_err(|error| Failure::Text(error.to_string()))?;
+    let courier = Courier::new(settings, roots, resolver, Arc::clone(&rooms.clock));
+    let courier = courier.map_err(|error| Failure::Text(error.to_string()))?;
+    let courier = courier.counting(rooms.meters.outbound.clone());
+    let outbound = Outbound::with(Arc::new(courier), Arc::clone(&rooms.store));
     let settler = Arc::new(Settler::new(
         Arc::clone(&rooms.store),
         Arc::clone(&rooms.intake),

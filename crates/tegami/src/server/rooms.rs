@@ -12,6 +12,7 @@ use tegami_queue::{
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
 
 use super::keys;
+use super::metrics::Meters;
 use crate::command::Failure;
 use crate::config::Config;
 
@@ -23,6 +24,7 @@ pub(crate) struct Rooms {
     pub(crate) local: Arc<dyn LocalMailboxes>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) control: Arc<Control>,
+    pub(crate) meters: Meters,
 }
 
 impl Rooms {
@@ -31,8 +33,10 @@ impl Rooms {
     /// # Errors
     /// The data folder or a key cannot be used; the sentence names it.
     pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
-        let store = Embedded::open(&config.data, Options::default())
-            .map_err(|error| cannot_open(&config.data, &error))?;
+        let meters = Meters::default();
+        let options = Options { metrics: meters.store.clone(), ..Options::default() };
+        let store =
+            Embedded::open(&config.data, options).map_err(|error| cannot_open(&config.data, &error))?;
         let store: Arc<dyn Store> = Arc::new(store);
         let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
         let signers: Arc<dyn SignerSource> = Arc::new(KeyRing::new(signers));
@@ -62,7 +66,7 @@ impl Rooms {
             Arc::new(IdSource::default()),
             Arc::clone(&control),
         );
-        Ok(Self { store, accounts, intake: Arc::new(intake), local, clock, control })
+        Ok(Self { store, accounts, intake: Arc::new(intake), local, clock, control, meters })
     }
 }
 

@@ -17,6 +17,7 @@ mod client;
 mod crash;
 mod fault;
 mod http;
+mod observe;
 mod operator;
 mod peer;
 mod postfix;

@@ -28,6 +28,8 @@ pub(crate) struct Addresses {
     pub(crate) submission: Vec<SocketAddr>,
     pub(crate) submissions: Vec<SocketAddr>,
     pub(crate) http: Vec<SocketAddr>,
+    #[serde(default)]
+    pub(crate) metrics: Vec<SocketAddr>,
 }
 
 /// What is not as usual.
@@ -39,6 +41,8 @@ pub(crate) struct Plan {
     pub(crate) port: Option<u16>,
     /// Lines of `[delivery]`.
     pub(crate) delivery: String,
+    /// Lines of `[listen]`.
+    pub(crate) listen: String,
     /// Tables at the end of the file.
     pub(crate) tables: String,
     /// Where the data lies; a folder of the site by default.
@@ -61,7 +65,8 @@ impl Site {
         let mut text = format!(
             "hostname = \"{HOSTNAME}\"\ndata = {data:?}\n[domains.\"sender.test\"]\n[listen]\n\
              smtp = \"127.0.0.1:0\"\nsubmission = \"127.0.0.1:0\"\nsubmissions = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n\
-             local = \"{local}\"\n[dns]\nzone = \"zone.txt\"\n[delivery]\nsources = [\"{SOURCE}\"]\n",
+             local = \"{local}\"\n{listen}[dns]\nzone = \"zone.txt\"\n[delivery]\nsources = [\"{SOURCE}\"]\n",
+            listen = plan.listen,
             local = folder.path().join("submit.sock").display(),
         );
         if let Some(port) = plan.port {

@@ -29,6 +29,7 @@ cli-config-smarthost-host = `smarthost` wants a `host`
 cli-config-smarthost-credentials = `user` and a password belong together: give `user` and one of `password`, `password_file`, `password_env`
 cli-config-secret-file = The password file { $path } cannot be read: { $reason }
 cli-config-secret-env = The environment variable { $name } is not set
+cli-config-bad-level = `{ $text }` is not a log level: { $reason }. Write `error`, `warn`, `info`, `debug` or `trace`, or levels by room such as `warn,tegami_outbound=debug`.
 cli-config-secret-twice = The password is given twice: keep one of `password`, `password_file`, `password_env`
 
 ## Help
@@ -92,6 +93,7 @@ cli-help-inspect-arg-now = Judge as of this moment
 cli-help-inspect-arg-authserv-id = Our name in Authentication-Results
 cli-help-inspect-arg-explain = Show every step
 cli-help-inspect-arg-what-if = Show only what would change if … (repeatable), for example `spf.include=NAME`, `dkim.remove`, `dmarc.p=reject`, 'forward via HOST', 'list footer'
+cli-help-metrics = Prints the metrics of the running server, in the form that Prometheus reads
 cli-help-queue = Looks at the messages that wait for delivery
 cli-help-queue-list = Everything that waits, and for what
 cli-help-queue-show = One message with its recipients
@@ -345,6 +347,7 @@ cli-zone-bad = { $file } is not zone text: { $reason }
 cli-data-denied = No right to the data folder { $folder }: run this as the user who runs the server (such as root), or name another folder with `data` in the configuration or `init --data`
 cli-local-denied = No right to reach the socket { $socket }. For mail from every user of this machine, set `listen.local` to a path that all can reach, such as /run/tegami/submit.sock
 cli-data-in-use = The data folder { $folder } is in use by another Tegami
+cli-metrics-no-server = The metrics are those of a running server, and no server runs on { $folder }.
 cli-control-broke-off = The server broke off in the middle of the conversation; its log says why
 cli-bad-address = `{ $address }` is not an address: { $reason }
 cli-bad-domain = `{ $domain }` is not a domain name: { $reason }

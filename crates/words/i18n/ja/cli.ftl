@@ -29,6 +29,7 @@ cli-config-smarthost-host = `smarthost` には `host` が必要です
 cli-config-smarthost-credentials = `user` とパスワードは組で指定してください（`password`、`password_file`、`password_env` のどれか一つ）
 cli-config-secret-file = パスワードファイル { $path } を読めません：{ $reason }
 cli-config-secret-env = 環境変数 { $name } が設定されていません
+cli-config-bad-level = `{ $text }` はログのレベルではありません: { $reason }。`error`、`warn`、`info`、`debug`、`trace` のいずれか、または `warn,tegami_outbound=debug` のように部屋ごとのレベルを書いてください。
 cli-config-secret-twice = パスワードが二重に指定されています。`password`、`password_file`、`password_env` のどれか一つにしてください
 
 ## ヘルプ
@@ -92,6 +93,7 @@ cli-help-inspect-arg-now = この時刻の時点で判定する
 cli-help-inspect-arg-authserv-id = Authentication-Results に書く自分の名前
 cli-help-inspect-arg-explain = すべての手順を示す
 cli-help-inspect-arg-what-if = 仮定した場合に変わることだけを表示（繰り返し可）。例：`spf.include=NAME`、`dkim.remove`、`dmarc.p=reject`、'forward via HOST'、'list footer'
+cli-help-metrics = 動作中のサーバーのメトリクスを Prometheus の形式で表示する
 cli-help-queue = 配送を待っているメールを見ます
 cli-help-queue-list = 待っているものすべてと、その理由
 cli-help-queue-show = 一通のメールとその宛先
@@ -345,6 +347,7 @@ cli-zone-bad = { $file } はゾーンファイルとして読めません：{ $r
 cli-data-denied = データフォルダー { $folder } を使う権限がありません。サーバーを動かすユーザー（root など）で実行するか、設定の `data` または `init --data` で別のフォルダーを指定してください
 cli-local-denied = ソケット { $socket } に接続する権限がありません。このマシンのどのユーザーからもメールを送れるようにするには、`listen.local` に /run/tegami/submit.sock のような、だれでも使える場所を設定してください
 cli-data-in-use = データフォルダー { $folder } は別の Tegami が使用中です
+cli-metrics-no-server = メトリクスは動作中のサーバーのものですが、{ $folder } で動いているサーバーはありません。
 cli-control-broke-off = サーバーとのやりとりが途中で切れました。理由はサーバーのログにあります
 cli-bad-address = `{ $address }` はアドレスではありません：{ $reason }
 cli-bad-domain = `{ $domain }` はドメイン名ではありません：{ $reason }

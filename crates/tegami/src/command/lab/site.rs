@@ -16,7 +16,7 @@ use tegami_store::ApiKeyScope;
 use super::stage::LabStage;
 use crate::cli::Lab;
 use crate::command::Failure;
-use crate::config::{Config, Delivery, Dns, Limits, Listen, OnFail, Reception, Tls};
+use crate::config::{Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Tls};
 use crate::server::{Pages, Rooms, Server, Surroundings, keys};
 
 /// The user of the lab. Everything of the lab lies on loopback and is thrown away, so its secrets may be short.
@@ -162,6 +162,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
             submission: loopback(0),
             submissions: loopback(0),
             http: loopback(http),
+            metrics: Vec::new(),
             local: data.join("submit.sock"),
         },
         tls: Tls { files: Some(files), extra_roots: None },
@@ -183,6 +184,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
             recipients: 1000,
             retention: Duration::from_secs(24 * 3600),
         },
+        log: Log { format: LogFormat::Text, level: "info".to_owned() },
     })
 }
 
