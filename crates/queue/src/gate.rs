@@ -11,13 +11,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tegami_mail::Note;
-use tegami_store::Facts;
+use tegami_store::{Facts, QueueId};
 
 use crate::outcome::Outcome;
 
 /// What a gate knows of a job.
 #[derive(Clone, Copy, Debug)]
 pub struct GateFacts<'a> {
+    /// The message: of several source addresses it keeps one through all its attempts.
+    pub message: QueueId,
     /// Where it goes.
     pub next_hop: &'a str,
     /// Priority, account, sending domain, tags.
@@ -58,11 +60,18 @@ pub enum Scope {
 
 /// Who may set out now.
 pub trait Gate: Debug + Send + Sync + 'static {
-    /// The lane that leads to a next hop. It may be another one later, when more is known: jobs are counted in the lane in which they began.
-    fn lane(&self, next_hop: &str) -> Arc<str>;
+    /// The lane of a job: from where it leaves, and what its next hop leads to. It may be another one later, when more is known: jobs are
+    /// counted in the lane in which they began.
+    fn lane(&self, job: &GateFacts<'_>) -> Arc<str>;
 
     /// How many jobs may be under way in a lane at once; `None` for the schedule's own limit.
     fn room(&self, lane: &str) -> Option<usize> {
+        let _ = lane;
+        None
+    }
+
+    /// How many recipients one job in a lane may have; `None` for the schedule's own limit.
+    fn recipients(&self, lane: &str) -> Option<usize> {
         let _ = lane;
         None
     }
@@ -82,8 +91,8 @@ pub trait Gate: Debug + Send + Sync + 'static {
 pub struct Open;
 
 impl Gate for Open {
-    fn lane(&self, next_hop: &str) -> Arc<str> {
-        Arc::from(next_hop)
+    fn lane(&self, job: &GateFacts<'_>) -> Arc<str> {
+        Arc::from(job.next_hop)
     }
 
     fn admit(&self, _: &str, _: &GateFacts<'_>, _: Timestamp) -> Admission {

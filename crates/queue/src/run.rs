@@ -309,7 +309,7 @@ impl Postman {
     fn tell_gate(&self, done: &Done) {
         let Done { group, result } = done;
         let Some(facts) = group.rows.first().map(|row| Arc::clone(&row.facts)) else { return };
-        let job = GateFacts { next_hop: &group.next_hop, facts: &facts };
+        let job = GateFacts { message: group.message, next_hop: &group.next_hop, facts: &facts };
         let outcome = result.as_ref().ok().map(|(outcome, _)| outcome);
         self.settings.gate.finished(&group.lane, &job, outcome, self.clock.now());
     }

@@ -251,14 +251,19 @@ impl Dispatcher {
 
     /// Puts a row beside others of its message where there is room, else into a group of its own.
     fn enqueue(&mut self, shard: u16, row: QueueRow) {
-        let name = self.gate.lane(&row.next_hop);
+        let name = self.gate.lane(&GateFacts {
+            message: row.id.message,
+            next_hop: &row.next_hop,
+            facts: &row.facts,
+        });
+        let most = self.gate.recipients(&name).unwrap_or(usize::MAX).min(self.limits.recipients_per_job);
         let lane = self.lanes.entry(Arc::clone(&name)).or_default();
         // Rows of one message come together, so its group is the last one, if there is one.
         match lane.waiting.back_mut() {
             Some(group)
                 if group.message == row.id.message
                     && group.next_hop == row.next_hop
-                    && group.rows.len() < self.limits.recipients_per_job =>
+                    && group.rows.len() < most =>
             {
                 group.rows.push(row);
             }
@@ -291,7 +296,7 @@ impl Dispatcher {
             lane.in_turn = false;
             let Some(mut group) = lane.waiting.pop_front() else { continue };
             let Some(facts) = group.rows.first().map(|row| Arc::clone(&row.facts)) else { continue };
-            let job = GateFacts { next_hop: &group.next_hop, facts: &facts };
+            let job = GateFacts { message: group.message, next_hop: &group.next_hop, facts: &facts };
             match self.gate.admit(&name, &job, now) {
                 Admission::Go => {
                     lane.under_way += 1;
