@@ -1,4 +1,4 @@
-//! What the tests need from npm and PyPI: other makes of clients, and independent judges of DKIM and SPF.
+//! What the tests need beside installed packages: clients of npm and judges of PyPI, and Exim, which Debian does not install beside Postfix.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -18,9 +18,9 @@ pub(crate) fn install(root: &Path) -> Result<(), String> {
     let folder = root.join("target/peers");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let problems: Vec<String> =
-        [python(&folder), node(&folder)].into_iter().filter_map(Result::err).collect();
+        [python(&folder), node(&folder), exim(&folder)].into_iter().filter_map(Result::err).collect();
     if problems.is_empty() {
-        println!("every package of npm and PyPI that the tests need is there");
+        println!("everything that the tests need of npm and PyPI is there, and Exim");
         return Ok(());
     }
     Err(problems.join("\n"))
@@ -65,6 +65,34 @@ fn node(folder: &Path) -> Result<(), String> {
         )
     })?;
     std::fs::write(&done, "").map_err(|error| format!("{}: {error}", done.display()))
+}
+
+/// Exim, unpacked and not installed. It refuses to start where its user is unknown to the machine.
+fn exim(folder: &Path) -> Result<(), String> {
+    let place = folder.join("exim");
+    let known = |user: &str| {
+        let mut ask = Command::new("getent");
+        quietly(folder, ask.args(["passwd", user])).is_ok()
+    };
+    if place.join("usr/sbin/exim4").exists() && known("Debian-exim") {
+        return Ok(());
+    }
+    if !run::has("apt-get") {
+        return Err("this is not Debian: the tests with Exim are skipped".to_owned());
+    }
+    let whole = || {
+        std::fs::create_dir_all(&place).map_err(|error| format!("{}: {error}", place.display()))?;
+        let mut fetch = Command::new("apt-get");
+        quietly(&place, fetch.args(["download", "-qq", "exim4-daemon-light"]).stderr(Stdio::null()))?;
+        let mut unpack = Command::new("sh");
+        quietly(&place, unpack.args(["-c", "for package in *.deb; do dpkg-deb -x \"$package\" .; done"]))?;
+        if known("Debian-exim") {
+            return Ok(());
+        }
+        let user = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"];
+        quietly(&place, Command::new("useradd").args(user).arg("Debian-exim"))
+    };
+    whole().map_err(|error: String| format!("{error}\nthe tests with Exim are skipped"))
 }
 
 fn quietly(folder: &Path, command: &mut Command) -> Result<(), String> {

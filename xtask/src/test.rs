@@ -21,7 +21,7 @@ pub(crate) fn all(root: &Path) -> Result<(), String> {
     }
     if let Err(message) = peers::install(root) {
         println!("{message}");
-        skipped.push("tests against clients and verifiers of npm and PyPI that are missing".to_owned());
+        skipped.push("tests against clients, verifiers and servers that are missing".to_owned());
     }
     step(
         root,

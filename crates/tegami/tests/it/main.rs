@@ -15,6 +15,7 @@
 
 mod client;
 mod crash;
+mod exim;
 mod fault;
 mod http;
 mod observe;
