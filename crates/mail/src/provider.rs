@@ -117,7 +117,10 @@ impl Preset {
 /// The name under which the table keeps what holds for everybody else.
 pub const DEFAULT: &str = "default";
 
-/// The table, by name; [`DEFAULT`] is among them.
+/// The name under which the table keeps what holds for routes of ours through other hosts.
+pub const SMARTHOST: &str = "smarthost";
+
+/// The table, by name; [`DEFAULT`] and [`SMARTHOST`] are among them.
 pub fn presets() -> &'static BTreeMap<String, Preset> {
     &PRESETS
 }
@@ -169,7 +172,7 @@ mod tests {
         let text = include_str!("../data/providers.toml");
         let read: BTreeMap<String, Preset> = toml::from_str(text).unwrap();
         assert_eq!(&read, presets());
-        assert!(read.contains_key(DEFAULT));
+        assert!(read.contains_key(DEFAULT) && read.contains_key(SMARTHOST));
         for (name, preset) in &read {
             assert!(preset.title.is_some(), "{name}");
             let limits = [
@@ -189,7 +192,11 @@ mod tests {
     #[test]
     fn every_provider_with_known_replies_stands_in_the_table_and_nobody_else() {
         let known: Vec<&str> = Provider::ALL.iter().map(|provider| provider.as_str()).collect();
-        let named: Vec<&str> = presets().keys().map(String::as_str).filter(|name| *name != DEFAULT).collect();
+        let named: Vec<&str> = presets()
+            .keys()
+            .map(String::as_str)
+            .filter(|name| ![DEFAULT, SMARTHOST].contains(name))
+            .collect();
         for name in &named {
             assert!(known.contains(name), "{name} has no word in `failure::Provider`");
         }

@@ -21,6 +21,8 @@ pub enum Table {
     Suppressions,
     /// [`FailureCount`] by `domain/lower-case address`.
     FailureCounts,
+    /// What is known of providers: back-off and counters by `path/source/place`, places of next hops by `hop/next-hop`.
+    Shaping,
 }
 
 /// Somebody who may submit or owns mailboxes.

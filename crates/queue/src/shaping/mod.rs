@@ -5,9 +5,11 @@
 //!   next hop ─► place (provider) ─────┴─► path: limits, pace, back-off, warm-up ─► goes, or waits until … because …
 //! ```
 //!
-//! [`Shaper`] is a value: every call is told the time, and nothing in it sleeps, connects or writes.
+//! [`Shaper`] is a value: every call is told the time, and nothing in it sleeps, connects or writes. [`Shaping`] shares it: it is the gate of the
+//! schedule, counts connections for whoever makes them, and keeps on the disk what a restart must not forget.
 
 mod backoff;
+mod desk;
 mod hops;
 mod pace;
 mod shaper;
@@ -16,6 +18,7 @@ mod terms;
 mod warmup;
 
 pub use backoff::{Backoff, Change, Door, Evidence, Manners};
+pub use desk::{Open, Relay, Shaping, WRITTEN_EVERY};
 pub use shaper::{Because, Course, Heard, Limits, Line, PathKey, PathView, Shaper, ShapingSettings, Wait};
 pub use source::{DEFAULT_POOL, PoolRule, SourceTerms, Sources, Wanted};
 pub use terms::{Providers, Terms};

@@ -14,7 +14,7 @@ use super::backoff::{Backoff, Change, Door, Evidence};
 use super::hops::{Hops, Learned, Seen};
 use super::pace::{Pace, Rate};
 use super::source::{SourceTerms, Sources, Wanted};
-use super::terms::{Providers, Terms};
+use super::terms::{Providers, Terms, smarthost_of};
 use super::warmup::{Gone, Overflow, WarmUp, next_day};
 
 /// More paths than this are not kept.
@@ -40,6 +40,19 @@ pub struct PathKey {
     pub source: Arc<str>,
     /// Where it leads.
     pub place: Arc<str>,
+}
+
+impl PathKey {
+    /// One word for it: `source/place`. No source has a slash in its name.
+    pub fn lane(&self) -> Arc<str> {
+        format!("{}/{}", self.source, self.place).into()
+    }
+
+    /// The inverse of [`lane`](Self::lane).
+    pub fn of_lane(lane: &str) -> Option<Self> {
+        let (source, place) = lane.split_once('/')?;
+        Some(Self { source: source.into(), place: place.into() })
+    }
 }
 
 /// How a message travels.
@@ -224,6 +237,9 @@ impl Shaper {
 
     /// Where a next hop leads, as far as that is known.
     pub fn place(&self, next_hop: &str, now: Timestamp) -> Arc<str> {
+        if smarthost_of(next_hop).is_some() {
+            return next_hop.into();
+        }
         if let Some(terms) = self.settings.providers.of_domain(next_hop) {
             return Arc::clone(&terms.name);
         }
@@ -283,7 +299,8 @@ impl Shaper {
 
     /// The plan of a source that has no more room today, and that room.
     fn full_day(&self, path: &PathKey, now: Timestamp) -> Option<(&WarmUp, u32)> {
-        let plan = self.settings.warm_ups.get(&*path.source)?;
+        let plan =
+            self.settings.warm_ups.get(&*path.source).filter(|_| smarthost_of(&path.place).is_none())?;
         let allowance = plan.allowance(&path.place, now)?;
         let gone = self.paths.get(path).and_then(|path| path.gone);
         (Gone::today(gone, now) >= allowance).then_some((plan, allowance))
@@ -416,7 +433,11 @@ impl Shaper {
     /// What people call a place.
     pub fn title(&self, place: &str) -> String {
         let terms = self.terms(place);
-        if &*terms.name == provider::DEFAULT { place.to_owned() } else { terms.title.clone() }
+        match smarthost_of(place) {
+            Some(host) => host.to_owned(),
+            None if &*terms.name == provider::DEFAULT => place.to_owned(),
+            None => terms.title.clone(),
+        }
     }
 
     /// The terms of a place.
@@ -427,6 +448,11 @@ impl Shaper {
     /// Every path that something is known of.
     pub fn view(&self, now: Timestamp) -> Vec<PathView> {
         self.paths.iter().map(|(key, path)| self.view_of(key, path, now)).collect()
+    }
+
+    /// One path.
+    pub fn view_of_path(&self, key: &PathKey, now: Timestamp) -> Option<PathView> {
+        self.paths.get(key).map(|path| self.view_of(key, path, now))
     }
 
     fn view_of(&self, key: &PathKey, path: &Path, now: Timestamp) -> PathView {

@@ -73,6 +73,19 @@ pub struct Providers {
     others: Arc<Terms>,
 }
 
+/// Before a smarthost's name in a place.
+const SMARTHOST: &str = "smarthost:";
+
+/// The place that a smarthost is, whoever's hosts it has: we are its customer there, not a stranger.
+pub(super) fn smarthost_place(host: &str) -> String {
+    format!("{SMARTHOST}{host}")
+}
+
+/// The smarthost's name, where a place is one.
+pub(super) fn smarthost_of(place: &str) -> Option<&str> {
+    place.strip_prefix(SMARTHOST)
+}
+
 impl Default for Providers {
     /// The table as it comes with Tegami.
     fn default() -> Self {
@@ -129,6 +142,7 @@ impl Providers {
 
     /// By its name; everybody else where there is none.
     pub fn named(&self, name: &str) -> &Arc<Terms> {
+        let name = if smarthost_of(name).is_some() { provider::SMARTHOST } else { name };
         self.named.get(name).unwrap_or(&self.others)
     }
 

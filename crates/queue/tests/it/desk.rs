@@ -123,13 +123,21 @@ impl Desk {
     }
 
     pub(crate) fn postman(&self, deliver: Arc<dyn Deliver>) -> Postman {
+        self.postman_with(deliver, Arc::new(tegami_queue::gate::Open))
+    }
+
+    pub(crate) fn postman_with(
+        &self,
+        deliver: Arc<dyn Deliver>,
+        gate: Arc<dyn tegami_queue::gate::Gate>,
+    ) -> Postman {
         Postman::new(
             self.store.clone(),
             self.settler.clone(),
             deliver,
             self.clock.clone(),
             self.control.clone(),
-            RunSettings::new(NodeId("test".to_owned())),
+            RunSettings { gate, ..RunSettings::new(NodeId("test".to_owned())) },
         )
     }
 

@@ -11,4 +11,5 @@ mod accounts;
 mod bounce;
 mod desk;
 mod journey;
+mod shaping;
 mod submit;

@@ -101,6 +101,7 @@ pub(super) const fn table_code(table: Table) -> i64 {
         Table::DkimKeys => 3,
         Table::Suppressions => 4,
         Table::FailureCounts => 9,
+        Table::Shaping => 15,
     }
 }
 
