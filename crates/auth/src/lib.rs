@@ -95,5 +95,6 @@ mod step;
 pub mod verify;
 
 pub use cache::{Bounds, Cache};
+pub use network::is_on_the_internet;
 pub use records::Records;
 pub use step::{Spent, Step};

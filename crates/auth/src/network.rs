@@ -58,6 +58,11 @@ impl std::fmt::Display for Network {
     }
 }
 
+/// Whether the address can be one of the Internet's: none of a machine, a link, a private network or a group.
+pub fn is_on_the_internet(ip: IpAddr) -> bool {
+    !Network::from(ip.to_canonical()).is_unreachable()
+}
+
 /// Whether the first `length` bits agree. Addresses of different families never do.
 pub(crate) fn in_network(ip: IpAddr, network: IpAddr, length: u8) -> bool {
     match (ip, network) {

@@ -3,19 +3,21 @@
 mod visit;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tegami_mail::{Envelope, Host, StoredNote, note};
-use tegami_queue::{Failure, Peer, RecipientOutcome, Stage};
+use tegami_mail::{Envelope, Host, StoredNote};
+use tegami_queue::{Failure, Peer, RecipientOutcome};
+use tokio::sync::OnceCell;
 
 use crate::Courier;
-use crate::destination::{Destination, MailHost, Way};
-use crate::failure::ENCRYPTION_NEEDED;
+use crate::destination::{Destination, MailHost};
 use crate::ledger::{Ledger, Setback, Tried, Verdict};
 use crate::moment;
 use crate::record::{AttemptRecord, HostTry, RecipientRecord};
 use crate::terms::Terms;
+use crate::tls_policy::{Finder, HostPolicy, no_authentic_host};
 
 /// A message for recipients who share a next hop.
 #[derive(Clone, Debug)]
@@ -49,11 +51,18 @@ pub struct RecipientReport {
 }
 
 /// One address of one host.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Target {
-    host: Host,
-    preference: Option<u16>,
+    host: Arc<MailHost>,
     address: SocketAddr,
+    /// The terms with the host, found when it is first visited; `None` where it must not be used.
+    approach: Arc<OnceCell<Option<Arc<Approach>>>>,
+}
+
+/// On what terms one host is spoken with.
+struct Approach {
+    policy: HostPolicy,
+    terms: Terms,
 }
 
 /// The attempt under way.
@@ -61,6 +70,7 @@ struct Tour<'a> {
     courier: &'a Courier,
     parcel: &'a Parcel,
     terms: &'a Terms,
+    policies: &'a Finder<'a>,
     ledger: Ledger,
     tries: Vec<HostTry>,
 }
@@ -71,8 +81,9 @@ pub(crate) async fn attempt(parcel: &Parcel, courier: &Courier) -> AttemptReport
     let terms = Terms::new(&courier.settings, smarthost, &parcel.envelope);
     let destination = courier.plan(&parcel.envelope, &parcel.next_hop).await;
     let ledger = Ledger::new(&parcel.envelope.forward_paths);
-    let mut tour = Tour { courier, parcel, terms: &terms, ledger, tries: Vec::new() };
-    let tried = match hosts(&destination, &terms) {
+    let policies = Finder::new(courier, &parcel.content, &destination, &terms);
+    let mut tour = Tour { courier, parcel, terms: &terms, policies: &policies, ledger, tries: Vec::new() };
+    let tried = match hosts(&destination, &terms, &policies).await {
         Ok(hosts) => tour.run(hosts).await,
         Err(failure) => {
             tour.ledger.host_failed(Setback { failure, peer: None, host: None });
@@ -83,18 +94,24 @@ pub(crate) async fn attempt(parcel: &Parcel, courier: &Courier) -> AttemptReport
     report(parcel, began_at, destination, tries, ledger.close(tried))
 }
 
-/// The hosts that may get this message. REQUIRETLS wants to know that the DNS named the right ones: without DNSSEC a forged MX record would
+/// The hosts that may get this message. REQUIRETLS wants to know that the right ones were named, by DNSSEC or by MTA-STS: else a forged MX record would
 /// lead to a host with a perfectly good certificate (RFC 8689 section 4.2.1).
-fn hosts(destination: &Destination, terms: &Terms) -> Result<Vec<MailHost>, Failure> {
-    let mut hosts = destination.hosts.clone()?;
-    if terms.require_tls && destination.way == Way::Mx {
-        hosts.retain(|host| host.secure);
-        if hosts.is_empty() {
-            let detail = note!("outbound-requiretls-insecure-mx", domain = destination.next_hop);
-            return Err(Failure::without_reply(Stage::TlsPolicy, ENCRYPTION_NEEDED, detail));
+async fn hosts(
+    destination: &Destination,
+    terms: &Terms,
+    policies: &Finder<'_>,
+) -> Result<Vec<MailHost>, Failure> {
+    let hosts = destination.hosts.clone()?;
+    if !terms.require_tls {
+        return Ok(hosts);
+    }
+    let mut authentic = Vec::with_capacity(hosts.len());
+    for host in hosts {
+        if policies.is_authentic(&host).await {
+            authentic.push(host);
         }
     }
-    Ok(hosts)
+    if authentic.is_empty() { Err(no_authentic_host(destination)) } else { Ok(authentic) }
 }
 
 impl Tour<'_> {
@@ -116,11 +133,13 @@ impl Tour<'_> {
     fn targets(&self, hosts: Vec<MailHost>) -> Vec<Target> {
         let now = moment::now();
         let port = self.terms.port;
-        let all = hosts.into_iter().flat_map(|MailHost { host, preference, addresses, .. }| {
-            addresses.into_iter().map(move |ip| Target {
-                host: host.clone(),
-                preference,
+        let all = hosts.into_iter().flat_map(|host| {
+            let (host, approach) = (Arc::new(host), Arc::default());
+            let addresses = host.addresses.clone().into_iter();
+            addresses.map(move |ip| Target {
+                host: Arc::clone(&host),
                 address: SocketAddr::new(ip, port),
+                approach: Arc::clone(&approach),
             })
         });
         let (failing, mut good): (Vec<_>, Vec<_>) =

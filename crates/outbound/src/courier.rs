@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use rustls::RootCertStore;
 use tegami_dns::Resolver;
-use tegami_mail::{Clock, Envelope, Host};
+use tegami_mail::{Clock, Domain, Envelope, Host};
+use tegami_report::tls_rpt;
 
 use crate::attempt::{self, AttemptReport, Parcel};
 use crate::connect::{Dial, Tcp};
@@ -13,10 +14,13 @@ use crate::destination::{self, Destination};
 use crate::drive::Link;
 use crate::memory::Memory;
 use crate::metrics::Metrics;
+use crate::mta_sts::MtaSts;
 use crate::place::Places;
 use crate::policy::Settings;
 use crate::pool::Pool;
+use crate::terms::Terms;
 use crate::tls::Tls;
+use crate::tls_policy::{Finder, Observation, Observe, PolicyRecord};
 
 /// Why sending cannot begin at all.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -34,6 +38,8 @@ pub struct Courier {
     pub(crate) resolver: Arc<dyn Resolver>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) dial: Arc<dyn Dial>,
+    pub(crate) mta_sts: Option<Arc<MtaSts>>,
+    observer: Option<Arc<dyn Observe>>,
     pub(crate) tls: Tls,
     pub(crate) memory: Memory,
     pub(crate) places: Places,
@@ -64,6 +70,8 @@ impl Courier {
             resolver,
             clock,
             dial: Arc::new(Tcp),
+            mta_sts: None,
+            observer: None,
         })
     }
 
@@ -83,6 +91,50 @@ impl Courier {
     #[must_use]
     pub fn counting(self, metrics: Metrics) -> Self {
         Self { pool: Arc::new(Pool::counting(metrics.idle.clone())), metrics, ..self }
+    }
+
+    /// Keeps to the policies of MTA-STS; without, domains that have only those are sent to as if they had none.
+    #[must_use]
+    pub fn with_mta_sts(self, mta_sts: Arc<MtaSts>) -> Self {
+        Self { mta_sts: Some(mta_sts), ..self }
+    }
+
+    /// The policies of MTA-STS, where they are kept to.
+    pub fn mta_sts(&self) -> Option<&Arc<MtaSts>> {
+        self.mta_sts.as_ref()
+    }
+
+    /// Tells of the TLS of every session.
+    #[must_use]
+    pub fn observed_by(self, observer: Arc<dyn Observe>) -> Self {
+        Self { observer: Some(observer), ..self }
+    }
+
+    /// What TLS is worth with each host of a destination, in their order; no host is connected to.
+    pub async fn tls_policies(&self, envelope: &Envelope, destination: &Destination) -> Vec<PolicyRecord> {
+        let smarthost = self.settings.route(envelope, &destination.next_hop);
+        let terms = Terms::new(&self.settings, smarthost, envelope);
+        let finder = Finder::new(self, &[], destination, &terms);
+        let mut records = Vec::new();
+        for host in destination.hosts.iter().flatten() {
+            records.push(match finder.find(host).await {
+                Ok(policy) => policy.record(),
+                Err(refusal) => refusal.record(),
+            });
+        }
+        records
+    }
+
+    pub(crate) fn observe(
+        &self,
+        domain: &Domain,
+        policy: &tls_rpt::Policy,
+        failure: Option<tls_rpt::Failure>,
+    ) {
+        if let Some(observer) = &self.observer {
+            let (domain, policy) = (domain.clone(), policy.clone());
+            observer.observe(Observation { at: self.clock.now(), domain, policy, failure });
+        }
     }
 
     /// How we send.

@@ -17,6 +17,7 @@ use crate::moment;
 use crate::policy::TlsDemand;
 use crate::record::TlsRecord;
 use crate::tls::Tls;
+use crate::tls_policy::Trust;
 
 /// RFC 5321 section 4.5.3.2.5: the longest that one piece of the content may take to leave.
 const DATA_BLOCK: Duration = Duration::from_secs(3 * 60);
@@ -46,6 +47,7 @@ pub(crate) struct TlsContext<'a> {
     pub(crate) tls: &'a Tls,
     pub(crate) host: &'a Host,
     pub(crate) demand: TlsDemand,
+    pub(crate) trust: &'a Trust,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) timeout: Duration,
 }
@@ -241,7 +243,7 @@ impl Link {
             self.session.tls_failed("TLS runs already");
             return;
         };
-        let handshake = context.tls.handshake(stream, context.host, context.clock.now());
+        let handshake = context.tls.handshake(stream, context.host, context.trust, context.clock.now());
         match tokio::time::timeout(context.timeout, handshake).await {
             Ok(Ok((stream, record))) => {
                 let refused = context.demand == TlsDemand::Verified && !record.trusted;

@@ -18,6 +18,7 @@ mod ledger;
 mod memory;
 mod metrics;
 mod moment;
+mod mta_sts;
 mod outbound;
 mod place;
 mod policy;
@@ -33,9 +34,10 @@ pub use connect::{Connection, Dial, Stream};
 pub use courier::{Courier, OutboundError};
 pub use destination::{Destination, MailHost, Way};
 pub use metrics::Metrics;
+pub use mta_sts::{Fetch, FetchError, HttpsFetch, MtaSts};
 pub use outbound::Outbound;
 pub use policy::{
     IpOrder, Limits, Match, Own, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand,
 };
 pub use record::{AttemptRecord, FailureRecord, HostResult, HostTry, RecipientRecord, ResultWord, TlsRecord};
-pub use tls_policy::{Observation, Observe};
+pub use tls_policy::{Observation, Observe, PolicyRecord, PolicySource, TlsPolicies, TlsPolicy, TlsScope};

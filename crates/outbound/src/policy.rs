@@ -3,9 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tegami_mail::{Domain, Envelope, Host};
 use tegami_proto::smtp::client::Timeouts;
 use tegami_proto::smtp::server::Credentials;
+
+use crate::tls_policy::TlsPolicies;
 
 /// How we send.
 #[derive(Clone, Debug)]
@@ -30,8 +33,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Tried in order, the first that matches wins; without a match the MX hosts of the recipient's domain are asked for.
     pub routes: Vec<Route>,
-    /// What TLS is worth on the way to MX hosts; REQUIRETLS of a message asks for more.
+    /// What TLS is worth on the way to MX hosts of which no policy says more; REQUIRETLS of a message asks for more.
     pub tls: TlsDemand,
+    /// Policies of TLS for single domains: they stand before what the domains publish.
+    pub tls_policies: TlsPolicies,
 }
 
 impl Settings {
@@ -49,6 +54,7 @@ impl Settings {
             limits: Limits::default(),
             routes: Vec::new(),
             tls: TlsDemand::Opportunistic,
+            tls_policies: TlsPolicies::default(),
         }
     }
 
@@ -180,7 +186,8 @@ impl Limits {
 }
 
 /// What TLS is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TlsDemand {
     /// Not asked for.
     Never,
@@ -189,7 +196,7 @@ pub enum TlsDemand {
     Opportunistic,
     /// Without TLS no mail; every certificate will do.
     Encrypted,
-    /// Without TLS and a certificate that names the host and chains to a trusted root no mail.
+    /// Without TLS and a certificate that can be trusted no mail: one that names the host and chains to a trusted root, or one that fits TLSA records.
     Verified,
 }
 

@@ -10,6 +10,7 @@ use tegami_mail::Host;
 use crate::drive::Link;
 use crate::policy::TlsDemand;
 use crate::terms::Terms;
+use crate::tls_policy::Trust;
 
 /// Messages that one session carries: servers grow tired, and transcripts grow long.
 const MESSAGES: usize = 100;
@@ -21,6 +22,8 @@ pub(crate) struct Key {
     host: Host,
     implicit_tls: bool,
     demand: TlsDemand,
+    /// What authenticated the host: a session under one domain's TLSA records is none under another's.
+    trust: Trust,
     user: Option<String>,
 }
 
@@ -31,6 +34,7 @@ impl Key {
             host: host.clone(),
             implicit_tls: terms.implicit_tls,
             demand: terms.demand,
+            trust: terms.trust.clone(),
             user: terms.credentials.as_ref().map(|credentials| credentials.username.clone()),
         }
     }

@@ -7,7 +7,11 @@
 //!   "steps": [NOTE …],                                  how the hosts were found
 //!   "hosts": [ { "host": "mx1.example.org", "ip": "192.0.2.1", "port": 25, "preference": 10 | null,
 //!                "source": "192.0.2.9" | null, "connected": true, "reused": false, "fallback_to_clear": false,
+//!                "policy": { "source": "configured" | "smarthost" | "dane" | "mta-sts" | "may",      left out in old records
+//!                            "demand": "never" | "opportunistic" | "encrypted" | "verified" | null,
+//!                            "policy": ["3 1 1 0123…"], "steps": [NOTE …], "refused": NOTE (left out where the host may be used) },
 //!                "tls": null | { "version": "TLSv1.3", "cipher": "TLS13_AES_256_GCM_SHA384", "trusted": false, "reason": NOTE | null,
+//!                                "verified_by": "web-pki" | "3 1 1 0123…", "result_type": "certificate-expired", each left out where there is none
 //!                                "certificate": null | { "subject", "issuer", "names": [], "not_before", "not_after", "sha256" } },
 //!                "transcript": { "lines": [ { "after", "speaker": "client" | "server" | "remark", "text" } ] },
 //!                "results": [ { "address", "stage", "reply": REPLY } … ],        what this host said for each recipient
@@ -27,9 +31,11 @@ use serde::{Deserialize, Serialize};
 use tegami_mail::failure::{self, Cause, Said, Verdict};
 use tegami_mail::{EnhancedStatusCode, Reply, StoredNote, Transcript};
 use tegami_queue::{Class, Failure, PeerTls, RecipientOutcome, Stage};
+use tegami_report::tls_rpt::ResultType;
 
 use crate::certificate::Certificate;
 use crate::destination::Way;
+use crate::tls_policy::PolicyRecord;
 
 /// One attempt for the recipients of one next hop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +71,9 @@ pub struct HostTry {
     pub reused: bool,
     /// STARTTLS was left out because the handshake had just failed with this host.
     pub fallback_to_clear: bool,
+    /// What TLS was worth, and who says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyRecord>,
     /// TLS, if it ran.
     pub tls: Option<TlsRecord>,
     /// What was said.
@@ -95,8 +104,14 @@ pub struct TlsRecord {
     pub version: String,
     /// Name of the cipher suite.
     pub cipher: String,
-    /// The certificate names the host and chains to a trusted root.
+    /// The certificate fits what counts for this host: it names the host and chains to a trusted root, or it fits a TLSA record.
     pub trusted: bool,
+    /// What it was trusted by: `web-pki`, or the TLSA record that it fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_by: Option<String>,
+    /// Why it is not trusted, in the words of RFC 8460 section 4.3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result_type: Option<ResultType>,
     /// Why it is not trusted.
     pub reason: Option<StoredNote>,
     /// The server's own certificate.

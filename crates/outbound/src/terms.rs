@@ -7,14 +7,17 @@ use tegami_proto::smtp::client::{Settings as SessionSettings, StartTls};
 use tegami_proto::smtp::server::Credentials;
 
 use crate::policy::{Settings, Smarthost, SmarthostTls, TlsDemand};
+use crate::tls_policy::{HostPolicy, Trust};
 
-/// What holds for every host of one attempt.
+/// What holds for every host of one attempt, until [`Terms::with`] makes them the terms with one.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
     pub(crate) port: u16,
     /// TLS begins with the first octet.
     pub(crate) implicit_tls: bool,
     pub(crate) demand: TlsDemand,
+    /// What a certificate has to fit, where it has to.
+    pub(crate) trust: Trust,
     /// The message carries REQUIRETLS (RFC 8689).
     pub(crate) require_tls: bool,
     pub(crate) credentials: Option<Credentials>,
@@ -28,9 +31,15 @@ impl Terms {
             port: smarthost.map_or(settings.port, |smarthost| smarthost.port),
             implicit_tls: smarthost.is_some_and(|host| matches!(host.tls, SmarthostTls::Implicit(_))),
             demand: if envelope.require_tls { TlsDemand::Verified } else { configured },
+            trust: Trust::WebPki,
             require_tls: envelope.require_tls,
             credentials: smarthost.and_then(|smarthost| smarthost.credentials.clone()),
         }
+    }
+
+    /// These terms with one host.
+    pub(crate) fn with(&self, policy: &HostPolicy) -> Self {
+        Self { demand: policy.demand, trust: policy.trust.clone(), ..self.clone() }
     }
 
     /// The same terms after a failed handshake, where clear text is allowed: never with a password that would be sent along.

@@ -12,7 +12,9 @@ use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tegami_auth::dane::{self, Mismatch};
 use tegami_mail::{Host, Note, note};
+use tegami_report::tls_rpt::ResultType;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -20,6 +22,7 @@ use tokio_rustls::client::TlsStream;
 use crate::OutboundError;
 use crate::certificate::Certificate;
 use crate::record::TlsRecord;
+use crate::tls_policy::{DaneTrust, Trust};
 
 /// Everything that outgoing TLS needs; made once.
 pub(crate) struct Tls {
@@ -47,7 +50,8 @@ impl Tls {
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), judge })
     }
 
-    /// Does the handshake and judges the certificate. The server name of the handshake is the MX host's, not the recipient's domain.
+    /// Does the handshake and judges the certificate. The server name of the handshake is the MX host's, not the recipient's domain; under DANE the
+    /// TLSA base domain (RFC 7672 section 8.1).
     ///
     /// # Errors
     /// The library's words about what went wrong.
@@ -55,40 +59,103 @@ impl Tls {
         &self,
         stream: S,
         host: &Host,
+        trust: &Trust,
         now: Timestamp,
     ) -> Result<(Box<TlsStream<S>>, TlsRecord), String> {
-        let name = server_name(host)?;
+        let name = match trust {
+            Trust::WebPki => server_name(host)?,
+            Trust::Dane(dane) => server_name(&Host::Domain(dane.base.clone()))?,
+        };
         let stream = self.connector.connect(name.clone(), stream).await.map_err(|error| error.to_string())?;
-        let record = self.judge(stream.get_ref().1, &name, host, now);
+        let connection = stream.get_ref().1;
+        let chain = connection.peer_certificates().unwrap_or_default();
+        let own = chain.first().map(|der| Certificate::read(der));
+        let judgement = match trust {
+            Trust::WebPki => self.by_web_pki(chain, &name, host, own.as_ref(), now),
+            Trust::Dane(dane) => by_dane(chain, dane, own.as_ref(), now),
+        };
+        let record = record(connection, judgement, own);
         Ok((Box::new(stream), record))
     }
 
-    fn judge(
+    fn by_web_pki(
         &self,
-        connection: &ClientConnection,
+        chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         host: &Host,
+        certificate: Option<&Certificate>,
         now: Timestamp,
-    ) -> TlsRecord {
-        let chain = connection.peer_certificates().unwrap_or_default();
-        let certificate = chain.first().map(|der| Certificate::read(der));
-        let reason = match (&self.judge, chain) {
-            (None, _) => Some(note!("outbound-tls-no-roots")),
-            (_, []) => Some(note!("outbound-tls-no-certificate")),
-            (Some(judge), [own, rest @ ..]) => judge
-                .verify_server_cert(own, rest, name, &[], unix_time(now))
-                .err()
-                .map(|error| reason(&error, host, certificate.as_ref())),
-        };
-        let version = connection.protocol_version().and_then(|version| version.as_str());
-        let cipher = connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
-        TlsRecord {
-            version: version.unwrap_or("unknown").replace("TLSv1_", "TLSv1."),
-            cipher: cipher.unwrap_or("unknown").to_owned(),
-            trusted: reason.is_none(),
-            reason: reason.map(Into::into),
-            certificate,
+    ) -> Judgement {
+        match (&self.judge, chain) {
+            (None, _) => Err((ResultType::ValidationFailure, note!("outbound-tls-no-roots"))),
+            (_, []) => Err((ResultType::ValidationFailure, note!("outbound-tls-no-certificate"))),
+            (Some(judge), [own, rest @ ..]) => {
+                match judge.verify_server_cert(own, rest, name, &[], unix_time(now)) {
+                    Ok(_) => Ok("web-pki".to_owned()),
+                    Err(error) => Err(reason(&error, host, certificate)),
+                }
+            }
         }
+    }
+}
+
+/// What a certificate is trusted by, or why it is not.
+type Judgement = Result<String, (ResultType, Note)>;
+
+/// RFC 7672 section 3.2.
+fn by_dane(
+    chain: &[CertificateDer<'_>],
+    dane: &DaneTrust,
+    certificate: Option<&Certificate>,
+    now: Timestamp,
+) -> Judgement {
+    let mismatch = match dane::verify(chain, &dane.records, &dane.names, now) {
+        Ok(record) => return Ok(record.to_string()),
+        Err(mismatch) => mismatch,
+    };
+    Err(match (mismatch, certificate) {
+        (Mismatch::Expired, Some(own)) => {
+            (ResultType::CertificateExpired, note!("outbound-tls-expired", when = moment(own.not_after)))
+        }
+        (Mismatch::NotYetValid, Some(own)) => (
+            ResultType::ValidationFailure,
+            note!("outbound-tls-not-yet-valid", when = moment(own.not_before)),
+        ),
+        (Mismatch::Name, Some(own)) => {
+            let (host, names) = (&dane.base, own.names.join(", "));
+            (
+                ResultType::CertificateHostMismatch,
+                note!("outbound-tls-other-name", host = host, names = names),
+            )
+        }
+        (Mismatch::Chain(error), _) => {
+            (ResultType::CertificateNotTrusted, note!("outbound-dane-not-issued", error = error))
+        }
+        (Mismatch::NoCertificate, _) => (ResultType::ValidationFailure, note!("outbound-tls-no-certificate")),
+        _ => (ResultType::TlsaInvalid, note!("outbound-dane-no-match", host = dane.base)),
+    })
+}
+
+fn record(
+    connection: &ClientConnection,
+    judgement: Judgement,
+    certificate: Option<Certificate>,
+) -> TlsRecord {
+    let version = connection.protocol_version().and_then(|version| version.as_str());
+    let cipher = connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str());
+    let (verified_by, failure) = match judgement {
+        Ok(by) => (Some(by), None),
+        Err(failure) => (None, Some(failure)),
+    };
+    let (result_type, reason) = failure.unzip();
+    TlsRecord {
+        version: version.unwrap_or("unknown").replace("TLSv1_", "TLSv1."),
+        cipher: cipher.unwrap_or("unknown").to_owned(),
+        trusted: verified_by.is_some(),
+        verified_by,
+        result_type,
+        reason: reason.map(Into::into),
+        certificate,
     }
 }
 
@@ -105,12 +172,24 @@ fn unix_time(now: Timestamp) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(now.as_second()).unwrap_or_default()))
 }
 
-fn reason(error: &rustls::Error, host: &Host, certificate: Option<&Certificate>) -> Note {
+fn moment(moment: Option<Timestamp>) -> String {
+    moment.map(|moment| moment.to_string()).unwrap_or_default()
+}
+
+fn reason(error: &rustls::Error, host: &Host, certificate: Option<&Certificate>) -> (ResultType, Note) {
     let rustls::Error::InvalidCertificate(error) = error else {
-        return note!("outbound-tls-untrusted", error = error);
+        return (ResultType::ValidationFailure, note!("outbound-tls-untrusted", error = error));
     };
-    let moment = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string()).unwrap_or_default();
-    match (error, certificate) {
+    let result = match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => ResultType::CertificateExpired,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            ResultType::CertificateHostMismatch
+        }
+        CertificateError::UnknownIssuer => ResultType::CertificateNotTrusted,
+        _ if certificate.is_some_and(Certificate::is_self_issued) => ResultType::CertificateNotTrusted,
+        _ => ResultType::ValidationFailure,
+    };
+    let note = match (error, certificate) {
         (CertificateError::Expired | CertificateError::ExpiredContext { .. }, Some(certificate)) => {
             note!("outbound-tls-expired", when = moment(certificate.not_after))
         }
@@ -128,7 +207,8 @@ fn reason(error: &rustls::Error, host: &Host, certificate: Option<&Certificate>)
             note!("outbound-tls-unknown-issuer", issuer = certificate.issuer)
         }
         _ => note!("outbound-tls-untrusted", error = error),
-    }
+    };
+    (result, note)
 }
 
 /// Takes every certificate, and still wants the peer to prove that it holds the certificate's key.

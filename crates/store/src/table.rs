@@ -17,6 +17,8 @@ pub enum Table {
     Domains,
     /// [`DkimKeyRow`] by `domain/selector`.
     DkimKeys,
+    /// Policies of MTA-STS by domain, as they were fetched.
+    MtaStsPolicies,
     /// [`Suppression`] by `domain/list/lower-case address`.
     Suppressions,
     /// [`FailureCount`] by `domain/lower-case address`.

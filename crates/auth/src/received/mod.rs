@@ -15,7 +15,7 @@ use serde::Serialize;
 use tegami_mail::{Domain, HeaderSection};
 
 use crate::dmarc::public_suffix::organizational_domain;
-use crate::network::Network;
+use crate::network::is_on_the_internet;
 
 /// Fields that are read, from the top: more are a loop or an attack (RFC 5321 section 6.3 speaks of at least 100).
 pub const MAX_HOPS: usize = 200;
@@ -107,12 +107,7 @@ pub fn chain(section: &HeaderSection<'_>, client: Option<IpAddr>) -> Vec<Hop> {
 /// public address, because hosts behind the first relay hand on from private ones; else the topmost with any.
 pub fn entrance(hops: &[Hop]) -> Option<&Hop> {
     let from_top = || hops.iter().rev().filter(|hop| hop.ip.is_some());
-    from_top().find(|hop| hop.ip.is_some_and(is_public)).or_else(|| from_top().next())
-}
-
-/// Whether the address can be one of the Internet's.
-fn is_public(ip: IpAddr) -> bool {
-    !Network::from(ip.to_canonical()).is_unreachable()
+    from_top().find(|hop| hop.ip.is_some_and(is_on_the_internet)).or_else(|| from_top().next())
 }
 
 impl Hop {
@@ -121,7 +116,7 @@ impl Hop {
     fn is_between_organizations(&self) -> bool {
         let authenticated =
             [&self.with, &self.via].into_iter().flatten().any(|protocol| is_authenticated(protocol));
-        if authenticated || self.ip.is_some_and(|ip| !is_public(ip)) {
+        if authenticated || self.ip.is_some_and(|ip| !is_on_the_internet(ip)) {
             return false;
         }
         let organization = |name: &str| {

@@ -1,5 +1,6 @@
 //! One host: a connection, a session, and as many transactions as the recipients need.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -7,7 +8,7 @@ use tegami_mail::{Envelope, Reply};
 use tegami_proto::smtp::client::{self, FailureCause, SessionFailure, Transaction, TransactionReport};
 use tegami_queue::{Failure, Peer, RecipientOutcome, Stage};
 
-use super::{Target, Tour};
+use super::{Approach, Target, Tour};
 use crate::drive::{Link, TlsContext};
 use crate::failure;
 use crate::ledger::{Setback, Verdict};
@@ -15,6 +16,7 @@ use crate::moment;
 use crate::pool::Key;
 use crate::record::{HostResult, HostTry};
 use crate::terms::Terms;
+use crate::tls_policy::{Ends, HostPolicy};
 
 /// What became of a session that was to carry the message.
 enum Carried {
@@ -28,33 +30,58 @@ impl Tour<'_> {
     /// Hands the message to one host, over a session that waits there or a new one.
     pub(super) async fn visit(&mut self, target: &Target) {
         let _busy = self.courier.metrics.visit();
+        let Some(approach) = self.approach(target).await else { return };
+        let Approach { policy, terms } = &*approach;
         let _place = self.courier.places.take(target.address.ip()).await;
-        let key = Key::new(target.address, &target.host, self.terms);
+        let key = Key::new(target.address, &target.host.host, terms);
         if let Some(link) = self.courier.pool.take(&key) {
-            let mut entry = entry(target);
+            let mut entry = entry(target, policy);
             (entry.reused, entry.connected) = (true, true);
-            if matches!(self.carry(link, &key, target, entry).await, Carried::Done) {
+            if matches!(self.carry(link, &key, target, terms, entry).await, Carried::Done) {
                 return;
             }
         }
-        if let Some((link, entry)) = self.open(target, self.terms, entry(target)).await {
-            self.carry(link, &key, target, entry).await;
+        if let Some((link, entry)) = self.open(target, policy, terms, entry(target, policy)).await {
+            self.carry(link, &key, target, terms, entry).await;
             return;
         }
         let handshake_failed = self.tries.last().is_some_and(|entry| {
             entry.connected && entry.failure.as_ref().is_some_and(|failure| failure.stage == Stage::StartTls)
         });
-        if let Some(terms) = self.terms.in_clear().filter(|_| handshake_failed) {
-            let mut entry = entry(target);
+        if let Some(terms) = terms.in_clear().filter(|_| handshake_failed) {
+            let mut entry = entry(target, policy);
             entry.fallback_to_clear = true;
-            if let Some((link, entry)) = self.open(target, &terms, entry).await {
-                self.carry(link, &key, target, entry).await;
+            if let Some((link, entry)) = self.open(target, policy, &terms, entry).await {
+                self.carry(link, &key, target, &terms, entry).await;
             }
         }
     }
 
+    /// The terms with the target's host. A host that must not be used is noted at its first address, and passed over at the others.
+    async fn approach(&mut self, target: &Target) -> Option<Arc<Approach>> {
+        if let Some(known) = target.approach.get() {
+            return known.clone();
+        }
+        let found = match self.policies.find(&target.host).await {
+            Ok(policy) => Some(Arc::new(Approach { terms: self.terms.with(&policy), policy })),
+            Err(refusal) => {
+                refusal.observe(&target.host.host, self.courier);
+                let entry = HostTry { policy: Some(refusal.record()), ..bare(target) };
+                self.host_failed(entry, &Peer::default(), refusal.failure);
+                None
+            }
+        };
+        target.approach.get_or_init(|| async { found }).await.clone()
+    }
+
     /// Connects and brings the session to where it can take a message. A failure is noted, and `None` returned.
-    async fn open(&mut self, target: &Target, terms: &Terms, mut entry: HostTry) -> Option<(Link, HostTry)> {
+    async fn open(
+        &mut self,
+        target: &Target,
+        policy: &HostPolicy,
+        terms: &Terms,
+        mut entry: HostTry,
+    ) -> Option<(Link, HostTry)> {
         let courier = self.courier;
         let settings = &courier.settings;
         let began = moment::now();
@@ -72,13 +99,19 @@ impl Tour<'_> {
         entry.connected = true;
         let context = TlsContext {
             tls: &courier.tls,
-            host: &target.host,
+            host: &target.host.host,
             demand: terms.demand,
+            trust: &terms.trust,
             clock: &*courier.clock,
             timeout: settings.timeouts.command,
         };
         let mut link = Link::begin(connection, terms.session(settings, target.address.ip()), &context).await;
-        match link.ready(&context).await {
+        let ready = link.ready(&context).await;
+        // The second connection, in clear, is none that a policy is about.
+        if !entry.fallback_to_clear {
+            policy.observe(link.tls.as_ref(), ready.as_ref().err(), ends(target, &link), courier);
+        }
+        match ready {
             Ok(()) => Some((link, entry)),
             Err(error) => {
                 let failure = failure::of_session(error, terms);
@@ -92,7 +125,14 @@ impl Tour<'_> {
     }
 
     /// Transaction after transaction, until nobody waits for this host any more.
-    async fn carry(&mut self, mut link: Link, key: &Key, target: &Target, mut entry: HostTry) -> Carried {
+    async fn carry(
+        &mut self,
+        mut link: Link,
+        key: &Key,
+        target: &Target,
+        terms: &Terms,
+        mut entry: HostTry,
+    ) -> Carried {
         let began = link.began_if_fresh(entry.reused);
         let mut waiting = self.ledger.open();
         while !waiting.is_empty() {
@@ -118,7 +158,7 @@ impl Tour<'_> {
                     let decided = link.session().decided().to_vec();
                     let undecided = self.settle_decided(&batch, decided, &peer, &mut entry);
                     fill(&mut entry, &mut link, began);
-                    self.lost(&undecided, (error, link.cut), entry, &peer);
+                    self.lost(&undecided, (error, link.cut), terms, entry, &peer);
                     link.leave();
                     return Carried::Done;
                 }
@@ -210,6 +250,7 @@ impl Tour<'_> {
         &mut self,
         batch: &[usize],
         (error, cut): (SessionFailure, bool),
+        terms: &Terms,
         mut entry: HostTry,
         peer: &Peer,
     ) {
@@ -217,7 +258,7 @@ impl Tour<'_> {
         if !at_end || cut || matches!(error.cause, FailureCause::Refused(_)) {
             let stage = if at_end { client::Stage::Data } else { error.stage };
             let error = SessionFailure { stage, ..error };
-            let failure = failure::of_session(error, self.terms);
+            let failure = failure::of_session(error, terms);
             self.host_failed(entry, peer, failure);
             return;
         }
@@ -270,12 +311,18 @@ fn is_stale(error: &SessionFailure) -> bool {
     ended && matches!(error.stage, client::Stage::Idle | client::Stage::Mail)
 }
 
-fn entry(target: &Target) -> HostTry {
+fn entry(target: &Target, policy: &HostPolicy) -> HostTry {
+    HostTry { policy: Some(policy.record()), ..bare(target) }
+}
+
+/// Nothing has happened yet.
+fn bare(target: &Target) -> HostTry {
     HostTry {
-        host: target.host.to_string(),
+        host: target.host.host.to_string(),
         ip: target.address.ip(),
         port: target.address.port(),
-        preference: target.preference,
+        preference: target.host.preference,
+        policy: None,
         source: None,
         connected: false,
         reused: false,
@@ -298,12 +345,20 @@ fn fill(entry: &mut HostTry, link: &mut Link, began: Instant) {
 
 fn peer(target: &Target, link: &Link, session: Duration) -> Peer {
     Peer {
-        host: target.host.to_string(),
+        host: target.host.host.to_string(),
         ip: Some(target.address.ip()),
         source: link.source,
         tls: link.tls.as_ref().map(Into::into),
         dsn: link.session().capabilities().dsn,
         session,
+    }
+}
+
+fn ends(target: &Target, link: &Link) -> Ends {
+    Ends {
+        host: target.host.host.to_string(),
+        ip: target.address.ip().to_string(),
+        source: link.source.map(|ip| ip.to_string()).unwrap_or_default(),
     }
 }
 

@@ -18,4 +18,5 @@ mod queue;
 mod reuse;
 mod smarthost;
 mod tls;
+mod tls_policy;
 mod world;

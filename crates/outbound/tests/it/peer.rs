@@ -39,6 +39,8 @@ pub(crate) enum Tls {
 pub(crate) struct Identity {
     pub(crate) certificate: rcgen::Certificate,
     pub(crate) key: Arc<rcgen::KeyPair>,
+    /// Certificates that are shown behind it.
+    pub(crate) issuers: Vec<rustls_pki_types::CertificateDer<'static>>,
 }
 
 impl Identity {
@@ -48,17 +50,17 @@ impl Identity {
         let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
         parameters.distinguished_name = rcgen::DistinguishedName::new();
         parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
-        Self { certificate: parameters.self_signed(&key).unwrap(), key: Arc::new(key) }
+        Self { certificate: parameters.self_signed(&key).unwrap(), key: Arc::new(key), issuers: Vec::new() }
     }
 
-    fn acceptor(&self) -> TlsAcceptor {
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![self.certificate.der().clone()], key)
+            .with_single_cert([&[self.certificate.der().clone()], &*self.issuers].concat(), key)
             .unwrap();
         TlsAcceptor::from(Arc::new(config))
     }

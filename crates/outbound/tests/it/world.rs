@@ -42,7 +42,7 @@ pub(crate) async fn trusting(
     World { courier, seen }
 }
 
-async fn listeners(count: usize) -> Vec<TcpListener> {
+pub(crate) async fn listeners(count: usize) -> Vec<TcpListener> {
     'again: loop {
         let mut listeners = vec![TcpListener::bind("127.0.0.2:0").await.unwrap()];
         let port = listeners[0].local_addr().unwrap().port();

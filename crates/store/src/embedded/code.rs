@@ -99,6 +99,7 @@ pub(super) const fn table_code(table: Table) -> i64 {
         Table::ApiKeys => 1,
         Table::Domains => 2,
         Table::DkimKeys => 3,
+        Table::MtaStsPolicies => 12,
         Table::Suppressions => 4,
         Table::FailureCounts => 9,
         Table::Shaping => 15,

@@ -24,7 +24,7 @@ outbound-dns-failed = The DNS did not tell us where mail for { $name } goes ({ $
 outbound-no-usable-host = { $domain } names hosts for its mail, but none of them has an address that we can connect to.
 outbound-address-out-of-reach = The address { $ip } lies inside a machine or a local link, not on the Internet; we do not connect to it.
 outbound-loop = Mail for { $domain } is to come to this server, but this server does not know the domain. Either add the domain here, or correct its MX records.
-outbound-requiretls-insecure-mx = The message asks for protected transport all the way (REQUIRETLS), but the MX records of { $domain } are not protected by DNSSEC, so anybody could have put another host there.
+outbound-requiretls-insecure-mx = The message asks for protected transport all the way (REQUIRETLS), but neither DNSSEC nor an MTA-STS policy vouches for the mail hosts of { $domain }, so anybody could have put another host there.
 
 ## Connecting
 outbound-connect-refused = The host refused the connection: no mail server listens there, or a firewall turned us away.
@@ -43,6 +43,20 @@ outbound-tls-other-name = The certificate does not name { $host }; it names { $n
 outbound-tls-self-signed = The certificate is signed by itself ({ $subject }), so nobody vouches for it.
 outbound-tls-unknown-issuer = The certificate was issued by { $issuer }, to whom no trusted root leads.
 outbound-tls-untrusted = The certificate is not trusted: { $error }.
+
+## What TLS is worth
+outbound-policy-configured = Our configuration says for { $domain }: `{ $policy }`. What the domain publishes does not count beside it.
+outbound-policy-relaxed = The author asks for delivery even where TLS cannot be had as the domain's policy wants it (TLS-Required: No), so that policy is left aside.
+outbound-dane-found = { $host } has { $count } TLSA records at { $base }, and DNSSEC vouches for them: its certificate has to fit one.
+outbound-dane-none-usable = None of the TLSA records of { $host } can be used, so TLS is demanded, but any certificate will do.
+outbound-dane-required = Our configuration demands DANE, but { $host } has no TLSA record that DNSSEC vouches for.
+outbound-dane-lookup-failed = Whether { $host } has TLSA records could not be found out ({ $name }: { $error }). Whoever wants to read along could have caused that, so this host does not get the message now.
+outbound-dane-no-match = The certificate of { $host } fits none of its TLSA records. Either somebody is in between, or the host changed its certificate without its records.
+outbound-dane-not-issued = The certificate was not issued by the authority that the TLSA record names: { $error }.
+outbound-sts-found = { $domain } has an MTA-STS policy (identifier { $id }, mode { $mode }).
+outbound-sts-host-named = The policy names { $host } ({ $pattern }).
+outbound-sts-host-not-named = The MTA-STS policy of { $domain } does not name { $host } among the hosts for its mail. Either the MX records are forged, or the policy is out of date.
+outbound-sts-testing = The policy is only being tested: what does not fit it is reported, and the message is delivered all the same.
 
 ## The session
 outbound-refused-greeting = The server turned us away before we said anything: { $reply }

@@ -24,7 +24,7 @@ outbound-dns-failed = { $name } 宛てのメールの届け先を DNS で調べ�
 outbound-no-usable-host = { $domain } のメールサーバーのうち、接続できる IP アドレスを持つものが一台もありません。
 outbound-address-out-of-reach = { $ip } はインターネット上のアドレスではなく、機器の内部やローカルリンクのものなので、接続しません。
 outbound-loop = { $domain } 宛てのメールはこのサーバーに届くことになっていますが、このサーバーはそのドメインを知りません。ここにドメインを追加するか、MX レコードを直してください。
-outbound-requiretls-insecure-mx = このメールは全経路の暗号化（REQUIRETLS）を求めていますが、{ $domain } の MX レコードは DNSSEC で守られておらず、別のホストにすり替えられているおそれがあります。
+outbound-requiretls-insecure-mx = このメールは全経路の暗号化（REQUIRETLS）を求めていますが、{ $domain } のメールサーバーを DNSSEC も MTA-STS ポリシーも保証していないため、別のホストにすり替えられているおそれがあります。
 
 ## 接続
 outbound-connect-refused = 接続を拒否されました。メールサーバーが動いていないか、ファイアウォールに拒否されました。
@@ -43,6 +43,20 @@ outbound-tls-other-name = 証明書に { $host } の名前がありません。�
 outbound-tls-self-signed = 自己署名証明書（{ $subject }）なので、第三者による保証がありません。
 outbound-tls-unknown-issuer = 証明書の発行者 { $issuer } は、信頼するルート証明書につながっていません。
 outbound-tls-untrusted = 証明書を信頼できません：{ $error }
+
+## TLS の方針
+outbound-policy-configured = { $domain } については設定で `{ $policy }` と指定されています。ドメイン側が公開している方針より優先します。
+outbound-policy-relaxed = 差出人は、ドメインの方針どおりの TLS が使えなくても配送することを求めています（TLS-Required: No）。そのため、ドメインの方針は適用しません。
+outbound-dane-found = { $host } には、DNSSEC で保証された TLSA レコードが { $base } に { $count } 個あります。証明書はそのいずれかと一致しなければなりません。
+outbound-dane-none-usable = { $host } の TLSA レコードに使えるものがありません。TLS は必須としますが、証明書は問いません。
+outbound-dane-required = 設定で DANE が必須とされていますが、{ $host } には DNSSEC で保証された TLSA レコードがありません。
+outbound-dane-lookup-failed = { $host } に TLSA レコードがあるかどうかを調べられませんでした（{ $name }：{ $error }）。盗聴しようとする者が故意に起こせる状況なので、今はこのサーバーに送りません。
+outbound-dane-no-match = { $host } の証明書は、どの TLSA レコードとも一致しません。通信に割り込まれているか、レコードを変えずに証明書だけが取り替えられています。
+outbound-dane-not-issued = 証明書は、TLSA レコードが指す認証局の発行したものではありません：{ $error }
+outbound-sts-found = { $domain } には MTA-STS ポリシーがあります（識別子 { $id }、モード { $mode }）。
+outbound-sts-host-named = ポリシーは { $host } を認めています（{ $pattern }）。
+outbound-sts-host-not-named = { $domain } の MTA-STS ポリシーは、メールの受け取り先として { $host } を認めていません。MX レコードが偽造されているか、ポリシーが古くなっています。
+outbound-sts-testing = ポリシーは試験中です。合わない点は報告しますが、メールはそのまま配送します。
 
 ## SMTP セッション
 outbound-refused-greeting = 接続した直後に、サーバーに拒否されました：{ $reply }

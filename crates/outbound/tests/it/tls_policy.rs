@@ -1,0 +1,6 @@
+//! What TLS is worth with each host, and what follows from it: every line is a session with a server that has a good or a bad certificate.
+
+mod choice;
+mod dane;
+mod lab;
+mod sts;
