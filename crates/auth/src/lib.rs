@@ -92,6 +92,7 @@ pub mod results;
 pub mod score;
 pub mod spf;
 mod step;
+pub mod tls_rpt;
 pub mod verify;
 
 pub use cache::{Bounds, Cache};

@@ -89,6 +89,16 @@ fn mta_sts() {
 }
 
 #[test]
+fn tls_rpt_record() {
+    use tegami_auth::tls_rpt::{MAX_TARGETS, Record};
+    replay("tls_rpt_record", |octets| {
+        if let Ok(record) = Record::parse(octets) {
+            assert!((1..=MAX_TARGETS).contains(&record.rua.len()));
+        }
+    });
+}
+
+#[test]
 fn dane() {
     use tegami_auth::dane::{Records, public_key, verify};
     replay("dane", |octets| {
