@@ -11,10 +11,12 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::fate::Line;
-use crate::metrics::Metrics;
+use jiff::Timestamp;
 use tegami_store::{NewMessage, QueueId, QueueRow, RecipientState, RowId};
 use tokio::sync::Notify;
+
+use crate::fate::Line;
+use crate::metrics::Metrics;
 
 /// The bell, the brake and the door of the post desk; shared by intake, the operator and the loop.
 #[derive(Debug, Default)]
@@ -32,6 +34,8 @@ pub struct Control {
 struct Shelf {
     announced: BTreeSet<QueueId>,
     rows: Vec<QueueRow>,
+    /// The earliest moment for which a message that was committed meanwhile asks.
+    next_due: Option<Timestamp>,
 }
 
 /// No more rows lie on the shelf than this; the others are found in the store.
@@ -108,8 +112,12 @@ impl Control {
     pub(crate) fn announce(&self, messages: &[NewMessage]) -> Announcement<'_> {
         let rows: Vec<QueueRow> = messages.iter().flat_map(fresh_rows).collect();
         let ids: Vec<QueueId> = messages.iter().map(|message| message.id).collect();
+        let ahead = messages.iter().flat_map(|message| {
+            message.recipients.iter().map(|to| to.due).filter(|due| *due > message.accepted_at)
+        });
+        let next_due = ahead.min();
         self.shelf().announced.extend(&ids);
-        Announcement { control: self, ids, rows }
+        Announcement { control: self, ids, rows, next_due }
     }
 
     /// Takes the fresh rows, and tells which of the store's rows may be taken besides.
@@ -119,6 +127,11 @@ impl Control {
         let mut stored = stored;
         stored.retain(|row| !shelf.announced.contains(&row.id.message));
         (fresh, stored)
+    }
+
+    /// When the first of the rows is due that were committed since this was asked last, and were not due then.
+    pub(crate) fn take_next_due(&self) -> Option<Timestamp> {
+        self.shelf().next_due.take()
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -132,6 +145,7 @@ pub(crate) struct Announcement<'a> {
     control: &'a Control,
     ids: Vec<QueueId>,
     rows: Vec<QueueRow>,
+    next_due: Option<Timestamp>,
 }
 
 impl Announcement<'_> {
@@ -142,6 +156,7 @@ impl Announcement<'_> {
         for id in self.ids.drain(..) {
             shelf.announced.remove(&id);
         }
+        shelf.next_due = [shelf.next_due, self.next_due].into_iter().flatten().min();
         let fits = shelf.rows.len() + rows.len() <= MOST_FRESH;
         if fits {
             shelf.rows.extend(rows);

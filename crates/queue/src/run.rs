@@ -200,7 +200,8 @@ impl Postman {
         if self.control.is_paused() || self.control.is_closing() {
             return Ok(());
         }
-        if self.control.take_asked() {
+        let early = self.control.take_next_due().is_some_and(|due| due <= self.seen_until);
+        if self.control.take_asked() || early {
             self.poll_at = Timestamp::MIN;
         }
         self.gather(now).await?;

@@ -61,7 +61,7 @@ impl RetryPolicy {
         Some(later(now, delay.saturating_add(jitter)).min(expires))
     }
 
-    /// Whether an attempt that fails at `now` is late enough for a warning.
+    /// Whether an attempt that begins at `now` and fails is late enough for a warning.
     pub fn is_late(&self, accepted_at: Timestamp, now: Timestamp) -> bool {
         self.warn_after.is_some_and(|delay| now >= later(accepted_at, delay))
     }

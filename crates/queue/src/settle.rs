@@ -57,7 +57,7 @@ impl Settler {
             settlement.suppressions.extend(decision.suppression);
             told.extend(decision.told);
         }
-        settlement.born = self.notifications(message, told, now).await?;
+        settlement.born = self.notifications(message, told, outcome.began_at, now).await?;
         settlement.attempts.push(Attempt {
             message: message.id,
             recipients: outcome.job.rows.iter().map(|row| row.id.recipient).collect(),
@@ -118,14 +118,13 @@ impl Settler {
         data.next_attempt = Some(due);
         data.retry_seconds = u64::try_from(due.duration_since(now).as_secs()).ok();
         let wanted = row.path.notify.is_none_or(|notify| notify.delay);
-        let late = self.retry.is_late(row.accepted_at, now);
         let reported = || Reported {
             will_retry_until: Some(row.expires),
             ..reported(row, peer, transient(failure.enhanced()), failure.reply.clone(), data.message.clone())
         };
         Decision {
             op: SettleOp::Defer { row: row.id, due, status: status_text(failure, &data) },
-            told: (wanted && late).then(|| (Action::Delayed, reported())),
+            told: wanted.then(|| (Action::Delayed, reported())),
             event: event(EventKind::Deferred, message, row, &data, now),
             suppression: None,
         }
@@ -136,9 +135,10 @@ impl Settler {
         &self,
         message: &MessageRow,
         mut told: Vec<(Action, Reported)>,
+        began_at: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<NewMessage>, StoreError> {
-        self.drop_those_warned(message, &mut told).await?;
+        self.drop_those_warned(message, &mut told, began_at).await?;
         if told.is_empty() || message.reverse_path.address().is_none() {
             return Ok(Vec::new());
         }
@@ -152,12 +152,16 @@ impl Settler {
         self.intake.notifications(message, &told, &content, now).await
     }
 
-    /// The sender is warned once: those for whom an earlier attempt already came after the threshold have been told.
+    /// The sender is warned once, of the first attempt that begins after the threshold: those who had one before have been told.
     async fn drop_those_warned(
         &self,
         message: &MessageRow,
         told: &mut Vec<(Action, Reported)>,
+        began_at: Timestamp,
     ) -> Result<(), StoreError> {
+        if !self.retry.is_late(message.accepted_at, began_at) {
+            told.retain(|(action, _)| *action != Action::Delayed);
+        }
         if !told.iter().any(|(action, _)| *action == Action::Delayed) {
             return Ok(());
         }
