@@ -6,6 +6,7 @@ mod conformance;
 mod packages;
 mod peers;
 mod run;
+mod simulate;
 mod test;
 mod tidy;
 
@@ -22,6 +23,8 @@ usage: cargo xtask COMMAND
   packages   installs the Debian packages that `test` needs (as root)
   peers      fills target/peers with the clients and verifiers of npm and PyPI that `test` needs
   bench auth   the authentication engine beside mail-auth: processor time, heap, and which goals are met
+  simulate [--seeds N] [--first S] [--seed S]   the deterministic simulation of delivery: N stories (2,000) from seed S on, or the story of
+             one seed, line by line
   fuzz NAME [SECONDS]   runs one fuzz target with cargo-fuzz (needs a nightly compiler)
 ";
 
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         ["packages"] => packages::install(),
         ["peers"] => peers::install(&root),
         ["bench", "auth"] => bench::auth(&root),
+        ["simulate", words @ ..] => simulate::run(&root, words),
         ["fuzz", name] => test::fuzz(&root, name, "60"),
         ["fuzz", name, seconds] => test::fuzz(&root, name, seconds),
         _ => {

@@ -1,12 +1,13 @@
-//! The embedded engine: the conformance suite.
+//! The conformance suite, for the embedded engine and for the model.
 
 use std::sync::Arc;
 
 use tegami_store::{Embedded, Options};
 
 use crate::conformance;
+use crate::model::{Calm, Model};
 
-/// One test for each function of the conformance suite, in a folder of its own.
+/// One test for each function of the conformance suite and each engine.
 macro_rules! conform {
     ($($name:ident)+) => {
         $(
@@ -17,6 +18,16 @@ macro_rules! conform {
                 conformance::$name(Arc::new(store)).await;
             }
         )+
+
+        mod model {
+            use super::*;
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    conformance::$name(Arc::new(Model::open(Arc::default(), Arc::new(Calm)))).await;
+                }
+            )+
+        }
     };
 }
 

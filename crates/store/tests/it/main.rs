@@ -11,4 +11,7 @@ mod fault;
 #[cfg(test)]
 mod folder;
 #[cfg(test)]
+#[allow(dead_code, reason = "the simulation of delivery uses the rest")]
+mod model;
+#[cfg(test)]
 mod support;

@@ -1,0 +1,277 @@
+//! What must hold at every moment of a story.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tegami_mail::Clock;
+use tegami_queue::{Deliver, Job, Outcome, RecipientOutcome};
+use tegami_store::{BoxFuture, QueueId, RecipientState, RowId};
+
+use crate::network::Wire;
+use crate::plan::Ending;
+use crate::world::World;
+
+/// What was seen so far.
+#[derive(Default)]
+pub(crate) struct Watch {
+    /// What must not be, in words.
+    pub(crate) broken: Vec<String>,
+    /// When receivers first heard of a sender and recipient.
+    pub(crate) greeted: BTreeMap<(usize, String, String), Duration>,
+    /// What receivers took.
+    pub(crate) takes: Vec<Take>,
+    /// Messages that were accepted: their place among the letters, and Message-ID.
+    pub(crate) accepted: Vec<(usize, QueueId, String)>,
+    /// Message-IDs of messages that were refused, or of which nobody can say.
+    pub(crate) refused: BTreeSet<String>,
+    pub(crate) unsure: BTreeSet<String>,
+    /// Present process, counted from 1, and how earlier ones ended.
+    pub(crate) life: usize,
+    pub(crate) ends: Vec<Ending>,
+    began: Option<Timestamp>,
+    jobs: BTreeMap<u64, Running>,
+    last_job: u64,
+    /// When there was last no room for another job, and for another one to a next hop.
+    full: Option<Timestamp>,
+    full_hops: BTreeMap<String, Timestamp>,
+    pub(crate) attempts: usize,
+}
+
+/// A receiver has a message for somebody.
+pub(crate) struct Take {
+    pub(crate) message_id: String,
+    pub(crate) recipient: String,
+    life: usize,
+    job: Option<u64>,
+    wire: Arc<Wire>,
+    /// The `250` ends with this octet of the connection.
+    told_at: Option<u64>,
+}
+
+impl Take {
+    /// Our side has read the whole `250`.
+    fn is_known(&self) -> bool {
+        self.told_at.is_some_and(|octets| self.wire.has_read(octets))
+    }
+}
+
+/// A job under way.
+struct Running {
+    message_id: String,
+    next_hop: String,
+    rows: Vec<(RowId, String)>,
+}
+
+/// The real deliverer, with somebody who looks over its shoulder.
+pub(crate) struct Watched<D> {
+    pub(crate) world: Arc<World>,
+    pub(crate) inner: D,
+}
+
+impl<D: Deliver> Deliver for Watched<D> {
+    fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome> {
+        Box::pin(async move {
+            let number = self.world.attempt_begins(&job);
+            let outcome = self.inner.attempt(job).await;
+            self.world.attempt_ends(number, &outcome);
+            outcome
+        })
+    }
+}
+
+impl World {
+    pub(crate) fn life_begins(&self) {
+        self.begin_life();
+        let now = self.now();
+        let mut watch = self.watch();
+        watch.life += 1;
+        watch.began = Some(now);
+        watch.jobs.clear();
+        (watch.full, watch.full_hops) = (None, BTreeMap::new());
+    }
+
+    pub(crate) fn jobs_under_way(&self) -> usize {
+        self.watch().jobs.len()
+    }
+
+    fn attempt_begins(&self, job: &Job) -> u64 {
+        let rows: Vec<_> = job.rows.iter().map(|row| (row.id, row.path.address.to_string())).collect();
+        let message_id = job.message.summary.message_id.clone();
+        self.tell(|| {
+            let names: Vec<_> = rows.iter().map(|(id, name)| format!("{name}#{}", id.recipient)).collect();
+            format!("attempt of {message_id} for {}", names.join(" "))
+        });
+        for what in self.faults_of(job) {
+            self.broken(format!("{what}: {message_id} for {rows:?}"));
+        }
+        let (now, limits) = (self.now(), self.plan.jobs);
+        let mut watch = self.watch();
+        watch.attempts += 1;
+        watch.last_job += 1;
+        let number = watch.last_job;
+        watch.jobs.insert(number, Running { message_id, next_hop: job.next_hop.clone(), rows });
+        watch.note_fullness(&job.next_hop, now, limits);
+        number
+    }
+
+    /// What is wrong with beginning this job now.
+    fn faults_of(&self, job: &Job) -> Vec<String> {
+        let (now, limits) = (self.now(), self.plan.jobs);
+        let mut faults = Vec::new();
+        let watch = self.watch();
+        if watch.jobs.len() >= limits.jobs {
+            faults.push("more jobs than allowed".to_owned());
+        }
+        let beside = watch.jobs.values().filter(|running| running.next_hop == job.next_hop).count();
+        if beside >= limits.jobs_per_lane {
+            faults.push("more jobs to one next hop than allowed".to_owned());
+        }
+        if job.rows.is_empty() || job.rows.len() > limits.recipients_per_job {
+            faults.push(format!("a job of {} recipients", job.rows.len()));
+        }
+        for row in &job.rows {
+            if watch.jobs.values().any(|running| running.rows.iter().any(|(id, _)| *id == row.id)) {
+                faults.push("a recipient in two jobs at once".to_owned());
+            }
+            match self.disk.row(row.id) {
+                Some(kept) if kept.state == RecipientState::Queued => {
+                    if (kept.due, kept.attempts) != (row.due, row.attempts) {
+                        faults.push("an attempt with an old row".to_owned());
+                    }
+                }
+                other => faults
+                    .push(format!("an attempt for a recipient that is {:?}", other.map(|row| row.state))),
+            }
+            if now < row.due {
+                faults.push("an attempt before it is due".to_owned());
+            }
+            if row.due > row.expires {
+                faults.push("an attempt after expiry".to_owned());
+            }
+            let late = now.duration_since(watch.could_begin(row.due, &job.next_hop));
+            if late > self.patience() {
+                faults.push(format!("an attempt {late:#} late"));
+            }
+        }
+        faults
+    }
+
+    /// How long nobody need wonder where an attempt is.
+    fn patience(&self) -> SignedDuration {
+        let trouble = if self.plan.store_trouble > 0.0 { 60 } else { 0 };
+        let latency = SignedDuration::try_from(self.plan.store_latency).unwrap();
+        SignedDuration::from_secs(1 + trouble) + latency * 20
+    }
+
+    fn attempt_ends(&self, number: u64, outcome: &Outcome) {
+        let mut broken = Vec::new();
+        let (now, limits) = (self.now(), self.plan.jobs);
+        let mut watch = self.watch();
+        watch.note_fullness(&outcome.job.next_hop, now, limits);
+        let Some(running) = watch.jobs.remove(&number) else { return };
+        let mut told = Vec::new();
+        for (row, address) in &running.rows {
+            let result = outcome.recipients.iter().find(|result| result.row == *row);
+            let of_job = |take: &&Take| {
+                take.job == Some(number)
+                    && take.message_id == running.message_id
+                    && take.recipient == *address
+            };
+            let take = watch.takes.iter().find(of_job);
+            let known = take.is_some_and(Take::is_known);
+            let word = match result.map(|result| &result.outcome) {
+                Some(RecipientOutcome::Delivered { .. }) => {
+                    if take.is_none() {
+                        broken.push(format!("delivered, but nobody took it: {address}"));
+                    }
+                    "delivered".to_owned()
+                }
+                Some(RecipientOutcome::Failed(failure)) => {
+                    if known {
+                        broken.push(format!("failed, though the receiver said that it took it: {address}"));
+                    }
+                    format!("failed {:?} {}", failure.stage, failure.enhanced())
+                }
+                Some(RecipientOutcome::PossiblyDelivered(_)) => {
+                    if known {
+                        broken.push(format!("possibly delivered, though it is known to be: {address}"));
+                    }
+                    "possibly delivered".to_owned()
+                }
+                None => {
+                    broken.push(format!("no result: {address}"));
+                    "nothing".to_owned()
+                }
+            };
+            told.push(format!("{address} {word}"));
+        }
+        drop(watch);
+        self.tell(|| format!("result of {}: {}", running.message_id, told.join(", ")));
+        broken.into_iter().for_each(|what| self.broken(what));
+    }
+
+    /// A receiver takes a message for somebody; the number is for [`World::acknowledge`].
+    pub(crate) fn take(&self, message_id: &str, recipient: &str, wire: Arc<Wire>) -> usize {
+        self.tell(|| format!("{} takes {message_id} for {recipient}", wire.peer));
+        let mut broken = Vec::new();
+        let mut watch = self.watch();
+        let concerns = |running: &Running| {
+            running.message_id == message_id && running.rows.iter().any(|(_, name)| name == recipient)
+        };
+        let job = watch.jobs.iter().find(|(_, running)| concerns(running)).map(|(number, _)| *number);
+        let life = watch.life;
+        for earlier in &watch.takes {
+            if earlier.message_id != message_id || earlier.recipient != recipient {
+                continue;
+            }
+            let ending = watch.ends.get(earlier.life - 1);
+            if job.is_some() && earlier.job == job {
+                broken.push("twice in one attempt");
+            } else if earlier.is_known() && earlier.life == life {
+                broken.push("twice, though the first time was known");
+            } else if earlier.is_known() && ending == Some(&Ending::Closed) {
+                broken.push("twice, though the process had time to write it down");
+            }
+        }
+        watch.takes.push(Take {
+            message_id: message_id.to_owned(),
+            recipient: recipient.to_owned(),
+            life,
+            job,
+            wire,
+            told_at: None,
+        });
+        let number = watch.takes.len() - 1;
+        drop(watch);
+        broken.into_iter().for_each(|what| self.broken(format!("{message_id} for {recipient} {what}")));
+        number
+    }
+
+    /// The receiver has said `250`, with this last octet.
+    pub(crate) fn acknowledge(&self, takes: &[usize], octet: u64) {
+        let mut watch = self.watch();
+        for take in takes {
+            watch.takes[*take].told_at = Some(octet);
+        }
+    }
+}
+
+impl Watch {
+    fn note_fullness(&mut self, next_hop: &str, now: Timestamp, limits: tegami_queue::Limits) {
+        if self.jobs.len() >= limits.jobs {
+            self.full = Some(now);
+        }
+        let beside = self.jobs.values().filter(|running| running.next_hop == next_hop).count();
+        if beside >= limits.jobs_per_lane {
+            self.full_hops.insert(next_hop.to_owned(), now);
+        }
+    }
+
+    /// The first moment at which nothing stood in the way of an attempt.
+    fn could_begin(&self, due: Timestamp, next_hop: &str) -> Timestamp {
+        let hop = self.full_hops.get(next_hop).copied();
+        [self.began, self.full, hop].into_iter().flatten().fold(due, Timestamp::max)
+    }
+}
