@@ -14,7 +14,7 @@ use crate::outcome::Stage;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub struct EventData {
-    /// The reply code; where there was no reply: 498 no host found, 499 no connection, 605 to 607 suppressed, 650 test mode.
+    /// The reply code; where there was no reply: 498 no host found, 499 no connection, 605 to 607 suppressed, 608 dropped, 650 test mode.
     pub code: u16,
     /// The enhanced status code.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,6 +88,8 @@ pub enum Reason {
     SuppressUnsubscribe,
     /// It complained.
     SuppressComplaint,
+    /// Taken out of the queue by an operator.
+    Dropped,
     /// Anything else.
     Generic,
 }

@@ -64,6 +64,11 @@ pub trait Gate: Debug + Send + Sync + 'static {
     /// counted in the lane in which they began.
     fn lane(&self, job: &GateFacts<'_>) -> Arc<str>;
 
+    /// Where a next hop leads: the provider (`google`) or organization of its MX hosts once that is known, else the next hop itself.
+    fn place(&self, next_hop: &str) -> Arc<str> {
+        Arc::from(next_hop)
+    }
+
     /// How many jobs may be under way in a lane at once; `None` for the schedule's own limit.
     fn room(&self, lane: &str) -> Option<usize> {
         let _ = lane;

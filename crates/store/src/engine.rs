@@ -122,12 +122,14 @@ pub trait Store: Send + Sync + 'static {
     ) -> BoxFuture<'_, Result<Vec<QueueCount>, StoreError>>;
 
     /// Does to unfinished rows that pass a filter, by due time, at most `max` of them, what a person wants, in one commit, and gives them back as
-    /// they were. Fewer than `max` means that no other is left. Under no lease: who attempts a row reads it first, and a settlement
+    /// they were. Each leaves an event with `record` as its data ([`EventKind::Failed`](crate::EventKind::Failed) for what is dropped,
+    /// [`EventKind::Operated`](crate::EventKind::Operated) else), unless that is `null`. Fewer than `max` means that no other is left. Under no lease: who attempts a row reads it first, and a settlement
     /// leaves finished rows alone.
     fn alter(
         &self,
         filter: QueueFilter,
         alteration: Alteration,
+        record: serde_json::Value,
         now: Timestamp,
         max: usize,
     ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;

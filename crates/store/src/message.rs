@@ -236,6 +236,8 @@ pub struct QueueFilter {
     pub state: Option<RecipientState>,
     /// Of this message.
     pub message: Option<QueueId>,
+    /// At this place among the recipients of its message.
+    pub place: Option<u32>,
     /// This recipient; upper and lower case are the same.
     pub recipient: Option<String>,
     /// The recipient's domain is one of these.
@@ -320,8 +322,6 @@ pub enum Alteration {
     Drop {
         /** Why, in one line. */
         status: String,
-        /** The data of a Failed event that is written for each. */
-        data: serde_json::Value,
     },
 }
 

@@ -25,6 +25,8 @@ pub enum Table {
     FailureCounts,
     /// What is known of providers: back-off and counters by `path/source/place`, places of next hops by `hop/next-hop`.
     Shaping,
+    /// Standing rules that hold mail, by their identifier. `queue` gives them their shape.
+    Holds,
 }
 
 /// Somebody who may submit or owns mailboxes.

@@ -225,6 +225,11 @@ impl Gate for Shaping {
         state.shaper.queue_of(&wanted, &hop, state.now).lane()
     }
 
+    fn place(&self, next_hop: &str) -> Arc<str> {
+        let state = self.state();
+        state.shaper.place(next_hop, state.now)
+    }
+
     fn room(&self, lane: &str) -> Option<usize> {
         let path = PathKey::of_lane(lane)?;
         usize::try_from(self.limits(&path).connections).ok()

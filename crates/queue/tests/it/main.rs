@@ -11,5 +11,6 @@ mod accounts;
 mod bounce;
 mod desk;
 mod journey;
+mod operate;
 mod shaping;
 mod submit;

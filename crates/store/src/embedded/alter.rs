@@ -15,6 +15,7 @@ use crate::{Alteration, EventKind, NewEvent, QueueFilter, QueueRow};
 pub(super) struct Alter {
     pub(super) filter: QueueFilter,
     pub(super) alteration: Alteration,
+    pub(super) record: serde_json::Value,
     pub(super) now: Timestamp,
     pub(super) max: usize,
 }
@@ -45,26 +46,30 @@ pub(super) fn alter(rows: &Connection, alter: &Alter) -> rusqlite::Result<Vec<Qu
                      WHERE message = ?1 AND place = ?2",
                 )?
                 .execute(params![message, place, next_hop, now])?,
-            Alteration::Drop { status, data } => {
-                events.push(NewEvent {
-                    kind: EventKind::Failed,
-                    at: alter.now,
-                    domain: row.facts.sender_domain.clone(),
-                    message: Some(row.id.message),
-                    recipient: Some(row.path.address.to_string()),
-                    data: data.clone(),
-                });
-                rows.prepare_cached(
+            Alteration::Drop { status } => rows
+                .prepare_cached(
                     "UPDATE recipients SET state = 3, due = ?3, last_status = ?4 WHERE message = ?1 AND place = ?2",
                 )?
-                .execute(params![message, place, now, status])?
-            }
+                .execute(params![message, place, now, status])?,
         };
+        events.extend((!alter.record.is_null()).then(|| event(alter, row)));
     }
     let events = prepared::events(events)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.to_string().into()))?;
     change::record(rows, &events)?;
     Ok(found.into_iter().map(|(_, row)| row).collect())
+}
+
+fn event(alter: &Alter, row: &QueueRow) -> NewEvent {
+    let dropped = matches!(alter.alteration, Alteration::Drop { .. });
+    NewEvent {
+        kind: if dropped { EventKind::Failed } else { EventKind::Operated },
+        at: alter.now,
+        domain: row.facts.sender_domain.clone(),
+        message: Some(row.id.message),
+        recipient: Some(row.path.address.to_string()),
+        data: alter.record.clone(),
+    }
 }
 
 /// The rows that would be changed, with their messages' numbers.

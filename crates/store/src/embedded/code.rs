@@ -103,6 +103,7 @@ pub(super) const fn table_code(table: Table) -> i64 {
         Table::Suppressions => 4,
         Table::FailureCounts => 9,
         Table::Shaping => 15,
+        Table::Holds => 16,
     }
 }
 

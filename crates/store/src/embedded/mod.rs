@@ -232,10 +232,11 @@ impl Store for Embedded {
         &self,
         filter: QueueFilter,
         alteration: Alteration,
+        record: serde_json::Value,
         now: Timestamp,
         max: usize,
     ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
-        let alter = Alter { filter, alteration, now, max };
+        let alter = Alter { filter, alteration, record, now, max };
         Box::pin(async {
             match self.write(Change::Alter(Box::new(alter))).await? {
                 Reply::Rows(rows) => Ok(rows),

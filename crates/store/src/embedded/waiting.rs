@@ -152,7 +152,12 @@ impl Condition {
         let time = |value: Timestamp| Value::from(nanos(value));
         let list = |values: &Vec<String>| Value::from(to_json(values).unwrap_or_default());
         let some = |values: &Vec<String>| (!values.is_empty()).then(|| list(values));
-        condition.when("r.id = ", filter.message.map(|id| Value::from(id.to_bytes().to_vec())));
+        // By the key of the table: one message is looked up, however long the queue is.
+        condition.when(
+            "r.message = (SELECT n FROM messages WHERE id = ",
+            filter.message.map(|id| Value::from(id.to_bytes().to_vec())),
+        );
+        condition.when("r.place = ", filter.place.map(|place| Value::from(i64::from(place))));
         condition.when("r.next_hop IN (SELECT value FROM json_each(", some(&filter.next_hops));
         let recipient = filter.recipient.as_deref().and_then(|address| address.rsplit_once('@'));
         condition.when(

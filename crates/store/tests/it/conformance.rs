@@ -32,7 +32,7 @@ fn failed(row: RowId) -> SettleOp {
 async fn hold(store: &Engine, message: QueueId) -> usize {
     let filter = QueueFilter { message: Some(message), ..QueueFilter::default() };
     let hold = Alteration::Hold { reason: "asked to".into() };
-    store.alter(filter, hold, second(30), 99).await.unwrap().len()
+    store.alter(filter, hold, serde_json::Value::Null, second(30), 99).await.unwrap().len()
 }
 
 fn at(seconds: i64, ops: Vec<SettleOp>) -> Settlement {
@@ -209,7 +209,10 @@ pub(crate) async fn recipients_go_through_their_states(store: Engine) {
 
     // Released, it goes on at once.
     let of_it = QueueFilter { message: Some(new.id), ..QueueFilter::default() };
-    assert_eq!(store.alter(of_it, Alteration::Release, second(40), 9).await.unwrap().len(), 1);
+    assert_eq!(
+        store.alter(of_it, Alteration::Release, serde_json::Value::Null, second(40), 9).await.unwrap().len(),
+        1
+    );
     assert_eq!(show(store.clone()).await[1], "Queued 2 40 452");
     store.settle(&lease, at(50, vec![delivered(row(new.id, 1))])).await.unwrap();
     assert_eq!(show(store.clone()).await[1], "Delivered 3 50 250 2.0.0 OK");
@@ -731,8 +734,8 @@ pub(crate) async fn people_alter_the_queue(store: Engine) {
     let ids = a_mixed_queue(&store).await;
     let of = |account: &str| QueueFilter { account: Some(account.into()), ..QueueFilter::default() };
     let count = |filter: QueueFilter, alteration: Alteration, max| {
-        let store = store.clone();
-        async move { store.alter(filter, alteration, second(200), max).await.unwrap().len() }
+        let (store, record) = (store.clone(), serde_json::json!({ "code": 550 }));
+        async move { store.alter(filter, alteration, record, second(200), max).await.unwrap().len() }
     };
     // In pieces, each one commit, and again without harm.
     let hold = || Alteration::Hold { reason: "complaints".into() };
@@ -753,8 +756,7 @@ pub(crate) async fn people_alter_the_queue(store: Engine) {
     assert!(rerouted.iter().all(|row| row.next_hop == "relay.example"));
     assert_eq!(rerouted.len(), 5, "the recipient's domain is still what it was");
 
-    let gone =
-        Alteration::Drop { status: "dropped by a person".into(), data: serde_json::json!({ "code": 550 }) };
+    let gone = Alteration::Drop { status: "dropped by a person".into() };
     assert_eq!(count(of("news"), gone.clone(), 99).await, 11);
     assert_eq!(count(of("news"), gone, 99).await, 0);
     let dropped = store.recipients(ids[3]).await.unwrap();

@@ -342,7 +342,7 @@ impl State {
         true
     }
 
-    fn alter(&mut self, id: RowId, alteration: &Alteration, now: Timestamp) {
+    fn alter(&mut self, id: RowId, alteration: &Alteration, record: &serde_json::Value, now: Timestamp) {
         let row = &mut self.messages.get_mut(&id.message).unwrap().rows[place(id)];
         match alteration {
             Alteration::Hold { reason } => {
@@ -358,19 +358,22 @@ impl State {
                     row.due = row.due.min(now);
                 }
             }
-            Alteration::Drop { status, data } => {
+            Alteration::Drop { status } => {
                 (row.state, row.due) = (RecipientState::Failed, now);
                 row.last_status = Some(status.clone());
-                let event = NewEvent {
-                    kind: EventKind::Failed,
-                    at: now,
-                    domain: row.facts.sender_domain.clone(),
-                    message: Some(id.message),
-                    recipient: Some(row.path.address.to_string()),
-                    data: data.clone(),
-                };
-                self.record(vec![event]);
             }
+        }
+        let dropped = matches!(alteration, Alteration::Drop { .. });
+        let event = NewEvent {
+            kind: if dropped { EventKind::Failed } else { EventKind::Operated },
+            at: now,
+            domain: row.facts.sender_domain.clone(),
+            message: Some(id.message),
+            recipient: Some(row.path.address.to_string()),
+            data: record.clone(),
+        };
+        if !record.is_null() {
+            self.record(vec![event]);
         }
     }
 
@@ -440,6 +443,7 @@ fn passes(row: &QueueRow, filter: &QueueFilter) -> bool {
     let address = || row.path.address.to_string().to_lowercase();
     filter.state.is_none_or(|state| row.state == state)
         && filter.message.is_none_or(|id| row.id.message == id)
+        && filter.place.is_none_or(|place| row.id.recipient == place)
         && filter.recipient.as_ref().is_none_or(|wanted| address() == wanted.to_lowercase())
         && (filter.domains.is_empty() || filter.domains.contains(&domain(row)))
         && (filter.next_hops.is_empty() || filter.next_hops.contains(&row.next_hop))
@@ -621,6 +625,7 @@ impl Store for Model {
         &self,
         filter: QueueFilter,
         alteration: Alteration,
+        record: serde_json::Value,
         now: Timestamp,
         max: usize,
     ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
@@ -629,7 +634,7 @@ impl Store for Model {
             let mut rows: Vec<_> = rows.filter(|row| concerns(row, &alteration, now)).cloned().collect();
             rows.sort_by_key(|row| (row.state == RecipientState::Held, row.due, row.id));
             rows.truncate(max);
-            rows.iter().for_each(|row| state.alter(row.id, &alteration, now));
+            rows.iter().for_each(|row| state.alter(row.id, &alteration, &record, now));
             Ok(rows)
         })
     }

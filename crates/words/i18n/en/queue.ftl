@@ -18,3 +18,4 @@ queue-wait-rate-minute = { $place } gets at most { $limit } messages a minute fr
 queue-wait-rate-hour = { $place } gets at most { $limit } messages an hour from one address. The next one goes at { $until }.
 queue-wait-connections = { $place } gets at most { $limit } connections at the same time from one address. This message goes when one of them is free.
 queue-wait-warm-up = The source { $source } is becoming known: today, on day { $day } of its plan, { $place } gets { $allowance } messages from it, and they have gone. The next day begins at { $until }.
+queue-held-by-rule = It waits because of the standing rule { $rule }, made by { $by } on { $since }: { $reason }. It goes on when the rule is lifted: tegami queue release --rule { $rule }

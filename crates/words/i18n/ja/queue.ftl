@@ -18,3 +18,4 @@ queue-wait-rate-minute = { $place } へは、ひとつのアドレスから 1 �
 queue-wait-rate-hour = { $place } へは、ひとつのアドレスから 1 時間に { $limit } 通までしか送りません。次の 1 通は { $until } に送ります。
 queue-wait-connections = { $place } へは、ひとつのアドレスから同時に { $limit } 本までしか接続しません。どれかが空きしだい送ります。
 queue-wait-warm-up = 送信元 { $source } は慣らし運転中です。今日(計画の { $day } 日目)に { $place } へ送れる { $allowance } 通はすでに送りました。次の日は { $until } に始まります。
+queue-held-by-rule = 常設の保留ルール { $rule }（{ $since } に { $by } が設定）により待機しています: { $reason }。ルールを解除すると配送が続きます: tegami queue release --rule { $rule }

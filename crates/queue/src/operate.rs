@@ -1,0 +1,284 @@
+//! What operators do to mail that waits: hold, release, retry, reroute, drop. Each row that is touched gets an event that says who did it and why.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tegami_mail::{EnhancedStatusCode, Reply};
+use tegami_store::{
+    Alteration, EventKind, NewEvent, NodeId, QueueFilter, QueueId, QueueRow, SettleOp, Settlement, Store,
+    StoreError,
+};
+
+use crate::control::Control;
+use crate::dsn::{self, Action, Reported};
+use crate::event::{EventData, Reason};
+use crate::fate;
+use crate::intake::Intake;
+
+/// Rows in one commit.
+const PAGE: usize = 500;
+/// How long the lease lasts that dropping with a notification needs.
+const LEASE: Duration = Duration::from_secs(60);
+/// RFC 3463 section 3.8: delivery not authorized.
+const DROPPED: EnhancedStatusCode = EnhancedStatusCode::new(5, 7, 1);
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Rows wait for a person.
+    Hold,
+    /// Held rows go on at once.
+    Release,
+    /// Queued rows are tried at once.
+    Retry,
+    /// Rows go to another next hop.
+    Reroute {
+        /// Which.
+        next_hop: String,
+    },
+    /// Rows will never arrive.
+    Drop {
+        /// Whether the senders are told.
+        bounce: bool,
+    },
+}
+
+impl Act {
+    /// Its word.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::Release => "release",
+            Self::Retry => "retry",
+            Self::Reroute { .. } => "reroute",
+            Self::Drop { .. } => "drop",
+        }
+    }
+
+    /// The filter that leaves only those rows that the act would change.
+    #[must_use]
+    pub fn among(&self, filter: QueueFilter) -> QueueFilter {
+        use tegami_store::RecipientState::{Held, Queued};
+        let state = match self {
+            Self::Hold | Self::Retry => Some(Queued),
+            Self::Release => Some(Held),
+            Self::Reroute { .. } | Self::Drop { .. } => None,
+        };
+        QueueFilter { state: filter.state.or(state), ..filter }
+    }
+}
+
+/// An act with its author.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// What is done.
+    pub act: Act,
+    /// By whom.
+    pub by: String,
+    /// Why, in their words; may be empty.
+    pub reason: String,
+}
+
+impl Order {
+    /// The data of the events.
+    fn record(&self) -> Value {
+        let mut record = match &self.act {
+            Act::Drop { .. } => dropped(self).to_json(),
+            Act::Reroute { next_hop } => json!({ "next-hop": next_hop }),
+            Act::Hold | Act::Release | Act::Retry => json!({}),
+        };
+        if let Some(members) = record.as_object_mut() {
+            members.insert("act".to_owned(), json!(self.act.as_str()));
+            members.insert("by".to_owned(), json!(self.by));
+            members.insert("why".to_owned(), json!(self.reason));
+        }
+        record
+    }
+
+    fn alteration(&self) -> Alteration {
+        match &self.act {
+            Act::Hold => Alteration::Hold { reason: self.words() },
+            Act::Release => Alteration::Release,
+            Act::Retry => Alteration::Retry,
+            Act::Reroute { next_hop } => Alteration::Reroute { next_hop: next_hop.clone() },
+            Act::Drop { .. } => Alteration::Drop { status: dropped(self).message },
+        }
+    }
+
+    /// Who and why, in one line.
+    fn words(&self) -> String {
+        if self.reason.is_empty() { self.by.clone() } else { format!("{}: {}", self.by, self.reason) }
+    }
+}
+
+fn dropped(order: &Order) -> EventData {
+    EventData {
+        code: 608,
+        enhanced: Some(DROPPED),
+        message: format!("Taken out of the queue by {}", order.words()),
+        reason: Some(Reason::Dropped),
+        ..EventData::default()
+    }
+}
+
+/// Everything that acting needs.
+#[derive(Clone, Copy)]
+pub struct Operator<'a> {
+    /// The queue.
+    pub store: &'a dyn Store,
+    /// For notifications.
+    pub intake: &'a Intake,
+    /// The loop, if one runs, is told of what changed.
+    pub control: &'a Control,
+    /// Whose lease is used.
+    pub node: &'a NodeId,
+}
+
+impl Operator<'_> {
+    /// Does it to every row that passes the filter, in commits of some hundred rows, and gives the number of rows that were changed.
+    ///
+    /// # Errors
+    /// The store failed; what was committed before stays.
+    pub async fn act(
+        &self,
+        filter: &QueueFilter,
+        order: &Order,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut changed = 0;
+        loop {
+            let page = match order.act {
+                Act::Drop { bounce: true } => self.bounce(filter, order, now).await,
+                _ => self.alter(filter, order, now).await,
+            };
+            let page = match page {
+                Ok(page) => page,
+                Err(error) => {
+                    self.control.ring();
+                    return Err(error);
+                }
+            };
+            changed += page;
+            if page < PAGE {
+                break;
+            }
+        }
+        if changed > 0 {
+            self.control.ring();
+        }
+        Ok(changed)
+    }
+
+    /// Writes one line into the log.
+    pub fn tell(&self, order: &Order, recipients: usize) {
+        tracing::info!(
+            target: "tegami::operator",
+            by = order.by,
+            reason = order.reason,
+            recipients,
+            "{}",
+            order.act.as_str()
+        );
+    }
+
+    async fn alter(&self, filter: &QueueFilter, order: &Order, now: Timestamp) -> Result<usize, StoreError> {
+        let (alteration, record) = (order.alteration(), order.record());
+        let rows = self.store.alter(filter.clone(), alteration, record.clone(), now, PAGE).await?;
+        if matches!(order.act, Act::Hold | Act::Drop { .. }) {
+            self.tell_fates(&rows, order, &record, now).await?;
+        }
+        Ok(rows.len())
+    }
+
+    /// Held and dropped are fates: each is a line of the log.
+    async fn tell_fates(
+        &self,
+        rows: &[QueueRow],
+        order: &Order,
+        record: &Value,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for (id, rows) in by_message(rows) {
+            let about = fate::About::of(&self.store.message(id).await?);
+            let events: Vec<NewEvent> = rows.iter().map(|row| event(row, order, record, now)).collect();
+            self.control.tell(&about.fates(&events).collect::<Vec<_>>());
+        }
+        Ok(())
+    }
+
+    /// Drops a page of rows and has their senders told, in one commit for each message.
+    async fn bounce(&self, filter: &QueueFilter, order: &Order, now: Timestamp) -> Result<usize, StoreError> {
+        let rows = self.store.queue(filter.clone(), None, PAGE).await?;
+        let leases = self.store.claim(self.node, now, LEASE).await?;
+        let Some(lease) = leases.first() else { return Err(StoreError::Fenced) };
+        let record = order.record();
+        for (id, rows) in by_message(&rows) {
+            let message = self.store.message(id).await?;
+            let end = message.summary.size.min(dsn::MOST_RETURNED);
+            let content = match self.store.content(id, Some(0..end)).await {
+                Ok(content) => content,
+                Err(StoreError::NotFound(_)) => Bytes::new(),
+                Err(error) => return Err(error),
+            };
+            let told: Vec<_> = rows.iter().filter_map(|row| told(row, order)).collect();
+            let events: Vec<NewEvent> = rows.iter().map(|row| event(row, order, &record, now)).collect();
+            let about = fate::About::of(&message);
+            let born = self.intake.notifications(&message, &told, &content, now).await?;
+            let mut lines: Vec<_> = about.fates(&events).collect();
+            lines.extend(born.iter().flat_map(fate::kept));
+            let status = dropped(order).message;
+            let fail = |row: &&QueueRow| SettleOp::Fail { row: row.id, status: status.clone() };
+            let settlement = Settlement {
+                at: Some(now),
+                ops: rows.iter().map(fail).collect(),
+                events,
+                born,
+                ..Settlement::default()
+            };
+            self.store.settle(lease, settlement).await?;
+            self.control.tell(&lines);
+        }
+        Ok(rows.len())
+    }
+}
+
+fn by_message(rows: &[QueueRow]) -> BTreeMap<QueueId, Vec<&QueueRow>> {
+    let mut messages: BTreeMap<QueueId, Vec<&QueueRow>> = BTreeMap::new();
+    for row in rows {
+        messages.entry(row.id.message).or_default().push(row);
+    }
+    messages
+}
+
+fn event(row: &QueueRow, order: &Order, record: &Value, now: Timestamp) -> NewEvent {
+    NewEvent {
+        kind: if matches!(order.act, Act::Drop { .. }) { EventKind::Failed } else { EventKind::Operated },
+        at: now,
+        domain: row.facts.sender_domain.clone(),
+        message: Some(row.id.message),
+        recipient: Some(row.path.address.to_string()),
+        data: record.clone(),
+    }
+}
+
+/// What the sender is told, unless they asked not to be (RFC 3461 section 4.1, NEVER).
+fn told(row: &QueueRow, order: &Order) -> Option<(Action, Reported)> {
+    let wanted = row.path.notify.is_none_or(|notify| notify.failure);
+    let words = dropped(order).message;
+    let reply: Option<Reply> = None;
+    wanted.then(|| {
+        let reported = Reported {
+            row: row.id,
+            path: row.path.clone(),
+            status: DROPPED,
+            reply,
+            words,
+            remote_mta: None,
+            will_retry_until: None,
+        };
+        (Action::Failed, reported)
+    })
+}
