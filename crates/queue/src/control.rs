@@ -12,17 +12,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use tegami_store::{NewMessage, QueueId, QueueRow, RecipientState, RowId};
-use tokio::sync::Notify;
+use tegami_store::{DueRow, NewMessage, QueueId, QueueRow, RecipientState, RowId};
+use tokio::sync::{Notify, oneshot};
 
 use crate::fate::Line;
 use crate::metrics::Metrics;
+use crate::schedule::Survey;
 
 /// The bell, the brake and the door of the post desk; shared by intake, the operator and the loop.
 #[derive(Debug, Default)]
 pub struct Control {
     bell: Notify,
-    asked: AtomicBool,
+    /// The earliest moment at which something has become due that the loop does not know of.
+    asked: Mutex<Option<Timestamp>>,
+    altered: AtomicBool,
+    surveys: Mutex<Vec<oneshot::Sender<Survey>>>,
     gate_changed: AtomicBool,
     paused: AtomicBool,
     closing: AtomicBool,
@@ -34,17 +38,37 @@ pub struct Control {
 struct Shelf {
     announced: BTreeSet<QueueId>,
     rows: Vec<QueueRow>,
-    /// The earliest moment for which a message that was committed meanwhile asks.
-    next_due: Option<Timestamp>,
 }
 
 /// No more rows lie on the shelf than this; the others are found in the store.
 const MOST_FRESH: usize = 10_000;
 
 impl Control {
-    /// Something in the store has become due by other hands: released, or added by another process.
+    /// Something in the store has become due by other hands, nobody knows when: all that is due is asked for again.
     pub fn ring(&self) {
-        self.asked.store(true, Ordering::Release);
+        self.ask(Timestamp::MIN);
+    }
+
+    /// Rows were altered at that moment, by [`tegami_store::Store::alter`]: those that wait in memory are read anew before they are attempted, and
+    /// what became due is looked for.
+    pub fn altered(&self, at: Timestamp) {
+        self.altered.store(true, Ordering::Release);
+        self.ask(at);
+    }
+
+    /// What waits where, and for what. Answered by the loop; without one, never.
+    pub async fn survey(&self) -> Option<Survey> {
+        let (answer, answered) = oneshot::channel();
+        self.surveys.lock().unwrap_or_else(PoisonError::into_inner).push(answer);
+        self.bell.notify_one();
+        answered.await.ok()
+    }
+
+    /// Has the store asked for what is due from that moment on.
+    fn ask(&self, from: Timestamp) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        *asked = Some(asked.map_or(from, |asked| asked.min(from)));
+        drop(asked);
         self.bell.notify_one();
     }
 
@@ -67,7 +91,7 @@ impl Control {
     /// Begins attempts again.
     pub fn resume(&self) {
         self.paused.store(false, Ordering::Release);
-        self.ring();
+        self.bell.notify_one();
     }
 
     /// Whether attempts are begun at present.
@@ -78,7 +102,7 @@ impl Control {
     /// Finishes the attempts under way, then ends the loop.
     pub fn close(&self) {
         self.closing.store(true, Ordering::Release);
-        self.ring();
+        self.bell.notify_one();
     }
 
     /// What the post desk counts.
@@ -103,35 +127,42 @@ impl Control {
         self.bell.notified().await;
     }
 
-    /// Whether the store is to be asked at once.
-    pub(crate) fn take_asked(&self) -> bool {
-        self.asked.swap(false, Ordering::AcqRel)
+    /// From which moment on the store is to be asked at once.
+    pub(crate) fn take_asked(&self) -> Option<Timestamp> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Whether rows were altered since this was asked last.
+    pub(crate) fn take_altered(&self) -> bool {
+        self.altered.swap(false, Ordering::AcqRel)
+    }
+
+    /// Those who want to know what waits.
+    pub(crate) fn take_surveys(&self) -> Vec<oneshot::Sender<Survey>> {
+        std::mem::take(&mut *self.surveys.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Says that these messages are about to be committed.
     pub(crate) fn announce(&self, messages: &[NewMessage]) -> Announcement<'_> {
         let rows: Vec<QueueRow> = messages.iter().flat_map(fresh_rows).collect();
         let ids: Vec<QueueId> = messages.iter().map(|message| message.id).collect();
+        let recipients = messages.iter().flat_map(|message| &message.recipients);
+        let due = recipients.map(|recipient| recipient.due).min();
         let ahead = messages.iter().flat_map(|message| {
             message.recipients.iter().map(|to| to.due).filter(|due| *due > message.accepted_at)
         });
-        let next_due = ahead.min();
+        let later = ahead.min();
         self.shelf().announced.extend(&ids);
-        Announcement { control: self, ids, rows, next_due }
+        Announcement { control: self, ids, rows, due, later }
     }
 
     /// Takes the fresh rows, and tells which of the store's rows may be taken besides.
-    pub(crate) fn take(&self, stored: Vec<QueueRow>) -> (Vec<QueueRow>, Vec<QueueRow>) {
+    pub(crate) fn take(&self, stored: Vec<DueRow>) -> (Vec<QueueRow>, Vec<DueRow>) {
         let mut shelf = self.shelf();
         let fresh = std::mem::take(&mut shelf.rows);
         let mut stored = stored;
         stored.retain(|row| !shelf.announced.contains(&row.id.message));
         (fresh, stored)
-    }
-
-    /// When the first of the rows is due that were committed since this was asked last, and were not due then.
-    pub(crate) fn take_next_due(&self) -> Option<Timestamp> {
-        self.shelf().next_due.take()
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -145,7 +176,10 @@ pub(crate) struct Announcement<'a> {
     control: &'a Control,
     ids: Vec<QueueId>,
     rows: Vec<QueueRow>,
-    next_due: Option<Timestamp>,
+    /// When the first of all rows is due.
+    due: Option<Timestamp>,
+    /// When the first of those is due that are not due at once.
+    later: Option<Timestamp>,
 }
 
 impl Announcement<'_> {
@@ -156,16 +190,15 @@ impl Announcement<'_> {
         for id in self.ids.drain(..) {
             shelf.announced.remove(&id);
         }
-        shelf.next_due = [shelf.next_due, self.next_due].into_iter().flatten().min();
         let fits = shelf.rows.len() + rows.len() <= MOST_FRESH;
         if fits {
             shelf.rows.extend(rows);
         }
         drop(shelf);
-        if fits {
-            self.control.bell.notify_one();
-        } else {
-            self.control.ring();
+        // What does not lie on the shelf is behind the place up to which the loop has read, if it is due soon.
+        match if fits { self.later } else { self.due } {
+            Some(from) => self.control.ask(from),
+            None => self.control.bell.notify_one(),
         }
     }
 }
@@ -180,7 +213,9 @@ impl Drop for Announcement<'_> {
             shelf.announced.remove(id);
         }
         drop(shelf);
-        self.control.ring();
+        if let Some(due) = self.due {
+            self.control.ask(due);
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub use outcome::{Class, Failure, Job, Outcome, Peer, PeerTls, RecipientOutcome,
 pub use permit::{Authenticated, NotPermitted, Permit, Senders};
 pub use returns::{ReturnTo, Returns};
 pub use run::{Deliver, Postman, RunError, RunSettings};
-pub use schedule::{Dispatcher, Group, Limits, Next, RetryPolicy};
+pub use schedule::{Dispatcher, Group, LaneState, Limits, Next, RetryPolicy, Survey, Wait};
 pub use settle::Settler;
 pub use sign::{KeyRing, SignerSource};
 pub use submission::{Accepted, AuthorRule, Fault, IntakeError, Mode, Options, Reception, Submission, Trace};

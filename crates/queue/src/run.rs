@@ -7,14 +7,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tegami_mail::Clock;
 use tegami_store::{
-    BoxFuture, Lease, NewMessage, NodeId, QueueRow, RecipientState, RowId, SettleOp, Settlement, Store,
-    StoreError,
+    BoxFuture, DueRow, Facts, Lease, NewMessage, NodeId, QueueId, QueueRow, RecipientState, RowId, SettleOp,
+    Settlement, Store, StoreError,
 };
 use tokio::task::{Id, JoinSet};
 
 use crate::control::{Control, fresh_rows};
 use crate::fate;
-use crate::gate::{Gate, GateFacts, Open};
+use crate::gate::{Gate, Open};
 use crate::here::Here;
 use crate::outcome::{Job, Outcome};
 use crate::schedule::{Dispatcher, Group, Limits, Next, later};
@@ -81,9 +81,12 @@ pub struct Postman {
     dispatcher: Dispatcher,
     leases: BTreeMap<u16, Lease>,
     renew_at: Timestamp,
-    /// Rows due before this moment have been asked for.
+    /// The last row that the store has shown of each shard: everything before it is known.
+    seen: BTreeMap<u16, (Timestamp, RowId)>,
+    /// Rows due before this moment have been asked for, or are being.
     seen_until: Timestamp,
     poll_at: Timestamp,
+    rescan_at: Timestamp,
     attempts: JoinSet<Done>,
     under_way: BTreeMap<Id, Group>,
     ready: Vec<Done>,
@@ -96,22 +99,33 @@ struct Done {
     result: Result<Tried, StoreError>,
 }
 
-/// How it went, and the copy for mailboxes here that is born with it.
-type Tried = (Outcome, Option<NewMessage>);
+/// How it went.
+struct Tried {
+    /// What became of it, and the copy for mailboxes here that is born with it; nothing when no row was left to be tried.
+    went: Option<(Outcome, Option<NewMessage>)>,
+    /// Rows that somebody sent elsewhere meanwhile.
+    strays: Vec<QueueRow>,
+}
 
 /// What a commit settled.
 struct Settled {
     groups: Vec<Group>,
     /// The rows of DSNs that were born with it.
     born: Vec<QueueRow>,
-    /// The earliest moment at which one of the deferred rows is due.
-    next_due: Option<Timestamp>,
+    /// The rows that were deferred.
+    deferred: Vec<(u16, DueRow)>,
+    /// Rows that were not tried, because somebody sent them elsewhere meanwhile.
+    strays: Vec<QueueRow>,
 }
 
-/// Rows asked for at once beside those already known.
-const PAGE: usize = 1000;
-/// No more rows are held in memory than this; the others wait in the store.
-const MOST: usize = 20_000;
+/// Rows asked for at once.
+const PAGE: usize = 5_000;
+/// Beyond so many rows, or pairs of next hop and facts, the rest waits in the store: a bound for memory, far above what is needed so that no lane
+/// hides another.
+const MOST_ROWS: usize = 3_000_000;
+const MOST_FLOWS: usize = 500_000;
+/// So often everything that is due is asked for again, known or not: should a row ever be lost from sight, it is not for long.
+const RESCAN: Duration = Duration::from_secs(3600);
 /// Outcomes in one commit.
 const COMMIT: usize = 64;
 
@@ -135,8 +149,10 @@ impl Postman {
             settings,
             leases: BTreeMap::new(),
             renew_at: Timestamp::MIN,
+            seen: BTreeMap::new(),
             seen_until: Timestamp::MIN,
             poll_at: Timestamp::MIN,
+            rescan_at: Timestamp::MIN,
             attempts: JoinSet::new(),
             under_way: BTreeMap::new(),
             ready: Vec::new(),
@@ -174,11 +190,14 @@ impl Postman {
     /// # Errors
     /// A [`RunError`].
     pub async fn run_due(&mut self) -> Result<Option<Timestamp>, RunError> {
-        self.poll_at = Timestamp::MIN;
+        self.rewind(Timestamp::MIN);
         loop {
             self.begin_what_is_due().await?;
             if self.is_quiet() {
-                return self.next_due().await;
+                if self.poll_at > self.clock.now() || self.control.is_paused() || self.control.is_closing() {
+                    return self.next_due().await;
+                }
+                continue;
             }
             tokio::select! {
                 biased;
@@ -197,12 +216,22 @@ impl Postman {
     async fn begin_what_is_due(&mut self) -> Result<(), RunError> {
         let now = self.clock.now();
         self.renew(now).await?;
+        for asks in self.control.take_surveys() {
+            // Who asked may have gone away.
+            let _ = asks.send(self.dispatcher.survey());
+        }
         if self.control.is_paused() || self.control.is_closing() {
             return Ok(());
         }
-        let early = self.control.take_next_due().is_some_and(|due| due <= self.seen_until);
-        if self.control.take_asked() || early {
-            self.poll_at = Timestamp::MIN;
+        if self.control.take_altered() {
+            self.dispatcher.altered();
+        }
+        if let Some(from) = self.control.take_asked() {
+            self.rewind(from);
+        }
+        if now >= self.rescan_at {
+            self.rewind(Timestamp::MIN);
+            self.rescan_at = later(now, RESCAN);
         }
         self.gather(now).await?;
         if self.control.take_gate_changed() {
@@ -230,24 +259,39 @@ impl Postman {
         Ok(())
     }
 
+    /// Has the store asked again for what is due from that moment on.
+    fn rewind(&mut self, from: Timestamp) {
+        if from > self.seen_until {
+            return;
+        }
+        let first = RowId { message: QueueId::from_bits(0), recipient: 0 };
+        self.seen.retain(|_, (due, row)| {
+            if *due >= from {
+                (*due, *row) = (from, first);
+            }
+            from > Timestamp::MIN
+        });
+        self.poll_at = Timestamp::MIN;
+    }
+
     /// Takes what is new: from the shelf always, from the store when it is time.
     async fn gather(&mut self, now: Timestamp) -> Result<(), RunError> {
-        let until = later(now, self.settings.poll);
         let mut stored = Vec::new();
-        if now >= self.poll_at && self.dispatcher.len() < MOST {
+        if now >= self.poll_at && self.has_room() {
+            let until = later(now, self.settings.poll);
             let mut full = false;
             for (shard, lease) in &self.leases {
-                let most = self.dispatcher.len() + PAGE;
-                let due = self.store.due(lease, None, until, most).await.map_err(fatal)?;
-                let due = due.into_iter().map(|row| row.id).collect();
-                let mut rows = self.store.rows(due).await.map_err(fatal)?;
-                rows.retain(|row| row.state == RecipientState::Queued);
-                full |= rows.len() >= most;
+                let after = self.seen.get(shard).copied();
+                let rows = self.store.due(lease, after, until, PAGE).await.map_err(fatal)?;
+                full |= rows.len() >= PAGE;
+                if let Some(last) = rows.last() {
+                    self.seen.insert(*shard, (last.due, last.id));
+                }
                 stored.push((*shard, rows));
             }
-            // A full page means that there is more; it is asked for again soon.
             self.seen_until = until;
-            self.poll_at = if full { later(now, Duration::from_millis(100)) } else { until };
+            // After a full page the next one is asked for as soon as what can begin has begun.
+            self.poll_at = if full { now } else { until };
         }
         // The shelf is emptied after the store was asked and before its rows are offered: see `control`.
         for (shard, rows) in stored {
@@ -260,15 +304,19 @@ impl Postman {
         Ok(())
     }
 
+    fn has_room(&self) -> bool {
+        self.dispatcher.len() < MOST_ROWS && self.dispatcher.flows() < MOST_FLOWS
+    }
+
     /// Which shard fresh rows belong to is plain where there is one; else, and when too much is held already, the store
     /// is asked.
     fn offer_fresh(&mut self, fresh: Vec<QueueRow>, now: Timestamp) {
+        let Some(first) = fresh.iter().map(|row| row.due).min() else { return };
         match self.leases.keys().next() {
-            _ if fresh.is_empty() => {}
-            Some(shard) if self.settings.one_shard && self.dispatcher.len() < 2 * MOST => {
-                self.dispatcher.offer(*shard, fresh, now);
+            Some(shard) if self.settings.one_shard && self.has_room() => {
+                self.dispatcher.offer_fresh(*shard, fresh, now);
             }
-            _ => self.poll_at = self.poll_at.min(later(now, Duration::from_millis(100))),
+            _ => self.rewind(first),
         }
     }
 
@@ -309,10 +357,9 @@ impl Postman {
 
     fn tell_gate(&self, done: &Done) {
         let Done { group, result } = done;
-        let Some(facts) = group.rows.first().map(|row| Arc::clone(&row.facts)) else { return };
-        let job = GateFacts { message: group.message, next_hop: &group.next_hop, facts: &facts };
-        let outcome = result.as_ref().ok().map(|(outcome, _)| outcome);
-        self.settings.gate.finished(&group.lane, &job, outcome, self.clock.now());
+        let went = result.as_ref().ok().and_then(|tried| tried.went.as_ref());
+        let outcome = went.map(|(outcome, _)| outcome);
+        self.settings.gate.finished(&group.lane, &group.gate_facts(), outcome, self.clock.now());
     }
 
     /// Commits what is ready, one commit at a time: while one is being synced, the next one gathers.
@@ -343,14 +390,18 @@ impl Postman {
         let settled = settled
             .map_err(|broken| RunError::Store(StoreError::Unusable(broken.to_string())))?
             .map_err(fatal)?;
-        for group in settled.groups {
-            let rows: Vec<RowId> = group.rows.iter().map(|row| row.id).collect();
-            self.dispatcher.finished(&group.lane, &rows);
+        for group in &settled.groups {
+            self.dispatcher.finished(group);
         }
+        let now = self.clock.now();
         // One settlement is under way at a time, so a born row that the store showed meanwhile is still known.
-        self.offer_fresh(settled.born, self.clock.now());
-        if settled.next_due.is_some_and(|due| due <= self.seen_until) {
-            self.poll_at = Timestamp::MIN;
+        self.offer_fresh(settled.born, now);
+        self.offer_fresh(settled.strays, now);
+        // The store has been asked for all that is due until then, and would not show these.
+        for (shard, row) in settled.deferred {
+            if row.due <= self.seen_until {
+                self.dispatcher.offer(shard, [row], now);
+            }
         }
         Ok(())
     }
@@ -360,7 +411,7 @@ impl Postman {
         let now = self.clock.now();
         let mut wake = self.renew_at;
         if !self.control.is_paused() && !self.control.is_closing() {
-            let poll_at = Some(self.poll_at).filter(|_| self.dispatcher.len() < MOST);
+            let poll_at = Some(self.poll_at).filter(|_| self.has_room());
             wake = [poll_at, self.dispatcher.wakes_at()].into_iter().flatten().fold(wake, Timestamp::min);
         }
         Duration::try_from(wake.duration_since(now)).unwrap_or_default().max(Duration::from_millis(1))
@@ -391,13 +442,31 @@ async fn attempt(
     clock: &dyn Clock,
     group: &Group,
 ) -> Result<Tried, StoreError> {
+    let (rows, strays) = present_rows(store, group).await?;
+    if rows.is_empty() {
+        return Ok(Tried { went: None, strays });
+    }
     let message = store.message(group.message).await?;
     let reverse_path = settler.reverse_path(&message);
-    let job = Job { message, next_hop: group.next_hop.clone(), reverse_path, rows: group.rows.clone() };
-    Ok(match settler.deliver_here(job, clock.now()).await? {
+    let job = Job { message, next_hop: group.next_hop.clone(), reverse_path, rows };
+    let went = match settler.deliver_here(job, clock.now()).await? {
         Here::Elsewhere(job) => (deliver.attempt(*job).await, None),
         Here::Done(done) => *done,
-    })
+    };
+    Ok(Tried { went: Some(went), strays })
+}
+
+/// The rows of a group as they are now, and those that go elsewhere by now. What was held or dropped meanwhile is in neither.
+async fn present_rows(
+    store: &dyn Store,
+    group: &Group,
+) -> Result<(Vec<QueueRow>, Vec<QueueRow>), StoreError> {
+    if !group.rows.is_empty() {
+        return Ok((group.rows.clone(), Vec::new()));
+    }
+    let mut rows = store.rows(group.ids.clone()).await?;
+    rows.retain(|row| row.state == RecipientState::Queued);
+    Ok(rows.into_iter().partition(|row| row.next_hop == group.next_hop))
 }
 
 /// Turns outcomes into one settlement and commits it. While the disk is full it waits: the peers have these messages, and nobody else
@@ -414,9 +483,12 @@ async fn settle(
     let mut whole = Settlement { at: Some(now), ..Settlement::default() };
     let mut groups = Vec::with_capacity(batch.len());
     let mut lines = Vec::new();
+    let mut strays = Vec::new();
     for done in batch {
         match done.result {
-            Ok((outcome, copy)) => {
+            Ok(Tried { went: None, strays: lost }) => strays.extend(lost),
+            Ok(Tried { went: Some((outcome, copy)), strays: lost }) => {
+                strays.extend(lost);
                 let took = Duration::try_from(now.duration_since(outcome.began_at)).unwrap_or_default();
                 control.metrics().attempt_took(took);
                 let about = fate::About::of(&outcome.job.message);
@@ -429,14 +501,17 @@ async fn settle(
         }
         groups.push(done.group);
     }
-    let next_due = next_due(&whole);
+    let deferred = deferred(&whole, &groups);
     lines.extend(whole.born.iter().flat_map(fate::kept));
     let born: Vec<QueueRow> = whole.born.iter().flat_map(fresh_rows).collect();
+    if whole.ops.is_empty() {
+        return Ok(Settled { groups, born, deferred, strays });
+    }
     loop {
         match store.settle(lease, whole.clone()).await {
             Ok(()) => {
                 control.tell(&lines);
-                return Ok(Settled { groups, born, next_due });
+                return Ok(Settled { groups, born, deferred, strays });
             }
             Err(StoreError::Full(why)) => {
                 tracing::error!(why, "the disk is full: outcomes wait to be written");
@@ -451,16 +526,31 @@ async fn settle(
 fn set_aside(group: &Group, error: &StoreError, now: Timestamp) -> Vec<SettleOp> {
     tracing::error!(message = %group.message, %error, "a message could not be worked on");
     let due = later(now, Duration::from_secs(300));
-    let defer = |row: &QueueRow| SettleOp::Defer { row: row.id, due, status: error.to_string() };
-    group.rows.iter().map(defer).collect()
+    let defer = |row: &RowId| SettleOp::Defer { row: *row, due, status: error.to_string() };
+    group.ids.iter().map(defer).collect()
 }
 
-fn next_due(settlement: &Settlement) -> Option<Timestamp> {
-    let deferred = settlement.ops.iter().filter_map(|op| match op {
-        SettleOp::Defer { due, .. } => Some(*due),
-        _ => None,
-    });
-    deferred.min()
+/// The rows that a settlement defers, with their shards.
+fn deferred(settlement: &Settlement, groups: &[Group]) -> Vec<(u16, DueRow)> {
+    let due: BTreeMap<RowId, Timestamp> = settlement
+        .ops
+        .iter()
+        .filter_map(|op| match op {
+            SettleOp::Defer { row, due, .. } => Some((*row, *due)),
+            _ => None,
+        })
+        .collect();
+    let of_group = |group: &Group| {
+        let row = |id: &RowId| {
+            let next_hop = group.next_hop.clone();
+            Some((
+                group.shard,
+                DueRow { id: *id, due: *due.get(id)?, next_hop, facts: Facts::clone(&group.facts) },
+            ))
+        };
+        group.ids.iter().filter_map(row).collect::<Vec<_>>()
+    };
+    groups.iter().flat_map(of_group).collect()
 }
 
 /// Joining settlements.

@@ -1,0 +1,125 @@
+//! How long and how often delivery is tried.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tegami_store::{QueueId, RowId};
+
+use super::later;
+
+/// How long and how often delivery is tried (RFC 5321 section 4.5.4.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Waiting times after the first, second … failed attempt; the last one repeats. The first is short because most transient
+    /// failures are: a restarted host, a greylisting server, which wants five minutes and is met by the first two together.
+    pub delays: Vec<Duration>,
+    /// So long after acceptance delivery is given up: four to five days by the RFC.
+    pub lifetime: Duration,
+    /// So long after acceptance the sender is told once that the message is late (RFC 3461 section 4.1, DELAY); `None` for never.
+    pub warn_after: Option<Duration>,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        Self {
+            delays: [1, 5, 15, 30, 60, 120, 240].map(minutes).to_vec(),
+            lifetime: minutes(5 * 24 * 60),
+            warn_after: Some(minutes(240)),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// When delivery is given up.
+    pub fn expires(&self, accepted_at: Timestamp) -> Timestamp {
+        later(accepted_at, self.lifetime)
+    }
+
+    /// The next attempt after `attempts` failed ones, or `None` when it is time to give up. The last attempt is made at the
+    /// moment of expiry. Up to a tenth is added, drawn from the message's identifier and not from the recipient's place, so that messages
+    /// deferred together come apart while the recipients of one message stay in one transaction.
+    pub fn next_attempt(
+        &self,
+        row: RowId,
+        attempts: u32,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Option<Timestamp> {
+        if now >= expires {
+            return None;
+        }
+        let last = self.delays.len().saturating_sub(1);
+        let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(last).min(last);
+        let delay = self.delays.get(place).copied().unwrap_or(Duration::from_secs(3600));
+        let jitter = delay.mul_f64(0.1 * chance(row.message, attempts));
+        Some(later(now, delay.saturating_add(jitter)).min(expires))
+    }
+
+    /// Whether an attempt that begins at `now` and fails is late enough for a warning.
+    pub fn is_late(&self, accepted_at: Timestamp, now: Timestamp) -> bool {
+        self.warn_after.is_some_and(|delay| now >= later(accepted_at, delay))
+    }
+}
+
+/// A number from 0 to 1 that is always the same for a message and attempt (the finaliser of splitmix64).
+fn chance(message: QueueId, attempts: u32) -> f64 {
+    let [.., a, b, c, d, e, f, g, h] = message.to_bytes();
+    let mut bits = u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ (u64::from(attempts) << 32);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let high = u32::try_from((bits ^ (bits >> 31)) >> 32).unwrap_or_default();
+    f64::from(high) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const START: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn at(seconds: u64) -> Timestamp {
+        later(START, Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn five_days_of_retries() {
+        let policy = RetryPolicy::default();
+        let row = RowId { message: QueueId::from_bits(1), recipient: 0 };
+        let expires = policy.expires(START);
+        let (mut now, mut attempts, mut waits) = (START, 0, Vec::new());
+        loop {
+            attempts += 1;
+            let Some(next) = policy.next_attempt(row, attempts, now, expires) else { break };
+            waits.push((next.duration_since(now).as_secs() / 60).to_string());
+            now = next;
+        }
+        assert_eq!(now, expires, "the last attempt is made at the moment of expiry");
+        expect!["35 attempts, minutes between them: 1 5 15 31 63 130 254 244 240 245 262 262 254 263 256 246 244 252 245 257 257 248 248 257 258 240 250 250 263 256 261 251 247 129"]
+            .assert_eq(&format!("{attempts} attempts, minutes between them: {}", waits.join(" ")));
+    }
+
+    #[test]
+    fn a_warning_is_due_after_four_hours() {
+        let policy = RetryPolicy::default();
+        assert!(!policy.is_late(START, at(4 * 3600 - 1)));
+        assert!(policy.is_late(START, at(4 * 3600)));
+        assert!(!RetryPolicy { warn_after: None, ..policy }.is_late(START, Timestamp::MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn retries_go_forward_and_end(message: u128, attempts in 1..10_000_u32, seconds in 0..600_000_u64) {
+            let policy = RetryPolicy::default();
+            let id = RowId { message: QueueId::from_bits(message), recipient: 0 };
+            let expires = policy.expires(START);
+            match policy.next_attempt(id, attempts, at(seconds), expires) {
+                Some(next) => prop_assert!(next > at(seconds) && next <= expires),
+                None => prop_assert!(at(seconds) >= expires),
+            }
+        }
+    }
+}
