@@ -3,6 +3,7 @@
 mod problem;
 mod reader;
 mod schema;
+mod shaping;
 mod value;
 
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use tegami_mail::Domain;
 use tegami_queue::RetryPolicy;
+use tegami_queue::shaping::ShapingSettings;
 
 pub(crate) use problem::ConfigError;
 pub(crate) use reader::nearest;
@@ -38,6 +40,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// What is logged, and how.
     pub(crate) log: Log,
+    /// How much goes to whom, and from which address.
+    pub(crate) shaping: ShapingSettings,
 }
 
 /// Where we listen; an empty list is "not at all".

@@ -109,6 +109,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A table whose problems belong to the same file.
+    pub(super) fn below(&self, table: &'a DeTable<'a>, span: Range<usize>) -> Section<'a> {
+        Section::new(table, span, self.problems)
+    }
+
     /// Every key of this table with its value: for tables whose keys are names.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Range<usize>, Value<'a>)> + use<'a> {
         self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))

@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
 use super::reader::{Problems, Section};
+use super::shaping;
 use super::value::{addresses, delays, everywhere, secret, size};
 use super::{
     Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Smarthost, SmarthostTls, Tls,
@@ -45,14 +46,17 @@ pub(super) fn read(text: &str, base: &Path) -> Result<Config, Vec<Problem>> {
 fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
     let hostname = hostname(root);
     let data = root.text("data").map_or_else(|| "/var/lib/tegami".into(), |(path, _)| base.join(path));
+    let section = root.section("delivery");
+    let (shaping, sources) = shaping::read(root, section.as_ref(), base);
     Some(Config {
+        delivery: delivery(section, sources, base),
+        shaping,
         domains: domains(root),
         listen: listen(root, base, &data),
         data,
         tls: tls(root, base),
         dns: dns(root, base),
         reception: reception(root),
-        delivery: delivery(root, base),
         limits: limits(root),
         log: log(root),
         hostname: hostname?,
@@ -183,7 +187,7 @@ fn reception(root: &Section<'_>) -> Reception {
     reception
 }
 
-fn delivery(root: &Section<'_>, base: &Path) -> Delivery {
+fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> Delivery {
     let default = Delivery {
         port: 25,
         sources: Vec::new(),
@@ -191,14 +195,7 @@ fn delivery(root: &Section<'_>, base: &Path) -> Delivery {
         smarthost: None,
         retry: RetryPolicy::default(),
     };
-    let Some(section) = root.section("delivery") else { return default };
-    let mut sources = Vec::new();
-    for (text, span) in section.texts("sources") {
-        match text.parse() {
-            Ok(ip) => sources.push(ip),
-            Err(_) => section.problem(span, note!("cli-config-bad-ip", text = text)),
-        }
-    }
+    let Some(section) = section else { return default };
     let delivery = Delivery {
         port: section.port("port").unwrap_or(default.port),
         ipv6: section.flag("ipv6").unwrap_or(default.ipv6),

@@ -110,7 +110,7 @@ fn examples_of_the_manual_can_be_read() {
     std::fs::write(folder.path().join("smarthost.password"), "secret\n").unwrap();
     let examples: Vec<&str> =
         MANUAL.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert_eq!(examples.len(), 2);
+    assert_eq!(examples.len(), 3);
     for example in examples {
         if let Err(problems) = schema::read(example, folder.path()) {
             panic!("{problems:?}\n{example}");
@@ -120,7 +120,7 @@ fn examples_of_the_manual_can_be_read() {
 
 #[test]
 fn every_key_stands_in_the_manual() {
-    let sources = [include_str!("schema.rs"), include_str!("value.rs")];
+    let sources = [include_str!("schema.rs"), include_str!("value.rs"), include_str!("shaping.rs")];
     let code = sources.map(|source| source.split("#[cfg(test)]").next().unwrap()).concat();
     let mut keys = Vec::new();
     for opening in ["(\"", "section, \""] {

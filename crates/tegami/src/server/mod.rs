@@ -8,6 +8,7 @@ mod listen;
 pub(crate) mod metrics;
 mod pages;
 mod rooms;
+mod shaping;
 mod tls;
 
 use std::net::SocketAddr;
@@ -25,6 +26,7 @@ use tegami_outbound::{
     Courier, IpOrder, Match, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
 };
 use tegami_proto::smtp::server::{AuthOffer, Credentials};
+use tegami_queue::gate::Gate;
 use tegami_queue::{Control, Postman, RunSettings, Senders, Settler, ThrottlePolicy};
 use tegami_store::NodeId;
 use tokio::sync::watch;
@@ -99,6 +101,8 @@ impl Server {
         let (store, clock) = (Arc::clone(&server.rooms.store), Arc::clone(&server.rooms.clock));
         let keep_house = housekeeping::keep_house(store, clock, config.limits.retention, shutdown.clone());
         server.tasks.spawn(keep_house);
+        let (shaping, store) = (Arc::clone(&server.rooms.shaping), Arc::clone(&server.rooms.store));
+        server.tasks.spawn(shaping::keep(shaping, store, shutdown.clone()));
         let socket = control::bind(&config.data)?;
         server.tasks.spawn(control::serve(socket, Arc::clone(&server.rooms), config.clone(), shutdown));
         Ok(server)
@@ -271,7 +275,7 @@ fn postman(
         Arc::new(outbound),
         Arc::clone(&rooms.clock),
         Arc::clone(&rooms.control),
-        RunSettings::new(node),
+        RunSettings { gate: Arc::clone(&rooms.shaping) as Arc<dyn Gate>, ..RunSettings::new(node) },
     );
     Ok(async move {
         if let Err(error) = postman.run().await {

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tegami_mail::{Address, Clock, note};
+use tegami_queue::shaping::Shaping;
 use tegami_queue::{
     Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, SignerSource,
 };
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
 
-use super::keys;
 use super::metrics::Meters;
+use super::{keys, shaping};
 use crate::command::Failure;
 use crate::config::Config;
 
@@ -25,6 +26,7 @@ pub(crate) struct Rooms {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) control: Arc<Control>,
     pub(crate) meters: Meters,
+    pub(crate) shaping: Arc<Shaping>,
 }
 
 impl Rooms {
@@ -66,7 +68,8 @@ impl Rooms {
             Arc::new(IdSource::default()),
             Arc::clone(&control),
         );
-        Ok(Self { store, accounts, intake: Arc::new(intake), local, clock, control, meters })
+        let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
+        Ok(Self { store, accounts, intake: Arc::new(intake), local, clock, control, meters, shaping })
     }
 }
 

@@ -19,6 +19,12 @@ cli-config-wants-table = `{ $key }` wants a table
 cli-config-wants-address = `{ $key }` wants a port (25), an address with a port ("127.0.0.1:2525"), a list of those, or `false`
 cli-config-wants-delay = `{ $key }` wants a list of waiting times from one second to five days, such as ["1m", "5m", "2h"]
 cli-config-wants-size = `{ $key }` wants a size such as 26214400 or "25MiB"
+cli-config-wants-counts = `{ $key }` wants a list of whole numbers, such as [50, 100, 200]
+cli-config-wants-date = `{ $key }` wants a day, such as "2026-11-20"
+cli-config-bad-name = `{ $name }` cannot be a name here: give one word without dots, slashes and spaces
+cli-config-no-such-source = there is no `[delivery.sources.{ $name }]`, so nothing could become known
+cli-config-empty-pool = no source belongs to the pool `{ $name }`: write `pool = "{ $name }"` into the table of one
+cli-config-providers-file = the providers in `{ $path }` cannot be read: { $reason }
 cli-config-one-of = `{ $key }` wants one of `{ $choices }`
 cli-config-no-hostname = `hostname` is missing: the name of this server, such as "mail.example.com"
 cli-config-bad-domain = `{ $domain }` is not a domain name: { $reason }

@@ -19,6 +19,12 @@ cli-config-wants-table = `{ $key }` にはテーブルを書いてください
 cli-config-wants-address = `{ $key }` にはポート（25）、アドレスとポート（"127.0.0.1:2525"）、それらのリスト、または `false` を書いてください
 cli-config-wants-delay = `{ $key }` には ["1m", "5m", "2h"] のように、1 秒から 5 日までの待ち時間のリストを書いてください
 cli-config-wants-size = `{ $key }` には 26214400 や "25MiB" のようにサイズを書いてください
+cli-config-wants-counts = `{ $key }` には [50, 100, 200] のような整数の並びを書きます
+cli-config-wants-date = `{ $key }` には "2026-11-20" のような日付を書きます
+cli-config-bad-name = `{ $name }` はここでは名前に使えません。ドット・スラッシュ・空白を含まない一語にしてください
+cli-config-no-such-source = `[delivery.sources.{ $name }]` がないので、慣らし運転をする送信元がありません
+cli-config-empty-pool = プール `{ $name }` に属する送信元がありません。送信元の表に `pool = "{ $name }"` と書いてください
+cli-config-providers-file = `{ $path }` のプロバイダー表を読めません: { $reason }
 cli-config-one-of = `{ $key }` には `{ $choices }` のどれかを書いてください
 cli-config-no-hostname = `hostname` がありません。"mail.example.com" のように、このサーバーの名前を書いてください
 cli-config-bad-domain = `{ $domain }` はドメイン名ではありません：{ $reason }

@@ -154,6 +154,7 @@ fn certificate(data: &Path, authority: &Authority) -> Result<(PathBuf, PathBuf),
 fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, Failure> {
     let loopback = |port: u16| vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))];
     Ok(Config {
+        shaping: tegami_queue::shaping::ShapingSettings::default(),
         hostname: domain(World::SITE.name)?,
         data: data.to_owned(),
         domains: vec![domain("newshop.test")?, domain("shop.test")?],
