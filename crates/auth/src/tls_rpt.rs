@@ -164,8 +164,8 @@ mod tests {
             "post https://reporting.example.com/v1/tlsrpt",
         );
         check(
-            "v=TLSRPTv1 ; ext=1; rua = mailto:a%2Cb@example.com?x=y , https://example.com , ftp://example.com",
-            "mail a,b@example.com post https://example.com not ftp://example.com",
+            "v=TLSRPTv1 ; ext=1; rua = mailto:a%2Bb@example.com?x=y , https://example.com , ftp://example.com",
+            "mail a+b@example.com post https://example.com not ftp://example.com",
         );
         check("v=TLSRPTv1; rua=mailto:a@example.com; rua=mailto:b@example.com", "mail a@example.com");
         check("v=TLSRPTv1", "no record begins with `v=TLSRPTv1;`");
@@ -178,7 +178,7 @@ mod tests {
         for uri in [
             "a@example.com",
             "mailto:a",
-            "mailto:%zz@example.com",
+            "mailto:%ff@example.com",
             "https:example.com",
             "https://",
             "https://u@example.com/",
