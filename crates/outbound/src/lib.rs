@@ -27,6 +27,7 @@ mod record;
 mod terms;
 mod tls;
 mod tls_policy;
+pub mod tls_report;
 
 pub use attempt::{AttemptReport, Parcel, RecipientReport};
 pub use certificate::Certificate;

@@ -25,6 +25,7 @@ use crate::mta_sts::Sts;
 use crate::policy::TlsDemand;
 use crate::record::TlsRecord;
 use crate::terms::Terms;
+use crate::tls_report;
 
 pub use configured::{TlsPolicies, TlsPolicy, TlsScope};
 pub use observation::{Observation, Observe};
@@ -136,7 +137,9 @@ impl<'a> Finder<'a> {
 
     /// What TLS is worth with this host.
     pub(crate) async fn find(&self, host: &MailHost) -> Result<HostPolicy, Box<Refusal>> {
-        let mut found = self.first(host).await?;
+        let found = self.first(host).await;
+        let mut found =
+            if tls_report::is_one(self.content) { found.map_err(untold).map(unobserved)? } else { found? };
         // RFC 8689 section 4.2.1: a certificate that can be verified, whatever else is said.
         if self.terms.require_tls {
             found.demand = TlsDemand::Verified;
@@ -236,6 +239,16 @@ impl<'a> Finder<'a> {
     fn is_relaxed(&self) -> bool {
         !self.terms.require_tls && *self.relaxed.get_or_init(|| relaxed::asks(self.content))
     }
+}
+
+/// The same, and nobody is told.
+fn unobserved(policy: HostPolicy) -> HostPolicy {
+    HostPolicy { told: None, ..policy }
+}
+
+/// The same, and nobody is told.
+fn untold(refusal: Box<Refusal>) -> Box<Refusal> {
+    Box::new(Refusal { told: None, ..*refusal })
 }
 
 fn by_sts(sts: &Sts, domain: &Domain, host: &Domain, may: HostPolicy) -> Result<HostPolicy, Box<Refusal>> {

@@ -25,6 +25,7 @@ mod local;
 mod metrics;
 mod operate;
 mod outcome;
+mod paper;
 mod permit;
 mod returns;
 mod run;

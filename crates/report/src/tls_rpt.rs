@@ -297,6 +297,8 @@ impl Letter<'_> {
                 named("TLS-Report-Domain", about.as_str()),
                 named("TLS-Report-Submitter", submitter.as_str()),
                 named("Auto-Submitted", "auto-generated"),
+                // A report about broken TLS arrives where TLS is broken (RFC 8689 section 3).
+                named("TLS-Required", "No"),
             ],
             ..MessageBuilder::default()
         };

@@ -23,6 +23,8 @@ pub enum Table {
     Suppressions,
     /// [`FailureCount`] by `domain/lower-case address`.
     FailureCounts,
+    /// Sessions by policy and result of TLS, and what became of the report about them, by `date/domain`.
+    TlsReports,
     /// What is known of providers: back-off and counters by `path/source/place`, places of next hops by `hop/next-hop`.
     Shaping,
     /// Standing rules that hold mail, by their identifier. `queue` gives them their shape.

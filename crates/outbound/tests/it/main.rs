@@ -19,4 +19,5 @@ mod reuse;
 mod smarthost;
 mod tls;
 mod tls_policy;
+mod tls_report;
 mod world;

@@ -34,10 +34,27 @@ impl Tally {
         let Some(counts) = self.counts(policy) else { return };
         let total = &mut counts.summary.total_failure_session_count;
         *total = total.saturating_add(1);
-        let full = counts.failures.len() >= MAX_KINDS && !counts.failures.contains_key(failure);
-        let bare = Failure { result_type: failure.result_type.clone(), ..Failure::default() };
-        let count = counts.failures.entry(if full { bare } else { failure.clone() }).or_default();
-        *count = count.saturating_add(1);
+        counts.add_detail(failure, 1);
+    }
+
+    /// What was counted before, read back.
+    pub fn of(policies: &[PolicyReport]) -> Self {
+        let mut tally = Self::default();
+        tally.merge(policies);
+        tally
+    }
+
+    /// Adds what was counted elsewhere.
+    pub fn merge(&mut self, policies: &[PolicyReport]) {
+        for PolicyReport { policy, summary, failure_details } in policies {
+            let Some(counts) = self.counts(policy) else { continue };
+            let add = |to: &mut u64, more: u64| *to = to.saturating_add(more);
+            add(&mut counts.summary.total_successful_session_count, summary.total_successful_session_count);
+            add(&mut counts.summary.total_failure_session_count, summary.total_failure_session_count);
+            for FailureDetail { failure, failed_session_count } in failure_details {
+                counts.add_detail(failure, *failed_session_count);
+            }
+        }
     }
 
     /// Whether nothing was counted.
@@ -68,10 +85,35 @@ impl Tally {
     }
 }
 
+impl Counts {
+    fn add_detail(&mut self, failure: &Failure, sessions: u64) {
+        let full = self.failures.len() >= MAX_KINDS && !self.failures.contains_key(failure);
+        let bare = Failure { result_type: failure.result_type.clone(), ..Failure::default() };
+        let count = self.failures.entry(if full { bare } else { failure.clone() }).or_default();
+        *count = count.saturating_add(sessions);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tls_rpt::ResultType;
+
+    #[test]
+    fn what_is_read_back_goes_on() {
+        let (policy, failure) = (Policy::default(), Failure::default());
+        let mut tally = Tally::default();
+        tally.add_success(&policy);
+        tally.add_failure(&policy, &failure);
+        let mut again = Tally::of(&tally.policies());
+        assert_eq!(again, tally);
+        again.add_failure(&policy, &failure);
+        tally.merge(&again.policies());
+        let report = &tally.policies()[0];
+        let sessions =
+            (report.summary.total_successful_session_count, report.summary.total_failure_session_count);
+        assert_eq!((sessions, report.failure_details[0].failed_session_count), ((2, 3), 3));
+    }
 
     #[test]
     fn many_kinds_lose_their_details_but_are_counted() {

@@ -104,6 +104,7 @@ pub(super) const fn table_code(table: Table) -> i64 {
         Table::FailureCounts => 9,
         Table::Shaping => 15,
         Table::Holds => 16,
+        Table::TlsReports => 20,
     }
 }
 
