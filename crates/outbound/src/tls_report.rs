@@ -7,6 +7,7 @@
 
 mod day;
 mod journal;
+mod post;
 mod send;
 
 use memchr::memmem;
@@ -14,7 +15,8 @@ use tegami_mail::{Domain, NameAddr};
 
 pub use day::{Day, Delivered, Delivery, Fate, days, key};
 pub use journal::Journal;
-pub use send::{Post, Reporter};
+pub use post::{HttpsPost, Post};
+pub use send::Reporter;
 
 /// Who reports.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! When a day is over: asking who wants a report, writing it, sending it.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,16 +8,15 @@ use bytes::Bytes;
 use flate2::write::GzEncoder;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use std::io::Write as _;
 use tegami_auth::tls_rpt::{self, Record, Target};
 use tegami_dns::{DnsError, DnsName, Resolver};
 use tegami_mail::{Address, Clock, Domain};
 use tegami_queue::Intake;
 use tegami_report::tls_rpt::{Coding, DateRange, Letter, Report};
-use tegami_store::{BoxFuture, Store, StoreError, Table};
+use tegami_store::{Store, StoreError, Table};
 
 use super::day::{self, Day, Delivered, Delivery, Fate};
-use super::{Identity, Journal};
+use super::{Identity, Journal, Post};
 
 /// The first reports go out so long after midnight: sessions that began before it have ended.
 const SETTLED: SignedDuration = SignedDuration::from_mins(10);
@@ -33,17 +33,6 @@ const GZIP: &str = "application/tlsrpt+gzip";
 
 /// How often what was counted is written, and reports are looked for.
 const EVERY: Duration = Duration::from_secs(30);
-
-/// Whoever posts reports to `https:` addresses.
-pub trait Post: Send + Sync {
-    /// Posts octets of a media type; the status of the answer, or why there was none.
-    fn post<'a>(
-        &'a self,
-        uri: &'a str,
-        media_type: &'static str,
-        octets: Bytes,
-    ) -> BoxFuture<'a, Result<u16, String>>;
-}
 
 /// Writes and sends the reports of days that are over.
 pub struct Reporter {

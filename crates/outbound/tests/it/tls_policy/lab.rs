@@ -13,7 +13,7 @@ use tegami_auth::dane::public_key;
 use tegami_dns::ZoneResolver;
 use tegami_mail::{Clock, Domain, Envelope};
 use tegami_outbound::{
-    AttemptReport, Courier, HttpsFetch, MtaSts, Observation, Observe, Parcel, Reach, Settings,
+    AttemptReport, Courier, Https, HttpsFetch, MtaSts, Observation, Observe, Parcel, Reach, Settings,
 };
 use tegami_store::Store;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -152,7 +152,8 @@ impl Plan {
         let resolver = Arc::new(ZoneResolver::from_text(&zone).unwrap());
         let policies = TcpListener::bind(SocketAddr::from(([127, 0, 0, 9], 0))).await.unwrap();
         let port = policies.local_addr().unwrap().port();
-        let fetch = HttpsFetch::new(self.roots.clone(), resolver.clone(), Reach::Loopback, port).unwrap();
+        let https = Https::new(self.roots.clone(), resolver.clone(), Reach::Loopback).unwrap();
+        let fetch = HttpsFetch::new(Arc::new(https), port);
         tokio::spawn(self.host.clone().serve(policies, self.policy_host));
         let clock = Hands(Arc::new(Mutex::new("2026-07-01T12:00:00Z".parse().unwrap())));
         let observations = Arc::new(Observations::default());

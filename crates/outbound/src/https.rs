@@ -1,0 +1,206 @@
+//! One question and one answer over HTTPS, to a host that a stranger names: its certificate has to lead to a trusted root and have its name, its
+//! addresses have to lie on the Internet, redirects are not followed, and everything has an end.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::ServerName;
+use tegami_dns::{DnsError, DnsName, Resolver};
+use tegami_mail::Domain;
+use tokio_rustls::TlsConnector;
+
+use crate::OutboundError;
+use crate::connect::{Dial, Stream, Tcp};
+use crate::policy::Reach;
+
+/// All of it together: connecting, TLS, the answer (RFC 8461 section 3.3 suggests a minute).
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One address.
+const CONNECT: Duration = Duration::from_secs(15);
+
+/// Addresses of one host that are tried.
+const ADDRESSES: usize = 4;
+
+/// The most octets of an answer's header section.
+const HEADER: usize = 64 << 10;
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HttpsError {
+    /// The host is not in the DNS, or the DNS does not tell.
+    #[error("no address of {0}: {1}")]
+    Dns(Domain, DnsError),
+    /// All its addresses lie inside somebody's network: a stranger does not make us ask there.
+    #[error("{0} has the address {1}, which is not on the Internet")]
+    OutOfReach(Domain, IpAddr),
+    /// No connection.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// No TLS; mostly the certificate is not trusted or has another name.
+    #[error("no TLS: {0}")]
+    Tls(String),
+    /// Not the answer of an HTTP server.
+    #[error("no answer: {0}")]
+    Http(String),
+    /// The answer is longer than it may be.
+    #[error("the answer has more than {0} octets")]
+    TooLong(usize),
+    /// A minute has passed.
+    #[error("the answer took too long")]
+    Timeout,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// The status, such as 200.
+    pub(crate) status: u16,
+    /// The field Content-Type, as far as it is text.
+    pub(crate) content_type: String,
+    /// The body.
+    pub(crate) body: Bytes,
+}
+
+/// Asks by HTTP/1.1 over TLS.
+pub struct Https {
+    resolver: Arc<dyn Resolver>,
+    dial: Arc<dyn Dial>,
+    connector: TlsConnector,
+    reach: Reach,
+}
+
+impl Https {
+    /// Certificates have to lead to one of `roots`.
+    ///
+    /// # Errors
+    /// [`OutboundError::Tls`] when the TLS library refuses the settings.
+    pub fn new(
+        roots: RootCertStore,
+        resolver: Arc<dyn Resolver>,
+        reach: Reach,
+    ) -> Result<Self, OutboundError> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| OutboundError::Tls(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let connector = TlsConnector::from(Arc::new(config));
+        Ok(Self { resolver, dial: Arc::new(Tcp), connector, reach })
+    }
+
+    /// Asks over another network than the machine's.
+    #[must_use]
+    pub fn over(self, dial: Arc<dyn Dial>) -> Self {
+        Self { dial, ..self }
+    }
+
+    /// Asks one host; of the answer's body at most `most` octets are read.
+    pub(crate) async fn ask(
+        &self,
+        host: &Domain,
+        port: u16,
+        request: Request<Full<Bytes>>,
+        most: usize,
+    ) -> Result<Answer, HttpsError> {
+        let exchange = self.exchange(host, port, request, most);
+        tokio::time::timeout(PATIENCE, exchange).await.unwrap_or(Err(HttpsError::Timeout))
+    }
+
+    async fn exchange(
+        &self,
+        host: &Domain,
+        port: u16,
+        mut request: Request<Full<Bytes>>,
+        most: usize,
+    ) -> Result<Answer, HttpsError> {
+        let stream = self.connect(host, port).await?;
+        let name = ServerName::try_from(host.as_str().to_owned());
+        let name = name.map_err(|error| HttpsError::Tls(error.to_string()))?;
+        let stream = self.connector.connect(name, stream).await;
+        let stream = stream.map_err(|error| HttpsError::Tls(error.to_string()))?;
+        let authority = if port == 443 { host.to_string() } else { format!("{host}:{port}") };
+        // A domain is made of characters that a field may have.
+        if let Ok(host) = HeaderValue::from_str(&authority) {
+            request.headers_mut().insert(HOST, host);
+        }
+        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("Tegami"));
+        let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
+            .max_buf_size(HEADER)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| http(&error))?;
+        let answer =
+            async { read(sender.send_request(request).await.map_err(|error| http(&error))?, most).await };
+        tokio::pin!(answer);
+        // The connection moves the octets; it ends when the answer is there and the sender gone.
+        tokio::select! {
+            answer = &mut answer => answer,
+            ended = connection => match ended {
+                Ok(()) => answer.await,
+                Err(error) => Err(http(&error)),
+            },
+        }
+    }
+
+    async fn connect(&self, host: &Domain, port: u16) -> Result<Box<dyn Stream>, HttpsError> {
+        let mut failed = None;
+        for ip in self.addresses(host).await? {
+            match self.dial.dial(SocketAddr::new(ip, port), None, CONNECT).await {
+                Ok(connection) => return Ok(connection.stream),
+                Err(error) => failed = Some(error.to_string()),
+            }
+        }
+        Err(HttpsError::Connect(failed.unwrap_or_default()))
+    }
+
+    /// The addresses that a stranger may make us ask.
+    async fn addresses(&self, host: &Domain) -> Result<Vec<IpAddr>, HttpsError> {
+        let name = DnsName::from(host);
+        let (v4, v6) = futures_util::future::join(self.resolver.a(&name), self.resolver.aaaa(&name)).await;
+        let error = match (&v4, &v6) {
+            (Err(error), _) if !error.is_void() => error.clone(),
+            (_, Err(error)) => error.clone(),
+            _ => DnsError::NoData,
+        };
+        let v4 = v4.unwrap_or_default().into_iter().map(IpAddr::V4);
+        let all: Vec<IpAddr> = v4.chain(v6.unwrap_or_default().into_iter().map(IpAddr::V6)).collect();
+        let Some(first) = all.first().copied() else { return Err(HttpsError::Dns(host.clone(), error)) };
+        let mut good: Vec<IpAddr> = all.into_iter().filter(|ip| self.permits(*ip)).collect();
+        if good.is_empty() {
+            return Err(HttpsError::OutOfReach(host.clone(), first));
+        }
+        good.truncate(ADDRESSES);
+        Ok(good)
+    }
+
+    fn permits(&self, ip: IpAddr) -> bool {
+        tegami_auth::is_on_the_internet(ip)
+            || (self.reach == Reach::Loopback && ip.to_canonical().is_loopback())
+    }
+}
+
+async fn read(response: Response<hyper::body::Incoming>, most: usize) -> Result<Answer, HttpsError> {
+    let status = response.status().as_u16();
+    let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default().to_owned();
+    match Limited::new(response.into_body(), most).collect().await {
+        Ok(body) => Ok(Answer { status, content_type, body: body.to_bytes() }),
+        Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(HttpsError::TooLong(most)),
+        Err(error) => Err(HttpsError::Http(error.to_string())),
+    }
+}
+
+fn http(error: &hyper::Error) -> HttpsError {
+    HttpsError::Http(error.to_string())
+}
