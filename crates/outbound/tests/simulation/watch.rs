@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tegami_mail::Clock;
-use tegami_queue::{Deliver, Job, Outcome, RecipientOutcome};
-use tegami_store::{BoxFuture, QueueId, RecipientState, RowId};
+use tegami_queue::{Deliver, Job, Limits, Outcome, RecipientOutcome};
+use tegami_store::{BoxFuture, Priority, QueueId, RecipientState, RowId};
 
 use crate::network::Wire;
 use crate::plan::Ending;
@@ -259,12 +259,14 @@ impl World {
 }
 
 impl Watch {
-    fn note_fullness(&mut self, next_hop: &str, now: Timestamp, limits: tegami_queue::Limits) {
-        if self.jobs.len() >= limits.jobs {
+    fn note_fullness(&mut self, next_hop: &str, now: Timestamp, limits: Limits) {
+        // Some places are kept for transactional mail.
+        let full = |count: usize, places: usize| count >= Limits::open_to(Priority::Normal, places);
+        if full(self.jobs.len(), limits.jobs) {
             self.full = Some(now);
         }
         let beside = self.jobs.values().filter(|running| running.next_hop == next_hop).count();
-        if beside >= limits.jobs_per_lane {
+        if full(beside, limits.jobs_per_lane) {
             self.full_hops.insert(next_hop.to_owned(), now);
         }
     }

@@ -39,7 +39,7 @@ const RESERVE: usize = 8;
 
 impl Limits {
     /// How many of so many places a priority may take.
-    fn open_to(priority: Priority, places: usize) -> usize {
+    pub fn open_to(priority: Priority, places: usize) -> usize {
         match priority {
             Priority::Transactional => places,
             Priority::Normal | Priority::Bulk => places - places / RESERVE,

@@ -125,12 +125,9 @@ async fn a_provider_that_has_had_enough_is_left_alone_and_costs_no_attempts() {
     let minutes = gmail.taken.lock().unwrap();
     let (taken, refused) = minutes.values().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     assert_eq!(taken, 120);
-    let told: Vec<String> = minutes
-        .iter()
-        .map(|(minute, (taken, refused))| {
-            format!("{}:{taken}{}", minute - at(0).as_second() / 60, "!".repeat(*refused as usize))
-        })
-        .collect();
-    expect!["0:20! 2:6 3:11 4:12 5:12 6:12 7:17 8:18 9:12"].assert_eq(&told.join(" "));
+    // Those that were under way when the first one was refused may be refused too, and a minute passes without any.
+    let first = at(0).as_second() / 60;
+    assert!(minutes.get(&first).is_some_and(|(taken, refused)| *taken == 20 && *refused <= 4), "{minutes:?}");
+    assert_eq!(minutes.get(&(first + 1)), None);
     assert!(refused <= 8, "{refused} were refused");
 }
