@@ -63,6 +63,10 @@ pub enum Refusal {
     Relay,
     /// The domain is ours; the mailbox is not.
     NoMailbox,
+    /// A return path that is forged, or whose time is over.
+    ReturnPath,
+    /// What came to a return path or to the address for complaints is neither notification nor complaint, and nobody reads it there.
+    Papers,
     /// The store cannot take it at present.
     TryLater,
 }
@@ -78,6 +82,14 @@ impl Refusal {
                 "Relaying denied: authenticate, or write to a mailbox of ours",
             ),
             Self::NoMailbox => Reply::new(550, Code::new(5, 1, 1), "No such mailbox here"),
+            Self::ReturnPath => {
+                let text = "This return path is not of ours, or its time is over";
+                Reply::new(550, Code::new(5, 7, 1), text)
+            }
+            Self::Papers => {
+                let text = "Nobody reads here: only notifications and complaints about our mail are taken";
+                Reply::new(550, Code::new(5, 7, 1), text)
+            }
             Self::TryLater => Reply::new(451, Code::new(4, 3, 0), "Not possible at present, try again later"),
         }
     }

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tegami_auth::dkim::DkimResult;
+use tegami_auth::iprev::IprevResult;
+use tegami_auth::spf::SpfResult;
 use tegami_auth::verify::{self, Client, Early, Verdicts};
 use tegami_auth::{Cache, Records, json};
 use tegami_dns::Resolver;
@@ -9,8 +12,10 @@ use tegami_mail::{
     Address, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, Note, Reply, ReversePath, note,
 };
 use tegami_proto::smtp::server::{Answer, Facts, Question, Transaction};
-use tegami_queue::{Fault, Intake, LocalMailboxes, Locality, Reception as Received, Trace};
-use tegami_store::{MailboxDelivery, Origin, Store};
+use tegami_queue::{
+    Fault, Heard, Intake, LocalMailboxes, Locality, Paper, Reception as Received, Returning, Trace,
+};
+use tegami_store::{MailboxDelivery, Origin, QueueId, Store};
 
 use crate::BoxFuture;
 use crate::desk::{Clerk, Desk, Peer, Refusal};
@@ -78,7 +83,29 @@ struct Open {
     reverse_path: ReversePath,
     early: Early,
     /// Of the recipients accepted so far.
+    found: Found,
+}
+
+/// Where mail goes.
+#[derive(Default)]
+struct Found {
     mailboxes: Vec<MailboxDelivery>,
+    /// The messages whose return paths are among the recipients.
+    about: Vec<QueueId>,
+    /// Who reads what comes to the address for complaints, where that is among them.
+    complaints: Option<Vec<MailboxDelivery>>,
+}
+
+impl Found {
+    fn add(&mut self, other: Self) {
+        for delivery in other.mailboxes {
+            if !self.mailboxes.contains(&delivery) {
+                self.mailboxes.push(delivery);
+            }
+        }
+        self.about.extend(other.about);
+        self.complaints = other.complaints.or(self.complaints.take());
+    }
 }
 
 impl Clerk for ReceptionClerk {
@@ -109,7 +136,7 @@ impl ReceptionClerk {
         let client = client(&self.settings, self.peer, &reverse_path, facts);
         let records = Records::cached(&*self.settings.resolver, &self.cache, client.now);
         let early = verify::early(&client, records).await;
-        self.open = Some(Open { reverse_path, early, mailboxes: Vec::new() });
+        self.open = Some(Open { reverse_path, early, found: Found::default() });
         Answer::Accept
     }
 
@@ -117,11 +144,7 @@ impl ReceptionClerk {
         let Some(mut open) = self.open.take() else { return Answer::Refuse(Refusal::TryLater.reply()) };
         let answer = match self.find(path, &open).await {
             Ok(found) => {
-                for delivery in found {
-                    if !open.mailboxes.contains(&delivery) {
-                        open.mailboxes.push(delivery);
-                    }
-                }
+                open.found.add(found);
                 Answer::Accept
             }
             Err((reply, Some(why))) => {
@@ -137,45 +160,65 @@ impl ReceptionClerk {
     }
 
     /// Where mail for this recipient goes, or the refusal with what is put on record of it.
-    async fn find(
-        &self,
-        path: &ForwardPath,
-        open: &Open,
-    ) -> Result<Vec<MailboxDelivery>, (Reply, Option<Note>)> {
+    async fn find(&self, path: &ForwardPath, open: &Open) -> Result<Found, (Reply, Option<Note>)> {
         let address = &path.address;
-        let found = match self.settings.mailboxes.find(address).await {
-            Ok(Locality::Mailboxes(found)) => found,
-            Ok(Locality::Unknown) => {
-                let why = note!("inbound-refused-mailbox", address = address);
-                return Err((Refusal::NoMailbox.reply(), Some(why)));
+        let complaints = match self.settings.intake.returning(address).await {
+            // What a host has to say about our message is heard whatever SPF says of that host: the address proves enough.
+            Ok(Returning::Message(id)) => return Ok(Found { about: vec![id], ..Found::default() }),
+            Ok(Returning::Nobody) => {
+                let why = note!("inbound-refused-return-path", address = address);
+                return Err((Refusal::ReturnPath.reply(), Some(why)));
             }
-            Ok(Locality::Remote) => {
-                let why = note!("inbound-refused-relay", address = address);
-                return Err((Refusal::Relay.reply(), Some(why)));
-            }
+            Ok(Returning::Complaints(readers)) => Some(readers),
+            Ok(Returning::Elsewhere) => None,
             Err(error) => {
-                tracing::warn!(%error, "cannot look a mailbox up");
+                tracing::warn!(%error, "cannot look a return path up");
                 return Err((Refusal::TryLater.reply(), None));
             }
+        };
+        let mailboxes = match complaints {
+            Some(_) => Vec::new(),
+            None => self.mailboxes_of(address).await?,
         };
         // RFC 5321 section 4.5.1: the postmaster hears also of those whose mail is refused.
         let postmaster = address.local_part().as_str().eq_ignore_ascii_case("postmaster");
         match disposition::before_data(&open.early, &self.settings.policy) {
             Some((reply, why)) if !postmaster => Err((reply, Some(why))),
-            _ => Ok(found),
+            _ => Ok(Found { mailboxes, complaints, ..Found::default() }),
+        }
+    }
+
+    async fn mailboxes_of(&self, address: &Address) -> Result<Vec<MailboxDelivery>, (Reply, Option<Note>)> {
+        match self.settings.mailboxes.find(address).await {
+            Ok(Locality::Mailboxes(found)) => Ok(found),
+            Ok(Locality::Unknown) => {
+                let why = note!("inbound-refused-mailbox", address = address);
+                Err((Refusal::NoMailbox.reply(), Some(why)))
+            }
+            Ok(Locality::Remote) => {
+                let why = note!("inbound-refused-relay", address = address);
+                Err((Refusal::Relay.reply(), Some(why)))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot look a mailbox up");
+                Err((Refusal::TryLater.reply(), None))
+            }
         }
     }
 
     async fn message(&mut self, transaction: Transaction, facts: &Facts) -> Answer {
         let settings = Arc::clone(&self.settings);
         let Some(open) = self.open.take() else { return Answer::Refuse(Refusal::TryLater.reply()) };
-        let Open { reverse_path, early, mailboxes } = open;
+        let Open { reverse_path, early, found } = open;
+        // Notifications seldom pass DMARC; the return path that they come to says more about them than their author.
+        let only_returns = !found.about.is_empty() && found.mailboxes.is_empty();
         let client = client(&settings, self.peer, &reverse_path, facts);
         let records = Records::cached(&*settings.resolver, &self.cache, client.now);
         let verdicts = verify::message(&client, early, &transaction.content, records).await;
         let junk = match disposition::dispose(&verdicts, &settings.policy) {
             Disposition::Inbox => None,
             Disposition::Junk(why) => Some(why),
+            Disposition::Refuse(_, why) if only_returns => Some(why),
             Disposition::Refuse(reply, why) => {
                 let told = json::verdicts(&verdicts, settings.hostname.as_str(), &json::stored);
                 let recipients = addresses(&transaction.envelope);
@@ -183,13 +226,13 @@ impl ReceptionClerk {
                 return Answer::Refuse(reply);
             }
         };
-        self.keep(transaction, mailboxes, &verdicts, facts, junk).await
+        self.keep(transaction, found, &verdicts, facts, junk).await
     }
 
     async fn keep(
         &mut self,
         transaction: Transaction,
-        mut mailboxes: Vec<MailboxDelivery>,
+        mut found: Found,
         verdicts: &Verdicts,
         facts: &Facts,
         junk: Option<Note>,
@@ -200,7 +243,7 @@ impl ReceptionClerk {
         let mut fields = verdicts.authentication_results(hostname).into_bytes();
         fields.extend_from_slice(verdicts.received_spf(hostname).as_bytes());
         if junk.is_some() {
-            for delivery in &mut mailboxes {
+            for delivery in &mut found.mailboxes {
                 "Junk".clone_into(&mut delivery.mailbox);
             }
         }
@@ -216,16 +259,32 @@ impl ReceptionClerk {
             envelope,
             content: trace::without_forged(&content, hostname),
             fields,
-            mailboxes,
+            mailboxes: found.mailboxes,
             verdicts: Some(told),
             events: Vec::new(),
         };
-        match settings.intake.receive(received).await {
-            Ok(accepted) => Answer::AcceptWith(Reply::new(
-                250,
-                EnhancedStatusCode::new(2, 0, 0),
-                format!("Ok: queued as {}", accepted.id),
-            )),
+        let kept = if found.about.is_empty() && found.complaints.is_none() {
+            settings.intake.receive(received).await.map(Heard::Kept)
+        } else {
+            let paper = Paper {
+                reception: received,
+                about: found.about,
+                readers: found.complaints.unwrap_or_default(),
+                junk: junk.is_some(),
+                reporter: proven_names(verdicts),
+            };
+            settings.intake.hear(paper).await
+        };
+        let ok = |text| Answer::AcceptWith(Reply::new(250, EnhancedStatusCode::new(2, 0, 0), text));
+        match kept {
+            Ok(Heard::Kept(accepted)) => ok(format!("Ok: queued as {}", accepted.id)),
+            Ok(Heard::Known) => ok("Ok: this was known already".to_owned()),
+            Ok(Heard::Nobody) => {
+                let reply = Refusal::Papers.reply();
+                let why = note!("inbound-refused-paper");
+                self.refused(&reverse_path, &recipients, &reply, &why, None).await;
+                Answer::Refuse(reply)
+            }
             Err(error) => {
                 let reply = error.reply();
                 match error.fault() {
@@ -269,6 +328,18 @@ impl ReceptionClerk {
             Refused { ip, account: None, domain: None, reverse_path, recipients, reply, why, verdicts };
         self.record.write(refused, &*self.settings.store, &*self.settings.clock).await;
     }
+}
+
+/// The names that the client proved to be its own.
+fn proven_names(verdicts: &Verdicts) -> Vec<Domain> {
+    let early = &verdicts.early;
+    let iprev = early.iprev.name.as_deref().filter(|_| early.iprev.result == IprevResult::Pass);
+    let spf = [&early.spf_helo, &early.spf_mail_from];
+    let spf = spf.into_iter().filter(|verdict| verdict.result == SpfResult::Pass);
+    let dkim = verdicts.dkim.iter().filter(|verdict| verdict.result == DkimResult::Pass);
+    let names = iprev.into_iter().chain(spf.map(|verdict| verdict.domain.as_str()));
+    let names = names.chain(dkim.map(|verdict| verdict.domain.as_str()));
+    names.filter_map(|name| Domain::parse(name.trim_end_matches('.')).ok()).collect()
 }
 
 fn addresses(envelope: &Envelope) -> Vec<Address> {

@@ -1,78 +1,69 @@
-//! Notifications of our own: from the rows of the store to what [`tegami_report::dsn`] writes.
+//! Notifications of our own: what is told, to whom, and by which author.
 
-use bytes::Bytes;
-use jiff::Timestamp;
-use tegami_mail::{Address, Domain, EnhancedStatusCode, ForwardPath, Reply};
-use tegami_report::dsn;
-use tegami_store::{MessageRow, RowId};
+use tegami_auth::dkim::Signer;
+use tegami_mail::failure::{Lasting, Verdict};
+use tegami_mail::{Address, Domain, StoredNote};
+use tegami_report::dsn::{Action, Explanation, Told};
+use tegami_store::{MessageRow, Origin, RowId};
+use tegami_words::Language;
 
-use crate::submission::IntakeError;
+use crate::sign::SignerSource;
 
-pub(crate) use tegami_report::dsn::{Action, MOST_RETURNED};
-
-/// One recipient in a report.
+/// What is to be told of one recipient.
 #[derive(Clone, Debug)]
-pub(crate) struct Reported {
+pub(crate) struct News {
+    pub action: Action,
     pub row: RowId,
-    pub path: ForwardPath,
-    pub status: EnhancedStatusCode,
-    /// Word for word.
-    pub reply: Option<Reply>,
-    /// Our words, where there was no reply.
-    pub words: String,
-    pub remote_mta: Option<String>,
-    pub will_retry_until: Option<Timestamp>,
+    pub told: Told,
 }
 
-impl Reported {
-    fn told(&self) -> dsn::Told {
-        dsn::Told {
-            path: self.path.clone(),
-            status: self.status,
-            reply: self.reply.clone(),
-            words: self.words.clone(),
-            remote_mta: self.remote_mta.clone(),
-            will_retry_until: self.will_retry_until,
+/// Who is told: nobody of what has the null reverse-path (RFC 5321 section 4.5.5), and nobody of our own notifications and reports,
+/// whatever reverse-path they have.
+pub(crate) fn reader(message: &MessageRow) -> Option<&Address> {
+    message.reverse_path.address().filter(|_| message.origin != Origin::Own)
+}
+
+/// The author of a notification about `message`, with the signers of its domain: the postmaster of the sender's domain, else of the
+/// message's, else of the nearest domain at or above our own name, whichever is the first that signs for itself. So the signature is
+/// aligned with the author even in DMARC's strict mode; SPF cannot be, because the reverse-path is null.
+pub(crate) fn author(
+    signers: &dyn SignerSource,
+    hostname: &Domain,
+    message: &MessageRow,
+) -> (Domain, Vec<Signer>) {
+    let sender = message.reverse_path.address().and_then(Address::domain).cloned();
+    let above = std::iter::successors(Some(hostname.clone()), Domain::parent);
+    let candidates = sender.into_iter().chain(Domain::parse(&message.domain).ok()).chain(above);
+    for domain in candidates {
+        let mut keys = signers.signers(&domain);
+        keys.retain(|signer| signer.domain == domain);
+        if !keys.is_empty() {
+            return (domain, keys);
         }
     }
+    (hostname.clone(), Vec::new())
 }
 
-/// Everything a DSN tells.
-#[derive(Debug)]
-pub(crate) struct Report<'a> {
-    pub action: Action,
-    pub hostname: &'a Domain,
-    pub message: &'a MessageRow,
-    pub to: &'a Address,
-    pub recipients: &'a [Reported],
-    /// The content of the message, of which what the sender asked for goes back.
-    pub content: &'a Bytes,
-    pub now: Timestamp,
-}
-
-/// Writes the DSN. `seed` is text of this DSN alone; the Message-ID is left to intake.
-///
-/// # Errors
-/// [`IntakeError::BadHeader`]: a name or value of the report cannot stand in a header field.
-pub(crate) fn compose(report: &Report<'_>, seed: &str) -> Result<Vec<u8>, IntakeError> {
-    let unfit = |error: &dyn std::fmt::Display| IntakeError::BadHeader(error.to_string());
-    let author = Address::parse(&format!("postmaster@{}", report.hostname)).map_err(|error| unfit(&error))?;
-    let recipients: Vec<dsn::Told> = report.recipients.iter().map(Reported::told).collect();
-    let (message, summary) = (report.message, &report.message.summary);
-    let asked = &message.envelope_parameters.dsn;
-    let paper = dsn::Report {
-        action: report.action,
-        hostname: report.hostname,
-        from: &author,
-        to: report.to,
-        recipients: &recipients,
-        envelope_id: asked.envelope_id.as_deref(),
-        accepted_at: message.accepted_at,
-        subject: &summary.subject,
-        message_id: &summary.message_id,
-        queue_id: &message.id.to_string(),
-        returned: dsn::Returned::choose(asked.ret, summary.size, report.action, report.content),
-        now: report.now,
+/// What a failure means, in both languages.
+pub(crate) fn explain(verdict: &Verdict) -> Explanation {
+    let say = |language, note: &StoredNote| tegami_words::text(language, &note.id, &note.values());
+    let both = |language| {
+        let mut meaning = say(language, &verdict.meaning);
+        // A code that says never is tried again where it is known to mean otherwise.
+        if verdict.contradicts_code() && verdict.said == Some(Lasting::Permanent) {
+            meaning = format!("{meaning} {}", tegami_words::plain(language, "queue-dsn-passes"));
+        }
+        (meaning.trim().to_owned(), say(language, &verdict.advice))
     };
-    dsn::write(&paper, seed).map_err(|error| unfit(&error))
+    Explanation { english: both(Language::English), japanese: both(Language::Japanese) }
+}
+
+/// Why an address was not written to, in both languages.
+pub(crate) fn explain_suppressed(list: tegami_store::SuppressionList) -> Explanation {
+    let both = |language| {
+        let word =
+            |end: &str| tegami_words::plain(language, &format!("queue-suppressed-{}{end}", list.as_str()));
+        (word(""), word("-advice"))
+    };
+    Explanation { english: both(Language::English), japanese: both(Language::Japanese) }
 }

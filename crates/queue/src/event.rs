@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tegami_mail::failure::{self, Cause, Said, Verdict};
 use tegami_mail::{EnhancedStatusCode, Reply};
-use tegami_store::SuppressionList;
+use tegami_store::{Evidence, QueueId, Suppression, SuppressionList};
 
 use crate::outcome::Stage;
 
@@ -65,6 +65,15 @@ pub struct EventData {
     /// Accepted for show: nothing is delivered.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub test_mode: bool,
+    /// The notification or complaint that told it later and by mail, as it was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<QueueId>,
+    /// Who wrote that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reporter: Option<String>,
+    /// What led to the suppression of an address that was not written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Box<Evidence>>,
     /// First attempt not before, where the submitter asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<Timestamp>,
@@ -129,8 +138,14 @@ impl EventData {
         }
     }
 
-    pub(crate) fn suppressed(list: SuppressionList) -> Self {
-        let (code, reason, message) = match list {
+    /// Code, enhanced status code and text in one line.
+    pub fn reply_line(&self) -> String {
+        let enhanced = self.enhanced.map(|code| format!("{code} ")).unwrap_or_default();
+        format!("{} {enhanced}{}", self.code, self.message.replace('\n', " "))
+    }
+
+    pub(crate) fn suppressed(suppression: &Suppression) -> Self {
+        let (code, reason, message) = match suppression.list {
             SuppressionList::Bounces => {
                 (605, Reason::SuppressBounce, "Not delivering to previously bounced address")
             }
@@ -141,6 +156,7 @@ impl EventData {
                 (607, Reason::SuppressComplaint, "Not delivering to an address that complained")
             }
         };
-        Self { code, reason: Some(reason), message: message.to_owned(), ..Self::default() }
+        let evidence = suppression.evidence.clone();
+        Self { code, reason: Some(reason), message: message.to_owned(), evidence, ..Self::default() }
     }
 }

@@ -18,23 +18,27 @@ use jiff::Timestamp;
 use tegami_auth::dkim::{self, Algorithm, Signer};
 use tegami_mail::header;
 use tegami_mail::{Address, Body, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, ReversePath};
+use tegami_report::dsn::{Action, Languages, Report, Returned, Told};
 use tegami_store::{
     EnvelopeParameters, EventKind, IdSource, MailboxDelivery, MessageRow, NewEvent, NewMessage, NewRecipient,
-    Origin, Priority, QueueId, RowId, Store, StoreError, SuppressionList, Table, suppression_key,
+    Origin, Priority, QueueId, RowId, Store, StoreError, Suppression, SuppressionList, Table,
+    suppression_key,
 };
 
 use crate::complete::{self, Completed};
 use crate::control::Control;
-use crate::dsn::{self, Action, Report, Reported};
+use crate::dsn::{self, News};
 use crate::event::EventData;
 use crate::fate;
 use crate::local::{LocalMailboxes, Locality};
+use crate::notice::FEEDBACK_ID;
 use crate::permit::Permit;
 use crate::returns::Returns;
 use crate::schedule::{RetryPolicy, later};
 use crate::sign::SignerSource;
 use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
 use crate::summary::summarize;
+use crate::suppress::SuppressionRules;
 
 /// What intake goes by.
 #[derive(Clone, Debug)]
@@ -49,6 +53,12 @@ pub struct IntakeSettings {
     pub max_ahead: Duration,
     /// How long delivery is tried.
     pub retry: RetryPolicy,
+    /// The languages of notifications.
+    pub languages: Languages,
+    /// Who is not written to any more.
+    pub suppressions: SuppressionRules,
+    /// Where receivers send complaints: mail whose author is aligned with such an address asks for them (RFC 9477).
+    pub feedback: Vec<Address>,
 }
 
 impl IntakeSettings {
@@ -60,6 +70,9 @@ impl IntakeSettings {
             max_recipients: 1000,
             max_ahead: Duration::from_secs(7 * 24 * 3600),
             retry: RetryPolicy::default(),
+            languages: Languages::default(),
+            suppressions: SuppressionRules::default(),
+            feedback: Vec::new(),
         }
     }
 }
@@ -70,9 +83,9 @@ pub struct Intake {
     settings: IntakeSettings,
     signers: Arc<dyn SignerSource>,
     pub(crate) local: Arc<dyn LocalMailboxes>,
-    clock: Arc<dyn Clock>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<IdSource>,
-    control: Arc<Control>,
+    pub(crate) control: Arc<Control>,
     returns: Arc<Returns>,
 }
 
@@ -85,7 +98,7 @@ struct Sorted {
     remote: Vec<NewRecipient>,
     mailboxes: Vec<MailboxDelivery>,
     events: Vec<NewEvent>,
-    told: Vec<(Action, Reported)>,
+    told: Vec<News>,
 }
 
 impl Intake {
@@ -107,6 +120,10 @@ impl Intake {
     #[must_use]
     pub fn with_returns(self, returns: Arc<Returns>) -> Self {
         Self { returns, ..self }
+    }
+
+    pub(crate) fn settings(&self) -> &IntakeSettings {
+        &self.settings
     }
 
     /// The return paths.
@@ -158,7 +175,12 @@ impl Intake {
         let completed = complete::complete(&content, id, &self.settings.hostname, now)?;
         check_authors(&permit, &completed, options.author)?;
         let signers = self.signers_for(completed.author_domain(), &domain);
-        let content = sign(Bytes::from(completed.content), signers, now).await?;
+        let feedback = self.feedback_fields(&completed, id, now);
+        let content = match feedback {
+            Some(fields) => header::prepend(&completed.content, &[fields]),
+            None => completed.content,
+        };
+        let content = sign(Bytes::from(content), signers, now).await?;
         let mut envelope = permit.into_envelope();
         drop_repeated(&mut envelope);
         let content = match &options.trace {
@@ -207,15 +229,28 @@ impl Intake {
     /// # Errors
     /// An [`IntakeError`]; nothing was kept.
     pub async fn receive(&self, reception: Reception) -> Result<Accepted, IntakeError> {
+        let now = self.clock.now();
+        let (accepted, message) = self.received(self.ids.next(now), reception, now)?;
+        let lines = fate::kept(&message);
+        self.store.accept(vec![message]).await?;
+        self.control.tell(&lines);
+        Ok(accepted)
+    }
+
+    /// What came from another ADMD, as it will be kept.
+    pub(crate) fn received(
+        &self,
+        id: QueueId,
+        reception: Reception,
+        now: Timestamp,
+    ) -> Result<(Accepted, NewMessage), IntakeError> {
         let Reception { origin, domain, envelope, content, fields, trace, mailboxes, verdicts, events } =
             reception;
-        let now = self.clock.now();
         let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
         if size > self.settings.max_size {
             return Err(IntakeError::TooLarge { size, limit: self.settings.max_size });
         }
         complete::check_hops(&content)?;
-        let id = self.ids.next(now);
         let trace = complete::received(&trace, &envelope, &self.settings.hostname, id, now);
         let content =
             header::prepend(&content, &[complete::return_path(&envelope.reverse_path), fields, trace]);
@@ -245,10 +280,7 @@ impl Intake {
             verdicts,
             events: more.chain([stored]).collect(),
         };
-        let lines = fate::kept(&message);
-        self.store.accept(vec![message]).await?;
-        self.control.tell(&lines);
-        Ok(accepted)
+        Ok((accepted, message))
     }
 
     /// The DSNs for what happened to recipients: one for each action, none to the null reverse-path (RFC 5321 section
@@ -256,28 +288,38 @@ impl Intake {
     pub(crate) async fn notifications(
         &self,
         message: &MessageRow,
-        told: &[(Action, Reported)],
+        told: &[News],
         content: &Bytes,
         now: Timestamp,
     ) -> Result<Vec<NewMessage>, StoreError> {
-        let Some(sender) = message.reverse_path.address() else { return Ok(Vec::new()) };
+        let Some(sender) = dsn::reader(message).filter(|_| !told.is_empty()) else { return Ok(Vec::new()) };
+        let hostname = &self.settings.hostname;
+        let (author, signers) = dsn::author(&*self.signers, hostname, message);
+        let Ok(from) = Address::parse(&format!("postmaster@{author}")) else { return Ok(Vec::new()) };
+        let (summary, asked) = (&message.summary, &message.envelope_parameters.dsn);
         let mut born = Vec::new();
         for action in [Action::Failed, Action::Delayed, Action::Relayed, Action::Delivered] {
-            let of_action = told.iter().filter(|(told, _)| *told == action);
-            let recipients: Vec<Reported> = of_action.map(|(_, reported)| reported.clone()).collect();
+            let of_action = told.iter().filter(|news| news.action == action);
+            let recipients: Vec<Told> = of_action.map(|news| news.told.clone()).collect();
             if recipients.is_empty() {
                 continue;
             }
             let report = Report {
                 action,
-                hostname: &self.settings.hostname,
-                message,
+                languages: self.settings.languages,
+                hostname,
+                from: &from,
                 to: sender,
                 recipients: &recipients,
-                content,
+                envelope_id: asked.envelope_id.as_deref(),
+                accepted_at: message.accepted_at,
+                subject: &summary.subject,
+                message_id: &summary.message_id,
+                queue_id: &message.id.to_string(),
+                returned: Returned::choose(asked.ret, summary.size, action, content),
                 now,
             };
-            match self.notification(&report).await {
+            match self.notification(&report, &author, signers.clone()).await {
                 Ok(notification) => born.append(&mut self.part(notification, now)),
                 Err(IntakeError::Store(error)) => return Err(error),
                 // The sender does not exist here, or the like: a notification that cannot be delivered ends here
@@ -289,17 +331,23 @@ impl Intake {
     }
 
     /// One notification of ours, to be kept.
-    async fn notification(&self, report: &Report<'_>) -> Result<NewMessage, IntakeError> {
+    async fn notification(
+        &self,
+        report: &Report<'_>,
+        author: &Domain,
+        signers: Vec<Signer>,
+    ) -> Result<NewMessage, IntakeError> {
         let permit = Permit::own(Envelope::new(ReversePath::Null, [report.to.clone()]));
         let now = report.now;
         let id = self.ids.next(now);
         let hostname = &self.settings.hostname;
-        let content = dsn::compose(report, &id.to_string())?;
+        let content = tegami_report::dsn::write(report, &id.to_string())
+            .map_err(|error| IntakeError::BadHeader(error.to_string()))?;
         let completed = complete::complete(&content, id, hostname, now)?;
         check_authors(&permit, &completed, AuthorRule::Belongs)?;
         let content = Bytes::from(completed.content);
         // A DSN without signature is better than none: our own key must not stand between a sender and the news.
-        let content = match sign(content.clone(), self.signers.signers(hostname), now).await {
+        let content = match sign(content.clone(), signers, now).await {
             Ok(signed) => signed,
             Err(error) => {
                 tracing::error!(%error, "a DSN goes out unsigned");
@@ -309,7 +357,7 @@ impl Intake {
         let options = Options::default();
         let envelope = permit.into_envelope();
         let message =
-            self.message(id, Origin::Own, hostname.as_str(), envelope, content, &options, now).await?;
+            self.message(id, Origin::Own, author.as_str(), envelope, content, &options, now).await?;
         Ok(message.0)
     }
 
@@ -324,7 +372,7 @@ impl Intake {
         content: Bytes,
         options: &Options,
         now: Timestamp,
-    ) -> Result<(NewMessage, Vec<(Action, Reported)>), IntakeError> {
+    ) -> Result<(NewMessage, Vec<News>), IntakeError> {
         let sorted = self.sort(id, &origin, domain, &envelope, options, now).await?;
         let message = NewMessage {
             id,
@@ -418,10 +466,10 @@ impl Intake {
                 sorted.events.push(event(EventKind::Delivered, &data));
                 continue;
             }
-            if let Some(list) = suppressed {
-                let data = EventData::suppressed(list);
+            if let Some(suppressed) = suppressed {
+                let data = EventData::suppressed(&suppressed);
                 sorted.events.push(event(EventKind::Failed, &data));
-                sorted.told.extend(tell_suppressed(id, origin, path, &data));
+                sorted.told.extend(tell_suppressed(id, origin, path, &suppressed, &data));
                 continue;
             }
             match self.local.find(&path.address).await? {
@@ -449,23 +497,41 @@ impl Intake {
         &self,
         domain: &str,
         paths: &[ForwardPath],
-    ) -> Result<Vec<Option<SuppressionList>>, StoreError> {
+    ) -> Result<Vec<Option<Suppression>>, StoreError> {
         // Most domains have no suppressions: one question then answers for all recipients.
         let any = self.store.scan(Table::Suppressions, &format!("{domain}/"), None, 1).await?;
         if any.is_empty() {
             return Ok(vec![None; paths.len()]);
         }
-        try_join_all(paths.iter().map(|path| self.list_of(domain, &path.address))).await
+        try_join_all(paths.iter().map(|path| self.suppression_of(domain, &path.address))).await
     }
 
-    async fn list_of(&self, domain: &str, address: &Address) -> Result<Option<SuppressionList>, StoreError> {
-        for list in [SuppressionList::Bounces, SuppressionList::Unsubscribes, SuppressionList::Complaints] {
+    async fn suppression_of(
+        &self,
+        domain: &str,
+        address: &Address,
+    ) -> Result<Option<Suppression>, StoreError> {
+        for list in SuppressionList::ALL {
             let key = suppression_key(domain, list, &address.to_string());
-            if self.store.get(Table::Suppressions, &key).await?.is_some() {
-                return Ok(Some(list));
+            if let Some(value) = self.store.get(Table::Suppressions, &key).await? {
+                let read = serde_json::from_value(value);
+                return read.map(Some).map_err(|error| StoreError::Unusable(format!("{key}: {error}")));
             }
         }
         Ok(None)
+    }
+
+    /// The fields by which a receiver finds where to complain, and we the message complained about (RFC 9477 section 3): signed, and only
+    /// where the address is of the author's organization.
+    fn feedback_fields(&self, completed: &Completed, id: QueueId, now: Timestamp) -> Option<Vec<u8>> {
+        let author = completed.author_domain()?;
+        let aligned = |feedback: &&Address| {
+            let domain = feedback.domain();
+            domain.is_some_and(|domain| author.is_at_or_below(domain) || domain.is_at_or_below(author))
+        };
+        let feedback = self.settings.feedback.iter().find(aligned)?;
+        let identity = self.returns.identity(feedback.domain()?, id, now)?;
+        Some(format!("CFBL-Address: {feedback}; report=arf\r\n{FEEDBACK_ID}: {identity}\r\n").into_bytes())
     }
 }
 
@@ -545,29 +611,41 @@ fn tell_suppressed(
     id: QueueId,
     origin: &Origin,
     path: &ForwardPath,
+    suppression: &Suppression,
     data: &EventData,
-) -> Option<(Action, Reported)> {
+) -> Option<News> {
     let wanted =
         path.notify.is_none_or(|notify| notify.failure) && matches!(origin, Origin::Submission { .. });
     // RFC 3463 section 3.8, X.7.1: a decision of policy.
-    wanted.then(|| (Action::Failed, reported_here(id, path, EnhancedStatusCode::new(5, 7, 1), data)))
+    wanted.then(|| {
+        let mut news = told_here(id, Action::Failed, path, EnhancedStatusCode::new(5, 7, 1), data);
+        news.told.explanation = Some(dsn::explain_suppressed(suppression.list));
+        news
+    })
 }
 
-fn tell_delivered(id: QueueId, path: &ForwardPath, data: &EventData) -> Option<(Action, Reported)> {
+fn tell_delivered(id: QueueId, path: &ForwardPath, data: &EventData) -> Option<News> {
     let wanted = path.notify.is_some_and(|notify| notify.success);
-    wanted.then(|| (Action::Delivered, reported_here(id, path, EnhancedStatusCode::new(2, 0, 0), data)))
+    wanted.then(|| told_here(id, Action::Delivered, path, EnhancedStatusCode::new(2, 0, 0), data))
 }
 
-fn reported_here(id: QueueId, path: &ForwardPath, status: EnhancedStatusCode, data: &EventData) -> Reported {
-    Reported {
-        row: RowId { message: id, recipient: 0 },
+fn told_here(
+    id: QueueId,
+    action: Action,
+    path: &ForwardPath,
+    status: EnhancedStatusCode,
+    data: &EventData,
+) -> News {
+    let told = Told {
         path: path.clone(),
         status,
         reply: None,
         words: data.message.clone(),
         remote_mta: None,
         will_retry_until: None,
-    }
+        explanation: None,
+    };
+    News { action, row: RowId { message: id, recipient: 0 }, told }
 }
 
 /// The row that a message will have.

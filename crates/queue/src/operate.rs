@@ -7,13 +7,14 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tegami_mail::{EnhancedStatusCode, Reply};
+use tegami_report::dsn::{Action, MOST_RETURNED, Told};
 use tegami_store::{
     Alteration, EventKind, NewEvent, NodeId, QueueFilter, QueueId, QueueRow, SettleOp, Settlement, Store,
     StoreError,
 };
 
 use crate::control::Control;
-use crate::dsn::{self, Action, Reported};
+use crate::dsn::News;
 use crate::event::{EventData, Reason};
 use crate::fate;
 use crate::intake::Intake;
@@ -217,7 +218,7 @@ impl Operator<'_> {
         let record = order.record();
         for (id, rows) in by_message(&rows) {
             let message = self.store.message(id).await?;
-            let end = message.summary.size.min(dsn::MOST_RETURNED);
+            let end = message.summary.size.min(MOST_RETURNED);
             let content = match self.store.content(id, Some(0..end)).await {
                 Ok(content) => content,
                 Err(StoreError::NotFound(_)) => Bytes::new(),
@@ -265,20 +266,20 @@ fn event(row: &QueueRow, order: &Order, record: &Value, now: Timestamp) -> NewEv
 }
 
 /// What the sender is told, unless they asked not to be (RFC 3461 section 4.1, NEVER).
-fn told(row: &QueueRow, order: &Order) -> Option<(Action, Reported)> {
+fn told(row: &QueueRow, order: &Order) -> Option<News> {
     let wanted = row.path.notify.is_none_or(|notify| notify.failure);
     let words = dropped(order).message;
     let reply: Option<Reply> = None;
     wanted.then(|| {
-        let reported = Reported {
-            row: row.id,
+        let told = Told {
             path: row.path.clone(),
             status: DROPPED,
             reply,
             words,
             remote_mta: None,
             will_retry_until: None,
+            explanation: None,
         };
-        (Action::Failed, reported)
+        News { action: Action::Failed, row: row.id, told }
     })
 }

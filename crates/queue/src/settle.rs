@@ -6,17 +6,19 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::failure::{Cause, Verdict};
 use tegami_mail::{EnhancedStatusCode, Reply, ReversePath, note};
+use tegami_report::dsn::{Action, MOST_RETURNED, Told};
 use tegami_store::{
     Attempt, EventKind, Evidence, MessageRow, NewEvent, NewMessage, QueueRow, RowId, SettleOp, Settlement,
     Store, StoreError, Suppression, SuppressionList, SuppressionSource,
 };
 
-use crate::dsn::{self, Action, Reported};
+use crate::dsn::{self, News};
 use crate::event::{EventData, Reason};
 use crate::here::Here;
 use crate::intake::Intake;
 use crate::outcome::{Class, Failure, Job, Outcome, Peer, RecipientOutcome, RecipientResult, Stage};
 use crate::schedule::RetryPolicy;
+use crate::suppress::Weight;
 
 /// Turns outcomes into settlements.
 pub struct Settler {
@@ -29,8 +31,9 @@ pub struct Settler {
 struct Decision {
     op: SettleOp,
     event: NewEvent,
-    suppression: Option<Suppression>,
-    told: Option<(Action, Reported)>,
+    /// An address that may have to be suppressed.
+    suppression: Option<(Weight, Suppression)>,
+    told: Option<News>,
 }
 
 impl Settler {
@@ -54,7 +57,10 @@ impl Settler {
             let decision = self.decide(message, row, peer, how, now);
             settlement.ops.push(decision.op);
             settlement.events.push(decision.event);
-            settlement.suppressions.extend(decision.suppression);
+            if let Some((weight, draft)) = decision.suppression {
+                let rules = self.intake.settings().suppressions;
+                settlement.suppressions.extend(rules.weigh(&*self.store, weight, draft, now).await?);
+            }
             told.extend(decision.told);
         }
         settlement.born = self.notifications(message, told, outcome.began_at, now).await?;
@@ -118,13 +124,16 @@ impl Settler {
         data.next_attempt = Some(due);
         data.retry_seconds = u64::try_from(due.duration_since(now).as_secs()).ok();
         let wanted = row.path.notify.is_none_or(|notify| notify.delay);
-        let reported = || Reported {
+        // What is not late now was not when the attempt began, which decides in the end.
+        let wanted = wanted && self.retry.is_late(row.accepted_at, now);
+        let told = || Told {
             will_retry_until: Some(row.expires),
-            ..reported(row, peer, transient(failure.enhanced()), failure.reply.clone(), data.message.clone())
+            explanation: Some(dsn::explain(&failure.verdict(peer.map(|peer| peer.host.as_str())))),
+            ..told(row, peer, transient(failure.enhanced()), failure.reply.clone(), data.message.clone())
         };
         Decision {
             op: SettleOp::Defer { row: row.id, due, status: status_text(failure, &data) },
-            told: wanted.then(|| (Action::Delayed, reported())),
+            told: wanted.then(|| News { action: Action::Delayed, row: row.id, told: told() }),
             event: event(EventKind::Deferred, message, row, &data, now),
             suppression: None,
         }
@@ -134,15 +143,15 @@ impl Settler {
     async fn notifications(
         &self,
         message: &MessageRow,
-        mut told: Vec<(Action, Reported)>,
+        mut told: Vec<News>,
         began_at: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<NewMessage>, StoreError> {
         self.drop_those_warned(message, &mut told, began_at).await?;
-        if told.is_empty() || message.reverse_path.address().is_none() {
+        if told.is_empty() || dsn::reader(message).is_none() {
             return Ok(Vec::new());
         }
-        let end = message.summary.size.min(dsn::MOST_RETURNED);
+        let end = message.summary.size.min(MOST_RETURNED);
         let content = match self.store.content(message.id, Some(0..end)).await {
             Ok(content) => content,
             // A DSN without the returned part is better than none.
@@ -156,13 +165,13 @@ impl Settler {
     async fn drop_those_warned(
         &self,
         message: &MessageRow,
-        told: &mut Vec<(Action, Reported)>,
+        told: &mut Vec<News>,
         began_at: Timestamp,
     ) -> Result<(), StoreError> {
         if !self.retry.is_late(message.accepted_at, began_at) {
-            told.retain(|(action, _)| *action != Action::Delayed);
+            told.retain(|news| news.action != Action::Delayed);
         }
-        if !told.iter().any(|(action, _)| *action == Action::Delayed) {
+        if !told.iter().any(|news| news.action == Action::Delayed) {
             return Ok(());
         }
         let attempts = self.store.attempts(message.id).await?;
@@ -171,7 +180,7 @@ impl Settler {
                 attempt.recipients.contains(&place) && self.retry.is_late(message.accepted_at, attempt.at)
             })
         };
-        told.retain(|(action, reported)| *action != Action::Delayed || !warned(reported.row.recipient));
+        told.retain(|news| news.action != Action::Delayed || !warned(news.row.recipient));
         Ok(())
     }
 }
@@ -201,11 +210,12 @@ fn delivered(
     // The next hop that speaks DSN tells of success itself (RFC 3461 section 5.2.2); for any other we say "relayed".
     let wanted = row.path.notify.is_some_and(|notify| notify.success) && !peer.is_some_and(|peer| peer.dsn);
     let status = reply.enhanced.unwrap_or(EnhancedStatusCode::new(2, 0, 0));
-    let reported = || reported(row, peer, status, Some(reply.clone()), data.message.clone());
+    let told = || told(row, peer, status, Some(reply.clone()), data.message.clone());
+    // Without a peer it went into a mailbox here.
+    let action = if peer.is_some() { Action::Relayed } else { Action::Delivered };
     Decision {
         op: SettleOp::Delivered { row: row.id, status: reply.to_string() },
-        // Without a peer it went into a mailbox here.
-        told: wanted.then(|| (if peer.is_some() { Action::Relayed } else { Action::Delivered }, reported())),
+        told: wanted.then(|| News { action, row: row.id, told: told() }),
         event: event(EventKind::Delivered, message, row, &data, now),
         suppression: None,
     }
@@ -226,32 +236,42 @@ fn failed(
         data.reason = Some(Reason::Old);
     }
     let verdict = failure.verdict(peer.map(|peer| peer.host.as_str()));
-    let suppression = address_is_bad(failure, &verdict).then(|| Suppression {
-        domain: message.domain.clone(),
-        list: SuppressionList::Bounces,
-        address: row.path.address.to_string(),
-        code: data.code.to_string(),
-        error: data.message.clone(),
-        created_at: now,
-        source: SuppressionSource::Rule,
-        evidence: Some(Box::new(Evidence {
-            message: Some(message.id),
-            host: data.mx_host.clone(),
-            reply: status_text(failure, &data),
-            cause: Some(verdict.cause),
-            at: Some(now),
-            ..Evidence::default()
-        })),
+    let suppression = weight(failure, &verdict, expired).map(|weight| {
+        (
+            weight,
+            Suppression {
+                domain: message.domain.clone(),
+                list: SuppressionList::Bounces,
+                address: row.path.address.to_string(),
+                code: data.code.to_string(),
+                error: data.message.clone(),
+                created_at: now,
+                source: SuppressionSource::Rule,
+                evidence: Some(Box::new(Evidence {
+                    message: Some(message.id),
+                    host: data.mx_host.clone(),
+                    reply: status_text(failure, &data),
+                    cause: Some(verdict.cause),
+                    at: Some(now),
+                    ..Evidence::default()
+                })),
+            },
+        )
     });
     let wanted = row.path.notify.is_none_or(|notify| notify.failure);
     Decision {
         op: SettleOp::Fail { row: row.id, status: status_text(failure, &data) },
-        told: wanted.then(|| {
-            (Action::Failed, reported(row, peer, status, failure.reply.clone(), data.message.clone()))
+        told: wanted.then(|| News {
+            action: Action::Failed,
+            row: row.id,
+            told: Told {
+                explanation: Some(dsn::explain(&verdict)),
+                ..told(row, peer, status, failure.reply.clone(), data.message.clone())
+            },
         }),
         event: event(EventKind::Failed, message, row, &data, now),
         // Nobody is suppressed for not taking our own notifications.
-        suppression: suppression.filter(|_| message.reverse_path.address().is_some()),
+        suppression: suppression.filter(|_| dsn::reader(message).is_some()),
     }
 }
 
@@ -260,11 +280,12 @@ fn transient(code: EnhancedStatusCode) -> EnhancedStatusCode {
     EnhancedStatusCode { class: 4, ..code }
 }
 
-/// Whether the address itself is bad for ever: a refusal for policy or reputation says nothing about the address, and a
-/// full mailbox is one (RFC 3463 section 3.2).
-fn address_is_bad(failure: &Failure, verdict: &Verdict) -> bool {
+/// What it says against the address: a refusal for policy or reputation says nothing, and a full mailbox is one (RFC 3463
+/// section 3.2). Time that is up says something only where the mailbox was in the way until then.
+fn weight(failure: &Failure, verdict: &Verdict, expired: bool) -> Option<Weight> {
     let about_recipient = matches!(failure.stage, Stage::Destination | Stage::Recipient | Stage::EndOfData);
-    failure.class == Class::Permanent && about_recipient && verdict.is_bad_address()
+    let weight = Weight::of(verdict).filter(|_| about_recipient)?;
+    (!expired || weight == Weight::Soft).then_some(weight)
 }
 
 fn failure_data(failure: &Failure, peer: Option<&Peer>, attempt: u32) -> EventData {
@@ -279,7 +300,7 @@ fn failure_data(failure: &Failure, peer: Option<&Peer>, attempt: u32) -> EventDa
     data.enhanced = Some(failure.enhanced());
     data.stage = Some(failure.stage);
     let verdict = failure.verdict(peer.map(|peer| peer.host.as_str()));
-    data.reason = Some(reason(failure, &verdict));
+    data.reason = Some(reason(failure.class, failure.enhanced(), &verdict));
     data.cause = Some(verdict.cause);
     data.note = serde_json::to_value(&failure.detail).ok();
     data.attempt = attempt;
@@ -300,12 +321,12 @@ fn with_peer(data: EventData, peer: Option<&Peer>) -> EventData {
 }
 
 /// The API's word for it.
-fn reason(failure: &Failure, verdict: &Verdict) -> Reason {
+pub(crate) fn reason(class: Class, enhanced: EnhancedStatusCode, verdict: &Verdict) -> Reason {
     use Cause::{
         Authentication, BadDomain, BadMailbox, Filtered, Greylisting, Inactive, MailboxFull, Moved, Policy,
         Rate, Relaying, Reputation, ReverseDns, Spam, Virus,
     };
-    match (failure.class, verdict.cause, failure.enhanced().subject) {
+    match (class, verdict.cause, enhanced.subject) {
         (Class::Transient, Greylisting, _) => Reason::Greylisted,
         (Class::Permanent, BadMailbox | BadDomain | Moved | MailboxFull | Inactive | Filtered, _) => {
             Reason::Bounce
@@ -342,21 +363,21 @@ fn words_without_reply(failure: &Failure) -> String {
     format!("{words} [{}]", failure.enhanced())
 }
 
-fn reported(
+fn told(
     row: &QueueRow,
     peer: Option<&Peer>,
     status: EnhancedStatusCode,
     reply: Option<Reply>,
     words: String,
-) -> Reported {
-    Reported {
-        row: row.id,
+) -> Told {
+    Told {
         path: row.path.clone(),
         status,
         reply,
         words,
         remote_mta: peer.map(|peer| peer.host.clone()),
         will_retry_until: None,
+        explanation: None,
     }
 }
 

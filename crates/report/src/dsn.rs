@@ -1,6 +1,7 @@
 //! Delivery status notifications (RFC 3464, RFC 6522, RFC 6533), and the bounces that keep to no standard.
 
 mod find;
+mod prose;
 mod read;
 mod status;
 mod text;
@@ -15,7 +16,7 @@ use tegami_mail::{EnhancedStatusCode, HeaderField, HeaderLimits, HeaderSection, 
 use crate::field;
 
 pub use read::{MAX_RECIPIENTS, read};
-pub use write::{MOST_RETURNED, Report, Returned, Told, write};
+pub use write::{Explanation, Languages, MOST_RETURNED, Report, Returned, Told, write};
 
 /// What happened to a recipient (RFC 3464 section 2.3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -107,6 +107,9 @@ const INSTANCES: &[&str] = &[
     "content-description",
     "auto-submitted",
     "feedback-id",
+    // RFC 9477 sections 3.1 and 3.2.
+    "cfbl-address",
+    "cfbl-feedback-id",
     "resent-date",
     "resent-from",
     "resent-sender",

@@ -9,8 +9,9 @@ use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, Reply, R
 use tegami_queue::{
     Accepted, Accounts, Authenticated, Control, Deliver, Directory, EventData, Failure, Intake, IntakeError,
     IntakeSettings, Job, KeyRing, Options, Outcome, Peer, Permit, Postman, RecipientOutcome, RecipientResult,
-    RetryPolicy, RunSettings, Settler, Stage, Submission,
+    RetryPolicy, Returns, RunSettings, Settler, Stage, Submission,
 };
+use tegami_report::return_path::ReturnPaths;
 use tegami_store::{BoxFuture, Embedded, EventFilter, IdSource, NodeId, Origin, QueueId, QueueRow, Store};
 
 /// A clock that stands still until it is moved.
@@ -90,21 +91,44 @@ impl Desk {
     }
 
     pub(crate) fn open_with(folder: &Path, options: tegami_store::Options) -> Self {
+        Self::open_by(folder, options, |_| {})
+    }
+
+    /// With these changes of the settings.
+    pub(crate) fn open_as(folder: &Path, change: impl FnOnce(&mut IntakeSettings)) -> Self {
+        Self::open_by(folder, tegami_store::Options::default(), change)
+    }
+
+    fn open_by(
+        folder: &Path,
+        options: tegami_store::Options,
+        change: impl FnOnce(&mut IntakeSettings),
+    ) -> Self {
+        let mut settings = IntakeSettings::new(Domain::parse("mail.example.org").unwrap());
+        change(&mut settings);
         let store: Arc<dyn Store> = Arc::new(Embedded::open(folder, options).unwrap());
         let clock = Arc::new(HandClock(Mutex::new(start())));
         let domain = |text: &str| Domain::parse(text).unwrap();
         let local = Directory::new(store.clone(), clock.clone(), [domain("example.org")], None);
         let keys = Arc::new(KeyRing::default());
         let control = Arc::new(Control::default());
-        let intake = Arc::new(Intake::new(
-            store.clone(),
-            IntakeSettings::new(domain("mail.example.org")),
-            keys.clone(),
-            Arc::new(local),
-            clock.clone(),
-            Arc::new(IdSource::default()),
-            control.clone(),
-        ));
+        let intake = Arc::new(
+            Intake::new(
+                store.clone(),
+                settings,
+                keys.clone(),
+                Arc::new(local),
+                clock.clone(),
+                Arc::new(IdSource::default()),
+                control.clone(),
+            )
+            .with_returns(Arc::new(Returns::new([ReturnPaths::new(
+                "bounces",
+                domain("example.org"),
+                &[7; 32],
+            )
+            .unwrap()]))),
+        );
         let settler = Arc::new(Settler::new(store.clone(), intake.clone(), RetryPolicy::default()));
         let accounts = Accounts::new(store.clone(), clock.clone()).unwrap();
         Self { store, clock, intake, accounts, control, keys, settler }
@@ -167,9 +191,19 @@ impl Desk {
         content: &str,
         options: Options,
     ) -> Result<Accepted, IntakeError> {
+        let origin = Origin::Http { account: "shop".to_owned() };
+        self.submit_from(origin, envelope, content, options).await
+    }
+
+    pub(crate) async fn submit_from(
+        &self,
+        origin: Origin,
+        envelope: Envelope,
+        content: &str,
+        options: Options,
+    ) -> Result<Accepted, IntakeError> {
         let permit = Permit::for_account(&self.shop().await, envelope).unwrap();
         let domain = Domain::parse("example.org").unwrap();
-        let origin = Origin::Http { account: "shop".to_owned() };
         let content = bytes::Bytes::from(content.to_owned());
         self.intake.accept(Submission { permit, origin, domain, content, options }).await
     }

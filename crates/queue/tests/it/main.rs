@@ -12,5 +12,6 @@ mod bounce;
 mod desk;
 mod journey;
 mod operate;
+mod returned;
 mod shaping;
 mod submit;

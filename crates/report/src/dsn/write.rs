@@ -1,4 +1,4 @@
-//! Writing notifications (RFC 3461, RFC 3464, RFC 6533), in English and Japanese at once: the reader's language is not known.
+//! Writing notifications (RFC 3461, RFC 3464, RFC 6533).
 
 use jiff::Timestamp;
 use tegami_mail::{
@@ -6,7 +6,7 @@ use tegami_mail::{
     ParameterizedValue, Reply, Ret, date, header,
 };
 
-use super::Action;
+use super::{Action, prose};
 
 /// One recipient in a report.
 #[derive(Clone, Debug)]
@@ -23,6 +23,29 @@ pub struct Told {
     pub remote_mta: Option<String>,
     /// Until when it is tried, of a delay.
     pub will_retry_until: Option<Timestamp>,
+    /// What the failure means, where that is known.
+    pub explanation: Option<Explanation>,
+}
+
+/// What a failure means and what to do about it, in sentences of either language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Explanation {
+    /// Meaning and advice in English.
+    pub english: (String, String),
+    /// Meaning and advice in Japanese.
+    pub japanese: (String, String),
+}
+
+/// The languages of the part for people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Languages {
+    /// One after the other: which one the reader knows is not known.
+    #[default]
+    Both,
+    /// English alone.
+    English,
+    /// Japanese alone.
+    Japanese,
 }
 
 /// What of the message goes back: its content, whole.
@@ -54,6 +77,8 @@ impl<'a> Returned<'a> {
 pub struct Report<'a> {
     /// What happened to all of the recipients.
     pub action: Action,
+    /// The languages of the part for people.
+    pub languages: Languages,
     /// Who reports.
     pub hostname: &'a Domain,
     /// The author of the report: the postmaster of `hostname`.
@@ -78,53 +103,6 @@ pub struct Report<'a> {
     pub now: Timestamp,
 }
 
-/// The sentences of one action, in both languages. `{host}` is our name.
-struct Sentences {
-    subject: &'static str,
-    english: &'static str,
-    japanese: &'static str,
-}
-
-const FAILED: Sentences = Sentences {
-    subject: "Not delivered / 配信できませんでした",
-    english: "This is the mail server {host}. Your message could not be delivered to the following\n\
-              recipients, and no further attempt will be made. The answer of the receiving\n\
-              server stands below each address, word for word.",
-    japanese: "メールサーバー {host} からのお知らせです。お送りになったメッセージは、次の宛先に\n\
-               配信できませんでした。再送は行いません。各宛先の下に、受信側サーバーの応答を\n\
-               そのまま記載しています。",
-};
-const DELAYED: Sentences = Sentences {
-    subject: "Delayed, still trying / 配信が遅れています",
-    english: "This is the mail server {host}. Your message has not yet been delivered to the following\n\
-              recipients. Delivery is tried again by itself: you need not do anything.",
-    japanese: "メールサーバー {host} からのお知らせです。お送りになったメッセージは、次の宛先に\n\
-               まだ配信できていません。自動的に再送しますので、お手続きは不要です。",
-};
-const RELAYED: Sentences = Sentences {
-    subject: "Handed on / 次のサーバーに引き渡しました",
-    english: "This is the mail server {host}. Your message was handed to the server of the following\n\
-              recipients. That server sends no notice of delivery, so this is the last you hear of it.",
-    japanese: "メールサーバー {host} からのお知らせです。お送りになったメッセージを、次の宛先の\n\
-               サーバーに引き渡しました。そのサーバーは配信通知に対応していないため、今後の通知はありません。",
-};
-const DELIVERED: Sentences = Sentences {
-    subject: "Delivered / 配信しました",
-    english: "This is the mail server {host}. Your message lies in the mailboxes of the following recipients.",
-    japanese: "メールサーバー {host} からのお知らせです。お送りになったメッセージを、次の宛先の\n\
-               メールボックスに配信しました。",
-};
-
-fn sentences(action: Action) -> &'static Sentences {
-    match action {
-        Action::Failed => &FAILED,
-        Action::Delayed => &DELAYED,
-        // We expand no lists; like one who relays, one who does so tells no more.
-        Action::Relayed | Action::Expanded => &RELAYED,
-        Action::Delivered => &DELIVERED,
-    }
-}
-
 /// Writes the DSN. `seed` is text of this DSN alone; the Message-ID is left to intake.
 ///
 /// # Errors
@@ -138,45 +116,15 @@ pub fn write(report: &Report<'_>, seed: &str) -> Result<Vec<u8>, ComposeError> {
     let message = MessageBuilder {
         from: vec![NameAddr { name: Some("Mail Delivery System".to_owned()), address: report.from.clone() }],
         to: vec![NameAddr { name: None, address: report.to.clone() }],
-        subject: Some(sentences(report.action).subject.to_owned()),
+        subject: Some(prose::subject(report)),
         date: Some(report.now),
         fields,
         ..MessageBuilder::default()
     };
     let kind = ParameterizedValue::new("multipart/report").with("report-type", "delivery-status");
     let parts =
-        [Entity::text("plain", &human_part(report)), status_part(report), returned_part(report.returned)];
+        [Entity::text("plain", &prose::text(report)), status_part(report), returned_part(report.returned)];
     message.build_around(Entity::multipart(kind, &parts, seed))
-}
-
-/// What people read: both languages, the recipients once.
-fn human_part(report: &Report<'_>) -> String {
-    let sentences = sentences(report.action);
-    let mut text = format!("{}\n\n{}\n", sentences.english, sentences.japanese)
-        .replace("{host}", report.hostname.as_str());
-    for recipient in report.recipients {
-        text.push_str(&format!("\n    <{}>\n", recipient.path.address));
-        let host = recipient.remote_mta.as_deref().unwrap_or(report.hostname.as_str());
-        match &recipient.reply {
-            Some(reply) => {
-                for line in reply_lines(reply) {
-                    text.push_str(&format!("        {host}: {line}\n"));
-                }
-            }
-            None => text.push_str(&format!("        {}\n", printable(&recipient.words))),
-        }
-        if let Some(until) = recipient.will_retry_until {
-            text.push_str(&format!("        Tried until / 再送期限: {}\n", date::write(until)));
-        }
-    }
-    text.push_str(&format!(
-        "\nSubject / 件名: {}\nDate accepted / 受付日時: {}\nMessage-ID: <{}>\nQueue id: {}\n",
-        printable(report.subject),
-        date::write(report.accepted_at),
-        printable(report.message_id),
-        report.queue_id,
-    ));
-    text
 }
 
 /// What programs read (RFC 3464 section 2); with an internationalised address its UTF-8 form (RFC 6533 section 4).
@@ -256,13 +204,13 @@ fn returned_part(returned: Returned<'_>) -> Entity {
 }
 
 /// The lines of a reply as they came, each with its code.
-fn reply_lines(reply: &Reply) -> Vec<String> {
+pub(super) fn reply_lines(reply: &Reply) -> Vec<String> {
     let wire = String::from_utf8_lossy(&reply.to_wire()).into_owned();
     wire.split("\r\n").filter(|line| !line.is_empty()).map(printable).collect()
 }
 
 /// Without control characters, which could begin another field.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -295,6 +243,7 @@ mod tests {
         let content = b"Return-Path: <shop@example.org>\r\nMessage-ID: <1@example.org>\r\nSubject: \xe3\x81\x82\r\n\r\nbody";
         then(&Report {
             action,
+            languages: Languages::Both,
             hostname: &Domain::parse("mail.example.org").unwrap(),
             from: &address("postmaster@mail.example.org"),
             to: &address("shop@example.org"),
@@ -318,6 +267,13 @@ mod tests {
             words: String::new(),
             remote_mta: Some("mx.example.net".to_owned()),
             will_retry_until: None,
+            explanation: Some(Explanation {
+                english: ("There is no such mailbox.".to_owned(), "Check the address.".to_owned()),
+                japanese: (
+                    "メールボックスがありません。".to_owned(),
+                    "アドレスを確かめてください。".to_owned(),
+                ),
+            }),
         }
     }
 
@@ -327,6 +283,7 @@ mod tests {
             reply: None,
             words: "no connection could be made [4.4.1]".to_owned(),
             remote_mta: None,
+            explanation: None,
             will_retry_until: Some("1970-01-06T00:00:00Z".parse().unwrap()),
             ..refused(to, &[])
         }
@@ -336,7 +293,7 @@ mod tests {
     fn check(action: Action, recipients: &[Told], expected: &Expect) {
         with_report(action, recipients, |report| {
             let status = String::from_utf8(status_part(report).into_content(b"")).unwrap();
-            expected.assert_eq(&format!("{}\n{}", human_part(report), status.replace('\r', "")));
+            expected.assert_eq(&format!("{}\n{}", prose::text(report), status.replace('\r', "")));
             assert!(write(report, "seed").unwrap().is_ascii(), "the way back may not take eight bits");
         });
     }
@@ -347,18 +304,22 @@ mod tests {
             Action::Failed,
             &[refused("a@example.net", &["no such user", "see https://example.net/why", "申し訳ありません"])],
             &expect![[r#"
-                This is the mail server mail.example.org. Your message could not be delivered to the following
-                recipients, and no further attempt will be made. The answer of the receiving
-                server stands below each address, word for word.
+                This is the mail server mail.example.org. Your message could not be
+                delivered to the following recipients, and no further attempt will be made.
+                The answer of the receiving server stands below each address, word for word.
 
-                メールサーバー mail.example.org からのお知らせです。お送りになったメッセージは、次の宛先に
-                配信できませんでした。再送は行いません。各宛先の下に、受信側サーバーの応答を
-                そのまま記載しています。
+                メールサーバー mail.example.org からのお知らせです。お送りになったメッセージ
+                は、次の宛先に配信できませんでした。再送は行いません。各宛先の下に、受信側サー
+                バーの応答をそのまま記載しています。
 
                     <a@example.net>
                         mx.example.net: 550-5.1.1 no such user
                         mx.example.net: 550-5.1.1 see https://example.net/why
                         mx.example.net: 550 5.1.1 申し訳ありません
+                        What it means: There is no such mailbox.
+                        What to do: Check the address.
+                        意味：メールボックスがありません。
+                        対処：アドレスを確かめてください。
 
                 Subject / 件名: ご注文
                 Date accepted / 受付日時: Thu, 01 Jan 1970 00:00:00 +0000
@@ -391,36 +352,38 @@ mod tests {
             Action::Delayed,
             &[unreachable("a@example.net")],
             &expect![[r#"
-            This is the mail server mail.example.org. Your message has not yet been delivered to the following
-            recipients. Delivery is tried again by itself: you need not do anything.
+                This is the mail server mail.example.org. Your message has not yet been
+                delivered to the following recipients. Delivery is tried again by itself:
+                you need not do anything.
 
-            メールサーバー mail.example.org からのお知らせです。お送りになったメッセージは、次の宛先に
-            まだ配信できていません。自動的に再送しますので、お手続きは不要です。
+                メールサーバー mail.example.org からのお知らせです。お送りになったメッセージ
+                は、次の宛先にまだ配信できていません。自動的に再送しますので、お手続きは不要
+                です。
 
-                <a@example.net>
-                    no connection could be made [4.4.1]
-                    Tried until / 再送期限: Tue, 06 Jan 1970 00:00:00 +0000
+                    <a@example.net>
+                        no connection could be made [4.4.1]
+                        Tried until / 再送期限: Tue, 06 Jan 1970 00:00:00 +0000
 
-            Subject / 件名: ご注文
-            Date accepted / 受付日時: Thu, 01 Jan 1970 00:00:00 +0000
-            Message-ID: <1@example.org>
-            Queue id: 00000000000000000000000007
+                Subject / 件名: ご注文
+                Date accepted / 受付日時: Thu, 01 Jan 1970 00:00:00 +0000
+                Message-ID: <1@example.org>
+                Queue id: 00000000000000000000000007
 
-            MIME-Version: 1.0
-            Content-Type: message/delivery-status
-            Content-Transfer-Encoding: 7bit
+                MIME-Version: 1.0
+                Content-Type: message/delivery-status
+                Content-Transfer-Encoding: 7bit
 
-            Original-Envelope-Id: order  4711
-            Reporting-MTA: dns; mail.example.org
-            Arrival-Date: Thu, 01 Jan 1970 00:00:00 +0000
+                Original-Envelope-Id: order  4711
+                Reporting-MTA: dns; mail.example.org
+                Arrival-Date: Thu, 01 Jan 1970 00:00:00 +0000
 
-            Final-Recipient: rfc822; a@example.net
-            Action: delayed
-            Status: 4.4.1
-            Diagnostic-Code: x-tegami; no connection could be made [4.4.1]
-            Last-Attempt-Date: Thu, 01 Jan 1970 00:00:00 +0000
-            Will-Retry-Until: Tue, 06 Jan 1970 00:00:00 +0000
-        "#]],
+                Final-Recipient: rfc822; a@example.net
+                Action: delayed
+                Status: 4.4.1
+                Diagnostic-Code: x-tegami; no connection could be made [4.4.1]
+                Last-Attempt-Date: Thu, 01 Jan 1970 00:00:00 +0000
+                Will-Retry-Until: Tue, 06 Jan 1970 00:00:00 +0000
+            "#]],
         );
     }
 
@@ -459,6 +422,7 @@ mod tests {
                     words: "no connection".to_owned(),
                     remote_mta: Some("mx.example.net".to_owned()),
                     will_retry_until: until.map(|until| Timestamp::from_second(until).unwrap()),
+                    explanation: None,
                 }
             },
         )

@@ -13,6 +13,7 @@ mod key;
 mod lab;
 mod lookup;
 mod mailbox;
+mod paper;
 mod prose;
 mod queue;
 mod send;

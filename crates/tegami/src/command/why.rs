@@ -12,7 +12,7 @@ use tegami_store::{
 
 use super::context::moment;
 use super::lookup::reply;
-use super::{Context, Failure, Outcome, Report, queue, table};
+use super::{Context, Failure, Outcome, Report, paper, queue, table};
 use crate::server::Rooms;
 
 /// For an address the newest messages are told.
@@ -29,12 +29,15 @@ struct Story {
     attempts: Vec<Attempt>,
     /// Recipients that never waited in the queue, each with the event that ended its way.
     ended_here: Vec<NewEvent>,
+    /// What came back by mail afterwards.
+    papers: Vec<NewEvent>,
 }
 
 impl Story {
     fn arrived(&self) -> bool {
         self.recipients.iter().all(|row| row.state == RecipientState::Delivered)
             && self.ended_here.iter().all(|event| event.kind != EventKind::Failed)
+            && !self.papers.iter().any(paper::is_bad)
     }
 }
 
@@ -44,8 +47,9 @@ pub(crate) async fn run(subject: &str, context: &Context, rooms: &Rooms) -> Resu
     for message in find(subject, rooms).await? {
         let recipients = rooms.store.recipients(message.id).await?;
         let attempts = rooms.store.attempts(message.id).await?;
-        let ended_here = ended_here(message.id, &recipients, rooms).await?;
-        stories.push(Story { message, recipients, attempts, ended_here });
+        let (papers, events) = events(message.id, rooms).await?.into_iter().partition(paper::is_told_later);
+        let ended_here = ended_here(&recipients, events);
+        stories.push(Story { message, recipients, attempts, ended_here, papers });
     }
     let well = stories.iter().all(Story::arrived);
     let mut report = if context.json {
@@ -99,16 +103,18 @@ async fn newest_to(address: &Address, rooms: &Rooms) -> Result<Vec<MessageRow>, 
     Ok(found)
 }
 
-async fn ended_here(id: QueueId, queued: &[QueueRow], rooms: &Rooms) -> Result<Vec<NewEvent>, Failure> {
+async fn events(id: QueueId, rooms: &Rooms) -> Result<Vec<NewEvent>, Failure> {
     let filter = EventFilter { message: Some(id), limit: MOST_EVENTS, ..EventFilter::default() };
-    let mut events: Vec<NewEvent> =
-        rooms.store.events(filter).await?.into_iter().map(|event| event.event).collect();
+    Ok(rooms.store.events(filter).await?.into_iter().map(|event| event.event).collect())
+}
+
+fn ended_here(queued: &[QueueRow], mut events: Vec<NewEvent>) -> Vec<NewEvent> {
     let ends = [EventKind::Delivered, EventKind::Stored, EventKind::Failed];
     events.retain(|event| {
         let waited = |recipient: &String| queued.iter().any(|row| row.path.address.to_string() == *recipient);
         ends.contains(&event.kind) && event.recipient.as_ref().is_some_and(|recipient| !waited(recipient))
     });
-    Ok(events)
+    events
 }
 
 /// The message of this identifier. That there is none is a finding; that the store cannot tell is a failure.
@@ -155,6 +161,14 @@ fn tell(context: &Context, story: &Story) -> String {
         for (number, attempt) in mine.enumerate() {
             tell_attempt(context, &mut text, number + 1, attempt, row);
         }
+        let address = row.path.address.to_string();
+        for event in story.papers.iter().filter(|event| event.recipient.as_deref() == Some(&*address)) {
+            paper::tell(context, &mut text, event);
+        }
+    }
+    for event in story.papers.iter().filter(|event| event.recipient.is_none()) {
+        text.push('\n');
+        paper::tell(context, &mut text, event);
     }
     for event in &story.ended_here {
         tell_end(context, &mut text, event);
@@ -177,6 +191,16 @@ fn tell_end(context: &Context, text: &mut String, event: &NewEvent) {
         _ => data.message,
     };
     let _ = writeln!(text, "  {told}");
+    if let Some(evidence) = data.evidence.as_ref().filter(|evidence| !evidence.reply.is_empty()) {
+        let host = evidence.host.as_deref().map(|host| format!("{}: ", table::plain(host)));
+        let at = evidence.at.map(|at| format!("{} ", moment(at))).unwrap_or_default();
+        let _ = writeln!(text, "    {at}{}{}", host.unwrap_or_default(), table::plain(&evidence.reply));
+    }
+    if data.reason.is_some_and(|reason| {
+        matches!(reason, Reason::SuppressBounce | Reason::SuppressUnsubscribe | Reason::SuppressComplaint)
+    }) {
+        let _ = writeln!(text, "    tegami suppression show {recipient}");
+    }
 }
 
 fn tell_attempt(context: &Context, text: &mut String, number: usize, attempt: &Attempt, row: &QueueRow) {
@@ -257,5 +281,6 @@ fn story_json(context: &Context, story: &Story) -> serde_json::Value {
         "recipients": story.recipients.iter().map(queue::row_json).collect::<Vec<_>>(),
         "attempts": attempts,
         "ended_here": story.ended_here,
+        "papers": story.papers.iter().map(|event| paper::member(context, event)).collect::<Vec<_>>(),
     })
 }

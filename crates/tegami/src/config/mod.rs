@@ -1,18 +1,20 @@
 //! `tegami.toml`: parsed, checked whole, and lowered to plain values. No other room knows that there is a file.
 
+mod bounce;
 mod problem;
 mod reader;
 mod schema;
 mod shaping;
 mod value;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tegami_mail::Domain;
-use tegami_queue::RetryPolicy;
+use tegami_mail::{Address, Domain};
 use tegami_queue::shaping::ShapingSettings;
+use tegami_queue::{Languages, RetryPolicy, SuppressionRules};
 
 pub(crate) use problem::ConfigError;
 pub(crate) use reader::nearest;
@@ -26,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     /// The domains that are ours.
     pub(crate) domains: Vec<Domain>,
+    /// Which of them leave with return paths of ours; [`ReturnPath::Auto`] where nothing is said.
+    pub(crate) return_paths: BTreeMap<Domain, ReturnPath>,
     /// Where we listen.
     pub(crate) listen: Listen,
     /// Certificate and key; without them a self-signed one is made.
@@ -36,12 +40,26 @@ pub(crate) struct Config {
     pub(crate) reception: Reception,
     /// How mail leaves.
     pub(crate) delivery: Delivery,
+    /// Who is not written to any more.
+    pub(crate) suppressions: SuppressionRules,
     /// Limits.
     pub(crate) limits: Limits,
     /// What is logged, and how.
     pub(crate) log: Log,
     /// How much goes to whom, and from which address.
     pub(crate) shaping: ShapingSettings,
+}
+
+/// Whether the mail of a domain leaves with return paths of ours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ReturnPath {
+    /// Where the domain's MX records name this server, so that what comes back comes here.
+    #[default]
+    Auto,
+    /// In any case.
+    Rewrite,
+    /// Never.
+    Keep,
 }
 
 /// Where we listen; an empty list is "not at all".
@@ -109,8 +127,10 @@ pub(crate) enum OnFail {
 }
 
 /// How strict reception is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reception {
+    /// Where receivers send complaints.
+    pub(crate) feedback: Vec<Address>,
     /// When DMARC fails and the policy is reject.
     pub(crate) dmarc_reject: OnFail,
     /// When SPF of the MAIL FROM identity is `fail`, before DATA.
@@ -130,6 +150,8 @@ pub(crate) struct Delivery {
     pub(crate) smarthost: Option<Smarthost>,
     /// When delivery is tried again, and for how long.
     pub(crate) retry: RetryPolicy,
+    /// The languages in which senders are told what became of their mail.
+    pub(crate) languages: Languages,
 }
 
 /// Another provider's relay.

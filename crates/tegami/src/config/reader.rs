@@ -100,13 +100,7 @@ impl<'a> Section<'a> {
     /// A table below this one.
     pub(super) fn section(&self, key: &'static str) -> Option<Section<'a>> {
         let value = self.value(key)?;
-        match value.get_ref() {
-            DeValue::Table(table) => Some(Section::new(table, value.span(), self.problems)),
-            _ => {
-                self.wrong_type(value.span(), key, "table");
-                None
-            }
-        }
+        self.table(key, value)
     }
 
     /// A table whose problems belong to the same file.
@@ -117,6 +111,17 @@ impl<'a> Section<'a> {
     /// Every key of this table with its value: for tables whose keys are names.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Range<usize>, Value<'a>)> + use<'a> {
         self.table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value))
+    }
+
+    /// A table below this one, under a name that is no key of ours.
+    pub(super) fn table(&self, name: &str, value: Value<'a>) -> Option<Section<'a>> {
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Section::new(table, value.span(), self.problems)),
+            _ => {
+                self.wrong_type(value.span(), name, "table");
+                None
+            }
+        }
     }
 
     /// Notes a problem.

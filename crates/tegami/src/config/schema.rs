@@ -1,13 +1,14 @@
 //! The keys of `tegami.toml`, with their defaults. A new key needs a default that is right for nearly everybody, and a
 //! line in `docs/configuration.md`.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 
 use tegami_mail::{Domain, note};
-use tegami_queue::RetryPolicy;
-use toml::de::{DeTable, DeValue};
+use tegami_queue::{Languages, RetryPolicy};
+use toml::de::DeTable;
 use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
@@ -15,7 +16,8 @@ use super::reader::{Problems, Section};
 use super::shaping;
 use super::value::{addresses, delays, everywhere, secret, size};
 use super::{
-    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Smarthost, SmarthostTls, Tls,
+    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, ReturnPath, Smarthost,
+    SmarthostTls, Tls, bounce,
 };
 
 /// Reads the whole text; relative paths start at `base`.
@@ -45,18 +47,21 @@ pub(super) fn read(text: &str, base: &Path) -> Result<Config, Vec<Problem>> {
 
 fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
     let hostname = hostname(root);
+    let domains = domains(root);
     let data = root.text("data").map_or_else(|| "/var/lib/tegami".into(), |(path, _)| base.join(path));
     let section = root.section("delivery");
     let (shaping, sources) = shaping::read(root, section.as_ref(), base);
     Some(Config {
         delivery: delivery(section, sources, base),
         shaping,
-        domains: domains(root),
+        domains: domains.keys().cloned().collect(),
+        return_paths: domains,
         listen: listen(root, base, &data),
         data,
         tls: tls(root, base),
         dns: dns(root, base),
         reception: reception(root),
+        suppressions: bounce::suppressions(root),
         limits: limits(root),
         log: log(root),
         hostname: hostname?,
@@ -77,26 +82,24 @@ fn hostname(root: &Section<'_>) -> Option<Domain> {
     parsed.ok()
 }
 
-fn domains(root: &Section<'_>) -> Vec<Domain> {
-    let Some(section) = root.section("domains") else { return Vec::new() };
-    let mut domains = Vec::new();
+fn domains(root: &Section<'_>) -> BTreeMap<Domain, ReturnPath> {
+    let Some(section) = root.section("domains") else { return BTreeMap::new() };
+    let mut domains = BTreeMap::new();
     for (name, span, value) in section.entries() {
+        let mut return_path = ReturnPath::default();
+        if let Some(domain) = section.table(name, value) {
+            return_path = bounce::return_path(&domain);
+            domain.finish();
+        }
         match Domain::parse(name) {
-            Ok(domain) => domains.push(domain),
+            Ok(domain) => {
+                domains.insert(domain, return_path);
+            }
             Err(error) => {
                 section.problem(span, note!("cli-config-bad-domain", domain = name, reason = error));
             }
         }
-        match value.get_ref() {
-            DeValue::Table(table) => {
-                for (key, _) in table {
-                    section.problem(key.span(), note!("cli-config-unknown-key", key = key.get_ref()));
-                }
-            }
-            _ => section.wrong_type(value.span(), name, "table"),
-        }
     }
-    domains.sort();
     domains
 }
 
@@ -168,7 +171,8 @@ fn dns(root: &Section<'_>, base: &Path) -> Dns {
 }
 
 fn reception(root: &Section<'_>) -> Reception {
-    let mut reception = Reception { dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Refuse };
+    let mut reception =
+        Reception { feedback: Vec::new(), dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Refuse };
     let Some(section) = root.section("reception") else { return reception };
     let on_fail = |key: &'static str, default: OnFail| {
         let Some((text, span)) = section.text(key) else { return default };
@@ -183,6 +187,7 @@ fn reception(root: &Section<'_>) -> Reception {
     };
     reception.dmarc_reject = on_fail("dmarc_reject", OnFail::Refuse);
     reception.spf_fail = on_fail("spf_fail", OnFail::Refuse);
+    reception.feedback = bounce::feedback(&section);
     section.finish();
     reception
 }
@@ -194,13 +199,19 @@ fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> 
         ipv6: true,
         smarthost: None,
         retry: RetryPolicy::default(),
+        languages: Languages::default(),
     };
     let Some(section) = section else { return default };
     let delivery = Delivery {
         port: section.port("port").unwrap_or(default.port),
         ipv6: section.flag("ipv6").unwrap_or(default.ipv6),
         smarthost: smarthost(&section, base),
-        retry: RetryPolicy { delays: delays(&section, "retry", default.retry.delays), ..default.retry },
+        retry: RetryPolicy {
+            delays: delays(&section, "retry", default.retry.delays),
+            warn_after: bounce::warn_after(&section, default.retry.warn_after),
+            ..default.retry
+        },
+        languages: bounce::languages(&section),
         sources,
     };
     section.finish();

@@ -120,7 +120,12 @@ fn examples_of_the_manual_can_be_read() {
 
 #[test]
 fn every_key_stands_in_the_manual() {
-    let sources = [include_str!("schema.rs"), include_str!("value.rs"), include_str!("shaping.rs")];
+    let sources = [
+        include_str!("schema.rs"),
+        include_str!("bounce.rs"),
+        include_str!("value.rs"),
+        include_str!("shaping.rs"),
+    ];
     let code = sources.map(|source| source.split("#[cfg(test)]").next().unwrap()).concat();
     let mut keys = Vec::new();
     for opening in ["(\"", "section, \""] {

@@ -82,7 +82,7 @@ pub(super) fn delays(section: &Section<'_>, key: &'static str, default: Vec<Dura
 }
 
 /// From a second to the five days after which delivery is given up.
-fn parse_delay(text: &str) -> Option<Duration> {
+pub(super) fn parse_delay(text: &str) -> Option<Duration> {
     const LONGEST: u64 = 5 * 86_400;
     let digits = text.find(|c: char| !c.is_ascii_digit())?;
     let (number, unit) = text.split_at_checked(digits)?;

@@ -7,6 +7,7 @@ pub(crate) mod keys;
 mod listen;
 pub(crate) mod metrics;
 mod pages;
+mod returns;
 mod rooms;
 mod shaping;
 mod tls;
@@ -94,6 +95,11 @@ impl Server {
             stop,
             rooms,
         };
+        let returns = Arc::clone(server.rooms.intake.returns());
+        returns::choose(config, &returns, &resolver).await;
+        let choosing =
+            returns::keep_choosing(config.clone(), returns, Arc::clone(&resolver), shutdown.clone());
+        server.tasks.spawn(choosing);
         server.reception(config, &tls, resolver, smtp, &shutdown).await?;
         server.submission(config, &tls, &shutdown).await?;
         server.http(config, pages, &shutdown).await?;

@@ -13,7 +13,7 @@ use tegami_queue::{
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
 
 use super::metrics::Meters;
-use super::{keys, shaping};
+use super::{keys, returns, shaping};
 use crate::command::Failure;
 use crate::config::Config;
 
@@ -57,6 +57,9 @@ impl Rooms {
             max_size: config.limits.message_size as u64,
             max_recipients: config.limits.recipients,
             retry: config.delivery.retry.clone(),
+            languages: config.delivery.languages,
+            suppressions: config.suppressions,
+            feedback: config.reception.feedback.clone(),
             ..IntakeSettings::new(config.hostname.clone())
         };
         let intake = Intake::new(
@@ -67,7 +70,8 @@ impl Rooms {
             Arc::clone(&clock),
             Arc::new(IdSource::default()),
             Arc::clone(&control),
-        );
+        )
+        .with_returns(Arc::new(returns::open(config)?));
         let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
         Ok(Self { store, accounts, intake: Arc::new(intake), local, clock, control, meters, shaping })
     }

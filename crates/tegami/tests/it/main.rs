@@ -13,6 +13,7 @@
     reason = "a test may fail loudly, in its helping functions too, and tells what it skips"
 )]
 
+mod bounce;
 mod client;
 mod crash;
 mod exim;

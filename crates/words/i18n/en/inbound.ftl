@@ -10,3 +10,5 @@ inbound-junk-spf = SPF of { $domain } failed and DMARC did not vouch for the mes
 inbound-refused-mailbox = There is no mailbox { $address } here; refused before the content.
 inbound-refused-relay = { $address } is not ours, and the client had no right to send through this server: it would have been relaying.
 inbound-banned = Too many wrong passwords for { $account } from { $ip }; logins from there are refused until { $until }.
+inbound-refused-return-path = { $address } looks like a return path of ours, but it is forged, or its time is over, or its message is forgotten; refused before the content.
+inbound-refused-paper = It came to a return path or to the address for complaints, but tells of nothing that we sent, and no person reads there.

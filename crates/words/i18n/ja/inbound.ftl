@@ -10,3 +10,5 @@ inbound-junk-spf = { $domain } の SPF に合格せず、DMARC でも正当性�
 inbound-refused-mailbox = メールボックス { $address } はここにありません。本文を受け取る前に拒否しました。
 inbound-refused-relay = { $address } はこのサーバーの宛先ではなく、クライアントには中継を頼む権限がないため、拒否しました。
 inbound-banned = { $ip } から { $account } へのログインでパスワードの誤りが続きました。{ $until } まで、そこからのログインを拒否します。
+inbound-refused-return-path = { $address } はこのサーバーのリターンパスの形をしていますが、偽造されたものか、有効期間を過ぎたものか、元のメールの記録がすでにないものです。本文を受け取る前に拒否しました。
+inbound-refused-paper = リターンパスまたは苦情の受付アドレスに届きましたが、このサーバーが送ったメールについての通知ではなく、読む人もいないため拒否しました。

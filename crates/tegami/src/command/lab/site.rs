@@ -10,13 +10,15 @@ use tegami_lab::{Authority, HostPlan, Internet, Sockets, World};
 use tegami_mail::{Clock, Domain, Host};
 use tegami_outbound::{Courier, Match, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand};
 use tegami_proto::smtp::client::Credentials;
-use tegami_queue::{RetryPolicy, SystemClock};
+use tegami_queue::{Languages, RetryPolicy, SuppressionRules, SystemClock};
 use tegami_store::ApiKeyScope;
 
 use super::stage::LabStage;
 use crate::cli::Lab;
 use crate::command::Failure;
-use crate::config::{Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Tls};
+use crate::config::{
+    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, ReturnPath, Tls,
+};
 use crate::server::{Pages, Rooms, Server, Surroundings, keys};
 
 /// The user of the lab. Everything of the lab lies on loopback and is thrown away, so its secrets may be short.
@@ -158,6 +160,11 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         hostname: domain(World::SITE.name)?,
         data: data.to_owned(),
         domains: vec![domain("newshop.test")?, domain("shop.test")?],
+        // The story is told by the addresses of its envelopes.
+        return_paths: ["newshop.test", "shop.test"]
+            .into_iter()
+            .map(|name| Ok((domain(name)?, ReturnPath::Keep)))
+            .collect::<Result<_, Failure>>()?,
         listen: Listen {
             smtp: Vec::new(),
             submission: loopback(0),
@@ -168,7 +175,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         },
         tls: Tls { files: Some(files), extra_roots: None },
         dns: Dns::System,
-        reception: Reception { dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Refuse },
+        reception: Reception { feedback: Vec::new(), dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Refuse },
         delivery: Delivery {
             port: 25,
             sources: vec![IpAddr::V4(World::SITE.ip)],
@@ -179,7 +186,9 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
                 lifetime: Duration::from_secs(600),
                 warn_after: None,
             },
+            languages: Languages::default(),
         },
+        suppressions: SuppressionRules::default(),
         limits: Limits {
             message_size: 35 << 20,
             recipients: 1000,

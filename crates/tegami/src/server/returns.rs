@@ -1,0 +1,130 @@
+//! Return paths of our domains: their keys, and which domains leave with them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tegami_dns::{DnsName, Resolver};
+use tegami_inbound::Shutdown;
+use tegami_mail::{Domain, note};
+use tegami_queue::Returns;
+use tegami_report::return_path::ReturnPaths;
+use tegami_store::{KeyError, KeyFolder};
+
+use super::keys;
+use crate::command::Failure;
+use crate::config::{Config, ReturnPath};
+
+/// The local-part before the token.
+const MAILBOX: &str = "bounces";
+/// How often the MX records are looked at again.
+const EVERY: Duration = Duration::from_secs(3600);
+/// How long the start waits for the DNS before it goes on without.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The return paths of all our domains, with the keys of the key folder; keys that are missing are made.
+///
+/// # Errors
+/// A key file cannot be read or written; the sentence names it.
+pub(super) fn open(config: &Config) -> Result<Returns, Failure> {
+    let folder = keys::folder(config)?;
+    let paths = config.domains.iter().map(|domain| {
+        let keys = keys_of(&folder, domain)?;
+        let text =
+            |error: &dyn std::fmt::Display| Failure::Text(format!("return paths of {domain}: {error}"));
+        let (newest, older) = keys.split_first().ok_or_else(|| text(&"no key"))?;
+        let paths = ReturnPaths::new(MAILBOX, domain.clone(), newest).map_err(|error| text(&error))?;
+        Ok(older.iter().fold(paths, |paths, key| paths.with_older_key(key)))
+    });
+    Ok(Returns::new(paths.collect::<Result<Vec<_>, Failure>>()?))
+}
+
+/// One key a line, 64 hexadecimal digits: the first makes return paths, the others are believed as long as they stand there.
+fn keys_of(folder: &KeyFolder, domain: &Domain) -> Result<Vec<[u8; 32]>, Failure> {
+    let name = format!("{domain}.return-path.key");
+    let text = match folder.read(&name) {
+        Ok(text) => text,
+        Err(KeyError::Missing(_)) => {
+            let mut key = [0_u8; 32];
+            aws_lc_rs::rand::fill(&mut key).map_err(|_| note!("cli-no-chance"))?;
+            let text: String =
+                key.iter().map(|octet| format!("{octet:02x}")).chain(["\n".to_owned()]).collect();
+            folder.write(&name, &text).map_err(|error| Failure::Text(error.to_string()))?;
+            text
+        }
+        Err(error) => return Err(Failure::Text(error.to_string())),
+    };
+    let keys: Option<Vec<[u8; 32]>> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(key_of).collect();
+    let keys = keys.filter(|keys| !keys.is_empty());
+    keys.ok_or_else(|| note!("cli-key-file-bad", file = name, reason = "64 hexadecimal digits a line").into())
+}
+
+fn key_of(line: &str) -> Option<[u8; 32]> {
+    let digits: Option<Vec<u8>> =
+        line.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let octets: Vec<u8> =
+        digits?.chunks(2).map(|pair| pair.iter().fold(0, |octet, digit| octet << 4 | digit)).collect();
+    if line.len() == 64 { octets.try_into().ok() } else { None }
+}
+
+/// Decides which domains leave with return paths of ours.
+pub(super) async fn choose(config: &Config, returns: &Returns, resolver: &Arc<dyn Resolver>) {
+    for domain in &config.domains {
+        match config.return_paths.get(domain).copied().unwrap_or_default() {
+            ReturnPath::Keep => returns.rewrite(domain, false),
+            ReturnPath::Rewrite => returns.rewrite(domain, true),
+            ReturnPath::Auto => {
+                let known = tokio::time::timeout(PATIENCE, comes_here(config, domain, resolver)).await;
+                // Where the DNS does not say, what was true before stays true.
+                if let Ok(Some(here)) = known {
+                    returns.rewrite(domain, here);
+                }
+            }
+        }
+    }
+}
+
+/// Does so again and again: MX records change.
+pub(super) async fn keep_choosing(
+    config: Config,
+    returns: Arc<Returns>,
+    resolver: Arc<dyn Resolver>,
+    mut shutdown: Shutdown,
+) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => choose(&config, &returns, &resolver).await,
+            () = shutdown.requested() => return,
+        }
+    }
+}
+
+/// Whether mail to this domain comes to us; `None` where the DNS does not say.
+async fn comes_here(config: &Config, domain: &Domain, resolver: &Arc<dyn Resolver>) -> Option<bool> {
+    if config.listen.smtp.is_empty() {
+        return Some(false);
+    }
+    let hosts = resolver.mx(&DnsName::from(domain)).await.ok()?;
+    let hostname = DnsName::from(&config.hostname);
+    Some(hosts.iter().any(|mx| mx.exchange == hostname))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_made_once_and_an_old_one_stays_good() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = KeyFolder::open(base.path()).unwrap();
+        let domain = Domain::parse("example.org").unwrap();
+        let first = keys_of(&folder, &domain).unwrap();
+        assert_eq!(first, keys_of(&folder, &domain).unwrap());
+        let name = "example.org.return-path.key";
+        let text = format!("{}\n{}", "0a".repeat(32), folder.read(name).unwrap());
+        folder.write(name, &text).unwrap();
+        assert_eq!(keys_of(&folder, &domain).unwrap(), [[10; 32], first[0]]);
+        folder.write(name, "0a0b\n").unwrap();
+        assert!(keys_of(&folder, &domain).is_err());
+    }
+}
