@@ -67,6 +67,10 @@ pub(crate) async fn live(world: Arc<World>) -> Lived {
             Lived::Ended(ending, down)
         }
         () = nothing_left(&world) => {
+            tokio::time::sleep(world.plan.outbound.limits.idle + Duration::from_secs(30)).await;
+            if world.open_connections() > 0 && world.jobs_under_way() == 0 {
+                world.broken("a connection stays open though nobody needs it".to_owned());
+            }
             process.close(run).await;
             Lived::Finished
         }
@@ -113,7 +117,7 @@ impl Process {
         let world = &self.world;
         self.control.close();
         match tokio::time::timeout(Duration::from_secs(4 * 3600), run).await {
-            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Ok(()))) => world.check_written(),
             Ok(Ok(Err(_))) if world.plan.store_trouble > 0.0 => return false,
             Ok(other) => world.broken(format!("closing ended with {other:?}")),
             Err(_) => world.broken("closing does not end".to_owned()),

@@ -155,7 +155,7 @@ impl Network {
         let mut budget = [None, None];
         if world.chance(habits.cuts) {
             // Somewhere in an ordinary session, most of which have some hundreds of octets each way.
-            budget[world.below(2)] = Some(world.below(1200));
+            budget[world.below(2)] = Some(world.below(700));
         }
         world.tell(|| format!("{ip}: connection {} {budget:?}", wire.number));
         let theirs = Theirs { inner: theirs, wire: Arc::clone(&wire), budget };

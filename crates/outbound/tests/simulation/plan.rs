@@ -61,6 +61,8 @@ pub(crate) struct Habits {
     pub(crate) cuts: f64,
     /// A reply is another one than it should be, or none.
     pub(crate) moody: f64,
+    /// It takes a message and does not say so.
+    pub(crate) forgets: f64,
     /// A reply lets wait.
     pub(crate) slow: f64,
     /// New recipients hear 451 for so long.
@@ -169,12 +171,11 @@ fn retry(rng: &mut Draw<'_>) -> RetryPolicy {
 fn outbound(rng: &mut Draw<'_>) -> Settings {
     let mut settings = Settings::new(Domain::parse("mail.example.org").unwrap());
     settings.reach = Reach::Network;
-    settings.tls = rng.one_of(&[
-        TlsDemand::Opportunistic,
-        TlsDemand::Opportunistic,
-        TlsDemand::Never,
-        TlsDemand::Encrypted,
-    ]);
+    settings.tls = match rng.between(0, 19) {
+        0 => TlsDemand::Encrypted,
+        1..=4 => TlsDemand::Never,
+        _ => TlsDemand::Opportunistic,
+    };
     // Most worlds have little patience, so that more happens in their time.
     if rng.chance(0.7) {
         let patience = Duration::from_secs(rng.between(5, 60) as u64);
@@ -202,9 +203,10 @@ fn habits(rng: &mut Draw<'_>, n: u8) -> Habits {
     Habits {
         name: format!("mx{n}.example.net"),
         addresses: if rng.chance(0.3) { vec![v4, v6] } else { vec![v4] },
-        refuses: rng.trouble(&[0.1, 0.5, 1.0]),
+        refuses: if rng.chance(0.1) { 1.0 } else { rng.trouble(&[0.1, 0.3]) },
         cuts: rng.trouble(&[0.1, 0.5]),
-        moody: rng.trouble(&[0.02, 0.1, 0.3]),
+        moody: rng.trouble(&[0.02, 0.1, 0.2]),
+        forgets: rng.trouble(&[0.1, 0.5]),
         slow: rng.trouble(&[0.05, 0.2]),
         greylist: rng.chance(0.2).then(|| rng.span(hour / 6)),
         pipelining: rng.chance(0.7),
@@ -217,7 +219,7 @@ fn habits(rng: &mut Draw<'_>, n: u8) -> Habits {
         },
         recipients: rng.one_of(&[1, 2, 100, 100]),
         messages: rng.one_of(&[1, 3, 100, 100]),
-        away: rng.chance(0.2).then(|| {
+        away: rng.chance(0.1).then(|| {
             let from = rng.span(hour);
             (from, from + rng.span(hour))
         }),

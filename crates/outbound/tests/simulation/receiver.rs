@@ -208,7 +208,10 @@ impl Session {
     /// From here on the whole message lies with us. Whether we keep it, and whether the client learns so, are two things.
     async fn end_of_data(&mut self, message_id: &str, recipients: Vec<String>) -> Goes<()> {
         let world = Arc::clone(&self.world);
-        let mood = self.mood();
+        let mut mood = self.mood();
+        if mood == Mood::Fine && world.chance(self.habits().forgets) {
+            mood = [Mood::Garbage, Mood::Gone, Mood::Silent][world.below(3)];
+        }
         let kept = match mood {
             Mood::Fine => true,
             Mood::Later | Mood::Never | Mood::Farewell => false,

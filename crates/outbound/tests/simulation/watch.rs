@@ -13,6 +13,9 @@ use crate::network::Wire;
 use crate::plan::Ending;
 use crate::world::World;
 
+/// No story has so many attempts.
+const MOST_ATTEMPTS: usize = 20_000;
+
 /// What was seen so far.
 #[derive(Default)]
 pub(crate) struct Watch {
@@ -32,6 +35,8 @@ pub(crate) struct Watch {
     pub(crate) ends: Vec<Ending>,
     began: Option<Timestamp>,
     jobs: BTreeMap<u64, Running>,
+    /// What attempts of this process came to: the recipient, the attempts before, and whether it was delivered.
+    results: Vec<(RowId, u32, bool)>,
     last_job: u64,
     /// When there was last no room for another job, and for another one to a next hop.
     full: Option<Timestamp>,
@@ -74,6 +79,10 @@ impl<D: Deliver> Deliver for Watched<D> {
     fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome> {
         Box::pin(async move {
             let number = self.world.attempt_begins(&job);
+            if self.world.watch().attempts > MOST_ATTEMPTS {
+                self.world.broken("attempt follows attempt without end".to_owned());
+                tokio::time::sleep(Duration::from_secs(86_400)).await;
+            }
             let outcome = self.inner.attempt(job).await;
             self.world.attempt_ends(number, &outcome);
             outcome
@@ -89,11 +98,27 @@ impl World {
         watch.life += 1;
         watch.began = Some(now);
         watch.jobs.clear();
+        watch.results.clear();
         (watch.full, watch.full_hops) = (None, BTreeMap::new());
     }
 
     pub(crate) fn jobs_under_way(&self) -> usize {
         self.watch().jobs.len()
+    }
+
+    /// A process that had time to end has written everything down.
+    pub(crate) fn check_written(&self) {
+        let results = std::mem::take(&mut self.watch().results);
+        for (id, attempts, delivered) in results {
+            let row = self.disk.row(id);
+            let written = row.as_ref().is_some_and(|row| match delivered {
+                true => row.state == RecipientState::Delivered,
+                false => row.attempts > attempts,
+            });
+            if !written {
+                self.broken(format!("the result of an attempt was not written down: {id:?}"));
+            }
+        }
     }
 
     fn attempt_begins(&self, job: &Job) -> u64 {
@@ -174,6 +199,10 @@ impl World {
         let mut told = Vec::new();
         for (row, address) in &running.rows {
             let result = outcome.recipients.iter().find(|result| result.row == *row);
+            let before = outcome.job.rows.iter().find(|of| of.id == *row).map(|row| row.attempts);
+            let delivered =
+                matches!(result.map(|result| &result.outcome), Some(RecipientOutcome::Delivered { .. }));
+            watch.results.push((*row, before.unwrap_or_default(), delivered));
             let of_job = |take: &&Take| {
                 take.job == Some(number)
                     && take.message_id == running.message_id
