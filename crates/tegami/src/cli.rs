@@ -69,6 +69,8 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Mailbox(Mailbox),
     #[command(subcommand)]
+    Report(Report),
+    #[command(subcommand)]
     Config(Config),
 }
 
@@ -268,6 +270,14 @@ pub(crate) enum Mailbox {
         mailbox: String,
         #[arg(value_name = "UID")]
         uid: u32,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Report {
+    Tls {
+        #[arg(value_name = "DOMAIN")]
+        domain: Option<String>,
     },
 }
 

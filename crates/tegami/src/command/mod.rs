@@ -16,6 +16,7 @@ mod mailbox;
 mod paper;
 mod prose;
 mod queue;
+mod report;
 mod send;
 mod serve;
 mod table;
@@ -88,7 +89,8 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         | Verb::User(_)
         | Verb::Key(_)
         | Verb::Domain(_)
-        | Verb::Mailbox(_) => administer(cli, context, arguments).await,
+        | Verb::Mailbox(_)
+        | Verb::Report(_) => administer(cli, context, arguments).await,
     }
 }
 
@@ -171,6 +173,7 @@ async fn on_rooms(
 ) -> Result<Report, Failure> {
     match verb {
         Verb::Queue(cli::Queue::List) => queue::list(context, rooms).await,
+        Verb::Report(cli::Report::Tls { domain }) => report::tls(domain.as_deref(), context, rooms).await,
         Verb::Queue(cli::Queue::Show { id }) => queue::show(id, context, rooms).await,
         Verb::Metrics => Ok(Report::well(metrics::told(rooms))),
         Verb::Why(why) => why::run(&why.subject, context, rooms).await,

@@ -42,6 +42,8 @@ pub(crate) struct Config {
     pub(crate) delivery: Delivery,
     /// Who is not written to any more.
     pub(crate) suppressions: SuppressionRules,
+    /// Reports to other domains.
+    pub(crate) reports: Reports,
     /// Limits.
     pub(crate) limits: Limits,
     /// What is logged, and how.
@@ -77,6 +79,17 @@ pub(crate) struct Listen {
     pub(crate) metrics: Vec<SocketAddr>,
     /// The Unix socket on which programs of this machine hand in mail; the kernel says who they are.
     pub(crate) local: PathBuf,
+}
+
+/// Reports to other domains.
+#[derive(Clone, Debug)]
+pub(crate) struct Reports {
+    /// About TLS, each day (RFC 8460).
+    pub(crate) tls: bool,
+    /// `organization-name`; our first domain otherwise.
+    pub(crate) organization: Option<String>,
+    /// `contact-info`; postmaster at our first domain otherwise.
+    pub(crate) contact: Option<String>,
 }
 
 /// What is logged, and how.

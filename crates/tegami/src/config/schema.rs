@@ -16,7 +16,7 @@ use super::reader::{Problems, Section};
 use super::shaping;
 use super::value::{addresses, delays, everywhere, secret, size};
 use super::{
-    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, ReturnPath, Smarthost,
+    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Smarthost,
     SmarthostTls, Tls, bounce,
 };
 
@@ -62,6 +62,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         dns: dns(root, base),
         reception: reception(root),
         suppressions: bounce::suppressions(root),
+        reports: reports(root),
         limits: limits(root),
         log: log(root),
         hostname: hostname?,
@@ -244,6 +245,19 @@ fn smarthost(delivery: &Section<'_>, base: &Path) -> Option<Smarthost> {
     }
     section.finish();
     Some(Smarthost { host: host?.0, port, tls, credentials: user.map(|(user, _)| user).zip(password) })
+}
+
+fn reports(root: &Section<'_>) -> Reports {
+    let Some(section) = root.section("reports") else {
+        return Reports { tls: true, organization: None, contact: None };
+    };
+    let reports = Reports {
+        tls: section.flag("tls").unwrap_or(true),
+        organization: section.text("organization").map(|(text, _)| text),
+        contact: section.text("contact").map(|(text, _)| text),
+    };
+    section.finish();
+    reports
 }
 
 fn log(root: &Section<'_>) -> Log {

@@ -7,6 +7,7 @@ pub(crate) mod keys;
 mod listen;
 pub(crate) mod metrics;
 mod pages;
+mod reports;
 mod returns;
 mod rooms;
 mod shaping;
@@ -24,7 +25,7 @@ use tegami_inbound::{
 };
 use tegami_mail::{Domain, Host};
 use tegami_outbound::{
-    Courier, IpOrder, Match, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
+    Courier, IpOrder, Match, Observe, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
 };
 use tegami_proto::smtp::server::{AuthOffer, Credentials};
 use tegami_queue::gate::Gate;
@@ -87,11 +88,13 @@ impl Server {
         let rooms = Arc::new(rooms);
         let tls = tls::server_config(config)?;
         let (stop, shutdown) = Shutdown::pair();
+        let reporter = reports::open(config, &rooms, roots.clone(), Arc::clone(&resolver), reach)?;
+        let journal = Arc::clone(&reporter.journal);
         let mut server = Self {
             addresses: Addresses::default(),
             control: Arc::clone(&rooms.control),
             tasks: JoinSet::new(),
-            postman: tokio::spawn(postman(&rooms, config, roots, Arc::clone(&resolver), reach)?),
+            postman: tokio::spawn(postman(&rooms, config, roots, Arc::clone(&resolver), reach, journal)?),
             stop,
             rooms,
         };
@@ -109,6 +112,7 @@ impl Server {
         server.tasks.spawn(keep_house);
         let (shaping, store) = (Arc::clone(&server.rooms.shaping), Arc::clone(&server.rooms.store));
         server.tasks.spawn(shaping::keep(shaping, store, shutdown.clone()));
+        server.tasks.spawn(reports::keep(reporter, shutdown.clone()));
         let socket = control::bind(&config.data)?;
         server.tasks.spawn(control::serve(socket, Arc::clone(&server.rooms), config.clone(), shutdown));
         Ok(server)
@@ -263,11 +267,12 @@ fn postman(
     roots: RootCertStore,
     resolver: Arc<dyn Resolver>,
     reach: Reach,
+    observer: Arc<dyn Observe>,
 ) -> Result<impl Future<Output = ()> + use<>, Failure> {
     let settings = outbound_settings(config, reach)?;
     let courier = Courier::new(settings, roots, resolver, Arc::clone(&rooms.clock));
     let courier = courier.map_err(|error| Failure::Text(error.to_string()))?;
-    let courier = courier.counting(rooms.meters.outbound.clone());
+    let courier = courier.counting(rooms.meters.outbound.clone()).observed_by(observer);
     let outbound = Outbound::with(Arc::new(courier), Arc::clone(&rooms.store));
     let settler = Arc::new(Settler::new(
         Arc::clone(&rooms.store),

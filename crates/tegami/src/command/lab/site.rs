@@ -17,7 +17,7 @@ use super::stage::LabStage;
 use crate::cli::Lab;
 use crate::command::Failure;
 use crate::config::{
-    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, ReturnPath, Tls,
+    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Tls,
 };
 use crate::server::{Pages, Rooms, Server, Surroundings, keys};
 
@@ -189,6 +189,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
             languages: Languages::default(),
         },
         suppressions: SuppressionRules::default(),
+        reports: Reports { tls: true, organization: None, contact: None },
         limits: Limits {
             message_size: 35 << 20,
             recipients: 1000,
