@@ -1,5 +1,6 @@
 //! One attempt: destination, terms, then host after host until every recipient is settled or no host is left.
 
+mod shaped;
 mod visit;
 
 use std::net::SocketAddr;
@@ -16,6 +17,7 @@ use crate::destination::{Destination, MailHost};
 use crate::ledger::{Ledger, Setback, Tried, Verdict};
 use crate::moment;
 use crate::record::{AttemptRecord, HostTry, RecipientRecord};
+use crate::shape::Shape;
 use crate::terms::Terms;
 use crate::tls_policy::{Finder, HostPolicy, no_authentic_host};
 
@@ -39,6 +41,8 @@ pub struct AttemptReport {
     pub record: AttemptRecord,
     /// The result for each forward-path of the envelope, in its order.
     pub recipients: Vec<RecipientReport>,
+    /// Nothing was tried, because it has to wait until then: told to who asks again, and no attempt.
+    pub put_back: Option<Timestamp>,
 }
 
 /// The result for one recipient.
@@ -73,16 +77,32 @@ struct Tour<'a> {
     policies: &'a Finder<'a>,
     ledger: Ledger,
     tries: Vec<HostTry>,
+    shape: Option<&'a Shape>,
+    /// It goes through a smarthost.
+    relayed: bool,
+    /// Somebody has to wait until then.
+    put_back: Option<Timestamp>,
 }
 
-pub(crate) async fn attempt(parcel: &Parcel, courier: &Courier) -> AttemptReport {
+pub(crate) async fn attempt(parcel: &Parcel, courier: &Courier, shape: Option<&Shape>) -> AttemptReport {
     let began_at = courier.clock.now();
     let smarthost = courier.settings.route(&parcel.envelope, &parcel.next_hop);
     let terms = Terms::new(&courier.settings, smarthost, &parcel.envelope);
     let destination = courier.plan(&parcel.envelope, &parcel.next_hop).await;
     let ledger = Ledger::new(&parcel.envelope.forward_paths);
     let policies = Finder::new(courier, &parcel.content, &destination, &terms);
-    let mut tour = Tour { courier, parcel, terms: &terms, policies: &policies, ledger, tries: Vec::new() };
+    let relayed = smarthost.is_some();
+    let mut tour = Tour {
+        courier,
+        parcel,
+        terms: &terms,
+        policies: &policies,
+        ledger,
+        tries: Vec::new(),
+        shape,
+        relayed,
+        put_back: None,
+    };
     let tried = match hosts(&destination, &terms, &policies).await {
         Ok(hosts) => tour.run(hosts).await,
         Err(failure) => {
@@ -90,8 +110,9 @@ pub(crate) async fn attempt(parcel: &Parcel, courier: &Courier) -> AttemptReport
             Tried::All
         }
     };
-    let Tour { ledger, tries, .. } = tour;
-    report(parcel, began_at, destination, tries, ledger.close(tried))
+    tour.tell_shape();
+    let Tour { ledger, tries, put_back, .. } = tour;
+    AttemptReport { put_back, ..report(parcel, began_at, destination, tries, ledger.close(tried)) }
 }
 
 /// The hosts that may get this message. REQUIRETLS wants to know that the right ones were named, by DNSSEC or by MTA-STS: else a forged MX record would
@@ -117,11 +138,14 @@ async fn hosts(
 impl Tour<'_> {
     /// Host after host (RFC 5321 section 5.1): on to the next where one cannot be reached, will not speak with us, or refuses for now.
     async fn run(&mut self, hosts: Vec<MailHost>) -> Tried {
+        if self.belongs_elsewhere(&hosts) {
+            return Tried::Some;
+        }
         let targets = self.targets(hosts);
         let limit = self.courier.settings.limits.connections;
         let tried = if targets.len() > limit { Tried::Some } else { Tried::All };
         for target in targets.into_iter().take(limit) {
-            if self.ledger.is_settled() {
+            if self.ledger.is_settled() || self.put_back.is_some() {
                 break;
             }
             self.visit(&target).await;
@@ -172,5 +196,5 @@ fn report(
     };
     let recipients =
         verdicts.into_iter().map(|Verdict { outcome, peer, .. }| RecipientReport { peer, outcome }).collect();
-    AttemptReport { began_at, record, recipients }
+    AttemptReport { began_at, record, recipients, put_back: None }
 }

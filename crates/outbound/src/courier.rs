@@ -18,6 +18,7 @@ use crate::mta_sts::MtaSts;
 use crate::place::Places;
 use crate::policy::Settings;
 use crate::pool::Pool;
+use crate::shape::Shape;
 use crate::terms::Terms;
 use crate::tls::Tls;
 use crate::tls_policy::{Finder, Observation, Observe, PolicyRecord};
@@ -156,7 +157,12 @@ impl Courier {
 
     /// Tries once to hand over a message to the hosts of one next hop. Never fails: what goes wrong is the report.
     pub async fn attempt(&self, parcel: &Parcel) -> AttemptReport {
-        attempt::attempt(parcel, self).await
+        attempt::attempt(parcel, self, None).await
+    }
+
+    /// The same, within what the shaper allows.
+    pub(crate) async fn attempt_shaped(&self, parcel: &Parcel, shape: Option<&Shape>) -> AttemptReport {
+        attempt::attempt(parcel, self, shape).await
     }
 
     /// Tries once to hand over a message to all its recipients, one attempt for each next hop, all at the same time. Reports come in the

@@ -9,6 +9,7 @@ use tegami_mail::{Clock, Host, Transcript};
 use tegami_proto::smtp::client::{
     Action, Event, FailureCause, Session, SessionFailure, Settings, Stage, Transaction, TransactionReport,
 };
+use tegami_queue::shaping::Open;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::client::TlsStream;
 
@@ -40,6 +41,8 @@ pub(crate) struct Link {
     pub(crate) cut: bool,
     /// Messages handed over so far.
     pub(crate) messages: usize,
+    /// The room that it takes among the connections to a provider.
+    pub(crate) room: Option<Open>,
 }
 
 /// What TLS needs to know.
@@ -85,6 +88,7 @@ impl Link {
             source,
             cut: false,
             messages: 0,
+            room: None,
         };
         if implicit {
             link.start_tls(context).await;
@@ -128,6 +132,12 @@ impl Link {
     /// When the work for the present message began: with the connection, or now where that stood already.
     pub(crate) fn began_if_fresh(&self, reused: bool) -> Instant {
         if reused { moment::now() } else { self.began }
+    }
+
+    /// Makes room for another connection and says QUIT.
+    pub(crate) fn end(mut self) {
+        self.room = None;
+        self.leave();
     }
 
     /// Says QUIT without keeping anybody waiting.

@@ -25,6 +25,7 @@ mod place;
 mod policy;
 mod pool;
 mod record;
+mod shape;
 mod terms;
 mod tls;
 mod tls_policy;

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use rustls::RootCertStore;
 use tegami_dns::Resolver;
 use tegami_mail::{Clock, EnhancedStatusCode, Envelope, ForwardPath, Host, Note, note};
+use tegami_queue::gate::GateFacts;
+use tegami_queue::shaping::Shaping;
 use tegami_queue::{Deliver, Failure, Job, Outcome, RecipientResult, Stage};
 use tegami_store::{BoxFuture, Store};
 
 use crate::attempt::{AttemptReport, Parcel};
 use crate::courier::{Courier, OutboundError};
 use crate::policy::Settings;
+use crate::shape::Shape;
 
 /// RFC 3463 section 3.4: other or undefined mail system status, ours.
 const OWN_SYSTEM: EnhancedStatusCode = EnhancedStatusCode::new(4, 3, 0);
@@ -19,6 +22,7 @@ const OWN_SYSTEM: EnhancedStatusCode = EnhancedStatusCode::new(4, 3, 0);
 pub struct Outbound {
     courier: Arc<Courier>,
     store: Arc<dyn Store>,
+    shaping: Option<Arc<Shaping>>,
 }
 
 impl Outbound {
@@ -38,7 +42,13 @@ impl Outbound {
 
     /// With a courier that others use too.
     pub fn with(courier: Arc<Courier>, store: Arc<dyn Store>) -> Self {
-        Self { courier, store }
+        Self { courier, store, shaping: None }
+    }
+
+    /// Leaves as this shaper says, which stands at the gate of the schedule too, and tells it what it hears.
+    #[must_use]
+    pub fn shaped_by(self, shaping: Arc<Shaping>) -> Self {
+        Self { shaping: Some(shaping), ..self }
     }
 
     /// The courier.
@@ -48,13 +58,23 @@ impl Outbound {
 
     async fn carry(&self, job: Job) -> Outcome {
         match self.parcel(&job).await {
-            Ok(parcel) => outcome(job, self.courier.attempt(&parcel).await),
+            Ok(parcel) => {
+                let shape = self.shape(&job);
+                outcome(job, self.courier.attempt_shaped(&parcel, shape.as_ref()).await)
+            }
             Err(detail) => {
                 let failure = Failure::without_reply(Stage::Local, OWN_SYSTEM, detail);
                 let now = self.courier.clock.now();
                 Outcome::failed(job, now, serde_json::Value::Null, &failure, None)
             }
         }
+    }
+
+    fn shape(&self, job: &Job) -> Option<Shape> {
+        let (shaping, row) = (self.shaping.as_ref()?, job.rows.first()?);
+        let facts = GateFacts { message: job.message.id, next_hop: &job.next_hop, facts: &row.facts };
+        let course = shaping.course(&facts, self.courier.clock.now());
+        Some(Shape::new(Arc::clone(shaping), Arc::clone(&self.courier.clock), course))
     }
 
     async fn parcel(&self, job: &Job) -> Result<Parcel, Note> {
@@ -102,5 +122,5 @@ fn outcome(job: Job, report: AttemptReport) -> Outcome {
         .zip(report.recipients)
         .map(|(row, recipient)| RecipientResult { row, peer: recipient.peer, outcome: recipient.outcome })
         .collect();
-    Outcome { job, began_at: report.began_at, record, recipients }
+    Outcome { job, began_at: report.began_at, record, recipients, put_back: report.put_back }
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use prometheus_client::metrics::gauge::Gauge;
 use tegami_mail::Host;
+use tegami_queue::shaping::PathKey;
 
 use crate::drive::Link;
 use crate::policy::TlsDemand;
 use crate::terms::Terms;
 use crate::tls_policy::Trust;
 
-/// Messages that one session carries: servers grow tired, and transcripts grow long.
-const MESSAGES: usize = 100;
+/// Messages that one session carries where nobody says otherwise: servers grow tired, and transcripts grow long.
+pub(crate) const MESSAGES: usize = 100;
 
 /// What must be the same for a session to be used again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,10 +26,12 @@ pub(crate) struct Key {
     /// What authenticated the host: a session under one domain's TLSA records is none under another's.
     trust: Trust,
     user: Option<String>,
+    /// The source that it leaves from, by name; `None` where the settings have one for all.
+    source: Option<Arc<str>>,
 }
 
 impl Key {
-    pub(crate) fn new(address: SocketAddr, host: &Host, terms: &Terms) -> Self {
+    pub(crate) fn new(address: SocketAddr, host: &Host, terms: &Terms, source: Option<Arc<str>>) -> Self {
         Self {
             address,
             host: host.clone(),
@@ -36,6 +39,7 @@ impl Key {
             demand: terms.demand,
             trust: terms.trust.clone(),
             user: terms.credentials.as_ref().map(|credentials| credentials.username.clone()),
+            source,
         }
     }
 }
@@ -67,14 +71,18 @@ impl Pool {
         Some(idle.links.remove(at).2)
     }
 
+    /// Takes an idle session that is counted on this path, to make room for a new one.
+    pub(crate) fn evict(&self, path: &PathKey) -> Option<Link> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let on_path = |link: &Link| link.room.as_ref().is_some_and(|room| room.path() == path);
+        let at = idle.links.iter().position(|(.., link)| on_path(link))?;
+        self.count.dec();
+        Some(idle.links.remove(at).2)
+    }
+
     /// Keeps a session for `span`, then says QUIT. Where there are too many, the oldest goes.
     pub(crate) fn park(self: &Arc<Self>, key: Key, link: Link, span: Duration, most: usize) {
-        if span.is_zero()
-            || most == 0
-            || link.messages >= MESSAGES
-            || !link.is_open()
-            || !link.session().is_ready()
-        {
+        if span.is_zero() || most == 0 || !link.is_open() || !link.session().is_ready() {
             link.leave();
             return;
         }

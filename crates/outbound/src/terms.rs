@@ -49,9 +49,9 @@ impl Terms {
     }
 
     /// How the session with `peer` is led.
-    pub(crate) fn session(&self, settings: &Settings, peer: IpAddr) -> SessionSettings {
+    pub(crate) fn session(&self, settings: &Settings, ehlo: Option<&str>, peer: IpAddr) -> SessionSettings {
         SessionSettings {
-            hostname: settings.hostname.to_string(),
+            hostname: ehlo.map_or_else(|| settings.hostname.to_string(), str::to_owned),
             starttls: match self.demand {
                 _ if self.implicit_tls => StartTls::Never,
                 TlsDemand::Never => StartTls::Never,

@@ -40,7 +40,7 @@ impl Intake {
             false => Some(self.copy(&job, unique(mailboxes), now).await?),
         };
         let record = serde_json::json!({ "local": true });
-        Ok(Here::Done(Box::new((Outcome { job, began_at: now, record, recipients }, copy))))
+        Ok(Here::Done(Box::new((Outcome { job, began_at: now, record, recipients, put_back: None }, copy))))
     }
 
     /// The message once more, for mailboxes alone.

@@ -211,6 +211,8 @@ pub struct Outcome {
     pub record: serde_json::Value,
     /// Results; a recipient that is missing here counts as deferred.
     pub recipients: Vec<RecipientResult>,
+    /// Nothing was tried: the job is offered to the schedule again at this moment, and this was no attempt.
+    pub put_back: Option<Timestamp>,
 }
 
 impl Outcome {
@@ -228,6 +230,6 @@ impl Outcome {
             outcome: RecipientOutcome::Failed(failure.clone()),
         };
         let recipients = job.rows.iter().map(result).collect();
-        Self { job, began_at, record, recipients }
+        Self { job, began_at, record, recipients, put_back: None }
     }
 }

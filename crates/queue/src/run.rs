@@ -338,7 +338,9 @@ impl Postman {
                 Ok((id, finished)) => {
                     self.under_way.remove(&id);
                     self.tell_gate(&finished);
-                    self.ready.push(finished);
+                    if let Some(finished) = self.put_back(finished) {
+                        self.ready.push(finished);
+                    }
                 }
                 Err(broken) => {
                     // A bug in delivery must not take the message with it: the recipients are tried again later.
@@ -353,6 +355,25 @@ impl Postman {
             }
             done = self.attempts.try_join_next_with_id();
         }
+    }
+
+    /// Takes back what was not tried after all, so that it waits in the lane where it belongs. Gives back everything else.
+    fn put_back(&mut self, done: Done) -> Option<Done> {
+        let tried = done.result.as_ref().ok().filter(|tried| tried.strays.is_empty());
+        let went = tried.and_then(|tried| tried.went.as_ref()).map(|(outcome, _)| outcome);
+        let Some((outcome, until)) = went.and_then(|outcome| Some((outcome, outcome.put_back?))) else {
+            return Some(done);
+        };
+        let due = |row: &QueueRow| DueRow {
+            id: row.id,
+            due: until,
+            next_hop: row.next_hop.clone(),
+            facts: Facts::clone(&row.facts),
+        };
+        let rows: Vec<DueRow> = outcome.job.rows.iter().map(due).collect();
+        self.dispatcher.finished(&done.group);
+        self.dispatcher.offer(done.group.shard, rows, self.clock.now());
+        None
     }
 
     fn tell_gate(&self, done: &Done) {

@@ -15,6 +15,7 @@ use crate::ledger::{Setback, Verdict};
 use crate::moment;
 use crate::pool::Key;
 use crate::record::{HostResult, HostTry};
+use crate::shape::{Shape, bound};
 use crate::terms::Terms;
 use crate::tls_policy::{Ends, HostPolicy};
 
@@ -24,6 +25,8 @@ enum Carried {
     Done,
     /// It had been idle and was dead: nothing was handed over.
     Stale,
+    /// It carried as many messages as one session may; somebody still waits.
+    Full,
 }
 
 impl Tour<'_> {
@@ -33,7 +36,8 @@ impl Tour<'_> {
         let Some(approach) = self.approach(target).await else { return };
         let Approach { policy, terms } = &*approach;
         let _place = self.courier.places.take(target.address.ip()).await;
-        let key = Key::new(target.address, &target.host.host, terms);
+        let source = self.shape.map(|shape| Arc::clone(&shape.source().name));
+        let key = Key::new(target.address, &target.host.host, terms, source);
         if let Some(link) = self.courier.pool.take(&key) {
             let mut entry = entry(target, policy);
             (entry.reused, entry.connected) = (true, true);
@@ -41,8 +45,13 @@ impl Tour<'_> {
                 return;
             }
         }
-        if let Some((link, entry)) = self.open(target, policy, terms, entry(target, policy)).await {
-            self.carry(link, &key, target, terms, entry).await;
+        // A session that has carried enough messages ends, and another one goes on.
+        while let Some((link, entry)) = self.open(target, policy, terms, entry(target, policy)).await {
+            if !matches!(self.carry(link, &key, target, terms, entry).await, Carried::Full) {
+                return;
+            }
+        }
+        if self.put_back.is_some() {
             return;
         }
         let handshake_failed = self.tries.last().is_some_and(|entry| {
@@ -84,8 +93,11 @@ impl Tour<'_> {
     ) -> Option<(Link, HostTry)> {
         let courier = self.courier;
         let settings = &courier.settings;
+        let room = self.room(target)?;
         let began = moment::now();
-        let source = settings.source.toward(target.address.ip());
+        let shaped = self.shape.map(Shape::source);
+        let named = shaped.and_then(|source| bound(source, target.address.ip()));
+        let source = named.or_else(|| settings.source.toward(target.address.ip()));
         let connection = match courier.dial.dial(target.address, source, settings.connect_timeout).await {
             Ok(connection) => connection,
             Err(error) => {
@@ -105,7 +117,10 @@ impl Tour<'_> {
             clock: &*courier.clock,
             timeout: settings.timeouts.command,
         };
-        let mut link = Link::begin(connection, terms.session(settings, target.address.ip()), &context).await;
+        let ehlo = shaped.and_then(|source| source.ehlo.as_deref());
+        let session = terms.session(settings, ehlo, target.address.ip());
+        let mut link = Link::begin(connection, session, &context).await;
+        link.room = room;
         let ready = link.ready(&context).await;
         // The second connection, in clear, is none that a policy is about.
         if !entry.fallback_to_clear {
@@ -115,6 +130,7 @@ impl Tour<'_> {
             Ok(()) => Some((link, entry)),
             Err(error) => {
                 let failure = failure::of_session(error, terms);
+                self.heard(target, Some(&failure));
                 let peer = peer(target, &link, began.elapsed());
                 fill(&mut entry, &mut link, began);
                 self.host_failed(entry, &peer, failure);
@@ -135,8 +151,13 @@ impl Tour<'_> {
     ) -> Carried {
         let began = link.began_if_fresh(entry.reused);
         let mut waiting = self.ledger.open();
+        let (recipients, messages) = self.sizes(target);
         while !waiting.is_empty() {
-            let rest = waiting.split_off(waiting.len().min(self.courier.settings.limits.recipients.max(1)));
+            if link.messages >= messages {
+                self.finish(entry, link, began).end();
+                return Carried::Full;
+            }
+            let rest = waiting.split_off(waiting.len().min(recipients));
             let batch = std::mem::replace(&mut waiting, rest);
             let transaction = self.transaction(&batch);
             let patience = self.courier.settings.limits.patience(transaction.content.len());
@@ -145,7 +166,7 @@ impl Tour<'_> {
                 Ok(report) => {
                     let peer = peer(target, &link, began.elapsed());
                     let ends = report.recipients.iter().any(|result| result.reply.code == 421);
-                    let again = self.settle(&batch, report.recipients, &peer, &mut entry);
+                    let again = self.settle(&batch, report.recipients, &peer, &mut entry, target);
                     waiting.splice(0..0, again);
                     if ends {
                         self.finish(entry, link, began).leave();
@@ -156,15 +177,19 @@ impl Tour<'_> {
                 Err(error) => {
                     let peer = peer(target, &link, began.elapsed());
                     let decided = link.session().decided().to_vec();
-                    let undecided = self.settle_decided(&batch, decided, &peer, &mut entry);
+                    let undecided = self.settle_decided(&batch, decided, &peer, &mut entry, target);
                     fill(&mut entry, &mut link, began);
-                    self.lost(&undecided, (error, link.cut), terms, entry, &peer);
+                    self.lost(&undecided, (error, link.cut), terms, entry, &peer, target);
                     link.leave();
                     return Carried::Done;
                 }
             }
         }
         let link = self.finish(entry, link, began);
+        if link.messages >= messages {
+            link.end();
+            return Carried::Done;
+        }
         let limits = &self.courier.settings.limits;
         self.courier.pool.park(key.clone(), link, limits.idle, limits.idle_sessions);
         Carried::Done
@@ -198,6 +223,7 @@ impl Tour<'_> {
         results: Vec<client::RecipientResult>,
         peer: &Peer,
         entry: &mut HostTry,
+        target: &Target,
     ) -> Vec<usize> {
         let host = Some(self.tries.len());
         let progress = results.iter().any(|result| result.reply.is_completion());
@@ -206,12 +232,14 @@ impl Tour<'_> {
             let stage = failure::stage(result.stage);
             entry.results.push(self.host_result(*at, stage, &result.reply));
             if result.reply.is_completion() && stage == Stage::EndOfData {
+                self.heard(target, None);
                 let outcome = RecipientOutcome::Delivered { reply: result.reply };
                 self.ledger.settle(*at, Verdict { outcome, peer: Some(peer.clone()), host });
             } else if progress && is_too_many(stage, &result.reply) {
                 again.push(*at);
             } else {
                 let failure = failure::of_refusal(stage, result.reply);
+                self.heard(target, Some(&failure));
                 self.ledger.refused(*at, Setback { failure, peer: Some(peer.clone()), host });
             }
         }
@@ -225,12 +253,13 @@ impl Tour<'_> {
         decided: Vec<Option<client::RecipientResult>>,
         peer: &Peer,
         entry: &mut HostTry,
+        target: &Target,
     ) -> Vec<usize> {
         let mut undecided = Vec::new();
         let mut decided = decided.into_iter();
         for at in batch {
             match decided.next().flatten() {
-                Some(result) => drop(self.settle(&[*at], vec![result], peer, entry)),
+                Some(result) => drop(self.settle(&[*at], vec![result], peer, entry, target)),
                 None => undecided.push(*at),
             }
         }
@@ -253,12 +282,14 @@ impl Tour<'_> {
         terms: &Terms,
         mut entry: HostTry,
         peer: &Peer,
+        target: &Target,
     ) {
         let at_end = error.stage == client::Stage::EndOfData;
         if !at_end || cut || matches!(error.cause, FailureCause::Refused(_)) {
             let stage = if at_end { client::Stage::Data } else { error.stage };
             let error = SessionFailure { stage, ..error };
             let failure = failure::of_session(error, terms);
+            self.heard(target, Some(&failure));
             self.host_failed(entry, peer, failure);
             return;
         }

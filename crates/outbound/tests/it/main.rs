@@ -16,6 +16,7 @@ mod hostile;
 mod peer;
 mod queue;
 mod reuse;
+mod shaping;
 mod smarthost;
 mod tls;
 mod tls_policy;

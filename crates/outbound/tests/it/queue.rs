@@ -16,7 +16,7 @@ use tegami_store::{
 use crate::peer::Script;
 use crate::world::{CONTENT, failed, world};
 
-fn message(recipients: &[&str]) -> NewMessage {
+pub(crate) fn message(recipients: &[&str]) -> NewMessage {
     let recipient = |text: &&str| {
         let address = Address::parse(text).unwrap();
         let next_hop = address.host().to_string();

@@ -212,6 +212,13 @@ pub struct Open {
     path: PathKey,
 }
 
+impl Open {
+    /// The path that it is counted on.
+    pub fn path(&self) -> &PathKey {
+        &self.path
+    }
+}
+
 impl Drop for Open {
     fn drop(&mut self) {
         self.shaping.state().shaper.disconnect(&self.path);

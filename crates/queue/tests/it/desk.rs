@@ -61,6 +61,7 @@ impl Deliver for Scripted {
             began_at: self.clock.now(),
             record: serde_json::json!({"next_hop": job.next_hop}),
             recipients: results,
+            put_back: None,
             job,
         };
         Box::pin(std::future::ready(outcome))

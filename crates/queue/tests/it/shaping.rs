@@ -54,7 +54,7 @@ impl Deliver for Gmail {
             recipients.map(|row| RecipientResult { row: row.id, peer: None, outcome: outcome.clone() });
         let recipients = recipients.collect();
         let (began_at, record) = (self.clock.now(), serde_json::Value::Null);
-        Box::pin(std::future::ready(Outcome { job, began_at, record, recipients }))
+        Box::pin(std::future::ready(Outcome { job, began_at, record, recipients, put_back: None }))
     }
 }
 

@@ -217,10 +217,9 @@ fn warm_up(one: &Section<'_>, sources: &BTreeSet<String>) -> Option<WarmUp> {
     });
     let overflow = one.text("overflow").map_or(Overflow::Later, |(text, span)| match text.as_str() {
         "later" => Overflow::Later,
-        "smarthost" => Overflow::Smarthost,
         name => {
             if !sources.contains(name) {
-                let choices = "later`, `smarthost`, `NAME OF A SOURCE";
+                let choices = "later`, `NAME OF A SOURCE";
                 one.problem(span, note!("cli-config-one-of", key = "overflow", choices = choices));
             }
             Overflow::Source(name.to_owned())
@@ -311,7 +310,7 @@ mod unit {
             there is no `[delivery.sources.b]`, so nothing could become known
             `start` wants a day, such as "2026-11-20"
             `days` wants a list of whole numbers, such as [50, 100, 200]
-            `overflow` wants one of `later`, `smarthost`, `NAME OF A SOURCE`
+            `overflow` wants one of `later`, `NAME OF A SOURCE`
             Unknown key `conections`"#]]
         .assert_eq(&problems.join("\n"));
     }

@@ -274,6 +274,7 @@ fn postman(
     let courier = courier.map_err(|error| Failure::Text(error.to_string()))?;
     let courier = courier.counting(rooms.meters.outbound.clone()).observed_by(observer);
     let outbound = Outbound::with(Arc::new(courier), Arc::clone(&rooms.store));
+    let outbound = outbound.shaped_by(Arc::clone(&rooms.shaping));
     let settler = Arc::new(Settler::new(
         Arc::clone(&rooms.store),
         Arc::clone(&rooms.intake),
