@@ -41,9 +41,9 @@ pub struct Courier {
     pub(crate) dial: Arc<dyn Dial>,
     pub(crate) mta_sts: Option<Arc<MtaSts>>,
     observer: Option<Arc<dyn Observe>>,
-    pub(crate) tls: Tls,
-    pub(crate) memory: Memory,
-    pub(crate) places: Places,
+    pub(crate) tls: Arc<Tls>,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) places: Arc<Places>,
     pub(crate) pool: Arc<Pool>,
     pub(crate) metrics: Metrics,
     rng: Mutex<fastrand::Rng>,
@@ -61,9 +61,9 @@ impl Courier {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, OutboundError> {
         Ok(Self {
-            places: Places::new(settings.limits.connections_per_address),
-            tls: Tls::new(roots)?,
-            memory: Memory::default(),
+            places: Arc::new(Places::new(settings.limits.connections_per_address)),
+            tls: Arc::new(Tls::new(roots)?),
+            memory: Arc::default(),
             pool: Arc::default(),
             metrics: Metrics::default(),
             rng: Mutex::default(),
@@ -86,6 +86,34 @@ impl Courier {
     #[must_use]
     pub fn over(self, dial: Arc<dyn Dial>) -> Self {
         Self { dial, ..self }
+    }
+
+    /// One that goes by other settings and shares with this one all that was learned and all that is open. How many connections one address
+    /// gets stays what it was.
+    #[must_use]
+    pub fn renewed(&self, settings: Settings) -> Self {
+        Self {
+            settings,
+            resolver: Arc::clone(&self.resolver),
+            clock: Arc::clone(&self.clock),
+            dial: Arc::clone(&self.dial),
+            mta_sts: self.mta_sts.clone(),
+            observer: self.observer.clone(),
+            tls: Arc::clone(&self.tls),
+            memory: Arc::clone(&self.memory),
+            places: Arc::clone(&self.places),
+            pool: Arc::clone(&self.pool),
+            metrics: self.metrics.clone(),
+            rng: Mutex::new(self.rng.lock().unwrap_or_else(PoisonError::into_inner).fork()),
+        }
+    }
+
+    /// Trusts these certificates from now on.
+    ///
+    /// # Errors
+    /// [`OutboundError::Tls`] when the TLS library refuses the roots.
+    pub fn trusting(self, roots: RootCertStore) -> Result<Self, OutboundError> {
+        Ok(Self { tls: Arc::new(Tls::new(roots)?), ..self })
     }
 
     /// Counts here, beside others that do.

@@ -30,6 +30,7 @@ mod terms;
 mod tls;
 mod tls_policy;
 pub mod tls_report;
+mod via;
 
 pub use attempt::{AttemptReport, Parcel, RecipientReport};
 pub use certificate::Certificate;
@@ -45,3 +46,4 @@ pub use policy::{
 };
 pub use record::{AttemptRecord, FailureRecord, HostResult, HostTry, RecipientRecord, ResultWord, TlsRecord};
 pub use tls_policy::{Observation, Observe, PolicyRecord, PolicySource, TlsPolicies, TlsPolicy, TlsScope};
+pub use via::Via;

@@ -14,6 +14,7 @@ use crate::attempt::{AttemptReport, Parcel};
 use crate::courier::{Courier, OutboundError};
 use crate::policy::Settings;
 use crate::shape::Shape;
+use crate::via::Via;
 
 /// RFC 3463 section 3.4: other or undefined mail system status, ours.
 const OWN_SYSTEM: EnhancedStatusCode = EnhancedStatusCode::new(4, 3, 0);
@@ -60,7 +61,12 @@ impl Outbound {
         match self.parcel(&job).await {
             Ok(parcel) => {
                 let shape = self.shape(&job);
-                outcome(job, self.courier.attempt_shaped(&parcel, shape.as_ref()).await)
+                // An operator may have sent it another way than the routes do.
+                let report = match Via::read(&job.next_hop) {
+                    Some(via) => via.courier(&self.courier).attempt_shaped(&parcel, shape.as_ref()).await,
+                    None => self.courier.attempt_shaped(&parcel, shape.as_ref()).await,
+                };
+                outcome(job, report)
             }
             Err(detail) => {
                 let failure = Failure::without_reply(Stage::Local, OWN_SYSTEM, detail);
@@ -79,7 +85,9 @@ impl Outbound {
 
     async fn parcel(&self, job: &Job) -> Result<Parcel, Note> {
         let unreadable = |error: String| note!("outbound-content-unreadable", error = error);
-        let next_hop = Host::parse(&job.next_hop).map_err(|error| unreadable(error.to_string()))?;
+        // On a way of an operator's, the hop is told as the host that the mail goes to.
+        let hop = Via::read(&job.next_hop).map_or_else(|| Host::parse(&job.next_hop), |via| Ok(via.host));
+        let next_hop = hop.map_err(|error| unreadable(error.to_string()))?;
         let content = self.store.content(job.message.id, None);
         let content = content.await.map_err(|error| unreadable(error.to_string()))?;
         let parameters = &job.message.envelope_parameters;

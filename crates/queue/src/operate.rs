@@ -158,7 +158,7 @@ impl Operator<'_> {
             let page = match page {
                 Ok(page) => page,
                 Err(error) => {
-                    self.control.ring();
+                    self.control.altered(now);
                     return Err(error);
                 }
             };
@@ -168,7 +168,7 @@ impl Operator<'_> {
             }
         }
         if changed > 0 {
-            self.control.ring();
+            self.control.altered(now);
         }
         Ok(changed)
     }

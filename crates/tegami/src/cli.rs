@@ -1,5 +1,7 @@
 //! The command line: words in, values out. What each word means to people stands in `cli.ftl`, in both languages.
 
+mod queue;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tegami_mail::note;
 use tegami_words::Language;
+
+pub(crate) use queue::{By, Consent, List, Queue, Selection, State, Summary};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -207,15 +211,6 @@ pub(crate) struct Inspect {
     pub(crate) dns: DnsOptions,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Queue {
-    List,
-    Show {
-        #[arg(value_name = "ID")]
-        id: String,
-    },
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Why {
     #[arg(value_name = "ID|ADDRESS")]
@@ -410,7 +405,31 @@ const ROOT: &str = "cli-help";
 const EVERYWHERE: &[&str] = &["config", "lang", "json", "help", "version"];
 
 /// Arguments that mean the same wherever they stand.
-const SHARED: &[&str] = &["config", "lang", "json", "zone", "resolver", "help", "version"];
+const SHARED: &[&str] = &[
+    "config",
+    "lang",
+    "json",
+    "zone",
+    "resolver",
+    "help",
+    "version",
+    "yes",
+    "dry-run",
+    "reason",
+    "only-id",
+    "only-to",
+    "only-domain",
+    "only-provider",
+    "only-account",
+    "only-sender",
+    "only-tag",
+    "only-state",
+    "only-older",
+    "only-newer",
+    "only-attempts",
+    "only-reply",
+    "only-cause",
+];
 
 #[cfg(test)]
 mod tests {

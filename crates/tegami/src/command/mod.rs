@@ -24,6 +24,7 @@ mod user;
 mod why;
 
 use std::ffi::OsString;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tegami_mail::note;
@@ -103,10 +104,58 @@ fn print(report: &Report) -> Outcome {
 /// Runs an administrative verb: by the running server if there is one, else on the data folder itself.
 async fn administer(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Outcome, Failure> {
     let config = context.config()?;
+    let consent = if let Verb::Queue(queue) = &cli.verb { queue.consent() } else { None };
+    if consent.is_none_or(|consent| consent.yes || consent.dry_run) {
+        return carry_out(cli, context, arguments, &config).await;
+    }
+    // Whoever changes something sees first what it is.
+    let with = |word: &str| -> Result<(Cli, Vec<OsString>), Failure> {
+        let arguments: Vec<_> = arguments.iter().cloned().chain([word.into()]).collect();
+        let cli = cli::parse(arguments.iter().cloned()).map_err(|error| Failure::Text(error.to_string()))?;
+        Ok((cli, arguments))
+    };
+    if context.json || !std::io::stdin().is_terminal() {
+        return Err(note!("cli-queue-say-yes").into());
+    }
+    let (preview, words) = with("--dry-run")?;
+    if carry_out(&preview, context, &words, &config).await? == Outcome::Finding {
+        return Ok(Outcome::Finding);
+    }
+    if !agreed(context)? {
+        anstream::println!("{}", context.word("cli-queue-left-alone"));
+        return Ok(Outcome::Finding);
+    }
+    let (command, words) = with("--yes")?;
+    carry_out(&command, context, &words, &config).await
+}
+
+/// Whether the person at the terminal says yes.
+fn agreed(context: &Context) -> Result<bool, Failure> {
+    anstream::print!("\n{} ", context.word("cli-queue-sure"));
+    std::io::stdout().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    let answer = answer.trim().to_lowercase();
+    Ok(matches!(answer.as_str(), "y" | "yes" | "はい"))
+}
+
+/// Who sits at the terminal, for the record: the control socket lets nobody in who could not read the store anyway.
+fn who() -> String {
+    let named = |name: &&str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(named).unwrap_or_else(|| "operator".to_owned())
+}
+
+async fn carry_out(
+    cli: &Cli,
+    context: &Context,
+    arguments: &[OsString],
+    config: &Config,
+) -> Result<Outcome, Failure> {
     let request = Request {
         arguments: arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
         language: context.language.tag().to_owned(),
         input: input(&cli.verb)?,
+        who: who(),
     };
     if let Some(response) = control::ask(&config.data, &request).await? {
         anstream::print!("{}", response.output);
@@ -120,8 +169,9 @@ async fn administer(cli: &Cli, context: &Context, arguments: &[OsString]) -> Res
     if matches!(cli.verb, Verb::Metrics) {
         return Err(note!("cli-metrics-no-server", folder = config.data.display()).into());
     }
-    let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
-    let report = on_rooms(&cli.verb, request.input, context, &rooms, &config).await?;
+    let rooms = Rooms::open(config, Arc::new(SystemClock)).await?;
+    let site = queue::Site { context, rooms: &rooms, config, who: &request.who };
+    let report = on_rooms(&cli.verb, request.input, site).await?;
     anstream::print!("{}", report.text);
     Ok(report.outcome)
 }
@@ -129,12 +179,12 @@ async fn administer(cli: &Cli, context: &Context, arguments: &[OsString]) -> Res
 /// The list of `tegami queue list`, for `mailq`.
 async fn queue_list(context: &Context, config: &Config) -> Result<String, Failure> {
     let arguments = ["tegami", "queue", "list"].map(str::to_owned).to_vec();
-    let request = Request { arguments, language: context.language.tag().to_owned(), input: None };
+    let request = Request { arguments, language: context.language.tag().to_owned(), input: None, who: who() };
     if let Some(response) = control::ask(&config.data, &request).await? {
         return Ok(response.output);
     }
     let rooms = Rooms::open(config, Arc::new(SystemClock)).await?;
-    Ok(queue::list(context, &rooms).await?.text)
+    Ok(queue::whole(context, &rooms).await?.text)
 }
 
 /// What an administrative verb reads from a file or standard input; the server has neither.
@@ -154,7 +204,8 @@ pub(crate) async fn administer_remotely(request: &Request, rooms: &Rooms, config
     };
     let mut context = Context::new(&cli.global);
     context.language = request.language.parse().unwrap_or(context.language);
-    match on_rooms(&cli.verb, request.input.clone(), &context, rooms, config).await {
+    let site = queue::Site { context: &context, rooms, config, who: &request.who };
+    match on_rooms(&cli.verb, request.input.clone(), site).await {
         Ok(report) => Response {
             status: u8::from(report.outcome == Outcome::Finding),
             output: report.text,
@@ -164,17 +215,11 @@ pub(crate) async fn administer_remotely(request: &Request, rooms: &Rooms, config
     }
 }
 
-async fn on_rooms(
-    verb: &Verb,
-    input: Option<String>,
-    context: &Context,
-    rooms: &Rooms,
-    config: &Config,
-) -> Result<Report, Failure> {
+async fn on_rooms(verb: &Verb, input: Option<String>, site: queue::Site<'_>) -> Result<Report, Failure> {
+    let queue::Site { context, rooms, config, .. } = site;
     match verb {
-        Verb::Queue(cli::Queue::List) => queue::list(context, rooms).await,
         Verb::Report(cli::Report::Tls { domain }) => report::tls(domain.as_deref(), context, rooms).await,
-        Verb::Queue(cli::Queue::Show { id }) => queue::show(id, context, rooms).await,
+        Verb::Queue(verb) => queue::run(verb, site).await,
         Verb::Metrics => Ok(Report::well(metrics::told(rooms))),
         Verb::Why(why) => why::run(&why.subject, context, rooms).await,
         Verb::User(user) => user::run(user, input, context, rooms, config).await,

@@ -1,17 +1,21 @@
 //! `tegami why`: the causal story of a message: every attempt, every reply, and what comes next.
 
+mod tell;
+
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::json;
-use tegami_mail::{Address, StoredNote, note};
-use tegami_outbound::{AttemptRecord, HostTry, RecipientRecord};
-use tegami_queue::{EventData, Reason};
+use tegami_mail::header::{HeaderLimits, HeaderSection};
+use tegami_mail::{Address, HeaderField, note};
 use tegami_store::{
-    Attempt, EventFilter, EventKind, MessageRow, NewEvent, QueueId, QueueRow, RecipientState, StoreError,
+    Attempt, EventFilter, EventKind, MessageRow, NewEvent, Origin, QueueId, QueueRow, RecipientState,
+    StoreError,
 };
 
+use self::tell::tell;
 use super::context::moment;
-use super::lookup::reply;
+use super::queue::Wait;
 use super::{Context, Failure, Outcome, Report, paper, queue, table};
 use crate::server::Rooms;
 
@@ -21,16 +25,28 @@ const NEWEST: usize = 10;
 const NEWEST_EVENTS: usize = 2_000;
 /// Events of one message that are looked at: two for each of the most recipients that a message has by default.
 const MOST_EVENTS: usize = 2_000;
+/// Octets of a message in which signatures are looked for.
+const MOST_HEADER: u64 = 64 << 10;
+/// Messages to a sender among which notifications are looked for.
+const NOTICES: usize = 50;
 
 /// One message with everything that is known of its way.
 struct Story {
     message: MessageRow,
     recipients: Vec<QueueRow>,
     attempts: Vec<Attempt>,
+    /// Everything that happened to it, in order.
+    events: Vec<NewEvent>,
     /// Recipients that never waited in the queue, each with the event that ended its way.
     ended_here: Vec<NewEvent>,
     /// What came back by mail afterwards.
     papers: Vec<NewEvent>,
+    /// What signed it: domain, selector, algorithm.
+    signatures: Vec<String>,
+    /// Notifications of ours about it that wait or went to its sender.
+    notices: Vec<MessageRow>,
+    /// Why its recipients wait at this moment, by place.
+    waits: BTreeMap<u32, Wait>,
 }
 
 impl Story {
@@ -47,9 +63,24 @@ pub(crate) async fn run(subject: &str, context: &Context, rooms: &Rooms) -> Resu
     for message in find(subject, rooms).await? {
         let recipients = rooms.store.recipients(message.id).await?;
         let attempts = rooms.store.attempts(message.id).await?;
-        let (papers, events) = events(message.id, rooms).await?.into_iter().partition(paper::is_told_later);
-        let ended_here = ended_here(&recipients, events);
-        stories.push(Story { message, recipients, attempts, ended_here, papers });
+        let (papers, events): (Vec<_>, Vec<_>) =
+            events(message.id, rooms).await?.into_iter().partition(paper::is_told_later);
+        let ended_here = ended_here(&events, &recipients);
+        let signatures = signatures(&message, rooms).await;
+        let notices = notices(&message, &events, rooms).await?;
+        let wait = |row: &QueueRow| Some((row.id.recipient, queue::wait(rooms, row)?));
+        let waits = recipients.iter().filter_map(wait).collect();
+        stories.push(Story {
+            message,
+            recipients,
+            attempts,
+            events,
+            ended_here,
+            papers,
+            signatures,
+            notices,
+            waits,
+        });
     }
     let well = stories.iter().all(Story::arrived);
     let mut report = if context.json {
@@ -108,13 +139,46 @@ async fn events(id: QueueId, rooms: &Rooms) -> Result<Vec<NewEvent>, Failure> {
     Ok(rooms.store.events(filter).await?.into_iter().map(|event| event.event).collect())
 }
 
-fn ended_here(queued: &[QueueRow], mut events: Vec<NewEvent>) -> Vec<NewEvent> {
+fn ended_here(events: &[NewEvent], queued: &[QueueRow]) -> Vec<NewEvent> {
     let ends = [EventKind::Delivered, EventKind::Stored, EventKind::Failed];
-    events.retain(|event| {
-        let waited = |recipient: &String| queued.iter().any(|row| row.path.address.to_string() == *recipient);
+    let waited = |recipient: &String| queued.iter().any(|row| row.path.address.to_string() == *recipient);
+    let ended = |event: &&NewEvent| {
         ends.contains(&event.kind) && event.recipient.as_ref().is_some_and(|recipient| !waited(recipient))
+    };
+    events.iter().filter(ended).cloned().collect()
+}
+
+/// The signatures that the message carries, as `example.org (t202611, rsa-sha256)`. A content that is gone has none to show.
+async fn signatures(message: &MessageRow, rooms: &Rooms) -> Vec<String> {
+    let end = message.summary.size.min(MOST_HEADER);
+    let Ok(content) = rooms.store.content(message.id, Some(0..end)).await else { return Vec::new() };
+    let Ok(section) = HeaderSection::parse(&content, HeaderLimits::GENEROUS) else { return Vec::new() };
+    let signature = |field: &HeaderField<'_>| {
+        let text = field.text();
+        let tag = |name: &str| {
+            let value = |tag: &str| {
+                Some(tag.trim().strip_prefix(name)?.trim_start().strip_prefix('=')?.trim().to_owned())
+            };
+            text.split(';').find_map(value)
+        };
+        Some(format!("{} ({}, {})", tag("d")?, tag("s")?, tag("a")?))
+    };
+    section.all("DKIM-Signature").filter_map(signature).map(|text| table::cell(&text)).collect()
+}
+
+/// Our notifications to the sender: born in the very commit of what they tell of, so at the very same moment.
+async fn notices(
+    message: &MessageRow,
+    events: &[NewEvent],
+    rooms: &Rooms,
+) -> Result<Vec<MessageRow>, Failure> {
+    let Some(sender) = message.reverse_path.address() else { return Ok(Vec::new()) };
+    let mut found = rooms.store.messages_to(sender, NOTICES).await?;
+    found.retain(|notice| {
+        notice.origin == Origin::Own && events.iter().any(|event| event.at == notice.accepted_at)
     });
-    events
+    found.reverse();
+    Ok(found)
 }
 
 /// The message of this identifier. That there is none is a finding; that the store cannot tell is a failure.
@@ -144,125 +208,6 @@ pub(crate) fn heading(context: &Context, message: &MessageRow) -> String {
     text
 }
 
-fn tell(context: &Context, story: &Story) -> String {
-    let mut text = heading(context, &story.message);
-    for row in &story.recipients {
-        let _ = writeln!(text, "\n{}  {}", row.path.address, queue::state(context, row));
-        if row.state == RecipientState::Queued {
-            let next = note!(
-                "cli-why-next",
-                due = moment(row.due),
-                expires = moment(row.expires),
-                attempts = row.attempts
-            );
-            let _ = writeln!(text, "  {}", context.say(&next));
-        }
-        let mine = story.attempts.iter().filter(|attempt| attempt.recipients.contains(&row.id.recipient));
-        for (number, attempt) in mine.enumerate() {
-            tell_attempt(context, &mut text, number + 1, attempt, row);
-        }
-        let address = row.path.address.to_string();
-        for event in story.papers.iter().filter(|event| event.recipient.as_deref() == Some(&*address)) {
-            paper::tell(context, &mut text, event);
-        }
-    }
-    for event in story.papers.iter().filter(|event| event.recipient.is_none()) {
-        text.push('\n');
-        paper::tell(context, &mut text, event);
-    }
-    for event in &story.ended_here {
-        tell_end(context, &mut text, event);
-    }
-    text
-}
-
-/// A recipient that never waited: its mailbox is here, or it was not to be written to.
-fn tell_end(context: &Context, text: &mut String, event: &NewEvent) {
-    let data = EventData::from_json(&event.data).unwrap_or_default();
-    let state = if event.kind == EventKind::Failed { "cli-state-failed" } else { "cli-state-delivered" };
-    let recipient = event.recipient.as_deref().unwrap_or_default();
-    let _ = writeln!(text, "\n{recipient}  {}", context.word(state));
-    let told = match data.reason {
-        _ if data.local => context.word("cli-why-here"),
-        _ if data.test_mode => context.word("cli-why-test-mode"),
-        Some(Reason::SuppressBounce) => context.word("cli-why-suppressed-bounce"),
-        Some(Reason::SuppressUnsubscribe) => context.word("cli-why-suppressed-unsubscribe"),
-        Some(Reason::SuppressComplaint) => context.word("cli-why-suppressed-complaint"),
-        _ => data.message,
-    };
-    let _ = writeln!(text, "  {told}");
-    if let Some(evidence) = data.evidence.as_ref().filter(|evidence| !evidence.reply.is_empty()) {
-        let host = evidence.host.as_deref().map(|host| format!("{}: ", table::plain(host)));
-        let at = evidence.at.map(|at| format!("{} ", moment(at))).unwrap_or_default();
-        let _ = writeln!(text, "    {at}{}{}", host.unwrap_or_default(), table::plain(&evidence.reply));
-    }
-    if data.reason.is_some_and(|reason| {
-        matches!(reason, Reason::SuppressBounce | Reason::SuppressUnsubscribe | Reason::SuppressComplaint)
-    }) {
-        let _ = writeln!(text, "    tegami suppression show {recipient}");
-    }
-}
-
-fn tell_attempt(context: &Context, text: &mut String, number: usize, attempt: &Attempt, row: &QueueRow) {
-    let title = note!("cli-why-attempt", number = number, at = moment(attempt.at));
-    let _ = writeln!(text, "  {}", context.say(&title));
-    let Ok(record) = serde_json::from_value::<AttemptRecord>(attempt.record.clone()) else {
-        let _ = writeln!(text, "    {}", attempt.record);
-        return;
-    };
-    for step in &record.steps {
-        let _ = writeln!(text, "    {}", say(context, step));
-    }
-    for host in &record.hosts {
-        tell_host(context, text, host);
-    }
-    let address = row.path.address.to_string();
-    if let Some(recipient) = record.recipients.iter().find(|recipient| recipient.address == address) {
-        tell_recipient(context, text, recipient);
-        for line in record.verdict(recipient).iter().flat_map(|verdict| reply::explanation(verdict, context))
-        {
-            let _ = writeln!(text, "    {line}");
-        }
-    }
-}
-
-fn tell_host(context: &Context, text: &mut String, host: &HostTry) {
-    let preference = host.preference.map(|preference| format!("{preference} ")).unwrap_or_default();
-    let _ = writeln!(text, "    → {preference}{} [{}]:{}", host.host, host.ip, host.port);
-    if let Some(tls) = &host.tls {
-        let trust = if tls.trusted { "cli-why-tls-trusted" } else { "cli-why-tls-untrusted" };
-        let reason = tls.reason.as_ref().map(|reason| say(context, reason)).unwrap_or_default();
-        let _ = writeln!(text, "      {} {}: {} {reason}", tls.version, tls.cipher, context.word(trust));
-    }
-    if host.fallback_to_clear {
-        let _ = writeln!(text, "      {}", context.word("cli-why-fallback"));
-    }
-    for line in &host.transcript.lines {
-        let mark = match line.speaker {
-            tegami_mail::Speaker::Client => "C:",
-            tegami_mail::Speaker::Server => "S:",
-            tegami_mail::Speaker::Remark => "--",
-        };
-        let _ = writeln!(text, "      {mark} {}", line.text);
-    }
-    if let Some(failure) = &host.failure {
-        let _ = writeln!(text, "      {}", say(context, &failure.detail));
-    }
-}
-
-fn tell_recipient(context: &Context, text: &mut String, recipient: &RecipientRecord) {
-    if let Some(reply) = &recipient.reply {
-        let _ = writeln!(text, "    {}", context.say(&note!("cli-why-reply", reply = reply)));
-    }
-    if let Some(failure) = &recipient.failure {
-        let _ = writeln!(text, "    {}", say(context, &failure.detail));
-    }
-}
-
-fn say(context: &Context, stored: &StoredNote) -> String {
-    tegami_words::text(context.language, &stored.id, &stored.values())
-}
-
 fn story_json(context: &Context, story: &Story) -> serde_json::Value {
     let attempts: Vec<_> = story
         .attempts
@@ -272,15 +217,29 @@ fn story_json(context: &Context, story: &Story) -> serde_json::Value {
             json!({"at": attempt.at, "recipients": attempt.recipients, "record": record})
         })
         .collect();
+    let recipient = |row: &QueueRow| {
+        let mut value = queue::row_json(row);
+        if let (Some(members), Some(wait)) = (value.as_object_mut(), story.waits.get(&row.id.recipient)) {
+            let because = context.say(&wait.because);
+            members.insert(
+                "waits".to_owned(),
+                json!({ "held": wait.held, "until": wait.until, "because": because }),
+            );
+        }
+        value
+    };
     json!({
         "id": story.message.id,
         "accepted_at": story.message.accepted_at,
         "origin": story.message.origin,
         "reverse_path": story.message.reverse_path,
         "summary": story.message.summary,
-        "recipients": story.recipients.iter().map(queue::row_json).collect::<Vec<_>>(),
+        "recipients": story.recipients.iter().map(recipient).collect::<Vec<_>>(),
         "attempts": attempts,
         "ended_here": story.ended_here,
         "papers": story.papers.iter().map(|event| paper::member(context, event)).collect::<Vec<_>>(),
+        "events": story.events,
+        "signatures": story.signatures,
+        "notices": story.notices.iter().map(|notice| notice.id).collect::<Vec<_>>(),
     })
 }

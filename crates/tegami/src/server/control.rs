@@ -33,6 +33,9 @@ pub(crate) struct Request {
     pub(crate) language: String,
     /// What the command reads, where it reads something: a password.
     pub(crate) input: Option<String>,
+    /// Who asks, for the record.
+    #[serde(default)]
+    pub(crate) who: String,
 }
 
 /// How it went.

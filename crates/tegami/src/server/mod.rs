@@ -287,7 +287,7 @@ fn postman(
         Arc::new(outbound),
         Arc::clone(&rooms.clock),
         Arc::clone(&rooms.control),
-        RunSettings { gate: Arc::clone(&rooms.shaping) as Arc<dyn Gate>, ..RunSettings::new(node) },
+        RunSettings { gate: Arc::clone(&rooms.holds) as Arc<dyn Gate>, ..RunSettings::new(node) },
     );
     Ok(async move {
         if let Err(error) = postman.run().await {

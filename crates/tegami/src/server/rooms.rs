@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tegami_mail::{Address, Clock, note};
+use tegami_queue::gate::Gate;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
-    Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, SignerSource,
+    Accounts, Control, Directory, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes, SignerSource,
 };
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
 
@@ -27,6 +28,8 @@ pub(crate) struct Rooms {
     pub(crate) control: Arc<Control>,
     pub(crate) meters: Meters,
     pub(crate) shaping: Arc<Shaping>,
+    /// The standing rules, and the gate behind them.
+    pub(crate) holds: Arc<Holds>,
 }
 
 impl Rooms {
@@ -42,6 +45,7 @@ impl Rooms {
         let store: Arc<dyn Store> = Arc::new(store);
         let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
         let signers: Arc<dyn SignerSource> = Arc::new(KeyRing::new(signers));
+        let holds = Arc::new(Holds::load(store.as_ref()).await?);
         let accounts = Accounts::new(Arc::clone(&store), Arc::clone(&clock));
         let accounts = Arc::new(accounts.map_err(|error| Failure::Text(error.to_string()))?);
         let control = Arc::new(Control::default());
@@ -73,7 +77,9 @@ impl Rooms {
         )
         .with_returns(Arc::new(returns::open(config)?));
         let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
-        Ok(Self { store, accounts, intake: Arc::new(intake), local, clock, control, meters, shaping })
+        holds.before(Arc::clone(&shaping) as Arc<dyn Gate>);
+        let intake = Arc::new(intake);
+        Ok(Self { store, accounts, intake, local, clock, control, meters, shaping, holds })
     }
 }
 

@@ -23,6 +23,7 @@ mod observe;
 mod operator;
 mod peer;
 mod postfix;
+mod queue;
 mod reception;
 mod relay;
 mod sink;
