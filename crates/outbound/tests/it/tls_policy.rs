@@ -2,5 +2,5 @@
 
 mod choice;
 mod dane;
-mod lab;
+pub(crate) mod lab;
 mod sts;

@@ -13,17 +13,19 @@ use tegami_mail::{Clock, Domain, NameAddr};
 use tegami_outbound::tls_report::{self, Day, Identity, Journal, Post, Reporter};
 use tegami_outbound::{Observation, Observe, Parcel};
 use tegami_queue::{Control, Intake, IntakeSettings, KeyRing, NoMailboxes};
-use tegami_report::tls_rpt::{self, Coding, Failure, Policy, Report, ResultType};
+use tegami_report::tls_rpt::{self, Coding, Failure, Policy, PolicyType, Report, ResultType};
 use tegami_store::{BoxFuture, Embedded, IdSource, Options, Store};
 
 use crate::peer::Script;
-use crate::world::{envelope, trusting};
+use crate::tls_policy::lab::{Plan, ZONE as LAB, host, policy};
+use crate::world::{envelope, story, trusting};
 
 const ZONE: &str = r#"
 _smtp._tls.mail.test.  TXT "v=TLSRPTv1; rua=mailto:tls@mail.test"
 _smtp._tls.post.test.  TXT "v=TLSRPTv1; rua=https://reports.post.test/v1"
 _smtp._tls.two.test.   TXT "v=TLSRPTv1; rua=mailto:a@two.test"
 _smtp._tls.two.test.   TXT "v=TLSRPTv1; rua=mailto:b@two.test"
+_smtp._tls.example.test. TXT "v=TLSRPTv1; rua=mailto:tls@example.test"
 $SERVFAIL _smtp._tls.broken.test. TXT
 "#;
 
@@ -240,6 +242,36 @@ async fn each_domain_has_its_fate() {
         ("https://reports.post.test/v1", "application/tlsrpt+gzip")
     );
     assert_eq!(unpacked(&posted[1].2).policies[0].policy.policy_domain, "post.test");
+}
+
+/// A policy of MTA-STS in mode enforce and a certificate with another name: not delivered, told with 4.7.5, counted once, reported.
+#[tokio::test]
+async fn an_enforced_policy_that_was_broken_is_reported() {
+    let (script, identity) = host("other.example.test");
+    let zone = format!("{LAB}_mta-sts.example.test. TXT \"v=STSv1; id=one;\"\n");
+    let plan = Plan::new(zone, vec![script]).trusting(&identity);
+    plan.host.say(policy("enforce", "*.example.test"));
+    let lab = plan.start(|_| {}).await;
+    let office = office(&[]);
+    let told = story(&lab.send("b@example.test").await);
+    assert!(told.contains("failed Transient StartTls 4.7.5"), "{told}");
+    assert_eq!(lab.mail(), 0);
+    for observation in lab.observed() {
+        office.reporter.journal.observe(observation);
+    }
+    office.watch.set("2026-07-02T05:00:00Z");
+    office.reporter.work().await.unwrap();
+    let letters = office.letters().await;
+    let report = unpacked(&tls_rpt::attached(&letters[0]).unwrap().1);
+    let [told] = report.policies.as_slice() else { panic!("{report:?}") };
+    assert_eq!(told.policy.policy_type, PolicyType::Sts);
+    assert_eq!(told.policy.mx_host, ["*.example.test"]);
+    let [failed] = told.failure_details.as_slice() else { panic!("{report:?}") };
+    assert_eq!(
+        (&failed.failure.result_type, failed.failed_session_count),
+        (&ResultType::CertificateHostMismatch, 1)
+    );
+    assert_eq!(failed.failure.receiving_mx_hostname, "mx1.example.test");
 }
 
 #[tokio::test]

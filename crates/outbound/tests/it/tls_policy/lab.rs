@@ -193,7 +193,7 @@ impl Lab {
             writeln!(text, "({}) {demand} {}", source.as_str().unwrap(), steps.join(" ")).unwrap();
         }
         text.push_str(&story(report));
-        for one in self.observations.0.lock().unwrap().drain(..) {
+        for one in self.observed() {
             let (kind, policy) = (serde_json::to_value(&one.policy.policy_type).unwrap(), one.policy);
             write!(text, "* {} {}", kind.as_str().unwrap(), policy.policy_domain).unwrap();
             match one.failure {
@@ -211,6 +211,11 @@ impl Lab {
             text.push('\n');
         }
         text
+    }
+
+    /// What was observed since the last time.
+    pub(crate) fn observed(&self) -> Vec<tegami_outbound::Observation> {
+        self.observations.0.lock().unwrap().drain(..).collect()
     }
 
     /// Messages that any of the mail hosts was begun with.
