@@ -14,4 +14,6 @@ mod folder;
 #[allow(dead_code, reason = "the simulation of delivery uses the rest")]
 mod model;
 #[cfg(test)]
+mod power;
+#[cfg(test)]
 mod support;
