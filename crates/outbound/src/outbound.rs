@@ -58,7 +58,8 @@ impl Outbound {
     }
 
     async fn carry(&self, job: Job) -> Outcome {
-        match self.parcel(&job).await {
+        let mut job = job;
+        match self.parcel(&mut job).await {
             Ok(parcel) => {
                 let shape = self.shape(&job);
                 // An operator may have sent it another way than the routes do.
@@ -83,13 +84,18 @@ impl Outbound {
         Some(Shape::new(Arc::clone(shaping), Arc::clone(&self.courier.clock), course))
     }
 
-    async fn parcel(&self, job: &Job) -> Result<Parcel, Note> {
+    async fn parcel(&self, job: &mut Job) -> Result<Parcel, Note> {
         let unreadable = |error: String| note!("outbound-content-unreadable", error = error);
         // On a way of an operator's, the hop is told as the host that the mail goes to.
         let hop = Via::read(&job.next_hop).map_or_else(|| Host::parse(&job.next_hop), |via| Ok(via.host));
         let next_hop = hop.map_err(|error| unreadable(error.to_string()))?;
-        let content = self.store.content(job.message.id, None);
-        let content = content.await.map_err(|error| unreadable(error.to_string()))?;
+        let content = match job.content.take() {
+            Some(content) => content,
+            None => {
+                let content = self.store.content(job.message.id, None);
+                content.await.map_err(|error| unreadable(error.to_string()))?
+            }
+        };
         let parameters = &job.message.envelope_parameters;
         let envelope = Envelope {
             reverse_path: job.reverse_path.clone(),

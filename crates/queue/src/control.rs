@@ -1,7 +1,8 @@
 //! What intake, the operator and the loop share: the bell, the brake, the door, and the shelf of fresh rows.
 //!
 //! Rows that intake has just committed lie in memory already. They are put on a shelf for the loop, so that a new message is not
-//! read back from the disk, and does not wait behind a backlog that is longer than the loop holds in memory.
+//! read back from the disk, and does not wait behind a backlog that is longer than the loop holds in memory. The messages themselves lie
+//! beside them for a moment ([`crate::fresh`]).
 //!
 //! A row must not come to the loop twice, from the shelf and from the store, or it could be delivered twice. So intake *announces* a message before
 //! it is committed; while it is announced, what the store says of it is ignored; and in one step under one lock the announcement ends
@@ -11,11 +12,13 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use jiff::Timestamp;
-use tegami_store::{DueRow, NewMessage, QueueId, QueueRow, RecipientState, RowId};
+use tegami_store::{DueRow, MessageRow, NewMessage, QueueId, QueueRow, RecipientState, RowId};
 use tokio::sync::{Notify, oneshot};
 
 use crate::fate::Line;
+use crate::fresh::{Fresh, Kept};
 use crate::metrics::Metrics;
 use crate::schedule::Survey;
 
@@ -38,6 +41,7 @@ pub struct Control {
 struct Shelf {
     announced: BTreeSet<QueueId>,
     rows: Vec<QueueRow>,
+    fresh: Fresh,
 }
 
 /// No more rows lie on the shelf than this; the others are found in the store.
@@ -152,8 +156,15 @@ impl Control {
             message.recipients.iter().map(|to| to.due).filter(|due| *due > message.accepted_at)
         });
         let later = ahead.min();
+        let kept = messages.iter().map(|message| (message, due_now(message))).filter(|(_, due)| *due > 0);
+        let kept = kept.map(|(message, due)| Kept::of(message, due)).collect();
         self.shelf().announced.extend(&ids);
-        Announcement { control: self, ids, rows, due, later }
+        Announcement { control: self, ids, rows, kept, due, later }
+    }
+
+    /// A message and its content, where they are in memory still, for so many of its recipients.
+    pub(crate) fn take_message(&self, id: QueueId, recipients: usize) -> Option<(MessageRow, Bytes)> {
+        self.shelf().fresh.take(id, recipients)
     }
 
     /// Takes the fresh rows, and tells which of the store's rows may be taken besides.
@@ -176,6 +187,7 @@ pub(crate) struct Announcement<'a> {
     control: &'a Control,
     ids: Vec<QueueId>,
     rows: Vec<QueueRow>,
+    kept: Vec<Kept>,
     /// When the first of all rows is due.
     due: Option<Timestamp>,
     /// When the first of those is due that are not due at once.
@@ -193,6 +205,7 @@ impl Announcement<'_> {
         let fits = shelf.rows.len() + rows.len() <= MOST_FRESH;
         if fits {
             shelf.rows.extend(rows);
+            self.kept.drain(..).for_each(|kept| shelf.fresh.keep(kept));
         }
         drop(shelf);
         // What does not lie on the shelf is behind the place up to which the loop has read, if it is due soon.
@@ -237,4 +250,9 @@ pub(crate) fn fresh_rows(message: &NewMessage) -> Vec<QueueRow> {
     };
     let due_now = |row: &QueueRow| row.due <= message.accepted_at;
     (0..).zip(&message.recipients).map(row).filter(due_now).collect()
+}
+
+/// How many of a message's recipients [`fresh_rows`] gives.
+fn due_now(message: &NewMessage) -> usize {
+    message.recipients.iter().filter(|recipient| recipient.due <= message.accepted_at).count()
 }

@@ -649,7 +649,7 @@ fn told_here(
 }
 
 /// The row that a message will have.
-fn row_of(message: &NewMessage) -> MessageRow {
+pub(crate) fn row_of(message: &NewMessage) -> MessageRow {
     MessageRow {
         id: message.id,
         accepted_at: message.accepted_at,

@@ -17,6 +17,7 @@ mod control;
 mod dsn;
 mod event;
 mod fate;
+mod fresh;
 pub mod gate;
 mod here;
 mod hold;

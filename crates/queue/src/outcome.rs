@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tegami_mail::failure::{self, Lasting, Phase, Said, Verdict};
 use tegami_mail::{EnhancedStatusCode, Note, Reply, ReplyClass, ReversePath};
 use tegami_store::{MessageRow, QueueRow, RowId};
 
-/// One piece of work: recipients of one message that share a next hop. The content lies in the store under the message's identifier.
+/// One piece of work: recipients of one message that share a next hop.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The message.
@@ -20,6 +21,8 @@ pub struct Job {
     pub reverse_path: ReversePath,
     /// The recipients, in their order; never empty.
     pub rows: Vec<QueueRow>,
+    /// The content, where it is in memory still; else it lies in the store under the message's identifier.
+    pub content: Option<Bytes>,
 }
 
 impl Job {

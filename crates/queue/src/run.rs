@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::Clock;
 use tegami_store::{
-    BoxFuture, DueRow, Facts, Lease, NewMessage, NodeId, QueueId, QueueRow, RecipientState, RowId, SettleOp,
-    Settlement, Store, StoreError,
+    BoxFuture, DueRow, Facts, Lease, MessageRow, NewMessage, NodeId, QueueId, QueueRow, RecipientState,
+    RowId, SettleOp, Settlement, Store, StoreError,
 };
 use tokio::task::{Id, JoinSet};
 
@@ -23,7 +24,7 @@ use crate::settle::Settler;
 /// Whoever hands messages to other hosts.
 pub trait Deliver: Send + Sync + 'static {
     /// Tries a job once, all its recipients in as few transactions as it takes, and tells how it went. Never fails: what goes
-    /// wrong is the outcome. The content is read from the store when it is needed.
+    /// wrong is the outcome. Where the job has no content, it is read from the store.
     fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome>;
 }
 
@@ -324,8 +325,10 @@ impl Postman {
         let (store, deliver) = (Arc::clone(&self.store), Arc::clone(&self.deliver));
         let (settler, clock) = (Arc::clone(&self.settler), Arc::clone(&self.clock));
         let kept = group.clone();
+        let fresh = self.control.take_message(group.message, group.ids.len());
         let task = self.attempts.spawn(async move {
-            let result = attempt(store.as_ref(), &settler, deliver.as_ref(), clock.as_ref(), &group).await;
+            let result =
+                attempt(store.as_ref(), &settler, deliver.as_ref(), clock.as_ref(), &group, fresh).await;
             Done { group, result }
         });
         self.under_way.insert(task.id(), kept);
@@ -462,14 +465,18 @@ async fn attempt(
     deliver: &dyn Deliver,
     clock: &dyn Clock,
     group: &Group,
+    fresh: Option<(MessageRow, Bytes)>,
 ) -> Result<Tried, StoreError> {
     let (rows, strays) = present_rows(store, group).await?;
     if rows.is_empty() {
         return Ok(Tried { went: None, strays });
     }
-    let message = store.message(group.message).await?;
+    let (message, content) = match fresh {
+        Some((message, content)) => (message, Some(content)),
+        None => (store.message(group.message).await?, None),
+    };
     let reverse_path = settler.reverse_path(&message);
-    let job = Job { message, next_hop: group.next_hop.clone(), reverse_path, rows };
+    let job = Job { message, next_hop: group.next_hop.clone(), reverse_path, rows, content };
     let went = match settler.deliver_here(job, clock.now()).await? {
         Here::Elsewhere(job) => (deliver.attempt(*job).await, None),
         Here::Done(done) => *done,
