@@ -96,6 +96,6 @@ pub mod tls_rpt;
 pub mod verify;
 
 pub use cache::{Bounds, Cache};
-pub use network::is_on_the_internet;
+pub use network::{Network, NotANetwork, is_on_the_internet};
 pub use records::Records;
 pub use step::{Spent, Step};

@@ -4,10 +4,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// An address with the length of its prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Network {
+pub struct Network {
     pub(crate) address: IpAddr,
     pub(crate) length: u8,
 }
+
+/// A text that names no network: it wants `192.0.2.0/24`, `2001:db8::/32` or an address alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "it is no network: write an address, or an address with the length of its prefix such as 192.0.2.0/24"
+)]
+pub struct NotANetwork;
 
 /// Networks that no receiver on the Internet sees mail come from (RFC 6890 section 2.2). Those for documentation are left
 /// out: examples are made of them.
@@ -29,18 +36,32 @@ const UNREACHABLE: [(IpAddr, u8); 14] = [
 ];
 
 impl Network {
+    /// Reads `192.0.2.0/24`, `2001:db8::/32`, or an address, which is a network of its own.
+    ///
+    /// # Errors
+    /// [`NotANetwork`].
+    pub fn parse(text: &str) -> Result<Self, NotANetwork> {
+        let Some((address, length)) = text.split_once('/') else {
+            return text.parse::<IpAddr>().map(Self::from).map_err(|_| NotANetwork);
+        };
+        let address: IpAddr = address.parse().map_err(|_| NotANetwork)?;
+        let longest = Self::from(address).length;
+        let length = length.parse().ok().filter(|length| *length <= longest).ok_or(NotANetwork)?;
+        Ok(Self { address, length })
+    }
+
     /// Whether all of `other` lies in this network.
-    pub(crate) fn covers(&self, other: &Self) -> bool {
+    pub fn covers(&self, other: &Self) -> bool {
         self.length <= other.length && in_network(other.address, self.address, self.length)
     }
 
     /// Whether nothing in it can send to the Internet.
-    pub(crate) fn is_unreachable(&self) -> bool {
+    pub fn is_unreachable(&self) -> bool {
         UNREACHABLE.iter().any(|(address, length)| Self { address: *address, length: *length }.covers(self))
     }
 
     /// Whether it is wider than any one sender needs: shorter than /16, in IPv6 than /32.
-    pub(crate) fn is_wide(&self) -> bool {
+    pub fn is_wide(&self) -> bool {
         self.length < if self.address.is_ipv4() { 16 } else { 32 }
     }
 }
@@ -103,8 +124,18 @@ mod tests {
     use super::*;
 
     fn network(text: &str) -> Network {
-        let (address, length) = text.split_once('/').unwrap();
-        Network { address: address.parse().unwrap(), length: length.parse().unwrap() }
+        Network::parse(text).unwrap()
+    }
+
+    #[test]
+    fn reads() {
+        for text in ["192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32", "::/0", "192.0.2.7/32"] {
+            assert_eq!(network(text).to_string(), text);
+        }
+        assert_eq!(network("2001:db8::1").to_string(), "2001:db8::1/128");
+        for text in ["", "/8", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2/24", "::/129", "192.0.2.0/24/1"] {
+            assert_eq!(Network::parse(text), Err(NotANetwork), "{text}");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(crate) async fn session<S: Wire>(stream: S, peer: Peer, service: Arc<Service
         return;
     }
     let begin = if service.implicit_tls { Session::under_tls } else { Session::new };
-    let session = begin(Arc::clone(&service.settings), Instant::now());
+    let session = begin(service.settings_for(&peer), Instant::now());
     let clerk = service.desk.open(peer);
     let mut drive =
         Drive { connection, session, clerk, service, peer, shutdown, out: Vec::new(), wake: None };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tegami_mail::{EnhancedStatusCode, Reply};
 use tegami_proto::smtp::server::Settings;
+use tegami_queue::TrustedNetworks;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 #[cfg(unix)]
@@ -45,6 +46,8 @@ pub struct Service {
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// TLS from the first octet (RFC 8314 section 3.3).
     pub implicit_tls: bool,
+    /// Networks whose hosts need no AUTH where the settings demand it; the desk knows them too.
+    pub trusted: TrustedNetworks,
     /// Who answers.
     pub desk: Arc<dyn Desk>,
     /// Most connections at once.
@@ -62,11 +65,21 @@ impl Service {
             settings: Arc::new(settings),
             tls: Some(tls),
             implicit_tls: false,
+            trusted: TrustedNetworks::default(),
             desk,
             limits: ConnectionLimits::default(),
             name: "smtp",
             metrics: Metrics::default(),
         }
+    }
+
+    /// The settings of a session with this client.
+    pub(crate) fn settings_for(&self, peer: &Peer) -> Arc<Settings> {
+        let trusted = matches!(peer, Peer::Tcp { .. }) && self.trusted.vouch(peer.ip()).is_some();
+        if trusted && self.settings.auth_required {
+            return Arc::new(Settings { auth_required: false, ..(*self.settings).clone() });
+        }
+        Arc::clone(&self.settings)
     }
 }
 

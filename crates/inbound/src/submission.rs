@@ -7,7 +7,7 @@ use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, Reply, R
 use tegami_proto::smtp::server::{Answer, Credentials, Facts, Question, Transaction};
 use tegami_queue::{
     Accounts, Admission, AuthError, Authenticated, Fault, Intake, LocalMailboxes, Locality, Options, Permit,
-    Senders, Submission, Throttle, ThrottlePolicy, Trace,
+    Senders, Submission, Throttle, ThrottlePolicy, Trace, TrustedNetworks,
 };
 use tegami_store::{EventKind, NewEvent, Origin, Store};
 
@@ -26,6 +26,8 @@ pub struct SubmissionSettings {
     pub accounts: Arc<Accounts>,
     /// What programs on this machine may send as, when they come over the Unix socket.
     pub local_programs: Vec<Senders>,
+    /// Whose hosts may submit without AUTH. The listener's [`crate::Service::trusted`] says the same to its sessions.
+    pub trusted: TrustedNetworks,
     /// Which addresses are ours.
     pub mailboxes: Arc<dyn LocalMailboxes>,
     /// The one door to the queue.
@@ -63,7 +65,7 @@ impl Desk for SubmissionDesk {
             Peer::Local { uid } => {
                 Some(Authenticated::by_kernel(uid, self.shared.settings.local_programs.clone()))
             }
-            Peer::Tcp { .. } => None,
+            Peer::Tcp { .. } => self.shared.settings.trusted.vouch(peer.ip()),
         };
         Box::new(SubmissionClerk {
             shared: Arc::clone(&self.shared),
@@ -98,9 +100,10 @@ impl Clerk for SubmissionClerk {
 
     fn encrypted(&mut self, remark: String) {
         self.tls = Some(remark);
-        // Whoever authenticated before TLS has to do it again (RFC 3207 section 4.2); the kernel's word stays good.
+        // Whoever authenticated before TLS has to do it again (RFC 3207 section 4.2); the kernel's word stays good, and so
+        // does the trust in a network.
         if matches!(self.peer, Peer::Tcp { .. }) {
-            self.account = None;
+            self.account = self.shared.settings.trusted.vouch(self.peer.ip());
         }
     }
 }

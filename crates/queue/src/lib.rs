@@ -39,6 +39,7 @@ mod submission;
 mod summary;
 mod suppress;
 mod throttle;
+mod trusted;
 
 pub use accounts::{AccountError, Accounts, AuthError};
 pub use clock::SystemClock;
@@ -61,3 +62,4 @@ pub use submission::{Accepted, AuthorRule, Fault, IntakeError, Mode, Options, Re
 pub use suppress::SuppressionRules;
 pub use tegami_report::dsn::Languages;
 pub use throttle::{Admission, Throttle, ThrottlePolicy};
+pub use trusted::{Distrust, TrustedNetworks};

@@ -78,11 +78,13 @@ impl Permit {
 }
 
 /// An account, API key or local program that proved itself. Made by [`crate::Accounts`], and by [`Authenticated::by_kernel`],
-/// whose caller promises what the compiler cannot see: that the kernel was asked.
+/// whose caller promises what the compiler cannot see: that the kernel was asked. A host of a [`crate::TrustedNetworks`] counts as one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authenticated {
     account: String,
     senders: Vec<Senders>,
+    /// As any address: nobody says whose the hosts of a trusted network are.
+    anybody: bool,
 }
 
 /// Some addresses that an account may send as.
@@ -129,13 +131,18 @@ impl Senders {
 
 impl Authenticated {
     pub(crate) fn new(account: String, senders: Vec<Senders>) -> Self {
-        Self { account, senders }
+        Self { account, senders, anybody: false }
+    }
+
+    /// A host of a network that the configuration trusts.
+    pub(crate) fn by_network(network: &tegami_auth::Network) -> Self {
+        Self { account: network.to_string(), senders: Vec::new(), anybody: true }
     }
 
     /// A program on this machine that the kernel vouches for (the peer credentials of a Unix socket), as the user `uid`.
     /// Whoever calls this has asked the kernel.
     pub fn by_kernel(uid: u32, senders: Vec<Senders>) -> Self {
-        Self { account: format!("uid {uid}"), senders }
+        Self::new(format!("uid {uid}"), senders)
     }
 
     /// The account's name, or that of the API key.
@@ -145,7 +152,7 @@ impl Authenticated {
 
     /// Whether it may send as this address.
     pub fn may(&self, address: &Address) -> bool {
-        self.senders.iter().any(|senders| senders.contain(address))
+        self.anybody || self.senders.iter().any(|senders| senders.contain(address))
     }
 
     /// The addresses it may send as.

@@ -17,6 +17,7 @@ use tegami_mail::{Address, Clock, Domain};
 use tegami_proto::smtp::server::{AuthOffer, Settings};
 use tegami_queue::{
     Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, Senders, ThrottlePolicy,
+    TrustedNetworks,
 };
 use tegami_store::{
     Account, Embedded, Event, EventFilter, EventKind, IdSource, Options, QueueId, Store, Table,
@@ -127,10 +128,15 @@ impl House {
     }
 
     pub(crate) fn submission(&self) -> Arc<dyn Desk> {
+        self.submission_with(TrustedNetworks::default())
+    }
+
+    pub(crate) fn submission_with(&self, trusted: TrustedNetworks) -> Arc<dyn Desk> {
         Arc::new(SubmissionDesk::new(SubmissionSettings {
             hostname: domain("mx.example.org"),
             accounts: self.accounts.clone(),
             local_programs: vec![Senders::Domain(domain("example.org"))],
+            trusted,
             mailboxes: self.local.clone(),
             intake: self.intake.clone(),
             store: self.store.clone(),

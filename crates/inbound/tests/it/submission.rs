@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use expect_test::expect;
-use tegami_inbound::{Listener, Shutdown, serve};
+use tegami_inbound::{Listener, Service, Shutdown, serve};
+use tegami_queue::TrustedNetworks;
 use tegami_store::{QueueFilter, Table};
 
 use crate::client::Client;
@@ -23,6 +24,51 @@ async fn secure(house: &House) -> (Client, Door) {
     client.starttls(&door.certificate).await;
     client.say("EHLO [192.0.2.7]").await;
     (client, door)
+}
+
+#[tokio::test]
+async fn hosts_of_trusted_networks_need_no_auth() {
+    let house = House::open().await;
+    let open = async |networks: &[&str]| {
+        let mut trusted = TrustedNetworks::default();
+        networks.iter().for_each(|text| trusted.add(text).unwrap());
+        let desk = house.submission_with(trusted.clone());
+        let (service, certificate) = service(desk, submission_settings());
+        Door::with(Service { trusted, ..service }, certificate).await
+    };
+    let door = open(&["192.0.2.0/24", "127.0.0.0/8"]).await;
+    let (mut client, _) = Client::connect(door.address).await;
+    let lines = [
+        "EHLO c",
+        "MAIL FROM:<printer@example.com>",
+        "RCPT TO:<d@example.net>",
+        "RCPT TO:<nobody@example.org>",
+    ];
+    let said = client.talk(&lines).await;
+    expect![[r#"
+        EHLO c
+          250-mx.example.org
+        250-PIPELINING
+        250-SIZE 10000
+        250-8BITMIME
+        250-SMTPUTF8
+        250-ENHANCEDSTATUSCODES
+        250-CHUNKING
+        250-DSN
+        250 STARTTLS
+        MAIL FROM:<printer@example.com>
+          250 2.1.0 the reverse-path is ok
+        RCPT TO:<d@example.net>
+          250 2.1.5 the forward-path is ok
+        RCPT TO:<nobody@example.org>
+          550 5.1.1 No such mailbox here
+    "#]]
+    .assert_eq(&said);
+    assert!(client.data("From: printer@example.com\n\nHi\n").await.starts_with("250 2.0.0 Ok: queued as"));
+    let door = open(&["192.0.2.0/24"]).await;
+    let (mut client, _) = Client::connect(door.address).await;
+    let said = client.talk(&["EHLO c", "MAIL FROM:<printer@example.com>"]).await;
+    assert!(said.ends_with("530 5.7.0 authentication required\n"), "{said}");
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ pub(crate) async fn run(
 async fn list(context: &Context, rooms: &Rooms, config: &Config) -> Result<Report, Failure> {
     let mut rows = Vec::new();
     for domain in &config.domains {
-        for key in keys::rows(rooms.store.as_ref(), domain).await? {
+        for key in keys::published(config, rooms.store.as_ref(), domain).await? {
             rows.push((domain.to_unicode(), key));
         }
     }
@@ -56,7 +56,7 @@ async fn records(domain: &str, context: &Context, rooms: &Rooms, config: &Config
     if !config.domains.contains(&name) {
         return Err(note!("cli-not-our-domain", domain = domain).into());
     }
-    let keys = keys::rows(rooms.store.as_ref(), &name).await?;
+    let keys = keys::published(config, rooms.store.as_ref(), &name).await?;
     let plan = plan(&name, &config.hostname, &config.delivery.sources, &keys);
     if context.json {
         return Ok(Report::json(&plan_json(&plan)));

@@ -12,9 +12,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tegami_auth::dkim::Selector;
 use tegami_mail::{Address, Domain};
 use tegami_queue::shaping::ShapingSettings;
-use tegami_queue::{Languages, RetryPolicy, SuppressionRules};
+use tegami_queue::{Languages, RetryPolicy, SuppressionRules, TrustedNetworks};
 
 pub(crate) use problem::ConfigError;
 pub(crate) use reader::nearest;
@@ -30,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) domains: Vec<Domain>,
     /// Which of them leave with return paths of ours; [`ReturnPath::Auto`] where nothing is said.
     pub(crate) return_paths: BTreeMap<Domain, ReturnPath>,
+    /// Domains whose DKIM key is not made here but given.
+    pub(crate) dkim: Vec<DkimKey>,
     /// Where we listen.
     pub(crate) listen: Listen,
     /// Certificate and key; without them a self-signed one is made.
@@ -38,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) dns: Dns,
     /// How strict reception is.
     pub(crate) reception: Reception,
+    /// Who may submit without AUTH.
+    pub(crate) submission: Submission,
     /// How mail leaves.
     pub(crate) delivery: Delivery,
     /// Who is not written to any more.
@@ -150,9 +155,29 @@ pub(crate) struct Reception {
     pub(crate) spf_fail: OnFail,
 }
 
+/// Who may submit without AUTH.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Submission {
+    /// Hosts of these networks.
+    pub(crate) trusted: TrustedNetworks,
+}
+
+/// A DKIM key that somebody has already.
+#[derive(Clone, Debug)]
+pub(crate) struct DkimKey {
+    /// Whose.
+    pub(crate) domain: Domain,
+    /// Where its record stands.
+    pub(crate) selector: Selector,
+    /// A PEM file.
+    pub(crate) file: PathBuf,
+}
+
 /// How mail leaves.
 #[derive(Clone, Debug)]
 pub(crate) struct Delivery {
+    /// Nothing leaves: what is accepted waits.
+    pub(crate) paused: bool,
     /// The port of MX hosts.
     pub(crate) port: u16,
     /// Local addresses to connect from.

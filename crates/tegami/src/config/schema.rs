@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::time::Duration;
 
+use tegami_auth::dkim::Selector;
 use tegami_mail::{Domain, note};
-use tegami_queue::{Languages, RetryPolicy};
+use tegami_queue::{Distrust, Languages, RetryPolicy};
 use toml::de::DeTable;
 use tracing_subscriber::EnvFilter;
 
@@ -16,8 +17,8 @@ use super::reader::{Problems, Section};
 use super::shaping;
 use super::value::{addresses, delays, everywhere, secret, size};
 use super::{
-    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Smarthost,
-    SmarthostTls, Tls, bounce,
+    Config, Delivery, DkimKey, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath,
+    Smarthost, SmarthostTls, Submission, Tls, bounce,
 };
 
 /// Reads the whole text; relative paths start at `base`.
@@ -47,7 +48,7 @@ pub(super) fn read(text: &str, base: &Path) -> Result<Config, Vec<Problem>> {
 
 fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
     let hostname = hostname(root);
-    let domains = domains(root);
+    let (domains, dkim) = domains(root, base);
     let data = root.text("data").map_or_else(|| "/var/lib/tegami".into(), |(path, _)| base.join(path));
     let section = root.section("delivery");
     let (shaping, sources) = shaping::read(root, section.as_ref(), base);
@@ -56,6 +57,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         shaping,
         domains: domains.keys().cloned().collect(),
         return_paths: domains,
+        dkim,
         listen: listen(root, base, &data),
         data,
         tls: tls(root, base),
@@ -63,6 +65,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         reception: reception(root),
         suppressions: bounce::suppressions(root),
         reports: reports(root),
+        submission: submission(root),
         limits: limits(root),
         log: log(root),
         hostname: hostname?,
@@ -83,17 +86,23 @@ fn hostname(root: &Section<'_>) -> Option<Domain> {
     parsed.ok()
 }
 
-fn domains(root: &Section<'_>) -> BTreeMap<Domain, ReturnPath> {
-    let Some(section) = root.section("domains") else { return BTreeMap::new() };
-    let mut domains = BTreeMap::new();
+fn domains(root: &Section<'_>, base: &Path) -> (BTreeMap<Domain, ReturnPath>, Vec<DkimKey>) {
+    let Some(section) = root.section("domains") else { return Default::default() };
+    let (mut domains, mut keys) = (BTreeMap::new(), Vec::new());
     for (name, span, value) in section.entries() {
-        let mut return_path = ReturnPath::default();
+        let (mut return_path, mut key) = (ReturnPath::default(), None);
         if let Some(domain) = section.table(name, value) {
             return_path = bounce::return_path(&domain);
+            key = dkim_key(&domain);
             domain.finish();
         }
         match Domain::parse(name) {
             Ok(domain) => {
+                keys.extend(key.map(|(selector, file)| DkimKey {
+                    domain: domain.clone(),
+                    selector,
+                    file: base.join(file),
+                }));
                 domains.insert(domain, return_path);
             }
             Err(error) => {
@@ -101,7 +110,26 @@ fn domains(root: &Section<'_>) -> BTreeMap<Domain, ReturnPath> {
             }
         }
     }
-    domains
+    (domains, keys)
+}
+
+/// Selector and file.
+fn dkim_key(domain: &Section<'_>) -> Option<(Selector, String)> {
+    let selector = domain.text("dkim_selector");
+    let file = domain.text("dkim_key");
+    let ((selector, span), (file, _)) = match (selector, file) {
+        (Some(selector), Some(file)) => (selector, file),
+        (None, None) => return None,
+        (Some((_, span)), None) | (None, Some((_, span))) => {
+            domain.problem(span, note!("cli-config-dkim-half"));
+            return None;
+        }
+    };
+    let parsed = Selector::parse(&selector);
+    if let Err(error) = &parsed {
+        domain.problem(span, note!("cli-config-bad-selector", selector = selector, reason = error));
+    }
+    Some((parsed.ok()?, file))
 }
 
 fn listen(root: &Section<'_>, base: &Path, data: &Path) -> Listen {
@@ -109,7 +137,7 @@ fn listen(root: &Section<'_>, base: &Path, data: &Path) -> Listen {
     let Some(section) = root.section("listen") else {
         return Listen {
             smtp: everywhere(25),
-            submission: submission(),
+            submission: submission_ports(),
             submissions: everywhere(465),
             http: loopback(),
             metrics: Vec::new(),
@@ -118,7 +146,7 @@ fn listen(root: &Section<'_>, base: &Path, data: &Path) -> Listen {
     };
     let listen = Listen {
         smtp: addresses(&section, "smtp", everywhere(25)),
-        submission: addresses(&section, "submission", submission()),
+        submission: addresses(&section, "submission", submission_ports()),
         submissions: addresses(&section, "submissions", everywhere(465)),
         http: addresses(&section, "http", loopback()),
         metrics: addresses(&section, "metrics", Vec::new()),
@@ -129,7 +157,7 @@ fn listen(root: &Section<'_>, base: &Path, data: &Path) -> Listen {
 }
 
 /// 587, and 2525 for networks that close it.
-fn submission() -> Vec<std::net::SocketAddr> {
+fn submission_ports() -> Vec<std::net::SocketAddr> {
     [everywhere(587), everywhere(2525)].concat()
 }
 
@@ -193,8 +221,25 @@ fn reception(root: &Section<'_>) -> Reception {
     reception
 }
 
+fn submission(root: &Section<'_>) -> Submission {
+    let mut submission = Submission::default();
+    let Some(section) = root.section("submission") else { return submission };
+    for (text, span) in section.texts("trusted") {
+        if let Err(error) = submission.trusted.add(&text) {
+            let message = match error {
+                Distrust::NotANetwork(_) => note!("cli-config-wants-network", text = text),
+                Distrust::Strangers => note!("cli-config-open-relay", network = text),
+            };
+            section.problem(span, message);
+        }
+    }
+    section.finish();
+    submission
+}
+
 fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> Delivery {
     let default = Delivery {
+        paused: false,
         port: 25,
         sources: Vec::new(),
         ipv6: true,
@@ -204,6 +249,7 @@ fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> 
     };
     let Some(section) = section else { return default };
     let delivery = Delivery {
+        paused: section.flag("paused").unwrap_or_default(),
         port: section.port("port").unwrap_or(default.port),
         ipv6: section.flag("ipv6").unwrap_or(default.ipv6),
         smarthost: smarthost(&section, base),

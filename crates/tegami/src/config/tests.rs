@@ -89,6 +89,52 @@ fn secrets_and_choices() {
 }
 
 #[test]
+fn an_open_relay_is_not_configured() {
+    check(
+        "hostname = \"mail.example.com\"\n[submission]\ntrusted = [\"10.0.0.0/8\", \"0.0.0.0/0\", \"office\"]\n",
+        &expect![[r#"
+            error: `0.0.0.0/0` cannot be trusted: hosts of strangers lie in it, and all of them could send through this server. Name private networks, or public ones of your own from /16 (IPv6 /32) on
+             --> tegami.toml:3:26
+              |
+            3 | trusted = ["10.0.0.0/8", "0.0.0.0/0", "office"]
+              |                          ^^^^^^^^^^^
+
+            error: `office` is not a network: write an address, or an address with the length of its prefix such as "172.16.0.0/12"
+             --> tegami.toml:3:39
+              |
+            3 | trusted = ["10.0.0.0/8", "0.0.0.0/0", "office"]
+              |                                       ^^^^^^^^"#]],
+    );
+    let text = "hostname = \"mail.example.com\"\n[submission]\ntrusted = [\"10.0.0.0/8\", \"::1\"]\n";
+    let config = schema::read(text, Path::new("")).unwrap();
+    let networks: Vec<String> = config.submission.trusted.iter().map(ToString::to_string).collect();
+    assert_eq!(networks, ["10.0.0.0/8", "::1/128"]);
+}
+
+#[test]
+fn a_key_that_exists_already() {
+    let text = "hostname = \"m.example.com\"\n[domains.\"example.com\"]\ndkim_selector = \"s\"\ndkim_key = \"k.pem\"\n";
+    let config = schema::read(text, Path::new("/etc/tegami")).unwrap();
+    let [key] = config.dkim.as_slice() else { panic!("{:?}", config.dkim) };
+    assert_eq!(key.file, Path::new("/etc/tegami/k.pem"));
+    check(
+        "hostname = \"m.example.com\"\n[domains.\"example.com\"]\ndkim_selector = \"s\"\n[domains.\"example.net\"]\ndkim_selector = \"a b\"\ndkim_key = \"k.pem\"\n",
+        &expect![[r#"
+            error: `dkim_selector` and `dkim_key` belong together: give both, or neither and Tegami makes keys
+             --> tegami.toml:3:17
+              |
+            3 | dkim_selector = "s"
+              |                 ^^^
+
+            error: `a b` is not a selector: the domain has a character that is not allowed
+             --> tegami.toml:5:17
+              |
+            5 | dkim_selector = "a b"
+              |                 ^^^^^"#]],
+    );
+}
+
+#[test]
 fn not_toml() {
     check(
         "hostname = mail.example.com\n",

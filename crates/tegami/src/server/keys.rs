@@ -8,7 +8,7 @@ use tegami_mail::{Domain, note};
 use tegami_store::{DkimKeyRow, KeyFolder, Store, Table};
 
 use crate::command::Failure;
-use crate::config::Config;
+use crate::config::{self, Config};
 
 /// The key folder of a data folder.
 ///
@@ -18,7 +18,8 @@ pub(crate) fn folder(config: &Config) -> Result<KeyFolder, Failure> {
     KeyFolder::open(&config.data.join("keys")).map_err(|error| Failure::Text(error.to_string()))
 }
 
-/// The signers of all our domains. A domain without an active key gets two: RSA for everybody, Ed25519 beside it (RFC 8463 section 3).
+/// The signers of all our domains. A domain without an active key gets two: RSA for everybody, Ed25519 beside it (RFC 8463 section 3). One whose
+/// key the configuration names signs with that one alone.
 ///
 /// # Errors
 /// A key file cannot be read or written; the sentence names it.
@@ -30,6 +31,10 @@ pub(crate) async fn ensure(
     let folder = folder(config)?;
     let mut signers = Vec::new();
     for domain in &config.domains {
+        if let Some(given) = config.dkim.iter().find(|given| given.domain == *domain) {
+            signers.push(Signer::new(domain.clone(), given.selector.clone(), Arc::new(read_given(given)?)));
+            continue;
+        }
         let mut rows: Vec<DkimKeyRow> =
             rows(store, domain).await?.into_iter().filter(|row| row.active).collect();
         if rows.is_empty() {
@@ -45,7 +50,30 @@ pub(crate) async fn ensure(
     Ok(signers)
 }
 
-/// The keys of a domain, active or not.
+/// The keys of a domain whose records are to be published: the one that the configuration names, else those that we made.
+///
+/// # Errors
+/// The store failed, or the key cannot be read.
+pub(crate) async fn published(
+    config: &Config,
+    store: &dyn Store,
+    domain: &Domain,
+) -> Result<Vec<DkimKeyRow>, Failure> {
+    let Some(given) = config.dkim.iter().find(|given| given.domain == *domain) else {
+        return rows(store, domain).await;
+    };
+    let key = read_given(given)?;
+    Ok(vec![DkimKeyRow {
+        domain: domain.to_string(),
+        selector: given.selector.to_string(),
+        algorithm: key.algorithm().as_str().to_owned(),
+        record: key.dns_record(),
+        created_at: Timestamp::UNIX_EPOCH,
+        active: true,
+    }])
+}
+
+/// The keys of a domain that we made, active or not.
 ///
 /// # Errors
 /// The store failed.
@@ -98,6 +126,15 @@ fn file_name(row: &DkimKeyRow) -> String {
 fn read(folder: &KeyFolder, row: &DkimKeyRow) -> Result<PrivateKey, Failure> {
     let name = file_name(row);
     let pem = folder.read(&name).map_err(|error| Failure::Text(error.to_string()))?;
-    PrivateKey::from_pem(&pem)
-        .map_err(|error| Failure::Note(note!("cli-key-file-bad", file = name, reason = error)))
+    parse(&name, &pem)
+}
+
+fn read_given(given: &config::DkimKey) -> Result<PrivateKey, Failure> {
+    let pem = tegami_store::read_key(&given.file).map_err(|error| Failure::Text(error.to_string()))?;
+    parse(&given.file.display().to_string(), &pem)
+}
+
+fn parse(file: &str, pem: &str) -> Result<PrivateKey, Failure> {
+    PrivateKey::from_pem(pem)
+        .map_err(|error| Failure::Note(note!("cli-key-file-bad", file = file, reason = error)))
 }

@@ -86,6 +86,10 @@ impl Server {
     ) -> Result<Self, Failure> {
         let Surroundings { resolver, roots, reach, smtp } = surroundings;
         let rooms = Arc::new(rooms);
+        warn(config);
+        if config.delivery.paused {
+            rooms.control.pause();
+        }
         let tls = tls::server_config(config)?;
         let (stop, shutdown) = Shutdown::pair();
         let reporter = reports::open(config, &rooms, roots.clone(), Arc::clone(&resolver), reach)?;
@@ -160,6 +164,7 @@ impl Server {
             hostname: config.hostname.clone(),
             accounts: Arc::clone(&rooms.accounts),
             local_programs: config.domains.iter().cloned().map(Senders::Domain).collect(),
+            trusted: config.submission.trusted.clone(),
             mailboxes: Arc::clone(&rooms.local),
             intake: Arc::clone(&rooms.intake),
             store: Arc::clone(&rooms.store),
@@ -170,7 +175,8 @@ impl Server {
         let metrics = rooms.meters.inbound.clone();
         let service = |name, settings| {
             let metrics = metrics.clone();
-            Service { name, metrics, ..Service::new(settings, Arc::clone(tls), Arc::clone(&desk)) }
+            let trusted = config.submission.trusted.clone();
+            Service { name, metrics, trusted, ..Service::new(settings, Arc::clone(tls), Arc::clone(&desk)) }
         };
         let starttls = Arc::new(service("submission", under_tls.clone()));
         let implicit = Arc::new(Service { implicit_tls: true, ..service("submissions", under_tls) });
@@ -247,6 +253,18 @@ impl Server {
         if tokio::time::timeout(PATIENCE, finish).await.is_err() {
             tracing::warn!("sessions did not end in time and are cut off; nothing that was accepted is lost");
         }
+    }
+}
+
+/// Says in the log what an operator should not forget.
+fn warn(config: &Config) {
+    let networks: Vec<String> = config.submission.trusted.iter().map(ToString::to_string).collect();
+    if !networks.is_empty() {
+        let networks = networks.join(" ");
+        tracing::warn!(networks, "hosts of these networks may submit as anybody, without AUTH");
+    }
+    if config.delivery.paused {
+        tracing::warn!("delivery is paused by the configuration: what is accepted waits");
     }
 }
 

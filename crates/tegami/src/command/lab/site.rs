@@ -17,7 +17,8 @@ use super::stage::LabStage;
 use crate::cli::Lab;
 use crate::command::Failure;
 use crate::config::{
-    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Tls,
+    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath,
+    Submission, Tls,
 };
 use crate::server::{Pages, Rooms, Server, Surroundings, keys};
 
@@ -157,6 +158,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
     let loopback = |port: u16| vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))];
     Ok(Config {
         shaping: tegami_queue::shaping::ShapingSettings::default(),
+        dkim: Vec::new(),
         hostname: domain(World::SITE.name)?,
         data: data.to_owned(),
         domains: vec![domain("newshop.test")?, domain("shop.test")?],
@@ -176,7 +178,9 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         tls: Tls { files: Some(files), extra_roots: None },
         dns: Dns::System,
         reception: Reception { feedback: Vec::new(), dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Refuse },
+        submission: Submission::default(),
         delivery: Delivery {
+            paused: false,
             port: 25,
             sources: vec![IpAddr::V4(World::SITE.ip)],
             ipv6: false,
