@@ -8,6 +8,7 @@ use crate::embedded::change;
 use crate::embedded::code::{int, nanos, state_code};
 use crate::embedded::prepared;
 use crate::embedded::query::{queue_columns, queue_row};
+use crate::embedded::queue::Tally;
 use crate::embedded::waiting::Condition;
 use crate::{Alteration, EventKind, NewEvent, QueueFilter, QueueRow};
 
@@ -21,7 +22,7 @@ pub(super) struct Alter {
 }
 
 /// Changes at most `max` rows and gives them back as they were.
-pub(super) fn alter(rows: &Connection, alter: &Alter) -> rusqlite::Result<Vec<QueueRow>> {
+pub(super) fn alter(rows: &Connection, alter: &Alter, tally: &mut Tally) -> rusqlite::Result<Vec<QueueRow>> {
     let found = concerned(rows, alter)?;
     let now = nanos(alter.now);
     let mut events = Vec::new();
@@ -56,7 +57,7 @@ pub(super) fn alter(rows: &Connection, alter: &Alter) -> rusqlite::Result<Vec<Qu
     }
     let events = prepared::events(events)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.to_string().into()))?;
-    change::record(rows, &events)?;
+    change::record(rows, &events, tally)?;
     Ok(found.into_iter().map(|(_, row)| row).collect())
 }
 

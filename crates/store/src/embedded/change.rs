@@ -1,12 +1,9 @@
 //! Changes that are no part of the queue: events, flags, plain tables.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, params};
 
-use crate::embedded::code::block;
 use crate::embedded::prepared::{Event, PlainRow};
-use crate::embedded::queue::Refusal;
+use crate::embedded::queue::{Refusal, Tally};
 use crate::{MailboxFlags, StoreError};
 
 /// A message in a mailbox and the flags it gets.
@@ -17,8 +14,7 @@ pub(super) struct Flag {
     pub(super) flags: MailboxFlags,
 }
 
-pub(super) fn record(rows: &Connection, events: &[Event]) -> rusqlite::Result<()> {
-    let mut spans: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
+pub(super) fn record(rows: &Connection, events: &[Event], tally: &mut Tally) -> rusqlite::Result<()> {
     for event in events {
         rows.prepare_cached(
             "INSERT INTO events (kind, at, domain, message, recipient, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -31,17 +27,7 @@ pub(super) fn record(rows: &Connection, events: &[Event]) -> rusqlite::Result<()
             event.recipient,
             event.data
         ])?;
-        let (earliest, latest) = spans.entry(block(rows.last_insert_rowid())).or_insert((event.at, event.at));
-        *earliest = event.at.min(*earliest);
-        *latest = event.at.max(*latest);
-    }
-    for (block, (earliest, latest)) in spans {
-        // Most events lie in order: then only `latest` moves.
-        rows.prepare_cached(
-            "INSERT INTO event_spans (block, earliest, latest) VALUES (?1, ?2, ?3) ON CONFLICT (block) DO UPDATE
-             SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
-        )?
-        .execute(params![block, earliest, latest])?;
+        tally.note_event(rows.last_insert_rowid(), event.at);
     }
     Ok(())
 }

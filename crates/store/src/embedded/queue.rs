@@ -60,10 +60,13 @@ impl From<rusqlite::Error> for Refusal {
     }
 }
 
-/// How many records, and octets of them, each segment gained or lost in one commit.
+/// What is counted over the changes of one commit and written once at its end.
 #[derive(Default)]
 pub(super) struct Tally {
+    /// How many records, and octets of them, each segment gained or lost.
     segments: BTreeMap<u64, (i64, i64)>,
+    /// The earliest and latest moment of the events that came into each block.
+    spans: BTreeMap<i64, (i64, i64)>,
 }
 
 impl Tally {
@@ -81,7 +84,21 @@ impl Tally {
         *octets += sign * int(place.length + RECORD_HEADER);
     }
 
+    /// An event came into the rows under this number.
+    pub(super) fn note_event(&mut self, seq: i64, at: i64) {
+        self.span(code::block(seq), (at, at));
+    }
+
+    fn span(&mut self, block: i64, (from, to): (i64, i64)) {
+        let (earliest, latest) = self.spans.entry(block).or_insert((from, to));
+        *earliest = from.min(*earliest);
+        *latest = to.max(*latest);
+    }
+
     pub(super) fn merge(&mut self, other: &Self) {
+        for (block, span) in &other.spans {
+            self.span(*block, *span);
+        }
         for (segment, (live, octets)) in &other.segments {
             let own = self.segments.entry(*segment).or_default();
             own.0 += live;
@@ -95,6 +112,14 @@ impl Tally {
                 "UPDATE segments SET live = live + ?2, live_bytes = live_bytes + ?3 WHERE number = ?1",
             )?
             .execute(params![int(*segment), live, octets])?;
+        }
+        for (block, (earliest, latest)) in &self.spans {
+            // Most events lie in order: then only `latest` moves.
+            rows.prepare_cached(
+                "INSERT INTO event_spans (block, earliest, latest) VALUES (?1, ?2, ?3) ON CONFLICT (block) DO UPDATE
+                 SET earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
+            )?
+            .execute(params![block, earliest, latest])?;
         }
         Ok(())
     }
@@ -162,7 +187,7 @@ pub(super) fn accept(
     for (owner, mailbox) in &message.mailboxes {
         deliver(rows, n, owner, mailbox)?;
     }
-    change::record(rows, &message.events)
+    change::record(rows, &message.events, tally)
 }
 
 fn add_lookup(rows: &Connection, message: i64, hash: i64) -> rusqlite::Result<()> {
@@ -223,15 +248,23 @@ pub(super) fn settle(
 ) -> Result<(), Refusal> {
     fence(rows, settle.shard, settle.epoch)?;
     let mut changed = 0;
+    // One message is asked for again and again: for each recipient and for its attempts.
+    let mut numbers = BTreeMap::new();
     for op in &settle.ops {
-        changed += apply(rows, op, settle.at)?;
+        let id = prepared::row_of(op).message.to_bytes();
+        let message = number(rows, id)?;
+        numbers.insert(id, message);
+        changed += apply(rows, op, message, settle.at)?;
     }
     if changed == 0 && !settle.ops.is_empty() {
         // Every row had finished: this settlement was applied before and is being tried again.
         return Ok(());
     }
     for attempt in &settle.attempts {
-        let message = number(rows, attempt.message)?;
+        let message = match numbers.get(&attempt.message) {
+            Some(message) => *message,
+            None => number(rows, attempt.message)?,
+        };
         rows.prepare_cached(
             "INSERT INTO attempts (message, at, recipients, record) VALUES (?1, ?2, ?3, ?4)",
         )?
@@ -240,15 +273,14 @@ pub(super) fn settle(
     for (message, place) in settle.born.iter().zip(places) {
         accept(rows, message, *place, tally)?;
     }
-    change::record(rows, &settle.events)?;
+    change::record(rows, &settle.events, tally)?;
     change::put(rows, &settle.plain)?;
     Ok(())
 }
 
 /// Changes one recipient; finished ones stay as they are. Gives the number of rows that changed.
-fn apply(rows: &Connection, op: &SettleOp, at: Option<i64>) -> Result<usize, Refusal> {
+fn apply(rows: &Connection, op: &SettleOp, message: i64, at: Option<i64>) -> Result<usize, Refusal> {
     let row = prepared::row_of(op);
-    let message = number(rows, row.message.to_bytes())?;
     let place = i64::from(row.recipient);
     let changed = match op {
         SettleOp::Delivered { status, .. } => finish(rows, message, place, DELIVERED, at, status)?,

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::ops::ControlFlow;
+use std::time::Duration;
 use std::time::Instant;
 
 use rusqlite::{Connection, ErrorCode, params};
@@ -26,6 +27,8 @@ use crate::{Lease, QueueRow, StoreError};
 const ROUND_CHANGES: usize = 1024;
 /// … and stops gathering when it has so many octets of contents.
 const ROUND_OCTETS: usize = 16 << 20;
+/// What a round waits for those who are on their way: a fraction of what a sync takes on a good disk.
+const MOMENT: Duration = Duration::from_micros(250);
 
 /// What a producer wants.
 pub(super) enum Change {
@@ -68,6 +71,19 @@ pub(super) struct Request {
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
+/// What is committed together.
+#[derive(Default)]
+struct Round {
+    requests: Vec<Request>,
+    octets: usize,
+}
+
+impl Round {
+    fn is_full(&self) -> bool {
+        self.requests.len() >= ROUND_CHANGES || self.octets >= ROUND_OCTETS
+    }
+}
+
 /// Why a round did not come to its end.
 enum Halt {
     /// A hook stopped the writer.
@@ -84,6 +100,8 @@ pub(super) struct Writer {
     /// Set by a failed sync: what is on the disk is not known any more.
     poison: Option<String>,
     purges: VecDeque<(Purge, oneshot::Sender<Answer>)>,
+    /// Changes of the last round.
+    last: usize,
 }
 
 impl Writer {
@@ -94,7 +112,7 @@ impl Writer {
         options: Options,
         requests: mpsc::Receiver<Request>,
     ) -> Self {
-        Self { folder, rows, tail, options, requests, poison: None, purges: VecDeque::new() }
+        Self { folder, rows, tail, options, requests, poison: None, purges: VecDeque::new(), last: 0 }
     }
 
     /// Works until the last producer is gone.
@@ -107,26 +125,39 @@ impl Writer {
         }
     }
 
-    /// Everything that waits; only while a purge is going on may that be nothing.
+    /// Everything that waits; only while a purge is going on may that be nothing. Where many came in the last round, as many are on their way
+    /// now, having just been answered: they are given a moment, because a sync costs the same for one as for all.
     fn gather(&mut self) -> Option<Vec<Request>> {
-        let mut round = Vec::new();
-        let mut octets = 0;
-        let mut next =
+        let mut round = Round::default();
+        let first =
             if self.purges.is_empty() { Some(self.requests.blocking_recv()?) } else { self.next_waiting()? };
-        while let Some(request) = next {
-            if let Change::Purge { before } = request.change {
-                self.purges.push_back((Purge::new(before), request.answer));
-            } else {
-                octets +=
-                    request.change.messages().iter().map(|message| message.content.len()).sum::<usize>();
-                round.push(request);
+        if let Some(first) = first {
+            self.take(first, &mut round);
+            self.take_waiting(&mut round);
+            if round.requests.len() < self.last / 2 {
+                std::thread::sleep(MOMENT);
+                self.take_waiting(&mut round);
             }
-            if round.len() >= ROUND_CHANGES || octets >= ROUND_OCTETS {
-                break;
-            }
-            next = self.requests.try_recv().ok();
         }
-        Some(round)
+        self.last = round.requests.len();
+        Some(round.requests)
+    }
+
+    fn take_waiting(&mut self, round: &mut Round) {
+        while !round.is_full()
+            && let Ok(request) = self.requests.try_recv()
+        {
+            self.take(request, round);
+        }
+    }
+
+    fn take(&mut self, request: Request, round: &mut Round) {
+        if let Change::Purge { before } = request.change {
+            self.purges.push_back((Purge::new(before), request.answer));
+            return;
+        }
+        round.octets += request.change.messages().iter().map(|message| message.content.len()).sum::<usize>();
+        round.requests.push(request);
     }
 
     /// `None` when no producer is left.
@@ -330,10 +361,10 @@ fn write_change(
             return Ok(Ok(Reply::Leases(leases)));
         }
         Change::Alter(alter) => {
-            let altered = alter::alter(rows, alter).map_err(failed_rows)?;
+            let altered = alter::alter(rows, alter, tally).map_err(failed_rows)?;
             return Ok(Ok(Reply::Rows(altered)));
         }
-        Change::Record(events) => change::record(rows, events).map_err(Refusal::from),
+        Change::Record(events) => change::record(rows, events, tally).map_err(Refusal::from),
         Change::Flag(flag) => change::flag(rows, flag),
         Change::Put(plain) => change::put(rows, plain).map_err(Refusal::from),
         Change::Delete { kind, keys } => change::delete(rows, *kind, keys).map_err(Refusal::from),
