@@ -25,6 +25,8 @@ usage: cargo xtask COMMAND
   bench auth   the authentication engine beside mail-auth: processor time, heap, and which goals are met
   simulate [--seeds N] [--first S] [--seed S]   the deterministic simulation of delivery: N stories (2,000) from seed S on, or the story of
              one seed, line by line
+  bench mta [--quick|--table] [--dry] [-- OPTIONS OF THE BENCH]   the whole server beside the mail servers that are installed
+             (BENCH, BENCH_WORK, BENCH_PEERS, TEGAMI); writes the table of docs/performance.md
   fuzz NAME [SECONDS]   runs one fuzz target with cargo-fuzz (needs a nightly compiler)
 ";
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         ["peers"] => peers::install(&root),
         ["bench", "auth"] => bench::auth(&root),
         ["simulate", words @ ..] => simulate::run(&root, words),
+        ["bench", "mta", options @ ..] => bench::mta(&root, options),
         ["fuzz", name] => test::fuzz(&root, name, "60"),
         ["fuzz", name, seconds] => test::fuzz(&root, name, seconds),
         _ => {

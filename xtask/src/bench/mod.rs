@@ -1,8 +1,14 @@
 //! `cargo xtask bench`: how fast we are, beside others, in one run.
 
+mod latency;
+mod mta;
+mod table;
+
 use std::path::Path;
 
 use crate::run::{cargo, step};
+
+pub(crate) use mta::mta;
 
 /// The authentication engine: processor time first, then the heap. The package stands outside the workspace and is
 /// built as the program is released.
