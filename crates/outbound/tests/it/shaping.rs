@@ -55,7 +55,7 @@ impl Office {
         self.store.accept(vec![new]).await.unwrap();
         let message = self.store.message(id).await.unwrap();
         let reverse_path = message.reverse_path.clone();
-        Job { message, next_hop, reverse_path, rows: self.store.recipients(id).await.unwrap() }
+        Job { message, next_hop, reverse_path, rows: self.store.recipients(id).await.unwrap(), content: None }
     }
 
     /// As the schedule does it: the gate, the attempt, the end.
