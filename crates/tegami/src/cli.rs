@@ -73,6 +73,8 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Mailbox(Mailbox),
     #[command(subcommand)]
+    Provider(Provider),
+    #[command(subcommand)]
     Report(Report),
     #[command(subcommand)]
     Config(Config),
@@ -247,6 +249,15 @@ pub(crate) enum Domain {
     Records {
         #[arg(value_name = "DOMAIN")]
         domain: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Provider {
+    List,
+    Show {
+        #[arg(value_name = "NAME")]
+        name: String,
     },
 }
 

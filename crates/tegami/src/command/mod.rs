@@ -15,6 +15,7 @@ mod lookup;
 mod mailbox;
 mod paper;
 mod prose;
+mod provider;
 mod queue;
 mod report;
 mod send;
@@ -91,6 +92,7 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         | Verb::Key(_)
         | Verb::Domain(_)
         | Verb::Mailbox(_)
+        | Verb::Provider(_)
         | Verb::Report(_) => administer(cli, context, arguments).await,
     }
 }
@@ -226,6 +228,7 @@ async fn on_rooms(verb: &Verb, input: Option<String>, site: queue::Site<'_>) -> 
         Verb::Key(key) => key::run(key, context, rooms).await,
         Verb::Domain(domain) => domain::run(domain, context, rooms, config).await,
         Verb::Mailbox(mailbox) => mailbox::run(mailbox, context, rooms).await,
+        Verb::Provider(provider) => provider::run(provider, context, rooms).await,
         _ => Err(Failure::Text("this command does not travel over the control socket".to_owned())),
     }
 }

@@ -112,3 +112,15 @@ fn one_message_for_here_and_elsewhere() {
     assert_eq!(site.count("alice@sender.test", "INBOX"), 1);
     assert_eq!(site.waiting(), 0);
 }
+
+#[test]
+fn providers_are_told_with_the_source_of_each_limit() {
+    let site = Site::start(&Plan::default());
+    let told = site.tegami(&["provider", "show", "yahoo"]).well();
+    assert!(told.contains("Messages in a connection: 20 (documented by the provider)"), "{told}");
+    let told = site.tegami(&["--json", "provider", "show", "docomo"]).well();
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["limits"]["per_minute"]["limit"], &told["waiting"]), (&60.into(), &0.into()));
+    let unknown = site.tegami(&["provider", "show", "nobody.example"]);
+    assert_eq!(unknown.status, Some(2), "{}", unknown.all());
+}
