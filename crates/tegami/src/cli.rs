@@ -1,6 +1,7 @@
 //! The command line: words in, values out. What each word means to people stands in `cli.ftl`, in both languages.
 
 mod queue;
+mod suppression;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use tegami_mail::note;
 use tegami_words::Language;
 
 pub(crate) use queue::{By, Consent, List, Queue, Selection, State, Summary};
+pub(crate) use suppression::{Choice, Suppression};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -76,6 +78,8 @@ pub(crate) enum Verb {
     Provider(Provider),
     #[command(subcommand)]
     Report(Report),
+    #[command(subcommand)]
+    Suppression(Suppression),
     #[command(subcommand)]
     Config(Config),
 }

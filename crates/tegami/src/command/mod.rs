@@ -20,6 +20,7 @@ mod queue;
 mod report;
 mod send;
 mod serve;
+mod suppression;
 mod table;
 mod user;
 mod why;
@@ -93,7 +94,8 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         | Verb::Domain(_)
         | Verb::Mailbox(_)
         | Verb::Provider(_)
-        | Verb::Report(_) => administer(cli, context, arguments).await,
+        | Verb::Report(_)
+        | Verb::Suppression(_) => administer(cli, context, arguments).await,
     }
 }
 
@@ -193,6 +195,7 @@ async fn queue_list(context: &Context, config: &Config) -> Result<String, Failur
 fn input(verb: &Verb) -> Result<Option<String>, Failure> {
     match verb {
         Verb::User(cli::User::Add { password_file: Some(path), .. }) => user::read_password(path).map(Some),
+        Verb::Suppression(cli::Suppression::Import { file, .. }) => suppression::read(file).map(Some),
         _ => Ok(None),
     }
 }
@@ -229,6 +232,7 @@ async fn on_rooms(verb: &Verb, input: Option<String>, site: queue::Site<'_>) -> 
         Verb::Domain(domain) => domain::run(domain, context, rooms, config).await,
         Verb::Mailbox(mailbox) => mailbox::run(mailbox, context, rooms).await,
         Verb::Provider(provider) => provider::run(provider, context, rooms).await,
+        Verb::Suppression(verb) => suppression::run(verb, input, context, rooms, config).await,
         _ => Err(Failure::Text("this command does not travel over the control socket".to_owned())),
     }
 }

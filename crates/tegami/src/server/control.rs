@@ -18,8 +18,8 @@ use super::Rooms;
 use crate::command::{self, Failure};
 use crate::config::Config;
 
-/// The longest request, octets.
-const LONGEST: u64 = 1 << 20;
+/// The longest request, octets: a long list of addresses to import fits in.
+const LONGEST: u64 = 64 << 20;
 
 /// How long the accept loop rests when the machine has no more sockets (EMFILE): accepting at once again would spin.
 const REST: Duration = Duration::from_millis(200);

@@ -107,6 +107,56 @@ fn a_late_bounce() {
     assert_eq!(sink.taken().len(), 1);
 }
 
+/// By hand: added, found, shown with its evidence, exported, imported, taken off.
+#[test]
+fn suppressions_are_administered() {
+    let (sink, site) = world("127.43.60.5", "");
+    let path = return_path(&write(&site, &sink, "gone@far.test", "a letter"));
+    deliver(&site, &path, &dsn("gone@far.test"));
+    site.tegami(&[
+        "suppression",
+        "add",
+        "old@far.test",
+        "--list",
+        "unsubscribes",
+        "--reason",
+        "asked by phone",
+    ])
+    .well();
+    let listed = site.tegami(&["suppression", "list"]);
+    assert!(
+        listed.output.contains("gone@far.test") && listed.output.contains("came back later"),
+        "{}",
+        listed.output
+    );
+    let found = site.json(&["suppression", "list", "far", "--source", "notification"]);
+    assert_eq!(found["suppressions"].as_array().unwrap().len(), 1);
+    assert_eq!(found["suppressions"][0]["evidence"]["host"], "inner.far.test");
+    let shown = site.tegami(&["suppression", "show", "GONE@far.test"]);
+    assert_eq!(shown.status, Some(1));
+    for wanted in ["550 5.1.1 <gone@far.test>: Recipient address rejected", "inner.far.test", "tegami why 01"]
+    {
+        assert!(shown.output.contains(wanted), "{wanted}: {}", shown.output);
+    }
+    let exported = site.tegami(&["suppression", "export"]).output;
+    let gone = ["suppression", "remove", "gone@far.test", "old@far.test"];
+    assert_eq!(site.tegami(&gone).status, Some(0));
+    assert_eq!(site.tegami(&gone).status, Some(1));
+    assert_eq!(site.json(&["suppression", "list"])["suppressions"], serde_json::json!([]));
+    let file = site.path("list.csv");
+    std::fs::write(&file, exported + "not an address\r\n").unwrap();
+    let imported = site.json(&["suppression", "import", file.to_str().unwrap()]);
+    assert_eq!((&imported["imported"], &imported["refused"][0]["line"]), (&2.into(), &4.into()));
+    let mut japanese = Command::new(TEGAMI);
+    japanese.args(["--lang", "ja", "--config"]).arg(site.config()).args([
+        "suppression",
+        "show",
+        "old@far.test",
+    ]);
+    let japanese = run(&mut japanese, b"").output;
+    assert!(japanese.contains("配信停止") && japanese.contains("asked by phone"), "{japanese}");
+}
+
 #[test]
 fn forged_return_paths_are_refused_and_change_nothing() {
     let (sink, site) = world("127.43.60.2", "");

@@ -412,6 +412,66 @@ cli-why-delivered-later = Later, { $at }, { $reporter } reported by mail that it
 cli-why-complained = Later, { $at }, whoever reads there complained; { $reporter } passed it on ({ $kind }).
 cli-why-unsubscribed = Later, { $at }, whoever reads there asked for no more; { $reporter } passed it on.
 cli-why-report = The report is kept: tegami why { $id }
+
+## Suppressions.
+
+cli-help-suppression = Addresses that are not written to, and why
+cli-help-suppression-list = Lists them
+cli-help-suppression-list-arg-text = Part of the address
+cli-help-suppression-list-arg-source = Only those that this source put there: rule, notification, complaint, person, api
+cli-help-suppression-list-arg-limit = Show at most so many (1000)
+cli-help-suppression-list-arg-domain = Only of this domain of ours
+cli-help-suppression-list-arg-list = Only this list: bounces, unsubscribes, complaints
+cli-help-suppression-show = Why an address is on a list: who says so, and the very reply
+cli-help-suppression-show-arg-address = The address
+cli-help-suppression-show-arg-domain = Only of this domain of ours
+cli-help-suppression-show-arg-list = Only this list: bounces, unsubscribes, complaints
+cli-help-suppression-add = Puts addresses on a list
+cli-help-suppression-add-arg-addresses = The addresses
+cli-help-suppression-add-arg-domain = From which domain of ours; all unless said
+cli-help-suppression-add-arg-list = Which list: bounces (unless said), unsubscribes, complaints
+cli-help-suppression-remove = Takes addresses off
+cli-help-suppression-remove-arg-addresses = The addresses
+cli-help-suppression-remove-arg-domain = Only of this domain of ours
+cli-help-suppression-remove-arg-list = Only from this list: bounces, unsubscribes, complaints
+cli-help-suppression-import = Reads a list: CSV (as exported here or by a mail provider), one address a line, or JSON
+cli-help-suppression-import-arg-file = The file; - is standard input
+cli-help-suppression-import-arg-domain = For which domain of ours; all unless said or the file says
+cli-help-suppression-import-arg-list = Which list where the file does not say: bounces (unless said), unsubscribes, complaints
+cli-help-suppression-export = Writes all as CSV, or with --json as JSON
+cli-help-suppression-export-arg-domain = Only of this domain of ours
+cli-help-suppression-export-arg-list = Only this list: bounces, unsubscribes, complaints
+cli-suppression-none = No address is suppressed.
+cli-suppression-more = There are more than { $limit }; narrow the choice, or give --limit.
+cli-suppression-not-listed = { $address } is on no list.
+cli-suppression-added = { $address } is not written to from { $domain } any more ({ $list }).
+cli-suppression-removed = { $address } may be written to from { $domain } again ({ $list }).
+cli-suppression-imported = Imported: { $count }
+cli-suppression-refused = Line { $line } was not imported: { $reason }
+cli-suppression-list-bounces = bounced
+cli-suppression-list-unsubscribes = unsubscribed
+cli-suppression-list-complaints = complained
+cli-suppression-source-rule = refused when we sent
+cli-suppression-source-notification = came back later
+cli-suppression-source-complaint = a complaint
+cli-suppression-source-person = an administrator
+cli-suppression-source-api = the HTTP API
+cli-column-address = address
+cli-column-list = list
+cli-column-listed-by = source
+cli-column-said = what was said
+cli-label-since = Since
+cli-label-says = Source
+cli-label-reply = Reply
+cli-label-host = Host
+cli-label-meaning = Meaning
+cli-label-attempted = Told
+cli-label-failures = Failures
+cli-label-message = Message
+cli-label-report = Report
+
+## More of why.
+
 cli-column-id = id
 cli-column-recipient = recipient
 cli-column-state = state

@@ -412,6 +412,66 @@ cli-why-delivered-later = その後 { $at } に、配信されたと { $reporter
 cli-why-complained = その後 { $at } に、受信者が迷惑メールとして報告しました（{ $reporter } からの通知、{ $kind }）。
 cli-why-unsubscribed = その後 { $at } に、受信者が配信停止を求めました（{ $reporter } からの通知）。
 cli-why-report = 通知は保管されています：tegami why { $id }
+
+## 送信しないアドレス。
+
+cli-help-suppression = 送信しないアドレスと、その理由
+cli-help-suppression-list = 一覧を表示します
+cli-help-suppression-list-arg-text = アドレスの一部
+cli-help-suppression-list-arg-source = 登録元がこれのものだけ：rule（応答）、notification（通知）、complaint（苦情）、person（手動）、api
+cli-help-suppression-list-arg-limit = 表示する最大件数（1000）
+cli-help-suppression-list-arg-domain = このドメインのものだけ
+cli-help-suppression-list-arg-list = このリストだけ：bounces（不達）、unsubscribes（配信停止）、complaints（苦情）
+cli-help-suppression-show = アドレスが登録されている理由（誰が登録したか、実際の応答）を表示します
+cli-help-suppression-show-arg-address = アドレス
+cli-help-suppression-show-arg-domain = このドメインのものだけ
+cli-help-suppression-show-arg-list = このリストだけ：bounces、unsubscribes、complaints
+cli-help-suppression-add = アドレスを登録します
+cli-help-suppression-add-arg-addresses = アドレス
+cli-help-suppression-add-arg-domain = どのドメインからの送信か（省略するとすべて）
+cli-help-suppression-add-arg-list = どのリストか：bounces（省略時）、unsubscribes、complaints
+cli-help-suppression-remove = アドレスの登録を解除します
+cli-help-suppression-remove-arg-addresses = アドレス
+cli-help-suppression-remove-arg-domain = このドメインのものだけ
+cli-help-suppression-remove-arg-list = このリストからだけ：bounces、unsubscribes、complaints
+cli-help-suppression-import = リストを読み込みます：CSV（ここで書き出したもの、または他社サービスのもの）、1 行に 1 アドレス、または JSON
+cli-help-suppression-import-arg-file = ファイル（- は標準入力）
+cli-help-suppression-import-arg-domain = どのドメインからの送信か（省略するとすべて、またはファイルの指定）
+cli-help-suppression-import-arg-list = ファイルに指定がないときのリスト：bounces（省略時）、unsubscribes、complaints
+cli-help-suppression-export = すべてを CSV で（--json では JSON で）書き出します
+cli-help-suppression-export-arg-domain = このドメインのものだけ
+cli-help-suppression-export-arg-list = このリストだけ：bounces、unsubscribes、complaints
+cli-suppression-none = 送信しないアドレスはありません。
+cli-suppression-more = { $limit } 件より多くあります。条件を絞るか、--limit を指定してください。
+cli-suppression-not-listed = { $address } はどのリストにも登録されていません。
+cli-suppression-added = { $domain } から { $address } への送信を止めました（{ $list }）。
+cli-suppression-removed = { $domain } から { $address } へ、また送信できます（{ $list }）。
+cli-suppression-imported = 読み込んだ件数：{ $count }
+cli-suppression-refused = { $line } 行目は読み込めませんでした：{ $reason }
+cli-suppression-list-bounces = 不達
+cli-suppression-list-unsubscribes = 配信停止
+cli-suppression-list-complaints = 苦情
+cli-suppression-source-rule = 送信時の拒否
+cli-suppression-source-notification = 後から届いた不達通知
+cli-suppression-source-complaint = 苦情の報告
+cli-suppression-source-person = 管理者
+cli-suppression-source-api = HTTP API
+cli-column-address = アドレス
+cli-column-list = リスト
+cli-column-listed-by = 登録元
+cli-column-said = 応答
+cli-label-since = 登録日時
+cli-label-says = 登録元
+cli-label-reply = 応答
+cli-label-host = ホスト
+cli-label-meaning = 意味
+cli-label-attempted = 判明した日時
+cli-label-failures = 失敗の回数
+cli-label-message = メール
+cli-label-report = 通知
+
+## why の続き。
+
 cli-column-id = ID
 cli-column-recipient = 宛先
 cli-column-state = 状態
