@@ -8,10 +8,10 @@ use rustls::RootCertStore;
 use tegami_mail::{Address, Clock, Domain, Envelope, ForwardPath, ReversePath};
 use tegami_outbound::{Courier, Outbound};
 use tegami_queue::{
-    Accepted, Authenticated, Control, Intake, IntakeError, IntakeSettings, KeyRing, NoMailboxes, Options,
-    Permit, Postman, RunSettings, Senders, Settler, Submission,
+    Accepted, Act, Authenticated, Control, Intake, IntakeError, IntakeSettings, KeyRing, NoMailboxes,
+    Operator, Options, Order, Permit, Postman, RunSettings, Senders, Settler, Submission,
 };
-use tegami_store::{IdSource, NodeId, Origin, Store, StoreError};
+use tegami_store::{IdSource, NodeId, Origin, QueueFilter, Store, StoreError};
 
 use crate::model::Model;
 use crate::names::Names;
@@ -34,6 +34,7 @@ struct Process {
     control: Arc<Control>,
     intake: Arc<Intake>,
     courier: Arc<Courier>,
+    store: Arc<dyn Store>,
 }
 
 /// Lives until the plan ends it, the store gives up, or nothing is left to do.
@@ -43,6 +44,9 @@ pub(crate) async fn live(world: Arc<World>) -> Lived {
     let (process, postman) = Process::new(&world);
     for number in 0..world.plan.letters.len() {
         tokio::spawn(write_letter(Arc::clone(&world), Arc::clone(&process.intake), number));
+    }
+    if !world.plan.acts.is_empty() {
+        tokio::spawn(process.operate());
     }
     let life = world.watch().life;
     let planned = world.plan.ends.get(life - 1).copied();
@@ -108,8 +112,39 @@ impl Process {
         let mut run = RunSettings::new(NodeId("only".to_owned()));
         (run.limits, run.lease, run.poll) = (plan.jobs, plan.lease, plan.poll);
         let (settler, deliver) = (Arc::new(settler), Arc::new(deliver));
-        let postman = Postman::new(store, settler, deliver, clock, Arc::clone(&control), run);
-        (Self { world: Arc::clone(world), control, intake, courier }, postman)
+        let postman = Postman::new(Arc::clone(&store), settler, deliver, clock, Arc::clone(&control), run);
+        (Self { world: Arc::clone(world), control, intake, courier, store }, postman)
+    }
+
+    /// An operator, who in the end lets go what is held.
+    fn operate(&self) -> impl Future<Output = ()> + use<> {
+        let (world, store) = (Arc::clone(&self.world), Arc::clone(&self.store));
+        let (intake, control) = (Arc::clone(&self.intake), Arc::clone(&self.control));
+        async move {
+            let node = NodeId("only".to_owned());
+            let operator =
+                Operator { store: store.as_ref(), intake: &intake, control: &control, node: &node };
+            let now = world.since_beginning();
+            let later = world.plan.acts.iter().filter(|(at, ..)| *at >= now).cloned();
+            let last = std::iter::repeat_with(|| (Duration::ZERO, Act::Release, Vec::new()));
+            for (at, act, next_hops) in later.chain(last) {
+                let wait = if at.is_zero() {
+                    Duration::from_secs(600)
+                } else {
+                    at.saturating_sub(world.since_beginning())
+                };
+                tokio::time::sleep(wait).await;
+                if at.is_zero() && !world.is_calm() {
+                    continue;
+                }
+                let order = Order { act, by: "somebody".to_owned(), reason: String::new() };
+                let filter = order.act.among(QueueFilter { next_hops, ..QueueFilter::default() });
+                world.watch().operated = Some(world.now());
+                let done = operator.act(&filter, &order, world.now()).await;
+                world.watch().operated = Some(world.now());
+                world.tell(|| format!("operator: {:?} of {:?}: {done:?}", order.act, filter.next_hops));
+            }
+        }
     }
 
     /// Ends as the program does: what is under way goes on to its end, and nothing stays occupied. `false` when the store gave up meanwhile.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use tegami_mail::{Domain, Notify};
 use tegami_outbound::{Limits, Reach, Settings, TlsDemand};
-use tegami_queue::{Limits as Jobs, RetryPolicy};
+use tegami_queue::{Act, Limits as Jobs, RetryPolicy};
 
 /// Everything about one story.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     /// The longest that a call of the store takes.
     pub(crate) store_latency: Duration,
     pub(crate) letters: Vec<Letter>,
+    /// What an operator does to mail for these next hops (to all mail where there are none), and when.
+    pub(crate) acts: Vec<(Duration, Act, Vec<String>)>,
     /// When the process ends, how, and how long nothing runs then.
     pub(crate) ends: Vec<(Duration, Ending, Duration)>,
 }
@@ -99,6 +101,7 @@ impl Plan {
         let letters = (0..few).map(|_| letter(rng, domains, span)).collect();
         let (jobs, retry) = (jobs(rng), retry(rng));
         let ends = ends(rng, span + retry.lifetime);
+        let acts = acts(rng, span + retry.lifetime / 2, domains);
         Self {
             jobs,
             lease: Duration::from_secs(rng.one_of(&[60, 60, 300])),
@@ -111,6 +114,7 @@ impl Plan {
             hosts,
             retry,
             letters,
+            acts,
             ends,
         }
     }
@@ -275,6 +279,24 @@ fn letter(rng: &mut Draw<'_>, domains: usize, span: Duration) -> Letter {
         ahead: rng.chance(0.15).then(|| rng.span(Duration::from_secs(1800))),
         lines: if rng.chance(0.1) { rng.between(100, 3000) } else { rng.between(0, 5) },
     }
+}
+
+fn acts(rng: &mut Draw<'_>, span: Duration, domains: usize) -> Vec<(Duration, Act, Vec<String>)> {
+    let count = if rng.chance(0.7) { 0 } else { rng.between(1, 5) };
+    let mut acts = Vec::new();
+    for _ in 0..count {
+        let domain = format!("d{}.test", rng.between(0, domains - 1));
+        let act = match rng.between(0, 5) {
+            0 | 1 => Act::Hold,
+            2 => Act::Release,
+            3 => Act::Retry,
+            4 => Act::Reroute { next_hop: format!("d{}.test", rng.between(0, domains - 1)) },
+            _ => Act::Drop { bounce: rng.chance(0.5) },
+        };
+        acts.push((rng.span(span), act, if rng.chance(0.7) { vec![domain] } else { Vec::new() }));
+    }
+    acts.sort_by_key(|(at, ..)| *at);
+    acts
 }
 
 fn ends(rng: &mut Draw<'_>, span: Duration) -> Vec<(Duration, Ending, Duration)> {
