@@ -39,6 +39,7 @@ use crate::sign::SignerSource;
 use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
 use crate::summary::summarize;
 use crate::suppress::SuppressionRules;
+use crate::unsuppressed::Unsuppressed;
 
 /// What intake goes by.
 #[derive(Clone, Debug)]
@@ -87,6 +88,7 @@ pub struct Intake {
     pub(crate) ids: Arc<IdSource>,
     pub(crate) control: Arc<Control>,
     returns: Arc<Returns>,
+    unsuppressed: Unsuppressed,
 }
 
 /// Contents above this are signed on the blocking pool whatever the algorithm, in octets.
@@ -113,7 +115,17 @@ impl Intake {
         control: Arc<Control>,
     ) -> Self {
         let returns = Arc::default();
-        Self { store, settings, signers, local, clock, ids, control, returns }
+        Self {
+            store,
+            settings,
+            signers,
+            local,
+            clock,
+            ids,
+            control,
+            returns,
+            unsuppressed: Unsuppressed::default(),
+        }
     }
 
     /// With return paths of our own.
@@ -498,9 +510,16 @@ impl Intake {
         domain: &str,
         paths: &[ForwardPath],
     ) -> Result<Vec<Option<Suppression>>, StoreError> {
-        // Most domains have no suppressions: one question then answers for all recipients.
+        let version = self.store.version(Table::Suppressions);
+        if version.is_some_and(|version| self.unsuppressed.knows(version, domain)) {
+            return Ok(vec![None; paths.len()]);
+        }
+        // Most domains have no suppressions: one question then answers for all recipients, and for all messages that follow.
         let any = self.store.scan(Table::Suppressions, &format!("{domain}/"), None, 1).await?;
         if any.is_empty() {
+            if let Some(version) = version {
+                self.unsuppressed.learn(version, domain);
+            }
             return Ok(vec![None; paths.len()]);
         }
         try_join_all(paths.iter().map(|path| self.suppression_of(domain, &path.address))).await

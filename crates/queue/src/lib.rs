@@ -40,6 +40,7 @@ mod summary;
 mod suppress;
 mod throttle;
 mod trusted;
+mod unsuppressed;
 
 pub use accounts::{AccountError, Accounts, AuthError};
 pub use clock::SystemClock;

@@ -196,6 +196,13 @@ pub trait Store: Send + Sync + 'static {
         max: usize,
     ) -> BoxFuture<'_, Result<Vec<(String, serde_json::Value)>, StoreError>>;
 
+    /// A number that is another one after every change of a plain table: what was read under the same number holds still. `None` where the
+    /// engine cannot tell.
+    fn version(&self, table: Table) -> Option<u64> {
+        let _ = table;
+        None
+    }
+
     /// Removes rows of a plain table.
     fn delete(&self, table: Table, keys: Vec<String>) -> BoxFuture<'_, Result<(), StoreError>>;
 }

@@ -15,6 +15,7 @@ mod reader;
 mod recovery;
 mod schema;
 mod segment;
+mod version;
 mod waiting;
 mod writer;
 
@@ -39,6 +40,7 @@ use self::code::{moment, nanos, table_code};
 use self::folder::Folder;
 use self::query::damaged;
 use self::reader::Readers;
+use self::version::Versions;
 use self::writer::{Change, Reply, Request, Writer};
 use crate::{
     Alteration, Attempt, BoxFuture, DueRow, Event, EventFilter, Lease, MailboxEntry, MailboxFlags,
@@ -54,6 +56,7 @@ pub struct Embedded {
     requests: Option<mpsc::Sender<Request>>,
     writer: Option<JoinHandle<()>>,
     readers: Arc<Readers>,
+    versions: Arc<Versions>,
     folder: Folder,
     reserve: u64,
     _lock: File,
@@ -72,12 +75,21 @@ impl Embedded {
         let readers = Arc::new(Readers::new(folder.clone(), options.readers));
         let (requests, waiting) = mpsc::channel(options.waiting.max(1));
         let reserve = options.reserve;
-        let writer = Writer::new(folder.clone(), rows, tail, options, waiting);
+        let versions = Arc::new(Versions::default());
+        let writer = Writer::new(folder.clone(), rows, tail, options, waiting, Arc::clone(&versions));
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.run())
             .map_err(|error| folder::unusable(folder.path(), "has no writer", &error))?;
-        Ok(Self { requests: Some(requests), writer: Some(writer), readers, folder, reserve, _lock: lock })
+        Ok(Self {
+            requests: Some(requests),
+            writer: Some(writer),
+            readers,
+            versions,
+            folder,
+            reserve,
+            _lock: lock,
+        })
     }
 
     /// Gives a change to the writer and waits until it is durable.
@@ -331,6 +343,10 @@ impl Store for Embedded {
         Box::pin(
             self.read(move |rows| query::scan(rows, table, &prefix, after.as_deref(), max).map_err(damaged)),
         )
+    }
+
+    fn version(&self, table: Table) -> Option<u64> {
+        self.versions.of(table_code(table))
     }
 
     fn delete(&self, table: Table, keys: Vec<String>) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -21,6 +22,7 @@ use crate::embedded::prepared::{Event, Message, PlainRow, Settle};
 use crate::embedded::purge::{Progress, Purge};
 use crate::embedded::queue::{self, Refusal, Tally};
 use crate::embedded::segment::{Place, Tail};
+use crate::embedded::version::Versions;
 use crate::{Lease, QueueRow, StoreError};
 
 /// A round takes at most so many changes …
@@ -102,6 +104,7 @@ pub(super) struct Writer {
     purges: VecDeque<(Purge, oneshot::Sender<Answer>)>,
     /// Changes of the last round.
     last: usize,
+    versions: Arc<Versions>,
 }
 
 impl Writer {
@@ -111,8 +114,19 @@ impl Writer {
         tail: Tail,
         options: Options,
         requests: mpsc::Receiver<Request>,
+        versions: Arc<Versions>,
     ) -> Self {
-        Self { folder, rows, tail, options, requests, poison: None, purges: VecDeque::new(), last: 0 }
+        Self {
+            folder,
+            rows,
+            tail,
+            options,
+            requests,
+            poison: None,
+            purges: VecDeque::new(),
+            last: 0,
+            versions,
+        }
     }
 
     /// Works until the last producer is gone.
@@ -200,6 +214,7 @@ impl Writer {
             return ControlFlow::Break(());
         }
         for (request, answer) in round.into_iter().zip(answers) {
+            self.versions.note(&request.change);
             // A producer that has gone away needs no answer.
             let _ = request.answer.send(answer);
         }

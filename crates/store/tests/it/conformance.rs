@@ -552,8 +552,13 @@ pub(crate) async fn plain_tables(store: Engine) {
     let value = |n: i32| serde_json::json!({ "n": n });
     let rows = |keys: &[&str]| keys.iter().map(|key| ((*key).to_owned(), value(1))).collect::<Vec<_>>();
     let keys = ["a", "example.org/bounces/a", "example.org/bounces/あ", "example.org/unsubscribes/a", "例"];
+    let versions = || (store.version(Table::Suppressions), store.version(Table::Accounts));
+    let before = versions();
     store.put(Table::Suppressions, rows(&keys)).await.unwrap();
+    // An engine that cannot tell says so always.
+    assert!(before.0.is_none() || versions().0 != before.0 && versions().1 == before.1);
     store.put(Table::Accounts, rows(&["a"])).await.unwrap();
+    let before = versions();
     store.put(Table::Accounts, vec![("a".into(), value(2))]).await.unwrap();
     assert_eq!(store.get(Table::Accounts, "a").await.unwrap(), Some(value(2)));
     assert_eq!(store.get(Table::Suppressions, "a").await.unwrap(), Some(value(1)));
@@ -576,6 +581,7 @@ pub(crate) async fn plain_tables(store: Engine) {
 
     let gone = vec!["a".to_owned(), "never there".to_owned()];
     store.delete(Table::Suppressions, gone.clone()).await.unwrap();
+    assert!(before.0.is_none() || versions().0 != before.0);
     store.delete(Table::Suppressions, gone).await.unwrap();
     assert_eq!(scan("", None, 9).await, keys[1..]);
     assert_eq!(store.get(Table::Accounts, "a").await.unwrap(), Some(value(2)));

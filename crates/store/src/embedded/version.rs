@@ -1,0 +1,33 @@
+//! How often each plain table was changed since the start.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::embedded::writer::Change;
+
+/// Counters by the tables' codes, which are small.
+#[derive(Debug, Default)]
+pub(super) struct Versions([AtomicU64; 16]);
+
+impl Versions {
+    /// The present number of a table.
+    pub(super) fn of(&self, code: i64) -> Option<u64> {
+        let counter = self.0.get(usize::try_from(code).ok()?)?;
+        Some(counter.load(Ordering::Acquire))
+    }
+
+    /// A change was committed; whoever asked for it has not been told yet.
+    pub(super) fn note(&self, change: &Change) {
+        match change {
+            Change::Put(rows) => rows.iter().for_each(|row| self.count(row.kind)),
+            Change::Settle(settle) => settle.plain.iter().for_each(|row| self.count(row.kind)),
+            Change::Delete { kind, .. } => self.count(*kind),
+            _ => {}
+        }
+    }
+
+    fn count(&self, code: i64) {
+        if let Some(counter) = usize::try_from(code).ok().and_then(|code| self.0.get(code)) {
+            counter.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
