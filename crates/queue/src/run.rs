@@ -92,6 +92,8 @@ pub struct Postman {
     under_way: BTreeMap<Id, Group>,
     ready: Vec<Done>,
     settling: JoinSet<Result<Settled, StoreError>>,
+    /// Until then outcomes gather before they are committed.
+    settle_at: Option<Timestamp>,
 }
 
 /// A finished attempt with the group it was for.
@@ -127,8 +129,14 @@ const MOST_ROWS: usize = 3_000_000;
 const MOST_FLOWS: usize = 500_000;
 /// So often everything that is due is asked for again, known or not: should a row ever be lost from sight, it is not for long.
 const RESCAN: Duration = Duration::from_secs(3600);
+/// So long outcomes gather before they are committed, unless there are many …
+const GATHER: Duration = Duration::from_millis(10);
+/// … which is so many.
+const FEW: usize = 64;
 /// Outcomes in one commit.
-const COMMIT: usize = 64;
+const COMMIT: usize = 256;
+/// While so many outcomes wait for the disk, no attempt begins.
+const MOST_READY: usize = 1_000;
 
 impl Postman {
     /// Nothing runs before [`Postman::run`].
@@ -158,6 +166,7 @@ impl Postman {
             under_way: BTreeMap::new(),
             ready: Vec::new(),
             settling: JoinSet::new(),
+            settle_at: None,
         }
     }
 
@@ -181,7 +190,7 @@ impl Postman {
                 () = control.rung() => {}
                 () = tokio::time::sleep(pause) => {}
             }
-            self.settle_ready();
+            self.settle_ready(true);
         }
     }
 
@@ -206,7 +215,7 @@ impl Postman {
                 Some(done) = self.attempts.join_next_with_id() => self.collect(done),
                 else => {}
             }
-            self.settle_ready();
+            self.settle_ready(false);
         }
     }
 
@@ -238,7 +247,10 @@ impl Postman {
         if self.control.take_gate_changed() {
             self.dispatcher.gate_changed();
         }
-        while let Next::Job(group) = self.dispatcher.next(now) {
+        // A receiver's place is free when its attempt ends, not when the disk has heard of it; but the disk must keep pace.
+        while self.ready.len() < MOST_READY
+            && let Next::Job(group) = self.dispatcher.next(now)
+        {
             self.begin(group);
         }
         self.control.metrics().dispatcher(self.dispatcher.len(), self.dispatcher.under_way());
@@ -341,6 +353,7 @@ impl Postman {
                 Ok((id, finished)) => {
                     self.under_way.remove(&id);
                     self.tell_gate(&finished);
+                    self.dispatcher.ended(&finished.group);
                     if let Some(finished) = self.put_back(finished) {
                         self.ready.push(finished);
                     }
@@ -352,6 +365,7 @@ impl Postman {
                         let result = Err(StoreError::Unusable(broken.to_string()));
                         let broken = Done { group, result };
                         self.tell_gate(&broken);
+                        self.dispatcher.ended(&broken.group);
                         self.ready.push(broken);
                     }
                 }
@@ -386,13 +400,21 @@ impl Postman {
         self.settings.gate.finished(&group.lane, &group.gate_facts(), outcome, self.clock.now());
     }
 
-    /// Commits what is ready, one commit at a time: while one is being synced, the next one gathers.
-    fn settle_ready(&mut self) {
+    /// Commits what is ready, one commit at a time: while one is being synced, the next one gathers. While attempts are under way and few outcomes are
+    /// ready, it waits a moment for more: a sync costs the same for one as for hundreds, and nobody waits for it.
+    fn settle_ready(&mut self, patient: bool) {
         let Some(shard) = self.ready.first().map(|done| done.group.shard) else { return };
         let Some(lease) = self.leases.get(&shard).cloned() else { return };
         if !self.settling.is_empty() {
             return;
         }
+        if patient && self.ready.len() < FEW && !self.attempts.is_empty() {
+            let now = self.clock.now();
+            if now < *self.settle_at.get_or_insert_with(|| later(now, GATHER)) {
+                return;
+            }
+        }
+        self.settle_at = None;
         let mut batch = Vec::new();
         let mut rest = Vec::new();
         for done in self.ready.drain(..) {
@@ -415,7 +437,7 @@ impl Postman {
             .map_err(|broken| RunError::Store(StoreError::Unusable(broken.to_string())))?
             .map_err(fatal)?;
         for group in &settled.groups {
-            self.dispatcher.finished(group);
+            self.dispatcher.settled(group);
         }
         let now = self.clock.now();
         // One settlement is under way at a time, so a born row that the store showed meanwhile is still known.
@@ -433,7 +455,7 @@ impl Postman {
     /// How long nothing can happen by itself.
     fn until_next(&self) -> Duration {
         let now = self.clock.now();
-        let mut wake = self.renew_at;
+        let mut wake = self.settle_at.map_or(self.renew_at, |at| at.min(self.renew_at));
         if !self.control.is_paused() && !self.control.is_closing() {
             let poll_at = Some(self.poll_at).filter(|_| self.has_room());
             wake = [poll_at, self.dispatcher.wakes_at()].into_iter().flatten().fold(wake, Timestamp::min);

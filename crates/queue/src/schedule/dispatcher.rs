@@ -273,11 +273,14 @@ impl Dispatcher {
         [future, sleeping].into_iter().flatten().min().map(moment)
     }
 
-    /// A job ended and its outcome is settled: its rows are forgotten (those deferred come back from the store).
+    /// A job ended and its outcome is settled: [`Dispatcher::ended`] and [`Dispatcher::settled`] in one.
     pub fn finished(&mut self, group: &Group) {
-        for row in &group.ids {
-            self.known.remove(&Key::from(*row));
-        }
+        self.settled(group);
+        self.ended(group);
+    }
+
+    /// A job ended: its place in the lane is free for another one. Its rows stay known until [`Dispatcher::settled`].
+    pub fn ended(&mut self, group: &Group) {
         self.under_way = self.under_way.saturating_sub(1);
         if let Some(number) = self.lane_numbers.get(&group.lane).copied() {
             if let Some(lane) = self.lanes.get_mut(number) {
@@ -285,6 +288,13 @@ impl Dispatcher {
             }
             self.call(number);
             self.drop_lane_if_over(number);
+        }
+    }
+
+    /// What came of a job is durable: its rows are forgotten (those deferred come back from the store).
+    pub fn settled(&mut self, group: &Group) {
+        for row in &group.ids {
+            self.known.remove(&Key::from(*row));
         }
     }
 
