@@ -8,6 +8,7 @@ use tegami_mail::header::{self, HeaderLimits, HeaderSection};
 use tegami_mail::{Address, Domain, Envelope, Host, ReversePath, date, line, mailbox_list};
 use tegami_store::QueueId;
 
+use crate::priority::{self, Looks};
 use crate::submission::{IntakeError, Trace};
 
 /// A content that may travel.
@@ -16,6 +17,8 @@ pub(crate) struct Completed {
     pub content: Vec<u8>,
     /// The addresses of the From field; at least one.
     pub authors: Vec<Address>,
+    /// How urgent it looks.
+    pub looks: Looks,
 }
 
 impl Completed {
@@ -25,7 +28,7 @@ impl Completed {
     }
 }
 
-/// Adds Date and Message-ID where they are missing, takes out Bcc (RFC 5322 section 3.6.3) and Return-Path (RFC 5321 section 4.4),
+/// Adds Date and Message-ID where they are missing, takes out Bcc (RFC 5322 section 3.6.3), Return-Path (RFC 5321 section 4.4) and words to us,
 /// and gives bare line ends their other half. Every other octet stays as it came.
 pub(crate) fn complete(
     content: &[u8],
@@ -50,13 +53,14 @@ pub(crate) fn complete(
         let left = id.to_string().to_ascii_lowercase();
         fields.extend_from_slice(format!("Message-ID: <{left}@{domain}>\r\n").as_bytes());
     }
-    let unwanted = ["Bcc", "Return-Path"];
+    let looks = Looks::of(&section);
+    let unwanted = ["Bcc", "Return-Path", priority::FIELD];
     let content = if unwanted.iter().any(|name| section.first(name).is_some()) {
         Cow::Owned(header::without(&content, |field| unwanted.iter().any(|name| field.is(name))))
     } else {
         content
     };
-    Ok(Completed { content: header::prepend(&content, &[fields]), authors })
+    Ok(Completed { content: header::prepend(&content, &[fields]), authors, looks })
 }
 
 /// Received fields in a message that goes round and round; RFC 5321 section 6.3 wants the threshold at 100 or more.

@@ -8,7 +8,7 @@
 //! is busy so long keeps twenty other sessions waiting; an Ed25519 signature over a small content takes less than moving it there would, and is
 //! computed in place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ use tegami_mail::header;
 use tegami_mail::{Address, Body, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, ReversePath};
 use tegami_report::dsn::{Action, Languages, Report, Returned, Told};
 use tegami_store::{
-    EnvelopeParameters, EventKind, IdSource, MailboxDelivery, MessageRow, NewEvent, NewMessage, NewRecipient,
-    Origin, Priority, QueueId, RowId, Store, StoreError, Suppression, SuppressionList, Table,
+    EnvelopeParameters, EventKind, Facts, IdSource, MailboxDelivery, MessageRow, NewEvent, NewMessage,
+    NewRecipient, Origin, Priority, QueueId, RowId, Store, StoreError, Suppression, SuppressionList, Table,
     suppression_key,
 };
 
@@ -34,7 +34,7 @@ use crate::local::{LocalMailboxes, Locality};
 use crate::notice::FEEDBACK_ID;
 use crate::permit::Permit;
 use crate::returns::Returns;
-use crate::schedule::{RetryPolicy, later};
+use crate::schedule::{Retries, later};
 use crate::sign::SignerSource;
 use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
 use crate::summary::summarize;
@@ -53,13 +53,15 @@ pub struct IntakeSettings {
     /// How far in the future delivery may be asked for.
     pub max_ahead: Duration,
     /// How long delivery is tried.
-    pub retry: RetryPolicy,
+    pub retry: Retries,
     /// The languages of notifications.
     pub languages: Languages,
     /// Who is not written to any more.
     pub suppressions: SuppressionRules,
     /// Where receivers send complaints: mail whose author is aligned with such an address asks for them (RFC 9477).
     pub feedback: Vec<Address>,
+    /// How urgent the mail of an account is, where nothing else tells.
+    pub priorities: BTreeMap<String, Priority>,
 }
 
 impl IntakeSettings {
@@ -70,10 +72,11 @@ impl IntakeSettings {
             max_size: 50 << 20,
             max_recipients: 1000,
             max_ahead: Duration::from_secs(7 * 24 * 3600),
-            retry: RetryPolicy::default(),
+            retry: Retries::default(),
             languages: Languages::default(),
             suppressions: SuppressionRules::default(),
             feedback: Vec::new(),
+            priorities: BTreeMap::new(),
         }
     }
 }
@@ -180,12 +183,15 @@ impl Intake {
 
     /// The message as it will be kept, and the notifications that are born with it.
     async fn prepare(&self, submission: Submission) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
-        let Submission { permit, origin, domain, content, options } = submission;
+        let Submission { permit, origin, domain, content, mut options } = submission;
         let now = self.clock.now();
         self.check_limits(permit.envelope(), content.len(), &options, now)?;
         let id = self.ids.next(now);
         let completed = complete::complete(&content, id, &self.settings.hostname, now)?;
         check_authors(&permit, &completed, options.author)?;
+        let recipients = permit.envelope().forward_paths.len();
+        let (looks, usual) = (completed.looks, &self.settings.priorities);
+        options.priority = Some(looks.priority(options.priority, recipients, permit.holder(), usual));
         let signers = self.signers_for(completed.author_domain(), &domain);
         let feedback = self.feedback_fields(&completed, id, now);
         let content = match feedback {
@@ -453,7 +459,15 @@ impl Intake {
         };
         let scheduled_for = options.deliver_at.filter(|moment| *moment > now);
         let due = scheduled_for.unwrap_or(now);
-        let expires = self.settings.retry.expires(due);
+        let facts = Facts {
+            priority: options.priority.unwrap_or_default(),
+            account: origin.account().map(str::to_owned),
+            ..Facts::default()
+        };
+        let expires = |next_hop: &str| {
+            let usual = self.settings.retry.expires(next_hop, &facts, due);
+            options.give_up_after.map_or(usual, |window| later(due, window).min(usual))
+        };
         for (path, suppressed) in envelope.forward_paths.iter().zip(suppressed) {
             let event = |kind, data: &EventData| NewEvent {
                 kind,
@@ -496,7 +510,7 @@ impl Intake {
                     path: path.clone(),
                     next_hop: path.address.host().to_string(),
                     due,
-                    expires,
+                    expires: expires(&path.address.host().to_string()),
                 }),
             }
         }

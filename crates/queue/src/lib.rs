@@ -29,6 +29,7 @@ mod operate;
 mod outcome;
 mod paper;
 mod permit;
+mod priority;
 mod returns;
 mod run;
 mod schedule;
@@ -54,9 +55,12 @@ pub use notice::{Heard, Paper, Returning};
 pub use operate::{Act, Operator, Order};
 pub use outcome::{Class, Failure, Job, Outcome, Peer, PeerTls, RecipientOutcome, RecipientResult, Stage};
 pub use permit::{Authenticated, NotPermitted, Permit, Senders};
+pub use priority::named as named_priority;
 pub use returns::{ReturnTo, Returns};
 pub use run::{Deliver, Postman, RunError, RunSettings};
-pub use schedule::{Dispatcher, Group, LaneState, Limits, Next, RetryPolicy, Survey, Wait};
+pub use schedule::{
+    Dispatcher, Group, LaneState, Limits, Next, Retries, RetryPolicy, RetryRule, Survey, Wait,
+};
 pub use settle::Settler;
 pub use sign::{KeyRing, SignerSource};
 pub use submission::{Accepted, AuthorRule, Fault, IntakeError, Mode, Options, Reception, Submission, Trace};

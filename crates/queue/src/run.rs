@@ -37,6 +37,8 @@ pub struct RunSettings {
     pub limits: Limits,
     /// Who may set out.
     pub gate: Arc<dyn Gate>,
+    /// Jobs of an account for each job of an account that is not named.
+    pub weights: BTreeMap<String, u32>,
     /// How long a lease holds without renewal; it is renewed after a third of that.
     pub lease: Duration,
     /// The store is asked at least so often, and so far ahead.
@@ -53,6 +55,7 @@ impl RunSettings {
             node,
             limits: Limits::default(),
             gate: Arc::new(Open),
+            weights: BTreeMap::new(),
             lease: seconds(60),
             poll: seconds(30),
             one_shard: true,
@@ -154,7 +157,8 @@ impl Postman {
             deliver,
             clock,
             control,
-            dispatcher: Dispatcher::new(settings.limits, Arc::clone(&settings.gate)),
+            dispatcher: Dispatcher::new(settings.limits, Arc::clone(&settings.gate))
+                .with_weights(settings.weights.clone()),
             settings,
             leases: BTreeMap::new(),
             renew_at: Timestamp::MIN,

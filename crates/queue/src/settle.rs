@@ -17,14 +17,14 @@ use crate::event::{EventData, Reason};
 use crate::here::Here;
 use crate::intake::Intake;
 use crate::outcome::{Class, Failure, Job, Outcome, Peer, RecipientOutcome, RecipientResult, Stage};
-use crate::schedule::RetryPolicy;
+use crate::schedule::Retries;
 use crate::suppress::Weight;
 
 /// Turns outcomes into settlements.
 pub struct Settler {
     store: Arc<dyn Store>,
     intake: Arc<Intake>,
-    retry: RetryPolicy,
+    retry: Retries,
 }
 
 /// What becomes of one recipient.
@@ -38,7 +38,8 @@ struct Decision {
 
 impl Settler {
     /// DSNs enter by `intake`; `retry` says how long and how often delivery is tried.
-    pub fn new(store: Arc<dyn Store>, intake: Arc<Intake>, retry: RetryPolicy) -> Self {
+    pub fn new(store: Arc<dyn Store>, intake: Arc<Intake>, retry: impl Into<Retries>) -> Self {
+        let retry = retry.into();
         Self { store, intake, retry }
     }
 
@@ -98,7 +99,7 @@ impl Settler {
                 let attempts = row.attempts.saturating_add(1);
                 let next = match failure.class {
                     Class::Permanent => None,
-                    Class::Transient => self.retry.next_attempt(row.id, attempts, now, row.expires),
+                    Class::Transient => self.retry.next_attempt(row, attempts, now),
                 };
                 let mut data = failure_data(failure, peer, attempts);
                 data.possibly_delivered = matches!(how, RecipientOutcome::PossiblyDelivered(_));

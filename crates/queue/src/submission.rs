@@ -1,6 +1,7 @@
 //! What comes to the door of the queue, and what is answered.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -38,6 +39,8 @@ pub struct Options {
     pub priority: Option<Priority>,
     /// First attempt not before; a moment that is past means now.
     pub deliver_at: Option<Timestamp>,
+    /// Given up so long after it was due, if that is sooner than usual.
+    pub give_up_after: Option<Duration>,
     /// Where it came from, for the Received field; without it none is written.
     pub trace: Option<Trace>,
     /// Whether the From field is looked at.

@@ -32,6 +32,16 @@ pub enum Origin {
     Own,
 }
 
+impl Origin {
+    /// The account or API key that sent it, where one did.
+    pub fn account(&self) -> Option<&str> {
+        match self {
+            Self::Http { account } | Self::Submission { account } => Some(account),
+            Self::Reception { .. } | Self::Own => None,
+        }
+    }
+}
+
 /// What lists and events show of a message without reading its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
@@ -100,13 +110,9 @@ pub struct NewMessage {
 impl NewMessage {
     /// What each of its rows will carry.
     pub fn facts(&self) -> Facts {
-        let account = match &self.origin {
-            Origin::Http { account } | Origin::Submission { account } => Some(account.clone()),
-            Origin::Reception { .. } | Origin::Own => None,
-        };
         Facts {
             priority: self.priority,
-            account,
+            account: self.origin.account().map(str::to_owned),
             sender_domain: self.domain.clone(),
             tags: self.summary.tags.clone(),
         }

@@ -90,7 +90,7 @@ impl Process {
         let control = Arc::new(Control::default());
         let seed = world.seed ^ (world.watch().life as u64) << 48;
         let mut settings = IntakeSettings::new(Domain::parse("mail.example.org").unwrap());
-        settings.retry = plan.retry.clone();
+        settings.retry = plan.retry.clone().into();
         let intake = Arc::new(Intake::new(
             Arc::clone(&store),
             settings,

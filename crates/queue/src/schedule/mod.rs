@@ -13,7 +13,7 @@ use tegami_mail::Note;
 use tegami_store::{Facts, Priority, QueueId, QueueRow, RowId};
 
 pub use self::dispatcher::Dispatcher;
-pub use self::retry::RetryPolicy;
+pub use self::retry::{Retries, RetryPolicy, RetryRule};
 use self::turn::{ByPriority, PRIORITIES};
 use crate::gate::GateFacts;
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tegami_store::{QueueId, RowId};
+use tegami_store::{Facts, Priority, QueueId, QueueRow, RowId};
 
 use super::later;
 
@@ -46,19 +46,95 @@ impl RetryPolicy {
         now: Timestamp,
         expires: Timestamp,
     ) -> Option<Timestamp> {
-        if now >= expires {
-            return None;
-        }
-        let last = self.delays.len().saturating_sub(1);
-        let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(last).min(last);
-        let delay = self.delays.get(place).copied().unwrap_or(Duration::from_secs(3600));
-        let jitter = delay.mul_f64(0.1 * chance(row.message, attempts));
-        Some(later(now, delay.saturating_add(jitter)).min(expires))
+        next_attempt(&self.delays, row, attempts, now, expires)
     }
 
     /// Whether an attempt that begins at `now` and fails is late enough for a warning.
     pub fn is_late(&self, accepted_at: Timestamp, now: Timestamp) -> bool {
         self.warn_after.is_some_and(|delay| now >= later(accepted_at, delay))
+    }
+}
+
+fn next_attempt(
+    delays: &[Duration],
+    row: RowId,
+    attempts: u32,
+    now: Timestamp,
+    expires: Timestamp,
+) -> Option<Timestamp> {
+    if now >= expires {
+        return None;
+    }
+    let last = delays.len().saturating_sub(1);
+    let place = usize::try_from(attempts.saturating_sub(1)).unwrap_or(last).min(last);
+    let delay = delays.get(place).copied().unwrap_or(Duration::from_secs(3600));
+    let jitter = delay.mul_f64(0.1 * chance(row.message, attempts));
+    Some(later(now, delay.saturating_add(jitter)).min(expires))
+}
+
+/// Retry policies: the usual one, and what differs for some mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Retries {
+    /// Where no rule says otherwise. Warnings always go by it.
+    pub usual: RetryPolicy,
+    /// The first that fits counts.
+    pub rules: Vec<RetryRule>,
+}
+
+/// How some mail is tried. It fits when all of what it names does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RetryRule {
+    /// Recipients' domains in lower case; with a leading dot also those below it. Empty for all.
+    pub domains: Vec<String>,
+    /// Accounts. Empty for all.
+    pub accounts: Vec<String>,
+    /// Priorities. Empty for all.
+    pub priorities: Vec<Priority>,
+    /// Waiting times; `None` for the usual ones.
+    pub delays: Option<Vec<Duration>>,
+    /// When delivery is given up; `None` for the usual time.
+    pub lifetime: Option<Duration>,
+}
+
+impl From<RetryPolicy> for Retries {
+    fn from(usual: RetryPolicy) -> Self {
+        Self { usual, rules: Vec::new() }
+    }
+}
+
+impl Retries {
+    /// When delivery of what is due at `due` is given up.
+    pub fn expires(&self, domain: &str, facts: &Facts, due: Timestamp) -> Timestamp {
+        let rule = self.rule(domain, facts).and_then(|rule| rule.lifetime);
+        later(due, rule.unwrap_or(self.usual.lifetime))
+    }
+
+    /// See [`RetryPolicy::next_attempt`].
+    pub fn next_attempt(&self, row: &QueueRow, attempts: u32, now: Timestamp) -> Option<Timestamp> {
+        let rule = self.rule(&row.path.address.host().to_string(), &row.facts);
+        let delays = rule.and_then(|rule| rule.delays.as_deref()).unwrap_or(&self.usual.delays);
+        next_attempt(delays, row.id, attempts, now, row.expires)
+    }
+
+    /// See [`RetryPolicy::is_late`].
+    pub fn is_late(&self, accepted_at: Timestamp, now: Timestamp) -> bool {
+        self.usual.is_late(accepted_at, now)
+    }
+
+    fn rule(&self, domain: &str, facts: &Facts) -> Option<&RetryRule> {
+        self.rules.iter().find(|rule| rule.fits(domain, facts))
+    }
+}
+
+impl RetryRule {
+    fn fits(&self, domain: &str, facts: &Facts) -> bool {
+        let below = |known: &str| {
+            domain == known.trim_start_matches('.') || (known.starts_with('.') && domain.ends_with(known))
+        };
+        (self.domains.is_empty() || self.domains.iter().any(|known| below(known)))
+            && (self.accounts.is_empty()
+                || facts.account.as_ref().is_some_and(|account| self.accounts.contains(account)))
+            && (self.priorities.is_empty() || self.priorities.contains(&facts.priority))
     }
 }
 
@@ -108,6 +184,50 @@ mod tests {
         assert!(!policy.is_late(START, at(4 * 3600 - 1)));
         assert!(policy.is_late(START, at(4 * 3600)));
         assert!(!RetryPolicy { warn_after: None, ..policy }.is_late(START, Timestamp::MAX));
+    }
+
+    #[test]
+    fn the_first_rule_that_fits_counts() {
+        let hour = Duration::from_secs(3600);
+        let rules = vec![
+            RetryRule {
+                domains: vec!["docomo.test".into(), ".slow.test".into()],
+                delays: Some(vec![hour]),
+                ..RetryRule::default()
+            },
+            RetryRule {
+                accounts: vec!["login".into()],
+                priorities: vec![Priority::Transactional],
+                lifetime: Some(hour),
+                ..RetryRule::default()
+            },
+        ];
+        let retries = Retries { usual: RetryPolicy::default(), rules };
+        let facts =
+            |priority, account: &str| Facts { priority, account: Some(account.into()), ..Facts::default() };
+        let code = facts(Priority::Transactional, "login");
+        let days = later(START, retries.usual.lifetime);
+        assert_eq!(retries.expires("example.net", &code, START), at(3600));
+        assert_eq!(retries.expires("docomo.test", &code, START), days, "the first rule counts");
+        assert_eq!(retries.expires("example.net", &facts(Priority::Normal, "login"), START), days);
+        assert_eq!(retries.expires("example.net", &facts(Priority::Transactional, "shop"), START), days);
+        let wait = |domain: &str| {
+            let row = QueueRow {
+                id: RowId { message: QueueId::from_bits(1), recipient: 0 },
+                path: tegami_mail::Address::parse(&format!("a@{domain}")).unwrap().into(),
+                next_hop: domain.to_owned(),
+                state: tegami_store::RecipientState::Queued,
+                due: START,
+                expires: days,
+                accepted_at: START,
+                attempts: 0,
+                last_status: None,
+                hold_reason: None,
+                facts: std::sync::Arc::default(),
+            };
+            retries.next_attempt(&row, 1, START).unwrap().as_second() / 60
+        };
+        assert_eq!([wait("mx.slow.test"), wait("slow.test"), wait("notslow.test")], [60, 60, 1]);
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! What intake takes, and what it makes of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use expect_test::expect;
 use jiff::Timestamp;
@@ -8,7 +9,7 @@ use tegami_auth::dkim::{self, PrivateKey, Selector, Signer};
 use tegami_dns::ZoneResolver;
 use tegami_mail::{Body, Domain, Envelope, ReversePath};
 use tegami_queue::{AuthorRule, Options, Permit, Reception, Trace};
-use tegami_store::{MailboxDelivery, Origin};
+use tegami_store::{MailboxDelivery, Origin, Priority};
 
 use crate::desk::{Desk, address, start};
 
@@ -155,4 +156,34 @@ async fn reception_puts_trace_fields_on_top() {
     "#]]
     .assert_eq(&text);
     expect!["Stored shop@example.org 250 \n"].assert_eq(&desk.events().await);
+}
+
+#[tokio::test]
+async fn urgency_and_windows_are_kept_with_each_recipient() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let kept = async |fields: &str, to: &[&str], options: Options| {
+        let content = format!("From: shop@shop.test\r\nTo: a@a.test\r\n{fields}\r\nHello\r\n");
+        let id = desk.submit_this(from_shop(to), &content, options).await.unwrap().id;
+        let text = desk.store.content(id, None).await.unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains("X-Tegami-Priority"));
+        let row = desk.store.recipients(id).await.unwrap().remove(0);
+        let minutes = row.expires.duration_since(start()).as_secs() / 60;
+        format!("{:?}, given up after {minutes} min", row.facts.priority)
+    };
+    let one = ["a@a.test"];
+    let days = "given up after 7200 min";
+    assert_eq!(kept("", &one, Options::default()).await, format!("Normal, {days}"));
+    let said = "X-Tegami-Priority: transactional\r\n";
+    assert_eq!(kept(said, &one, Options::default()).await, format!("Transactional, {days}"));
+    assert_eq!(kept("Precedence: bulk\r\n", &one, Options::default()).await, format!("Bulk, {days}"));
+    let many: Vec<String> = (0..21).map(|n| format!("r{n}@a.test")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    assert_eq!(kept("", &many, Options::default()).await, format!("Bulk, {days}"));
+    let options = Options {
+        priority: Some(Priority::Transactional),
+        give_up_after: Some(Duration::from_secs(600)),
+        ..Options::default()
+    };
+    assert_eq!(kept("", &many, options).await, "Transactional, given up after 10 min");
 }

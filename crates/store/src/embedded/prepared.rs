@@ -7,8 +7,8 @@ use crate::embedded::code::{
 };
 use crate::embedded::segment;
 use crate::{
-    Attempt, EnvelopeParameters, Lease, NewEvent, NewMessage, NewRecipient, Origin, RowId, SettleOp,
-    Settlement, StoreError, Table,
+    Attempt, EnvelopeParameters, Lease, NewEvent, NewMessage, NewRecipient, RowId, SettleOp, Settlement,
+    StoreError, Table,
 };
 
 /// A message with its record.
@@ -86,10 +86,7 @@ pub(super) fn messages(messages: Vec<NewMessage>) -> Result<Vec<Message>, StoreE
 
 fn message(new: NewMessage) -> Result<Message, StoreError> {
     let id = new.id.to_bytes();
-    let account = match &new.origin {
-        Origin::Http { account } | Origin::Submission { account } => Some(account.clone()),
-        Origin::Reception { .. } | Origin::Own => None,
-    };
+    let account = new.origin.account().map(str::to_owned);
     let tags = &new.summary.tags;
     let tags = if tags.is_empty() { None } else { Some(to_json(tags)?) };
     Ok(Message {

@@ -3,6 +3,7 @@
 mod bounce;
 mod problem;
 mod reader;
+mod schedule;
 mod schema;
 mod shaping;
 mod value;
@@ -15,10 +16,11 @@ use std::time::Duration;
 use tegami_auth::dkim::Selector;
 use tegami_mail::{Address, Domain};
 use tegami_queue::shaping::ShapingSettings;
-use tegami_queue::{Languages, RetryPolicy, SuppressionRules, TrustedNetworks};
+use tegami_queue::{Languages, Retries, SuppressionRules, TrustedNetworks};
 
 pub(crate) use problem::ConfigError;
 pub(crate) use reader::nearest;
+pub(crate) use schedule::Shares;
 
 /// What the configuration says, with its defaults filled in.
 #[derive(Clone, Debug)]
@@ -187,7 +189,9 @@ pub(crate) struct Delivery {
     /// Everything goes through this host.
     pub(crate) smarthost: Option<Smarthost>,
     /// When delivery is tried again, and for how long.
-    pub(crate) retry: RetryPolicy,
+    pub(crate) retry: Retries,
+    /// Which accounts go first.
+    pub(crate) shares: Shares,
     /// The languages in which senders are told what became of their mail.
     pub(crate) languages: Languages,
 }

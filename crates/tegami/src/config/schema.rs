@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
 use super::reader::{Problems, Section};
+use super::schedule::{self, Shares};
 use super::shaping;
 use super::value::{addresses, delays, everywhere, secret, size};
 use super::{
@@ -244,20 +245,26 @@ fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> 
         sources: Vec::new(),
         ipv6: true,
         smarthost: None,
-        retry: RetryPolicy::default(),
+        retry: RetryPolicy::default().into(),
+        shares: Shares::default(),
         languages: Languages::default(),
     };
     let Some(section) = section else { return default };
+    let usual = RetryPolicy::default();
     let delivery = Delivery {
         paused: section.flag("paused").unwrap_or_default(),
         port: section.port("port").unwrap_or(default.port),
         ipv6: section.flag("ipv6").unwrap_or(default.ipv6),
         smarthost: smarthost(&section, base),
-        retry: RetryPolicy {
-            delays: delays(&section, "retry", default.retry.delays),
-            warn_after: bounce::warn_after(&section, default.retry.warn_after),
-            ..default.retry
-        },
+        retry: schedule::retries(
+            &section,
+            RetryPolicy {
+                delays: delays(&section, "retry", usual.delays),
+                warn_after: bounce::warn_after(&section, usual.warn_after),
+                ..usual
+            },
+        ),
+        shares: schedule::shares(&section),
         languages: bounce::languages(&section),
         sources,
     };

@@ -64,15 +64,15 @@ fn tables<'a>(section: &Section<'a>, problems: &mut Vec<(std::ops::Range<usize>,
     tables
 }
 
-struct Table<'a> {
-    name: &'a str,
+pub(super) struct Table<'a> {
+    pub(super) name: &'a str,
     span: std::ops::Range<usize>,
-    table: &'a DeTable<'a>,
-    at: std::ops::Range<usize>,
+    pub(super) table: &'a DeTable<'a>,
+    pub(super) at: std::ops::Range<usize>,
 }
 
 /// The tables below one whose keys are names.
-fn below<'a>(section: &Section<'a>) -> Vec<Table<'a>> {
+pub(super) fn below<'a>(section: &Section<'a>) -> Vec<Table<'a>> {
     let mut wrong = Vec::new();
     let tables = tables(section, &mut wrong);
     for (span, name) in wrong {

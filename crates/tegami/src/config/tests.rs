@@ -189,3 +189,34 @@ fn every_key_stands_in_the_manual() {
         );
     }
 }
+
+#[test]
+fn mail_is_tried_and_shared_by_rules() {
+    let text = r#"
+hostname = "mail.example.com"
+[domains."example.com"]
+[delivery]
+give_up_after = "2d"
+[delivery.accounts.login]
+priority = "transactional"
+weight = 4
+[delivery.retries.slow]
+domains = ["docomo.ne.jp", ".ezweb.ne.jp"]
+retry = ["10m", "1h"]
+[delivery.retries.codes]
+accounts = "login"
+priority = "transactional"
+give_up_after = "1h"
+"#;
+    let config = schema::read(text, Path::new("")).unwrap();
+    let seconds = Duration::from_secs;
+    let Retries { usual, rules } = &config.delivery.retry;
+    assert_eq!(usual.lifetime, seconds(2 * 86_400));
+    let [codes, slow] = rules.as_slice() else { panic!("{rules:?}") };
+    assert_eq!(slow.domains, ["docomo.ne.jp", ".ezweb.ne.jp"]);
+    assert_eq!(slow.delays, Some(vec![seconds(600), seconds(3600)]));
+    assert_eq!((codes.delays.as_ref(), codes.lifetime), (None, Some(seconds(3600))));
+    assert_eq!(codes.accounts, ["login"]);
+    assert_eq!(config.delivery.shares.weights.get("login"), Some(&4));
+    assert_eq!(config.delivery.shares.priorities.get("login"), Some(&tegami_store::Priority::Transactional));
+}

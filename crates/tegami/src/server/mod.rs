@@ -305,7 +305,11 @@ fn postman(
         Arc::new(outbound),
         Arc::clone(&rooms.clock),
         Arc::clone(&rooms.control),
-        RunSettings { gate: Arc::clone(&rooms.holds) as Arc<dyn Gate>, ..RunSettings::new(node) },
+        RunSettings {
+            gate: Arc::clone(&rooms.holds) as Arc<dyn Gate>,
+            weights: config.delivery.shares.weights.clone(),
+            ..RunSettings::new(node)
+        },
     );
     Ok(async move {
         if let Err(error) = postman.run().await {

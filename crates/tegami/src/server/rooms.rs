@@ -61,6 +61,7 @@ impl Rooms {
             max_size: config.limits.message_size as u64,
             max_recipients: config.limits.recipients,
             retry: config.delivery.retry.clone(),
+            priorities: config.delivery.shares.priorities.clone(),
             languages: config.delivery.languages,
             suppressions: config.suppressions,
             feedback: config.reception.feedback.clone(),

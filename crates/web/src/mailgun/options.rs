@@ -1,7 +1,11 @@
 //! Send options: `o:` parameters, `v:` parameters, and the `X-Mailgun-…` fields that mean the same.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use tegami_queue::named_priority;
+use tegami_store::Priority;
 
 use super::scalar::{flag, moment, shown};
 use crate::error::ApiError;
@@ -15,6 +19,10 @@ pub(crate) struct SendOptions {
     pub(crate) test_mode: bool,
     /// First attempt not before.
     pub(crate) deliver_at: Option<Timestamp>,
+    /// Given up so long after that.
+    pub(crate) deliver_within: Option<Duration>,
+    /// How urgent it is; an option of ours.
+    pub(crate) priority: Option<Priority>,
     /// Only over TLS: asks for REQUIRETLS (RFC 8689).
     pub(crate) require_tls: bool,
     /// The application's own variables.
@@ -75,7 +83,19 @@ impl SendOptions {
                     flag(field, value).map(|_| ())
                 }
             }
-            "deliver-within" => hours_and_minutes(field, value),
+            "deliver-within" => {
+                hours_and_minutes(field, value).map(|within| self.deliver_within = Some(within))
+            }
+            "priority" => match named_priority(value) {
+                Some(priority) => {
+                    self.priority = Some(priority);
+                    Ok(())
+                }
+                None => {
+                    let value = shown(value);
+                    Err(ApiError::bad(format!("{field}: `{value}` is not transactional, normal or bulk")))
+                }
+            },
             "sending-ip" | "sending-ip-pool" | "archive-to" if !value.trim().is_empty() => {
                 Err(ApiError::bad(format!("{field}: `{}` is not available on this server", shown(value))))
             }
@@ -155,7 +175,7 @@ pub(crate) fn no_template(name: &str) -> ApiError {
 }
 
 /// `[0-9]+h[0-9]+m`, either half alone too.
-fn hours_and_minutes(field: &str, value: &str) -> Result<(), ApiError> {
+fn hours_and_minutes(field: &str, value: &str) -> Result<Duration, ApiError> {
     let value = value.trim();
     let (hours, rest) = value.split_once('h').map_or(("", value), |(hours, rest)| (hours, rest));
     let minutes = rest.strip_suffix('m').unwrap_or(rest);
@@ -165,11 +185,15 @@ fn hours_and_minutes(field: &str, value: &str) -> Result<(), ApiError> {
         && is_number(minutes)
         && (rest.is_empty() || rest.ends_with('m'))
         && value.contains(['h', 'm']);
-    if fine {
-        Ok(())
-    } else {
-        Err(ApiError::bad(format!("{field}: `{}` is not of the form 1h30m", shown(value))))
+    if !fine {
+        return Err(ApiError::bad(format!("{field}: `{}` is not of the form 1h30m", shown(value))));
     }
+    let number = |text: &str| text.parse::<u64>().unwrap_or_default();
+    let minutes = number(hours) * 60 + number(minutes);
+    if !(5..=24 * 60).contains(&minutes) {
+        return Err(ApiError::bad(format!("{field}: `{}` is not between 5m and 24h", shown(value))));
+    }
+    Ok(Duration::from_secs(minutes * 60))
 }
 
 #[cfg(test)]
@@ -199,6 +223,15 @@ mod tests {
         };
         assert_eq!(refused("deliver-within", "1h30m"), Ok(()));
         assert_eq!(refused("deliver-within", "5m"), Ok(()));
+        assert_eq!(
+            refused("deliver-within", "25h").unwrap_err(),
+            "o:deliver-within: `25h` is not between 5m and 24h"
+        );
+        assert_eq!(refused("priority", "Transactional"), Ok(()));
+        assert_eq!(
+            refused("priority", "high").unwrap_err(),
+            "o:priority: `high` is not transactional, normal or bulk"
+        );
         assert_eq!(
             refused("deliver-within", "soon").unwrap_err(),
             "o:deliver-within: `soon` is not of the form 1h30m"

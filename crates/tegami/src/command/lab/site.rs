@@ -17,7 +17,7 @@ use super::stage::LabStage;
 use crate::cli::Lab;
 use crate::command::Failure;
 use crate::config::{
-    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath,
+    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Shares,
     Submission, Tls,
 };
 use crate::server::{Pages, Rooms, Server, Surroundings, keys};
@@ -189,7 +189,9 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
                 delays: RETRY.to_vec(),
                 lifetime: Duration::from_secs(600),
                 warn_after: None,
-            },
+            }
+            .into(),
+            shares: Shares::default(),
             languages: Languages::default(),
         },
         suppressions: SuppressionRules::default(),

@@ -1,0 +1,247 @@
+//! Measures a long queue: `backlog fill FOLDER [MESSAGES]`, then `backlog measure FOLDER`.
+//!
+//! All rows are due. Of a million, 400,000 go to one provider, 300,000 to nine others, 300,000 to 30,000 small domains, and the very last one to a domain
+//! of its own. Every lane but the last one's is closed. Printed are the time from opening the folder to that one attempt and until all rows are
+//! known, the memory that they take, and how long lists with filters take.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "a measurement ends where it fails, and its figures are for people"
+)]
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, ForwardPath, Reply, ReversePath, note};
+use tegami_queue::gate::{Admission, Gate, GateFacts, Scope};
+use tegami_queue::{
+    Control, Deliver, Intake, IntakeSettings, Job, KeyRing, NoMailboxes, Outcome, Postman, RecipientOutcome,
+    RecipientResult, RetryPolicy, RunSettings, Settler, SystemClock,
+};
+use tegami_store::{
+    Alteration, BoxFuture, Embedded, EnvelopeParameters, IdSource, NewMessage, NewRecipient, NodeId, Options,
+    Origin, Priority, QueueColumn, QueueFilter, RecipientState, Store, Summary,
+};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let folder = Path::new(&arguments[1]);
+    match arguments[0].as_str() {
+        "fill" => {
+            let messages = arguments.get(2).map_or(1_000_000, |text| text.parse().unwrap());
+            runtime.block_on(fill(folder, messages));
+        }
+        _ => runtime.block_on(measure(folder)),
+    }
+}
+
+async fn fill(folder: &Path, messages: u64) {
+    let began = Instant::now();
+    let store = Embedded::open(folder, Options::default()).unwrap();
+    let ids = IdSource::default();
+    let start = Timestamp::now();
+    for first in (0..messages).step_by(2000) {
+        let batch = (first..messages.min(first + 2000)).map(|n| message(&ids, n, messages, start)).collect();
+        store.accept(batch).await.unwrap();
+    }
+    println!("{messages} messages accepted in {:.1} s", began.elapsed().as_secs_f64());
+}
+
+const LAST: &str = "last.test";
+
+fn message(ids: &IdSource, n: u64, messages: u64, start: Timestamp) -> NewMessage {
+    let domain = match n % 10 {
+        _ if n + 1 == messages => LAST.to_owned(),
+        0..4 => "provider.test".to_owned(),
+        4..7 => format!("provider{}.test", n / 10 % 9),
+        _ => format!("d{}.test", n % 100_000),
+    };
+    let now = start.checked_add(Duration::from_micros(n)).unwrap();
+    let id = ids.next(now);
+    let address = Address::parse(&format!("user{n}@{domain}")).unwrap();
+    let account = format!("account{}", n % 20);
+    NewMessage {
+        id,
+        accepted_at: now,
+        domain: format!("{account}.example.org"),
+        origin: Origin::Submission { account },
+        reverse_path: ReversePath::Address(Address::parse("bounces@example.org").unwrap()),
+        envelope_parameters: EnvelopeParameters::default(),
+        content: Bytes::from_static(b"From: a@example.org\r\nSubject: a campaign\r\n\r\nHello\r\n"),
+        summary: Summary {
+            from: "a@example.org".into(),
+            to: address.to_string(),
+            subject: "a campaign".into(),
+            message_id: format!("{id}@example.org"),
+            size: 60,
+            tags: if n % 20 == 7 { vec!["spring".into()] } else { Vec::new() },
+            ..Summary::default()
+        },
+        priority: if n.is_multiple_of(50) { Priority::Normal } else { Priority::Bulk },
+        recipients: vec![NewRecipient {
+            path: ForwardPath::from(address),
+            next_hop: domain,
+            due: now,
+            expires: now.checked_add(Duration::from_secs(432_000)).unwrap(),
+        }],
+        mailboxes: Vec::new(),
+        verdicts: None,
+        events: Vec::new(),
+    }
+}
+
+/// Lets one lane pass.
+#[derive(Debug)]
+struct OnlyLast;
+
+impl Gate for OnlyLast {
+    fn lane(&self, job: &GateFacts<'_>) -> Arc<str> {
+        Arc::from(job.next_hop)
+    }
+
+    fn admit(&self, lane: &str, job: &GateFacts<'_>, now: Timestamp) -> Admission {
+        self.look(lane, job, now)
+    }
+
+    fn look(&self, lane: &str, _: &GateFacts<'_>, _: Timestamp) -> Admission {
+        match lane {
+            LAST => Admission::Go,
+            _ => Admission::Held { scope: Scope::Lane, because: note!("queue-no-result") },
+        }
+    }
+
+    fn finished(&self, _: &str, _: &GateFacts<'_>, _: Option<&Outcome>, _: Timestamp) {}
+}
+
+/// Takes everything, and notes when the first attempt came.
+struct Takes {
+    began: Instant,
+    first: Mutex<Option<Duration>>,
+}
+
+impl Deliver for Takes {
+    fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome> {
+        self.first.lock().unwrap().get_or_insert(self.began.elapsed());
+        let reply = Reply::new(250, EnhancedStatusCode::new(2, 0, 0), "OK".to_owned());
+        let delivered = RecipientOutcome::Delivered { reply };
+        let recipients = job.rows.iter();
+        let recipients =
+            recipients.map(|row| RecipientResult { row: row.id, peer: None, outcome: delivered.clone() });
+        let recipients = recipients.collect();
+        let (began_at, record) = (Timestamp::now(), serde_json::Value::Null);
+        Box::pin(std::future::ready(Outcome { job, began_at, record, recipients }))
+    }
+}
+
+async fn measure(folder: &Path) {
+    let began = Instant::now();
+    let store: Arc<dyn Store> = Arc::new(Embedded::open(folder, Options::default()).unwrap());
+    println!("opened after {:.2} s", began.elapsed().as_secs_f64());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let control = Arc::new(Control::default());
+    let intake = Arc::new(Intake::new(
+        Arc::clone(&store),
+        IntakeSettings::new(Domain::parse("mail.example.org").unwrap()),
+        Arc::new(KeyRing::default()),
+        Arc::new(NoMailboxes),
+        Arc::clone(&clock),
+        Arc::new(IdSource::default()),
+        Arc::clone(&control),
+    ));
+    let settler = Arc::new(Settler::new(Arc::clone(&store), intake, RetryPolicy::default()));
+    let takes = Arc::new(Takes { began, first: Mutex::default() });
+    // The store's cache and the runtime are there before memory is compared.
+    let waiting: u64 = rows(&store, QueueFilter::default()).await;
+    let before = resident();
+    let settings = RunSettings { gate: Arc::new(OnlyLast), ..RunSettings::new(NodeId("a".into())) };
+    let deliver: Arc<dyn Deliver> = takes.clone();
+    let start = Instant::now();
+    let postman = Postman::new(Arc::clone(&store), settler, deliver, clock, Arc::clone(&control), settings);
+    let running = tokio::spawn(postman.run());
+    let survey = loop {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        let survey = control.survey().await.unwrap();
+        if survey.rows as u64 >= waiting - 1 && takes.first.lock().unwrap().is_some() {
+            break survey;
+        }
+    };
+    let known = start.elapsed().as_secs_f64();
+    println!("{} rows in {} lanes known {known:.2} s after the start", survey.rows, survey.lanes.len());
+    let first = takes.first.lock().unwrap().unwrap() - (start - began);
+    println!("the row behind them all was attempted after {:.2} s", first.as_secs_f64());
+    let octets = (resident() - before) as f64;
+    let each = octets / survey.rows as f64;
+    println!("{:.0} MiB of memory, {each:.0} octets for each row", octets / 1_048_576.0);
+    drop(survey);
+    lists(&store).await;
+    control.close();
+    running.await.unwrap().unwrap();
+}
+
+async fn rows(store: &Arc<dyn Store>, filter: QueueFilter) -> u64 {
+    store.queue_counts(filter, QueueColumn::State).await.unwrap().iter().map(|count| count.rows).sum()
+}
+
+async fn lists(store: &Arc<dyn Store>) {
+    let any = QueueFilter::default;
+    let of_account = QueueFilter { account: Some("account7".into()), ..any() };
+    let filters = [
+        ("no filter", any()),
+        ("one domain", QueueFilter { domains: vec!["d99999.test".into()], ..any() }),
+        ("the last domain", QueueFilter { domains: vec![LAST.into()], ..any() }),
+        ("one account and tag", QueueFilter { tag: Some("spring".into()), ..of_account }),
+        ("a tag that nothing has", QueueFilter { tag: Some("autumn".into()), ..any() }),
+        ("held", QueueFilter { state: Some(RecipientState::Held), ..any() }),
+        ("tried at least once", QueueFilter { attempts_from: Some(1), ..any() }),
+        ("one recipient", QueueFilter { recipient: Some("user999998@d99998.test".into()), ..any() }),
+        ("words of the last reply", QueueFilter { status: Some("greylisted".into()), ..any() }),
+    ];
+    for (name, filter) in filters {
+        let mut times = Vec::new();
+        let mut found = 0;
+        for _ in 0..5 {
+            let began = Instant::now();
+            found = store.queue(filter.clone(), None, 100).await.unwrap().len();
+            times.push(began.elapsed());
+        }
+        times.sort();
+        println!("list, {name}: {found} rows in {:.1} ms", times[2].as_secs_f64() * 1000.0);
+    }
+    for by in [QueueColumn::NextHop, QueueColumn::Account] {
+        let began = Instant::now();
+        let groups = store.queue_counts(any(), by).await.unwrap().len();
+        println!("count by {by:?}: {groups} groups in {:.0} ms", began.elapsed().as_secs_f64() * 1000.0);
+    }
+    let filter = QueueFilter { account: Some("account3".into()), ..any() };
+    let hold = Alteration::Hold { reason: "a measurement".into() };
+    for (name, alteration) in [("hold", hold), ("release", Alteration::Release)] {
+        let (began, mut altered) = (Instant::now(), 0);
+        loop {
+            let (filter, alteration) = (filter.clone(), alteration.clone());
+            let piece = store
+                .alter(filter, alteration, serde_json::Value::Null, Timestamp::now(), 1000)
+                .await
+                .unwrap()
+                .len();
+            altered += piece;
+            if piece < 1000 {
+                break;
+            }
+        }
+        println!("{name}: {altered} rows in {:.1} s", began.elapsed().as_secs_f64());
+    }
+}
+
+/// Octets of memory in use.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
