@@ -20,6 +20,17 @@ pub(crate) struct Shape {
     began_at: Timestamp,
 }
 
+/// Who names a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// A route of ours.
+    Settings,
+    /// An MX record.
+    Mx,
+    /// The next hop: it is a literal, or has no MX record.
+    NextHop,
+}
+
 /// Whether there is room for a connection.
 pub(crate) enum Room {
     /// This one is counted until it is dropped.
@@ -49,10 +60,14 @@ impl Shape {
         place != self.course.path.place
     }
 
-    /// The path to a host.
-    pub(crate) fn path(&self, host: &Host, smarthost: bool) -> PathKey {
-        let (source, host) = (&self.course.path.source, host.to_string());
-        if smarthost { self.shaping.path_through(source, &host) } else { self.shaping.path_to(source, &host) }
+    /// The path to a host. A host that no MX record named is where the next hop itself leads.
+    pub(crate) fn path(&self, host: &Host, by: Named) -> PathKey {
+        let source = &self.course.path.source;
+        match by {
+            Named::Settings => self.shaping.path_through(source, &host.to_string()),
+            Named::Mx => self.shaping.path_to(source, &host.to_string()),
+            Named::NextHop => self.course.path.clone(),
+        }
     }
 
     pub(crate) fn connect(&self, path: &PathKey) -> Room {

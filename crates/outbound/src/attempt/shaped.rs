@@ -9,7 +9,8 @@ use tegami_queue::shaping::{Open, PathKey};
 use super::{Target, Tour};
 use crate::destination::MailHost;
 use crate::pool::MESSAGES;
-use crate::shape::{Room, Shape};
+use crate::record::HostTry;
+use crate::shape::{Named, Room, Shape};
 
 /// A job that finds no room comes back after this: somebody's connection ends by then, or has become idle.
 const NO_ROOM: Duration = Duration::from_secs(1);
@@ -29,7 +30,15 @@ impl Tour<'_> {
     /// The path to a host, where this attempt is shaped.
     pub(super) fn path(&self, target: &Target) -> Option<(&Shape, PathKey)> {
         let shape = self.shape?;
-        Some((shape, shape.path(&target.host.host, self.relayed)))
+        Some((shape, shape.path(&target.host.host, self.named(target.host.preference))))
+    }
+
+    fn named(&self, preference: Option<u16>) -> Named {
+        match preference {
+            _ if self.relayed => Named::Settings,
+            Some(_) => Named::Mx,
+            None => Named::NextHop,
+        }
     }
 
     /// Makes room for one more connection: an idle one to the same provider ends. `None` where there is none; then the job comes back, unless a
@@ -75,7 +84,10 @@ impl Tour<'_> {
     /// The hosts are through.
     pub(super) fn tell_shape(&self) {
         let Some(shape) = self.shape else { return };
-        let path = |host: &str| Some(shape.path(&Host::parse(host).ok()?, self.relayed));
-        shape.over(|entry| path(&entry.host), &self.tries);
+        let path = |entry: &HostTry| {
+            let host = Host::parse(&entry.host).ok()?;
+            Some(shape.path(&host, self.named(entry.preference)))
+        };
+        shape.over(path, &self.tries);
     }
 }

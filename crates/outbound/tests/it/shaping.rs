@@ -107,6 +107,8 @@ async fn until(what: impl Fn() -> bool) {
 async fn a_domain_nobody_knew_comes_back_by_the_gate_of_its_provider() {
     let mut office = office(vec![Script::default()], limits(1, 10, 10), Vec::new()).await;
     let first = office.send(&["a@one.test"]).await;
+    let today: Vec<_> = office.shaping.view(now()).iter().map(|path| path.today).collect();
+    assert_eq!(today, [0], "what was put back did not go");
     assert!(first.put_back.is_some() && office.seen[0].lines().is_empty(), "nobody was connected to");
     let second = office.send(&["a@one.test"]).await;
     assert!(second.put_back.is_none() && taken(&second));
@@ -202,4 +204,13 @@ async fn a_door_that_stays_closed_is_heard() {
     let view = office.shaping.view(now()).remove(0);
     assert!(view.paused_until.is_some());
     assert_eq!(view.changes[0].evidence.as_ref().unwrap().reply, "connection refused");
+}
+
+#[tokio::test]
+async fn a_domain_without_mx_is_its_own_place() {
+    let script = Script::answering("MAIL", "421 4.7.0 Too many messages from your address, rate limited");
+    let mut office = office(vec![script], limits(4, 10, 10), Vec::new()).await;
+    assert!(office.send(&["a@mx1.prov.test"]).await.put_back.is_none());
+    let view = office.shaping.view(now()).remove(0);
+    assert_eq!((view.place.as_str(), view.share), ("mx1.prov.test", 500));
 }

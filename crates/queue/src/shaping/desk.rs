@@ -264,7 +264,7 @@ impl Gate for Shaping {
         self.wait(job, now).map_or(Admission::Go, |wait| not_before(&wait, now))
     }
 
-    fn finished(&self, _: &str, job: &GateFacts<'_>, _: Option<&Outcome>, now: Timestamp) {
+    fn finished(&self, _: &str, job: &GateFacts<'_>, outcome: Option<&Outcome>, now: Timestamp) {
         let mut state = self.state();
         let key = (job.message, job.next_hop.to_owned());
         let Some(courses) = state.under_way.get_mut(&key) else { return };
@@ -272,8 +272,11 @@ impl Gate for Shaping {
         if courses.is_empty() {
             state.under_way.remove(&key);
         }
-        if let Some(course) = course {
-            state.at(now).end(&course, now);
+        let put_back = outcome.is_some_and(|outcome| outcome.put_back.is_some());
+        match course {
+            Some(course) if put_back => state.at(now).take_back(&course, now),
+            Some(course) => state.at(now).end(&course, now),
+            None => {}
         }
     }
 }

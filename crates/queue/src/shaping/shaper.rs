@@ -331,6 +331,14 @@ impl Shaper {
         Ok(course)
     }
 
+    /// A message that [`begin`](Self::begin) let go was not tried after all: it does not count for the day.
+    pub fn take_back(&mut self, course: &Course, now: Timestamp) {
+        if let Some(path) = self.paths.get_mut(&course.path).filter(|_| !course.overflows) {
+            path.gone = Gone::take_back(path.gone, now);
+        }
+        self.end(course, now);
+    }
+
     /// A message that [`begin`](Self::begin) let go is not under way any more.
     pub fn end(&mut self, course: &Course, now: Timestamp) {
         if let Some(path) = self.paths.get_mut(&course.path).filter(|_| !course.overflows) {

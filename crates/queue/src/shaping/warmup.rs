@@ -84,6 +84,14 @@ impl Gone {
         gone.filter(|gone| gone.day == day_of(now)).map_or(0, |gone| gone.messages)
     }
 
+    /// One fewer: it did not go after all.
+    pub(super) fn take_back(gone: Option<Self>, now: Timestamp) -> Option<Self> {
+        gone.map(|gone| Self {
+            messages: gone.messages.saturating_sub(u32::from(gone.day == day_of(now))),
+            ..gone
+        })
+    }
+
     /// One more.
     pub(super) fn add(gone: Option<Self>, now: Timestamp) -> Self {
         Self { day: day_of(now), messages: Self::today(gone, now).saturating_add(1) }

@@ -37,7 +37,8 @@ pub(crate) async fn run(init: &Init, context: &Context) -> Result<Outcome, Failu
     created.map_err(|error| Failure::Text(error.to_string()))?;
     let made = rooms.accounts.create_api_key("init", ApiKeyScope::Account).await;
     let (key, _) = made.map_err(|error| Failure::Text(error.to_string()))?;
-    let plan = plan(&domain, &hostname, &init.ip, &keys::rows(rooms.store.as_ref(), &domain).await?);
+    let addresses: Vec<_> = init.ip.iter().map(|ip| (hostname.clone(), *ip)).collect();
+    let plan = plan(&domain, &hostname, &addresses, &keys::rows(rooms.store.as_ref(), &domain).await?);
     if context.json {
         let mut value = plan_json(&plan);
         if let Some(object) = value.as_object_mut() {
