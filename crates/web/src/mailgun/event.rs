@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
-use tegami_mail::Address;
-use tegami_queue::EventData;
+use tegami_mail::failure::Cause;
+use tegami_mail::{Address, StoredNote};
+use tegami_queue::{EventData, Reason};
 use tegami_store::{Event, EventKind, Origin, QueueId, Summary};
 use tegami_words::Language;
 
@@ -109,7 +110,10 @@ pub(crate) fn object(event: &Event, base: &str, recipients: &Recipients) -> Valu
         let all = recipients.get(&message).map(Vec::as_slice).unwrap_or_default();
         add("message", message_of(&summary, kind, &data, all));
         add("storage", storage(event, message, base));
-        add("envelope", envelope(event, &data));
+        // A notification that came later has none of its own.
+        if data.report.is_none() {
+            add("envelope", envelope(event, &data));
+        }
     }
     match kind {
         EventKind::Accepted => {
@@ -154,7 +158,7 @@ fn flags(summary: &Summary, event: &Event) -> Value {
         "is-routed": false,
         "is-system-test": false,
         "is-test-mode": summary.test_mode,
-        "is-delayed-bounce": false,
+        "is-delayed-bounce": event.event.kind == EventKind::Failed && event.event.data.get("report").is_some(),
     })
 }
 
@@ -204,11 +208,10 @@ fn envelope(event: &Event, data: &EventData) -> Value {
 
 fn delivery_status(event: &Event, data: &EventData) -> Value {
     let utf8 = event.event.recipient.as_deref().and_then(|text| Address::parse(text).ok());
-    let note = data.note.as_ref().map(|note| tegami_words::told(Language::English, note));
     let mut status = json!({
         "code": data.code,
         "message": data.message,
-        "description": note.as_ref().and_then(Value::as_str).unwrap_or_default(),
+        "description": description(data),
         "attempt-no": data.attempt,
         "session-seconds": data.session_seconds,
         "tls": data.tls,
@@ -223,9 +226,28 @@ fn delivery_status(event: &Event, data: &EventData) -> Value {
         add("enhanced-code", data.enhanced.map(|code| json!(code.to_string())));
         add("retry-seconds", data.retry_seconds.map(|seconds| json!(seconds)));
         let bounce = event.event.kind == EventKind::Failed && data.code < 600;
-        add("bounce-type", bounce.then(|| json!("hard")));
+        // Time that was up, and what ends by itself, says nothing for ever.
+        let soft = data.reason == Some(Reason::Old) || data.verdict().is_some_and(|verdict| verdict.retry());
+        add("bounce-type", bounce.then(|| json!(if soft { "soft" } else { "hard" })));
+        let later = data.report.is_some() && bounce;
+        add("bounce-code", data.enhanced.filter(|_| later).map(|code| json!(code.to_string())));
     }
     status
+}
+
+/// What the refusal means and what to do about it, with the page on which the provider documents it; without a refusal what we have to say.
+fn description(data: &EventData) -> String {
+    let say = |note: &StoredNote| tegami_words::text(Language::English, &note.id, &note.values());
+    match data.verdict().filter(|verdict| verdict.cause != Cause::Unknown) {
+        Some(verdict) => {
+            let source = verdict.source.as_ref().map(|source| format!(" {source}")).unwrap_or_default();
+            format!("{} {}{source}", say(&verdict.meaning), say(&verdict.advice))
+        }
+        None => {
+            let note = data.note.as_ref().map(|note| tegami_words::told(Language::English, note));
+            note.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+        }
+    }
 }
 
 /// Refusals at reception write their own words.

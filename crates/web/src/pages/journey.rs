@@ -7,6 +7,7 @@ use tegami_mail::header::{HeaderLimits, HeaderSection};
 use tegami_store::{MessageRow, Origin, QueueId, QueueRow, RecipientState, Store, StoreError};
 
 use super::PageSettings;
+use super::paper::{PaperView, papers};
 use super::reader::Reader;
 use super::session::AttemptView;
 use super::show::{Badge, Moment, door, path, visible};
@@ -31,6 +32,8 @@ pub(crate) struct Journey {
     /// Verdicts of our own reception.
     pub(crate) verdicts: Option<VerdictsView>,
     pub(crate) attempts: Vec<AttemptView>,
+    /// What came back by mail, and whom it was never sent to.
+    pub(crate) papers: Vec<PaperView>,
     /// Visits that fit no attempt that we know of.
     pub(crate) visits: Vec<VisitView>,
     /// The notification that told the sender.
@@ -83,6 +86,7 @@ impl Journey {
             recipients: rows.iter().map(|row| Standing::new(reader, row)).collect(),
             verdicts: message.verdicts.as_ref().map(|verdicts| VerdictsView::new(reader, verdicts, "own")),
             attempts,
+            papers: papers(&**store, reader, message.id).await?,
             visits: seen.into_iter().map(|(_, visit)| visit).collect(),
             notification: if failed { notification(&**store, message, &rows).await? } else { None },
             about: about(store, message).await?,
@@ -128,11 +132,15 @@ fn belongs(
                 at.as_millisecond() >= message.accepted_at.as_millisecond() - 500
                     && last.is_none_or(|last| at.as_millisecond() <= last.as_millisecond() + 1_500)
             });
-            in_time
-                && visit.reverse_path == message.reverse_path.to_string()
-                && visit.recipients.iter().any(is_recipient)
+            in_time && left_with(visit, message) && visit.recipients.iter().any(is_recipient)
         }
     }
+}
+
+/// Whether a visit had the reverse-path of this message: its own, or a return path of ours, which names the message.
+fn left_with(visit: &Visit, message: &MessageRow) -> bool {
+    visit.reverse_path == message.reverse_path.to_string()
+        || visit.reverse_path.contains(&message.id.to_string().to_ascii_lowercase())
 }
 
 /// The delivery status notification (RFC 3464) that told the sender of a failure: a message of our own that refers to this one. It went to

@@ -12,6 +12,7 @@ mod mailbox;
 mod map;
 mod message;
 mod overview;
+mod paper;
 mod queue;
 mod reader;
 mod session;

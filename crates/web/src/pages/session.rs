@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use tegami_mail::failure::{self, Cause, Said};
 use tegami_mail::{EnhancedStatusCode, Reply, Speaker, Transcript};
 use tegami_store::Attempt;
 
@@ -133,6 +134,10 @@ pub(crate) struct RecipientView {
 pub(crate) struct ReplyView {
     pub(crate) text: String,
     pub(crate) meaning: String,
+    /// What to do about a refusal; empty otherwise.
+    pub(crate) advice: String,
+    /// Where the provider documents it.
+    pub(crate) source: Option<String>,
 }
 
 /// One line of a transcript.
@@ -165,7 +170,9 @@ impl AttemptView {
         };
         let end = told.hosts.iter().map(|host| host.duration_ms).sum::<u64>();
         let window = Window::new(attempt.at, end, next.map(|next| next.at));
+        let last_host = told.hosts.last().map(|host| host.host.clone());
         let hosts = told.hosts.into_iter().enumerate();
+        let of_recipient = |found| RecipientView::new(reader, found, last_host.as_deref());
         Self {
             number,
             at: Moment::new(attempt.at),
@@ -184,7 +191,7 @@ impl AttemptView {
             hosts: hosts
                 .map(|(at, host)| HostView::new(reader, format!("a{number}h{at}"), host, &window, visits))
                 .collect(),
-            recipients: told.recipients.into_iter().map(|found| RecipientView::new(reader, found)).collect(),
+            recipients: told.recipients.into_iter().map(of_recipient).collect(),
         }
     }
 }
@@ -251,7 +258,7 @@ impl HostView {
 }
 
 impl RecipientView {
-    fn new(reader: &Reader, found: RecipientResult) -> Self {
+    fn new(reader: &Reader, found: RecipientResult, host: Option<&str>) -> Self {
         let transient = found.reply.as_ref().is_some_and(|reply| reply.code < 500);
         let (id, tone) = match found.result.as_str() {
             "delivered" => ("web-result-delivered", "good"),
@@ -263,15 +270,39 @@ impl RecipientView {
         Self {
             address: visible(&found.address),
             badge: Badge { word: reader.say(id), tone },
-            reply: found.reply.map(|reply| ReplyView::new(reader, &reply)),
+            reply: found.reply.map(|reply| ReplyView::new(reader, &reply, host)),
             sentence: found.failure.map(|failure| visible(&failure.detail)),
         }
     }
 }
 
 impl ReplyView {
-    pub(crate) fn new(reader: &Reader, reply: &Reply) -> Self {
-        Self { text: visible(&reply.to_string()), meaning: meaning(reader, reply.code, reply.enhanced) }
+    /// As a host said it, where that is known.
+    pub(crate) fn new(reader: &Reader, reply: &Reply, host: Option<&str>) -> Self {
+        let plain = meaning(reader, reply.code, reply.enhanced);
+        Self::explained(reader, &reply.to_string(), &Said::of(reply).from_host(host), plain)
+    }
+
+    /// A reply in one line, as a host said it.
+    pub(crate) fn said(reader: &Reader, text: &str, host: Option<&str>) -> Self {
+        let said = Said::parse(text);
+        let plain = meaning(reader, said.code.unwrap_or_default(), said.enhanced);
+        Self::explained(reader, text, &said.from_host(host), plain)
+    }
+
+    /// A refusal by what is known of it; what nobody knows, and what is no refusal, by its codes.
+    fn explained(reader: &Reader, text: &str, said: &Said, plain: String) -> Self {
+        let text = visible(text);
+        let verdict = said.code.filter(|code| *code >= 400).map(|_| failure::classify(said));
+        match verdict.filter(|verdict| verdict.cause != Cause::Unknown) {
+            Some(verdict) => Self {
+                text,
+                meaning: visible(&reader.stored(&verdict.meaning)),
+                advice: visible(&reader.stored(&verdict.advice)),
+                source: verdict.source,
+            },
+            None => Self { text, meaning: plain, advice: String::new(), source: None },
+        }
     }
 
     /// From a reply as text: `550 5.1.1 no such user`.
@@ -279,7 +310,12 @@ impl ReplyView {
         let mut words = text.split_ascii_whitespace();
         let code = words.next().and_then(|word| word.parse().ok()).unwrap_or_default();
         let enhanced = words.next().and_then(|word| word.parse().ok());
-        Self { text: visible(text), meaning: meaning(reader, code, enhanced) }
+        Self {
+            text: visible(text),
+            meaning: meaning(reader, code, enhanced),
+            advice: String::new(),
+            source: None,
+        }
     }
 }
 

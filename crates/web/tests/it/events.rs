@@ -1,7 +1,10 @@
 //! Asking what happened.
 
 use serde_json::{Value, json};
-use tegami_mail::mime;
+use tegami_mail::failure::Cause;
+use tegami_mail::{EnhancedStatusCode, mime};
+use tegami_queue::EventData;
+use tegami_store::{EventKind, NewEvent, QueueId};
 
 use crate::site::{KEY, SENDING_KEY, Site};
 
@@ -232,4 +235,41 @@ async fn a_kept_message_is_shown_and_sent_again() {
     assert_eq!(site.get("/v3/domains/shop.test/messages/0").await.message(), "Message not found");
     let elsewhere = path.replace("example.org", "shop.test");
     assert_eq!(site.get(&elsewhere).await.message(), "Message not found");
+}
+
+#[tokio::test]
+async fn a_bounce_that_came_later_says_what_it_means() {
+    let site = Site::open().await;
+    send(&site, "gone@gmail.test", "hello", "").await;
+    let (message, _) = site.newest().await;
+    let data = EventData {
+        code: 550,
+        enhanced: Some(EnhancedStatusCode::new(5, 1, 1)),
+        message: "The email account that you tried to reach does not exist. - gsmtp".to_owned(),
+        cause: Some(Cause::BadMailbox),
+        mx_host: Some("gmail-smtp-in.l.google.com".to_owned()),
+        report: Some(QueueId::from_bits(9)),
+        ..EventData::default()
+    };
+    let failed = NewEvent {
+        kind: EventKind::Failed,
+        at: message.accepted_at,
+        domain: message.domain.clone(),
+        message: Some(message.id),
+        recipient: Some("gone@gmail.test".to_owned()),
+        data: data.to_json(),
+    };
+    site.store.record(vec![failed]).await.unwrap();
+    let page = site.get("/v3/example.org/events?event=failed").await.json();
+    let event = &page["items"][0];
+    assert_eq!(event["flags"]["is-delayed-bounce"], true);
+    assert_eq!(event["severity"], "permanent");
+    assert_eq!(event.get("envelope"), None);
+    let status = &event["delivery-status"];
+    assert_eq!((&status["bounce-type"], &status["bounce-code"]), (&json!("hard"), &json!("5.1.1")));
+    let description = status["description"].as_str().unwrap();
+    assert!(
+        description.contains("has no mailbox") && description.contains("Look for a spelling mistake"),
+        "{description}"
+    );
 }

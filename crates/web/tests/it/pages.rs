@@ -176,6 +176,33 @@ async fn the_journey_tells_hosts_verdicts_and_notification() {
 }
 
 #[tokio::test]
+async fn what_came_back_later_stands_on_the_page_with_its_meaning() {
+    let house = House::open().await;
+    let id = house.theatre.delivered;
+    let message = house.theatre.store.message(id).await.unwrap();
+    let data = serde_json::json!({
+        "code": 550, "enhanced": "5.1.1", "message": "<b>no such user</b>", "cause": "bad-mailbox",
+        "report": house.theatre.notification, "reporter": "mx1.bigmail.test",
+    });
+    let failed = tegami_store::NewEvent {
+        kind: tegami_store::EventKind::Failed,
+        at: message.accepted_at,
+        domain: message.domain,
+        message: Some(id),
+        recipient: Some("gone@bigmail.test".to_owned()),
+        data,
+    };
+    house.theatre.store.record(vec![failed]).await.unwrap();
+    let page = house.get(&format!("/messages/{id}")).await;
+    let report = format!("href=\"/messages/{}\"", house.theatre.notification);
+    for shown in ["It came back:", "mx1.bigmail.test", "has no mailbox", "What to do:", &report] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    assert!(!page.contains("<b>no such"));
+    assert!(house.get(&format!("/messages/{id}?lang=ja")).await.contains("戻ってきました。"));
+}
+
+#[tokio::test]
 async fn strangers_and_refusals_are_told_apart_from_the_story() {
     let house = House::open().await;
     let page = house.get("/").await;
