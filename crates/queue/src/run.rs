@@ -1,6 +1,6 @@
 //! The loop that keeps delivery going.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -561,19 +561,52 @@ async fn settle(
     if whole.ops.is_empty() {
         return Ok(Settled { groups, born, deferred, strays });
     }
+    let mut complete = false;
     loop {
         match store.settle(lease, whole.clone()).await {
             Ok(()) => {
                 control.tell(&lines);
+                let born = present(store, born).await?;
                 return Ok(Settled { groups, born, deferred, strays });
             }
             Err(StoreError::Full(why)) => {
                 tracing::error!(why, "the disk is full: outcomes wait to be written");
                 tokio::time::sleep(Duration::from_secs(5)).await;
             }
+            // Nothing was written, though the others are there.
+            Err(StoreError::NotFound(what)) if !complete => {
+                tracing::error!(what, "what was worked on is not there any more");
+                leave_out_unknown(store, &mut whole).await?;
+                complete = true;
+            }
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Those of the rows that are there: where all that was to be settled had been finished by other hands, nothing was born.
+async fn present(store: &dyn Store, born: Vec<QueueRow>) -> Result<Vec<QueueRow>, StoreError> {
+    if born.is_empty() {
+        return Ok(born);
+    }
+    let mut rows = store.rows(born.iter().map(|row| row.id).collect()).await?;
+    rows.retain(|row| row.state == RecipientState::Queued);
+    Ok(rows)
+}
+
+/// Leaves out of a settlement what is about rows that are not there.
+async fn leave_out_unknown(store: &dyn Store, settlement: &mut Settlement) -> Result<(), StoreError> {
+    let row_of = |op: &SettleOp| match op {
+        SettleOp::Delivered { row, .. } | SettleOp::Defer { row, .. } | SettleOp::Fail { row, .. } => *row,
+    };
+    let known = store.rows(settlement.ops.iter().map(row_of).collect()).await?;
+    let known: BTreeSet<RowId> = known.into_iter().map(|row| row.id).collect();
+    settlement.ops.retain(|op| known.contains(&row_of(op)));
+    settlement.attempts.retain(|attempt| {
+        let mut places = attempt.recipients.iter();
+        places.any(|place| known.contains(&RowId { message: attempt.message, recipient: *place }))
+    });
+    Ok(())
 }
 
 /// A group whose message could not be read, or whose attempt broke off: tried again in five minutes.

@@ -1,9 +1,16 @@
 //! Operators hold, release, reroute and drop; standing rules hold what comes.
 
+use std::sync::Arc;
+
 use serde_json::Value;
+use tegami_mail::{EnhancedStatusCode, note};
 use tegami_queue::gate::{Admission, Gate, GateFacts};
-use tegami_queue::{Act, HoldRule, HoldSubject, Holds, Operator, Order};
-use tegami_store::{EventFilter, EventKind, NodeId, QueueFilter, QueueId, RecipientState};
+use tegami_queue::{
+    Act, Deliver, Failure, HoldRule, HoldSubject, Holds, Job, Operator, Order, Outcome, Stage,
+};
+use tegami_store::{
+    Alteration, BoxFuture, EventFilter, EventKind, NodeId, QueueFilter, QueueId, RecipientState,
+};
 
 use crate::desk::{Desk, start};
 
@@ -54,6 +61,38 @@ async fn acts_leave_events_that_say_who_and_why() {
     );
     assert!(told.iter().all(|(_, data)| data["by"] == "alice" && data["why"] == "complaints"));
     assert_eq!(told[3].1["reason"], "dropped");
+}
+
+/// Finds that somebody drops the message while it is tried, and that the receiver does not want it.
+struct DroppedMeanwhile(Arc<dyn tegami_store::Store>);
+
+impl Deliver for DroppedMeanwhile {
+    fn attempt(&self, job: Job) -> BoxFuture<'_, Outcome> {
+        Box::pin(async move {
+            let filter = QueueFilter { message: Some(job.message.id), ..QueueFilter::default() };
+            let drop = Alteration::Drop { status: "dropped".to_owned() };
+            self.0.alter(filter, drop, Value::Null, start(), 99).await.unwrap();
+            let status = EnhancedStatusCode::new(5, 1, 1);
+            let failure = Failure::without_reply(Stage::Recipient, status, note!("queue-no-result"));
+            Outcome::failed(job, start(), Value::Null, &failure, None)
+        })
+    }
+}
+
+#[tokio::test]
+async fn what_is_dropped_while_it_is_tried_stays_dropped_and_the_others_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let dropped = desk.submit("shop@shop.test", &["a@example.net"]).await.unwrap().id;
+    let mut postman = desk.postman(Arc::new(DroppedMeanwhile(desk.store.clone())));
+    assert_eq!(postman.run_due().await.unwrap(), None);
+    let row = desk.store.recipients(dropped).await.unwrap().remove(0);
+    assert_eq!((row.state, row.last_status.as_deref()), (RecipientState::Failed, Some("dropped")));
+    // The notification of the refusal was not born.
+    assert_eq!(desk.store.messages(None, 9).await.unwrap().len(), 1);
+    let next = desk.submit("shop@shop.test", &["b@example.net"]).await.unwrap().id;
+    assert_eq!(postman.run_due().await.unwrap(), None);
+    assert_eq!(desk.store.recipients(next).await.unwrap()[0].state, RecipientState::Failed);
 }
 
 #[tokio::test]
