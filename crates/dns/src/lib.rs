@@ -66,7 +66,7 @@ pub use name::{DnsName, DnsNameError};
 pub use overlay::Overlay;
 pub use resolver::{BoxFuture, Kept, Resolver};
 pub use server::{Server, Transport, reply};
-pub use system::{SystemError, SystemOptions, SystemResolver};
+pub use system::{Dnssec, SystemError, SystemOptions, SystemResolver};
 pub use zone::{Problem, Zone, ZoneError, ZoneResolver};
 
 /// Entries for the fuzz targets and their replay.

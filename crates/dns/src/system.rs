@@ -1,7 +1,7 @@
 //! The real DNS, asked by hickory with its cache.
 
-use std::net::{Ipv6Addr, SocketAddr};
-use std::time::Duration;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::{Duration, Instant};
 
 use hickory_resolver::config::{
     ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
@@ -10,10 +10,10 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::net::{DnsError as HickoryDnsError, NetError};
 use hickory_resolver::proto::dnssec::Proof;
-use hickory_resolver::proto::op::{DnsRequestOptions, Message, Query, ResponseCode};
+use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Message, Metadata, Query, ResponseCode};
 use hickory_resolver::proto::rr::{self, Name, RData};
 use hickory_resolver::proto::serialize::binary::BinEncodable;
-use hickory_resolver::{NameServerPool, PoolContext, TlsConfig, TokioResolver};
+use hickory_resolver::{NameServerPool, PoolContext, ResponseCache, TlsConfig, TokioResolver, TtlConfig};
 
 use crate::{
     Answer, BoxFuture, Data, DnsError, DnsName, Kept, MxHost, Record, RecordType, Resolver, Security, wire,
@@ -29,11 +29,40 @@ pub struct SystemOptions {
     pub timeout: Duration,
     /// At least 1.
     pub attempts: usize,
-    /// Whether answers are validated by DNSSEC down from the root's key (RFC 4035 section 4). Without, every answer is
-    /// [`Security::Insecure`].
-    pub validate: bool,
+    /// Who says whether answers are secure.
+    pub dnssec: Dnssec,
     /// Answers that are kept, positive and negative, as long as their TTL allows.
     pub cache_entries: u64,
+}
+
+/// Who says whether answers are secure (RFC 4035 section 4.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dnssec {
+    /// [`Dnssec::TrustAd`] where every server is on this machine and does more than pass questions on, else [`Dnssec::Off`].
+    #[default]
+    Auto,
+    /// We ourselves, down from the root's key (RFC 4035 section 5). The servers have to hand on signatures: where one of them strips them, whatever is signed
+    /// is bogus here.
+    Validate,
+    /// The servers, by their AD bit (RFC 6840 section 5.8). Worth as much as the way to them: whoever can change their answers can set the bit.
+    TrustAd,
+    /// Nobody: every answer is [`Security::Insecure`].
+    Off,
+}
+
+impl Dnssec {
+    /// Docker's own forwarder: it is at a loopback address, and hands on the bits of servers that are anywhere.
+    const FORWARDER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
+
+    /// What [`Dnssec::Auto`] means with these servers.
+    fn with(self, servers: &[NameServerConfig]) -> Self {
+        let near = |server: &NameServerConfig| server.ip.is_loopback() && server.ip != Self::FORWARDER;
+        match self {
+            Self::Auto if !servers.is_empty() && servers.iter().all(near) => Self::TrustAd,
+            Self::Auto => Self::Off,
+            chosen => chosen,
+        }
+    }
 }
 
 /// Why there is no resolver.
@@ -53,11 +82,48 @@ pub struct SystemResolver {
     resolver: TokioResolver,
     /// Where a server was named: the door around hickory's own answers.
     direct: Option<NameServerPool<TokioRuntimeProvider>>,
+    /// Where the servers are believed that answers are secure: hickory reads no AD bit.
+    trusted: Option<Trusted>,
+}
+
+/// Servers whose AD bit counts, and what they said.
+#[derive(Clone)]
+struct Trusted {
+    pool: NameServerPool<TokioRuntimeProvider>,
+    cache: ResponseCache,
+    attempts: usize,
+}
+
+impl Trusted {
+    /// Asks for the records with the DO bit, which also says that the AD bit is understood (RFC 6840 section 5.7).
+    async fn ask(&self, query: Query) -> Result<Message, NetError> {
+        if let Some(known) = self.cache.get(&query, Instant::now()) {
+            return known;
+        }
+        let mut options = DnsRequestOptions::default();
+        options.edns_set_dnssec_ok = true;
+        let mut attempt = 1;
+        let answer = loop {
+            let response = self.pool.lookup(query.clone(), options).first_answer().await;
+            let answer = response.and_then(|response| Ok(HickoryDnsError::from_response(response)?));
+            match answer {
+                Err(NetError::Timeout) if attempt < self.attempts => attempt += 1,
+                answer => break answer.map(DnsResponse::into_message),
+            }
+        };
+        self.cache.insert(query, answer.clone(), Instant::now());
+        answer
+    }
 }
 
 impl Default for SystemOptions {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(5), attempts: 2, validate: false, cache_entries: 16_384 }
+        Self {
+            timeout: Duration::from_secs(5),
+            attempts: 2,
+            dnssec: Dnssec::default(),
+            cache_entries: 16_384,
+        }
     }
 }
 
@@ -84,11 +150,10 @@ impl SystemResolver {
                 connection
             });
         let server = NameServerConfig::new(server.ip(), true, connections.collect());
-        let tls = TlsConfig::new().map_err(|error| SystemError::Start(error.to_string()))?;
-        let context = PoolContext::new(hickory_options(options), tls);
-        let direct =
-            NameServerPool::from_config([server.clone()], context.into(), TokioRuntimeProvider::default());
-        Self::build(vec![server], Some(direct), options)
+        let options =
+            SystemOptions { dnssec: options.dnssec.with(std::slice::from_ref(&server)), ..options.clone() };
+        let direct = pool(std::slice::from_ref(&server), &options)?;
+        Self::build(vec![server], Some(direct), &options)
     }
 
     fn build(
@@ -96,33 +161,66 @@ impl SystemResolver {
         direct: Option<NameServerPool<TokioRuntimeProvider>>,
         options: &SystemOptions,
     ) -> Result<Self, SystemError> {
+        let options = &SystemOptions { dnssec: options.dnssec.with(&servers), ..options.clone() };
+        let trusted = match options.dnssec {
+            Dnssec::TrustAd => {
+                let cache = ResponseCache::new(
+                    options.cache_entries,
+                    TtlConfig::from_opts(&hickory_options(options)),
+                );
+                Some(Trusted { pool: pool(&servers, options)?, cache, attempts: options.attempts })
+            }
+            _ => None,
+        };
         let config = ResolverConfig::from_parts(None, Vec::new(), servers);
         let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
             .with_options(hickory_options(options))
             .build()
             .map_err(|error| SystemError::Start(error.to_string()))?;
-        Ok(Self { resolver, direct })
+        Ok(Self { resolver, direct, trusted })
     }
 
     async fn ask(&self, name: &DnsName, kind: RecordType) -> Kept {
-        let records = match self.records(name, kind).await {
-            Ok(records) => records,
+        let (records, said) = match self.records(name, kind).await {
+            Ok(found) => found,
             Err(Refusal { error, ttl }) => return Kept { result: Err(error), ttl },
         };
-        let result = read_answer(name, kind, &records);
+        let mut result = read_answer(name, kind, &records);
+        if let Some(said) = said {
+            match &mut result {
+                Ok(answer) if said.authentic_data => answer.security = Security::Secure,
+                // An alias that leads nowhere.
+                Err(DnsError::NoData) if said.response_code == ResponseCode::NXDomain => {
+                    result = Err(DnsError::NxDomain);
+                }
+                _ => {}
+            }
+        }
         // Of all records, because the aliases on the way are among them.
         let shortest = records.iter().map(|record| time_to_live(record.ttl)).min();
         let ttl = shortest.filter(|_| result.is_ok()).unwrap_or_default();
         Kept { result, ttl }
     }
 
-    async fn records(&self, name: &DnsName, kind: RecordType) -> Result<Vec<rr::Record>, Refusal> {
+    /// The answer section, and what the servers say of it where they are believed.
+    async fn records(
+        &self,
+        name: &DnsName,
+        kind: RecordType,
+    ) -> Result<(Vec<rr::Record>, Option<Metadata>), Refusal> {
         let mut hickory_name = Name::from_labels(name.labels().collect::<Vec<_>>()).map_err(|error| {
             Refusal { error: DnsError::Malformed(error.to_string()), ttl: Duration::ZERO }
         })?;
         hickory_name.set_fqdn(true);
         let hickory_kind = rr::RecordType::from(kind.code());
-        Ok(match &self.direct {
+        if let Some(trusted) = &self.trusted
+            && (self.direct.is_some() || !is_special(name))
+        {
+            let message = trusted.ask(Query::query(hickory_name, hickory_kind)).await;
+            let message = message.map_err(|error| refusal(&error))?;
+            return Ok((message.answers, Some(message.metadata)));
+        }
+        let records = match &self.direct {
             Some(pool) if is_special(name) => {
                 let query = Query::query(hickory_name, hickory_kind);
                 let response = pool
@@ -136,7 +234,8 @@ impl SystemResolver {
                 let lookup = self.resolver.lookup(hickory_name, hickory_kind).await;
                 lookup.map_err(|error| refusal(&error))?.answers().to_vec()
             }
-        })
+        };
+        Ok((records, None))
     }
 }
 
@@ -161,12 +260,21 @@ fn is_special(name: &DnsName) -> bool {
         || *name == DnsName::reverse(Ipv6Addr::LOCALHOST.into())
 }
 
+fn pool(
+    servers: &[NameServerConfig],
+    options: &SystemOptions,
+) -> Result<NameServerPool<TokioRuntimeProvider>, SystemError> {
+    let tls = TlsConfig::new().map_err(|error| SystemError::Start(error.to_string()))?;
+    let context = PoolContext::new(hickory_options(options), tls);
+    Ok(NameServerPool::from_config(servers.to_vec(), context.into(), TokioRuntimeProvider::default()))
+}
+
 fn hickory_options(options: &SystemOptions) -> ResolverOpts {
     let mut hickory = ResolverOpts::default();
     hickory.timeout = options.timeout;
     // Hickory counts the repetitions.
     hickory.attempts = options.attempts.saturating_sub(1);
-    hickory.validate = options.validate;
+    hickory.validate = options.dnssec == Dnssec::Validate;
     hickory.cache_size = options.cache_entries;
     hickory.use_hosts_file = ResolveHosts::Never;
     hickory
@@ -182,7 +290,7 @@ fn read_answer(name: &DnsName, kind: RecordType, records: &[rr::Record]) -> Resu
     let mut answers = Vec::new();
     for (owner, record) in &owned {
         if owner == end && u16::from(record.record_type()) == kind.code() {
-            secure &= record.proof == Proof::Secure;
+            secure &= proven(record.proof)?;
             let data = data_of(kind, &record.data).ok_or_else(|| unreadable(kind))?;
             answers.push(Record { name: owner.clone(), ttl: time_to_live(record.ttl), data });
         }
@@ -192,6 +300,11 @@ fn read_answer(name: &DnsName, kind: RecordType, records: &[rr::Record]) -> Resu
     }
     let security = if secure { Security::Secure } else { Security::Insecure };
     Ok(Answer { records: answers, aliases, security })
+}
+
+/// Whether a record is proven. One that is disproven fails the whole answer.
+fn proven(proof: Proof) -> Result<bool, DnsError> {
+    if proof == Proof::Bogus { Err(DnsError::Bogus) } else { Ok(proof == Proof::Secure) }
 }
 
 /// A TTL with its highest bit set means zero (RFC 2181 section 8).
@@ -217,7 +330,7 @@ fn chain(
         if aliases.contains(&target) || target == *name {
             return Err(DnsError::Malformed(format!("the CNAME chain of {name} has no end")));
         }
-        secure &= proof == Proof::Secure;
+        secure &= proven(proof)?;
         aliases.push(target);
     }
 }
@@ -326,6 +439,22 @@ mod tests {
         assert_eq!(security(Proof::Secure, Proof::Secure), Security::Secure);
         assert_eq!(security(Proof::Insecure, Proof::Secure), Security::Insecure);
         assert_eq!(security(Proof::Secure, Proof::Indeterminate), Security::Insecure);
+        assert_eq!(proven(Proof::Bogus), Err(DnsError::Bogus));
+    }
+
+    #[test]
+    fn a_bit_counts_by_itself_only_where_it_cannot_be_changed_on_the_way() {
+        let servers = |ips: &[&str]| {
+            let server = |ip: &&str| NameServerConfig::new(ip.parse().unwrap(), true, Vec::new());
+            ips.iter().map(server).collect::<Vec<_>>()
+        };
+        assert_eq!(Dnssec::Auto.with(&servers(&["127.0.0.53"])), Dnssec::TrustAd);
+        assert_eq!(Dnssec::Auto.with(&servers(&["127.0.0.1", "::1"])), Dnssec::TrustAd);
+        assert_eq!(Dnssec::Auto.with(&servers(&["127.0.0.1", "192.0.2.53"])), Dnssec::Off);
+        assert_eq!(Dnssec::Auto.with(&servers(&["127.0.0.11"])), Dnssec::Off);
+        assert_eq!(Dnssec::Auto.with(&servers(&[])), Dnssec::Off);
+        assert_eq!(Dnssec::TrustAd.with(&servers(&["192.0.2.53"])), Dnssec::TrustAd);
+        assert_eq!(Dnssec::Validate.with(&servers(&["127.0.0.1"])), Dnssec::Validate);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use tegami_dns::{
-    DnsError, DnsName, RecordType, Resolver, Security, Server, SystemOptions, SystemResolver, Zone,
+    DnsError, DnsName, Dnssec, RecordType, Resolver, Security, Server, SystemOptions, SystemResolver, Zone,
     ZoneResolver,
 };
 
@@ -174,11 +174,41 @@ async fn nobody_there() {
 async fn validation_refuses_what_cannot_be_proven() {
     let server =
         Server::bind(SocketAddr::from(([127, 0, 0, 1], 0)), Zone::parse(ZONE).unwrap()).await.unwrap();
-    let options = SystemOptions { validate: true, ..impatient() };
+    let options = SystemOptions { dnssec: Dnssec::Validate, ..impatient() };
     let resolver = SystemResolver::from_server(server.local_addr(), &options).unwrap();
     let answer = resolver.lookup(&name("mx1.example.org"), RecordType::A).await;
     assert!(!matches!(&answer, Ok(answer) if answer.security == Security::Secure), "{answer:?}");
     assert_eq!(answer, Err(DnsError::Bogus));
+}
+
+/// What a server nearby says of security is believed, twice: it is kept with the answer.
+#[tokio::test]
+async fn the_bit_of_a_server_nearby_counts() {
+    let zone = ". SOA ns.example.org. hostmaster.example.org. 1 7200 900 1209600 300
+        $ORIGIN example.org.
+        @ SOA ns hostmaster 1 7200 900 1209600 300
+        mx A 192.0.2.1
+        alias CNAME host.example.net.
+        host.example.net. A 192.0.2.2
+        $SECURE example.org.
+        $BOGUS forged";
+    let (server, resolver) = lab(zone).await;
+    for _ in 0..2 {
+        for (text, expected) in [
+            ("mx.example.org", Ok(Security::Secure)),
+            ("host.example.net", Ok(Security::Insecure)),
+            ("alias.example.org", Ok(Security::Insecure)),
+            ("forged.example.org", Err(DnsError::ServFail)),
+            ("nobody.example.org", Err(DnsError::NxDomain)),
+        ] {
+            let answer = resolver.lookup(&name(text), RecordType::A).await;
+            assert_eq!(answer.map(|answer| answer.security), expected, "{text}");
+        }
+    }
+    let off = SystemOptions { dnssec: Dnssec::Off, ..impatient() };
+    let resolver = SystemResolver::from_server(server.local_addr(), &off).unwrap();
+    let answer = resolver.lookup(&name("mx.example.org"), RecordType::A).await.unwrap();
+    assert_eq!(answer.security, Security::Insecure);
 }
 
 #[tokio::test]
