@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use tegami_dns::{Resolver, SystemOptions, SystemResolver, ZoneResolver};
+use tegami_dns::{Dnssec, Resolver, SystemOptions, SystemResolver, ZoneResolver};
 use tegami_mail::note;
 
 use super::Failure;
@@ -17,8 +17,8 @@ use crate::cli::DnsOptions;
 pub(crate) fn resolver(options: &DnsOptions) -> Result<Arc<dyn Resolver>, Failure> {
     match (&options.zone, options.resolver) {
         (Some(path), _) => zone(path),
-        (None, Some(address)) => server(address),
-        (None, None) => system(),
+        (None, Some(address)) => server(address, Dnssec::Auto),
+        (None, None) => system(Dnssec::Auto),
     }
 }
 
@@ -32,13 +32,14 @@ pub(crate) fn zone(path: &Path) -> Result<Arc<dyn Resolver>, Failure> {
 }
 
 /// Asks one server.
-pub(crate) fn server(address: SocketAddr) -> Result<Arc<dyn Resolver>, Failure> {
-    let resolver = SystemResolver::from_server(address, &SystemOptions::default());
+pub(crate) fn server(address: SocketAddr, dnssec: Dnssec) -> Result<Arc<dyn Resolver>, Failure> {
+    let resolver =
+        SystemResolver::from_server(address, &SystemOptions { dnssec, ..SystemOptions::default() });
     Ok(Arc::new(resolver.map_err(|error| Failure::Text(error.to_string()))?))
 }
 
 /// Asks the machine's resolver.
-pub(crate) fn system() -> Result<Arc<dyn Resolver>, Failure> {
-    let resolver = SystemResolver::from_system(&SystemOptions::default());
+pub(crate) fn system(dnssec: Dnssec) -> Result<Arc<dyn Resolver>, Failure> {
+    let resolver = SystemResolver::from_system(&SystemOptions { dnssec, ..SystemOptions::default() });
     Ok(Arc::new(resolver.map_err(|error| Failure::Text(error.to_string()))?))
 }

@@ -42,8 +42,8 @@ fn reach(config: &Config) -> Reach {
 
 fn resolver(config: &Config) -> Result<Arc<dyn Resolver>, Failure> {
     match &config.dns {
-        Dns::System => dns::system(),
-        Dns::Server(server) => dns::server(*server),
+        Dns::System => dns::system(config.dnssec),
+        Dns::Server(server) => dns::server(*server, config.dnssec),
         Dns::Zone(path) => dns::zone(path),
     }
 }

@@ -1,6 +1,7 @@
 //! `tegami why`: the causal story of a message: every attempt, every reply, and what comes next.
 
 mod tell;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

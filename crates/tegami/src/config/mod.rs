@@ -14,7 +14,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tegami_auth::dkim::Selector;
+use tegami_dns::Dnssec;
 use tegami_mail::{Address, Domain};
+use tegami_outbound::TlsPolicies;
 use tegami_queue::shaping::ShapingSettings;
 use tegami_queue::{Languages, Retries, SuppressionRules, TrustedNetworks};
 
@@ -41,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) tls: Tls,
     /// Whom we ask.
     pub(crate) dns: Dns,
+    /// Who says whether answers are secure.
+    pub(crate) dnssec: Dnssec,
     /// How strict reception is.
     pub(crate) reception: Reception,
     /// Who may submit without AUTH.
@@ -188,6 +192,8 @@ pub(crate) struct Delivery {
     pub(crate) ipv6: bool,
     /// Everything goes through this host.
     pub(crate) smarthost: Option<Smarthost>,
+    /// Policies of TLS for single domains.
+    pub(crate) tls: TlsPolicies,
     /// When delivery is tried again, and for how long.
     pub(crate) retry: Retries,
     /// Which accounts go first.

@@ -7,13 +7,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use tegami_auth::dkim::Selector;
+use tegami_dns::Dnssec;
 use tegami_mail::{Domain, note};
+use tegami_outbound::{TlsPolicies, TlsPolicy, TlsScope};
 use tegami_queue::{Distrust, Languages, RetryPolicy};
 use toml::de::DeTable;
 use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
-use super::reader::{Problems, Section};
+use super::reader::{Problems, Section, Value};
 use super::schedule::{self, Shares};
 use super::shaping;
 use super::value::{addresses, delays, everywhere, secret, size};
@@ -53,6 +55,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
     let data = root.text("data").map_or_else(|| "/var/lib/tegami".into(), |(path, _)| base.join(path));
     let section = root.section("delivery");
     let (shaping, sources) = shaping::read(root, section.as_ref(), base);
+    let (dns, dnssec) = dns(root, base);
     Some(Config {
         delivery: delivery(section, sources, base),
         shaping,
@@ -62,7 +65,8 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         listen: listen(root, base, &data),
         data,
         tls: tls(root, base),
-        dns: dns(root, base),
+        dns,
+        dnssec,
         reception: reception(root),
         suppressions: bounce::suppressions(root),
         reports: reports(root),
@@ -182,8 +186,8 @@ fn tls(root: &Section<'_>, base: &Path) -> Tls {
     Tls { files, extra_roots }
 }
 
-fn dns(root: &Section<'_>, base: &Path) -> Dns {
-    let Some(section) = root.section("dns") else { return Dns::System };
+fn dns(root: &Section<'_>, base: &Path) -> (Dns, Dnssec) {
+    let Some(section) = root.section("dns") else { return (Dns::System, Dnssec::Auto) };
     let server = section.text("resolver").and_then(|(text, span)| {
         let address = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(|ip| (ip, 53).into()));
         if address.is_none() {
@@ -192,12 +196,23 @@ fn dns(root: &Section<'_>, base: &Path) -> Dns {
         address
     });
     let zone = section.text("zone").map(|(path, _)| base.join(path));
+    let dnssec = section.text("dnssec").map_or(Dnssec::Auto, |(text, span)| match text.as_str() {
+        "validate" => Dnssec::Validate,
+        "trust-ad" => Dnssec::TrustAd,
+        "off" => Dnssec::Off,
+        _ => {
+            let choices = "validate`, `trust-ad`, `off";
+            section.problem(span, note!("cli-config-one-of", key = "dnssec", choices = choices));
+            Dnssec::Auto
+        }
+    });
     section.finish();
-    match (zone, server) {
+    let dns = match (zone, server) {
         (Some(zone), _) => Dns::Zone(zone),
         (None, Some(server)) => Dns::Server(server),
         (None, None) => Dns::System,
-    }
+    };
+    (dns, dnssec)
 }
 
 fn reception(root: &Section<'_>) -> Reception {
@@ -247,6 +262,7 @@ fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> 
         smarthost: None,
         retry: RetryPolicy::default().into(),
         shares: Shares::default(),
+        tls: TlsPolicies::default(),
         languages: Languages::default(),
     };
     let Some(section) = section else { return default };
@@ -266,10 +282,32 @@ fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> 
         ),
         shares: schedule::shares(&section),
         languages: bounce::languages(&section),
+        tls: tls_policies(&section),
         sources,
     };
     section.finish();
     delivery
+}
+
+/// `"example.net" = "verify"`, `"*.example.net" = "may"`, `"*" = "encrypt"`.
+fn tls_policies(delivery: &Section<'_>) -> TlsPolicies {
+    let Some(section) = delivery.section("tls") else { return TlsPolicies::default() };
+    let read = |(name, span, value): (&str, _, Value<'_>)| {
+        let scope = TlsScope::parse(name);
+        if scope.is_none() {
+            section.problem(
+                span,
+                note!("cli-config-bad-domain", domain = name, reason = "example.net, *.example.net or *"),
+            );
+        }
+        let policy = value.get_ref().as_str().and_then(TlsPolicy::from_word);
+        if policy.is_none() {
+            let choices = TlsPolicy::ALL.map(TlsPolicy::as_str).join("`, `");
+            section.problem(value.span(), note!("cli-config-one-of", key = name, choices = choices));
+        }
+        scope.zip(policy)
+    };
+    section.entries().filter_map(read).collect()
 }
 
 fn smarthost(delivery: &Section<'_>, base: &Path) -> Option<Smarthost> {

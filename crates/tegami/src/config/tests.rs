@@ -147,6 +147,46 @@ fn not_toml() {
     );
 }
 
+#[test]
+fn policies_of_tls() {
+    check(
+        r#"hostname = "mail.example.com"
+
+[dns]
+dnssec = "maybe"
+
+[delivery.tls]
+"example.net" = "strict"
+"exa mple.net" = "may"
+"*" = 1
+"#,
+        &expect![[r#"
+            error: `dnssec` wants one of `validate`, `trust-ad`, `off`
+             --> tegami.toml:4:10
+              |
+            4 | dnssec = "maybe"
+              |          ^^^^^^^
+
+            error: `example.net` wants one of `none`, `may`, `encrypt`, `verify`, `dane`
+             --> tegami.toml:7:17
+              |
+            7 | "example.net" = "strict"
+              |                 ^^^^^^^^
+
+            error: `exa mple.net` is not a domain name: example.net, *.example.net or *
+             --> tegami.toml:8:1
+              |
+            8 | "exa mple.net" = "may"
+              | ^^^^^^^^^^^^^^
+
+            error: `*` wants one of `none`, `may`, `encrypt`, `verify`, `dane`
+             --> tegami.toml:9:7
+              |
+            9 | "*" = 1
+              |       ^"#]],
+    );
+}
+
 /// The manual.
 const MANUAL: &str = include_str!("../../../../docs/configuration.md");
 

@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use tegami_inbound::Shutdown;
 use tegami_mail::Clock;
+use tegami_outbound::MtaSts;
 use tegami_store::Store;
 
 /// How often the store is asked to forget.
 const EVERY: Duration = Duration::from_secs(3600);
-/// Forgets what finished longer than `kept` ago, until `shutdown`.
+/// Forgets what finished longer than `kept` ago and renews policies before they end, until `shutdown`.
 pub(super) async fn keep_house(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     kept: Duration,
+    mta_sts: Option<Arc<MtaSts>>,
     mut shutdown: Shutdown,
 ) {
     loop {
@@ -22,6 +24,16 @@ pub(super) async fn keep_house(
                 Ok(0) => {}
                 Ok(messages) => tracing::info!(messages, "old messages were forgotten"),
                 Err(error) => tracing::warn!(%error, "old messages cannot be forgotten"),
+            }
+        }
+        if let Some(mta_sts) = &mta_sts {
+            tokio::select! {
+                renewed = mta_sts.refresh(clock.now()) => {
+                    if renewed > 0 {
+                        tracing::info!(renewed, "MTA-STS policies were fetched again");
+                    }
+                }
+                () = shutdown.requested() => return,
             }
         }
         tokio::select! {

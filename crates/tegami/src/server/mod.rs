@@ -2,6 +2,7 @@
 //! in the [`Surroundings`] they hand in.
 
 pub(crate) mod control;
+mod courier;
 mod housekeeping;
 pub(crate) mod keys;
 mod listen;
@@ -25,7 +26,7 @@ use tegami_inbound::{
 };
 use tegami_mail::{Domain, Host};
 use tegami_outbound::{
-    Courier, IpOrder, Match, Observe, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
+    Courier, IpOrder, Match, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
 };
 use tegami_proto::smtp::server::{AuthOffer, Credentials};
 use tegami_queue::gate::Gate;
@@ -94,11 +95,12 @@ impl Server {
         let (stop, shutdown) = Shutdown::pair();
         let reporter = reports::open(config, &rooms, roots.clone(), Arc::clone(&resolver), reach)?;
         let journal = Arc::clone(&reporter.journal);
+        let courier = courier::courier(&rooms, config, roots, (Arc::clone(&resolver), reach), journal)?;
         let mut server = Self {
             addresses: Addresses::default(),
             control: Arc::clone(&rooms.control),
             tasks: JoinSet::new(),
-            postman: tokio::spawn(postman(&rooms, config, roots, Arc::clone(&resolver), reach, journal)?),
+            postman: tokio::spawn(postman(&rooms, config, Arc::clone(&courier))),
             stop,
             rooms,
         };
@@ -112,7 +114,9 @@ impl Server {
         server.http(config, pages, &shutdown).await?;
         server.metrics(config, &shutdown).await?;
         let (store, clock) = (Arc::clone(&server.rooms.store), Arc::clone(&server.rooms.clock));
-        let keep_house = housekeeping::keep_house(store, clock, config.limits.retention, shutdown.clone());
+        let mta_sts = courier.mta_sts().cloned();
+        let keep_house =
+            housekeeping::keep_house(store, clock, config.limits.retention, mta_sts, shutdown.clone());
         server.tasks.spawn(keep_house);
         let (shaping, store) = (Arc::clone(&server.rooms.shaping), Arc::clone(&server.rooms.store));
         server.tasks.spawn(shaping::keep(shaping, store, shutdown.clone()));
@@ -279,19 +283,8 @@ fn lower(on_fail: OnFail) -> tegami_inbound::OnFail {
 }
 
 /// The loop that delivers, ready to run.
-fn postman(
-    rooms: &Arc<Rooms>,
-    config: &Config,
-    roots: RootCertStore,
-    resolver: Arc<dyn Resolver>,
-    reach: Reach,
-    observer: Arc<dyn Observe>,
-) -> Result<impl Future<Output = ()> + use<>, Failure> {
-    let settings = outbound_settings(config, reach)?;
-    let courier = Courier::new(settings, roots, resolver, Arc::clone(&rooms.clock));
-    let courier = courier.map_err(|error| Failure::Text(error.to_string()))?;
-    let courier = courier.counting(rooms.meters.outbound.clone()).observed_by(observer);
-    let outbound = Outbound::with(Arc::new(courier), Arc::clone(&rooms.store));
+fn postman(rooms: &Arc<Rooms>, config: &Config, courier: Arc<Courier>) -> impl Future<Output = ()> + use<> {
+    let outbound = Outbound::with(courier, Arc::clone(&rooms.store));
     let outbound = outbound.shaped_by(Arc::clone(&rooms.shaping));
     let settler = Arc::new(Settler::new(
         Arc::clone(&rooms.store),
@@ -311,11 +304,11 @@ fn postman(
             ..RunSettings::new(node)
         },
     );
-    Ok(async move {
+    async move {
         if let Err(error) = postman.run().await {
             tracing::error!(%error, "delivery has stopped; restart the server when the cause is mended");
         }
-    })
+    }
 }
 
 /// The configuration as `outbound` wants it.
@@ -329,6 +322,7 @@ pub(crate) fn outbound_settings(config: &Config, reach: Reach) -> Result<Setting
         reach,
         own: own(config),
         routes: routes.into_iter().collect(),
+        tls_policies: delivery.tls.clone(),
         ..Settings::new(config.hostname.clone())
     })
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use rustls::RootCertStore;
 use tegami_lab::{Authority, HostPlan, Internet, Sockets, World};
 use tegami_mail::{Clock, Domain, Host};
-use tegami_outbound::{Courier, Match, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand};
+use tegami_outbound::{
+    Courier, Match, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand, TlsPolicies,
+};
 use tegami_proto::smtp::client::Credentials;
 use tegami_queue::{Languages, RetryPolicy, SuppressionRules, SystemClock};
 use tegami_store::ApiKeyScope;
@@ -21,6 +23,7 @@ use crate::config::{
     Submission, Tls,
 };
 use crate::server::{Pages, Rooms, Server, Surroundings, keys};
+use tegami_dns::Dnssec;
 
 /// The user of the lab. Everything of the lab lies on loopback and is thrown away, so its secrets may be short.
 pub(crate) const USER: &str = "app@shop.test";
@@ -177,6 +180,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         },
         tls: Tls { files: Some(files), extra_roots: None },
         dns: Dns::System,
+        dnssec: Dnssec::Auto,
         reception: Reception { feedback: Vec::new(), dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Refuse },
         submission: Submission::default(),
         delivery: Delivery {
@@ -185,6 +189,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
             sources: vec![IpAddr::V4(World::SITE.ip)],
             ipv6: false,
             smarthost: None,
+            tls: TlsPolicies::default(),
             retry: RetryPolicy {
                 delays: RETRY.to_vec(),
                 lifetime: Duration::from_secs(600),

@@ -236,9 +236,7 @@ fn tell_host(context: &Context, text: &mut String, host: &HostTry) {
         tell_policy(context, text, policy);
     }
     if let Some(tls) = &host.tls {
-        let trust = if tls.trusted { "cli-why-tls-trusted" } else { "cli-why-tls-untrusted" };
-        let reason = tls.reason.as_ref().map(|reason| say(context, reason)).unwrap_or_default();
-        let _ = writeln!(text, "      {} {}: {} {reason}", tls.version, tls.cipher, context.word(trust));
+        super::tls::tell(context, text, tls);
     }
     if host.fallback_to_clear {
         let _ = writeln!(text, "      {}", context.word("cli-why-fallback"));
@@ -265,6 +263,6 @@ fn tell_recipient(context: &Context, text: &mut String, recipient: &RecipientRec
     }
 }
 
-fn say(context: &Context, stored: &StoredNote) -> String {
+pub(super) fn say(context: &Context, stored: &StoredNote) -> String {
     tegami_words::text(context.language, &stored.id, &stored.values())
 }
