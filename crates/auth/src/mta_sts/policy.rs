@@ -159,7 +159,7 @@ impl MxPattern {
         Some(Self { wildcard, domain })
     }
 
-    /// Whether it names this host: the asterisk is the whole left-most label and exactly one (RFC 8461 section 4.1, RFC 6125 section 6.4).
+    /// Whether it names this host: the asterisk is the whole left-most label and exactly one (RFC 8461 section 4.1).
     pub fn matches(&self, host: &Domain) -> bool {
         if self.wildcard { host.parent().as_ref() == Some(&self.domain) } else { *host == self.domain }
     }
