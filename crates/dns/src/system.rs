@@ -1,6 +1,7 @@
 //! The real DNS, asked by hickory with its cache.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hickory_resolver::config::{
@@ -9,7 +10,7 @@ use hickory_resolver::config::{
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
 use hickory_resolver::net::{DnsError as HickoryDnsError, NetError};
-use hickory_resolver::proto::dnssec::Proof;
+use hickory_resolver::proto::dnssec::{Proof, TrustAnchors};
 use hickory_resolver::proto::op::{DnsRequestOptions, DnsResponse, Message, Metadata, Query, ResponseCode};
 use hickory_resolver::proto::rr::{self, Name, RData};
 use hickory_resolver::proto::serialize::binary::BinEncodable;
@@ -136,7 +137,7 @@ impl SystemResolver {
     pub fn from_system(options: &SystemOptions) -> Result<Self, SystemError> {
         let (config, _) = hickory_resolver::system_conf::read_system_conf()
             .map_err(|error| SystemError::Configuration(error.to_string()))?;
-        Self::build(config.name_servers, None, options)
+        Self::build(config.name_servers, None, options, TrustAnchors::default())
     }
 
     /// Asks this server and no other, by UDP, and by TCP where an answer does not fit.
@@ -144,6 +145,15 @@ impl SystemResolver {
     /// # Errors
     /// A [`SystemError`] where the resolver cannot be built.
     pub fn from_server(server: SocketAddr, options: &SystemOptions) -> Result<Self, SystemError> {
+        Self::from_server_with(server, options, TrustAnchors::default())
+    }
+
+    /// The same, with other keys than the root's own at the top of what is validated.
+    fn from_server_with(
+        server: SocketAddr,
+        options: &SystemOptions,
+        anchors: TrustAnchors,
+    ) -> Result<Self, SystemError> {
         let connections =
             [ConnectionConfig::udp(), ConnectionConfig::tcp()].into_iter().map(|mut connection| {
                 connection.port = server.port();
@@ -153,13 +163,14 @@ impl SystemResolver {
         let options =
             SystemOptions { dnssec: options.dnssec.with(std::slice::from_ref(&server)), ..options.clone() };
         let direct = pool(std::slice::from_ref(&server), &options)?;
-        Self::build(vec![server], Some(direct), &options)
+        Self::build(vec![server], Some(direct), &options, anchors)
     }
 
     fn build(
         servers: Vec<NameServerConfig>,
         direct: Option<NameServerPool<TokioRuntimeProvider>>,
         options: &SystemOptions,
+        anchors: TrustAnchors,
     ) -> Result<Self, SystemError> {
         let options = &SystemOptions { dnssec: options.dnssec.with(&servers), ..options.clone() };
         let trusted = match options.dnssec {
@@ -173,10 +184,12 @@ impl SystemResolver {
             _ => None,
         };
         let config = ResolverConfig::from_parts(None, Vec::new(), servers);
-        let resolver = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-            .with_options(hickory_options(options))
-            .build()
-            .map_err(|error| SystemError::Start(error.to_string()))?;
+        let mut builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+            .with_options(hickory_options(options));
+        if options.dnssec == Dnssec::Validate {
+            builder = builder.with_trust_anchor(Arc::new(anchors));
+        }
+        let resolver = builder.build().map_err(|error| SystemError::Start(error.to_string()))?;
         Ok(Self { resolver, direct, trusted })
     }
 
@@ -407,6 +420,9 @@ fn failure(error: &NetError) -> DnsError {
         other => DnsError::Malformed(other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod signed;
 
 #[cfg(test)]
 mod tests {
