@@ -132,6 +132,11 @@ pub(crate) enum Lookup {
     Dkim(DkimQuestion),
     Dmarc(DmarcQuestion),
     Ptr(PtrQuestion),
+    #[command(name = "mta-sts")]
+    MtaSts(MtaStsQuestion),
+    #[command(name = "tls-rpt")]
+    TlsRpt(DomainQuestion),
+    Tlsa(TlsaQuestion),
     Reply(ReplyQuestion),
 }
 
@@ -183,6 +188,24 @@ pub(crate) struct DmarcQuestion {
 pub(crate) struct PtrQuestion {
     #[arg(value_name = "IP")]
     pub(crate) ip: IpAddr,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MtaStsQuestion {
+    #[arg(value_name = "DOMAIN")]
+    pub(crate) domain: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TlsaQuestion {
+    #[arg(value_name = "HOST[:PORT]")]
+    pub(crate) host: String,
     #[command(flatten)]
     pub(crate) dns: DnsOptions,
 }

@@ -1,16 +1,19 @@
 //! `tegami lookup`: one question, one answer, with the steps that lead to it.
 //!
 //! Exit status 0 where the answer is good: mail can be delivered, the address is permitted, the key serves, a policy applies (or
-//! the given results pass), the name points back, the
-//! reply says something known. Every other answer, also one that a failing DNS left open, is a
+//! the given results pass), the name points back, a policy or
+//! record of TLS serves, the reply says something known. Every other answer, also one that a failing DNS left open, is a
 //! finding: exit status 1. Wrong use is 2.
 
 mod dkim;
 mod dmarc;
+mod mta_sts;
 mod mx;
 mod ptr;
 pub(super) mod reply;
 pub(super) mod spf;
+mod tls_rpt;
+mod tlsa;
 
 use tegami_mail::{Domain, note};
 
@@ -24,6 +27,9 @@ pub(crate) async fn run(lookup: &Lookup, context: &Context) -> Result<Report, Fa
         Lookup::Spf(question) => spf::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Dkim(question) => dkim::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Dmarc(question) => dmarc::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::MtaSts(question) => mta_sts::run(question, context, dns::resolver(&question.dns)?).await,
+        Lookup::TlsRpt(question) => tls_rpt::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Tlsa(question) => tlsa::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Reply(question) => reply::run(question, context),
         Lookup::Ptr(question) => ptr::run(question, context, &*dns::resolver(&question.dns)?).await,
     }

@@ -4,6 +4,83 @@ use expect_test::{expect, expect_file};
 
 use super::Scene;
 
+const TLS: &str = r#"
+_mta-sts.example.org. TXT "v=STSv1; id=20261121T1;"
+_mta-sts.bad.example. TXT "v=STSv1; id=2026-11-21;"
+_smtp._tls.example.org. TXT "v=TLSRPTv1; rua=mailto:tls@example.org,https://reports.example.net/v1"
+_smtp._tls.bad.example. TXT "v=TLSRPTv1; rua=tls@example.org"
+_25._tcp.mx1.example.org. TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+_25._tcp.mx1.example.org. TLSA 1 0 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+_25._tcp.mx2.example.org. TLSA 3 1 1 0123
+$SECURE example.org.
+_25._tcp.mx.bad.example. TLSA 3 1 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+mx.bad.example. A 192.0.2.1
+$BOGUS _25._tcp.forged.example.
+"#;
+
+#[test]
+fn mta_sts() {
+    let scene = Scene::new(TLS);
+    scene.file("policy", b"version: STSv1\r\nmode: enforce\r\nmx: mx1.example.org\r\nmax_age: 86400\r\n");
+    transcript(
+        &scene,
+        &expect_file!["expected/mta-sts.txt"],
+        &[
+            "lookup mta-sts example.org --zone zone --policy policy",
+            "lookup mta-sts example.org --zone zone --policy policy --lang ja",
+            "lookup mta-sts example.org --zone zone --policy policy --json",
+            "lookup mta-sts example.org --zone zone",
+            "lookup mta-sts bad.example --zone zone",
+            "lookup mta-sts nobody.example --zone zone",
+        ],
+    );
+}
+
+#[test]
+fn tls_rpt_and_tlsa() {
+    let scene = Scene::new(TLS);
+    transcript(
+        &scene,
+        &expect_file!["expected/tls-rpt.txt"],
+        &[
+            "lookup tls-rpt example.org --zone zone",
+            "lookup tls-rpt example.org --zone zone --json",
+            "lookup tls-rpt bad.example --zone zone --lang ja",
+            "lookup tls-rpt nobody.example --zone zone",
+        ],
+    );
+    transcript(
+        &scene,
+        &expect_file!["expected/tlsa.txt"],
+        &[
+            "lookup tlsa mx1.example.org --zone zone",
+            "lookup tlsa mx1.example.org --zone zone --lang ja",
+            "lookup tlsa mx1.example.org --zone zone --json",
+            "lookup tlsa mx2.example.org:25 --zone zone",
+            "lookup tlsa mx1.example.org:587 --zone zone",
+            "lookup tlsa mx.bad.example --zone zone",
+            "lookup tlsa forged.example --zone zone",
+            "lookup tlsa mx.example.org:smtp --zone zone",
+        ],
+    );
+}
+
+/// Several commands, one after another.
+fn transcript(scene: &Scene, expect: &expect_test::ExpectFile, commands: &[&str]) {
+    let mut text = String::new();
+    for words in commands {
+        let answer = scene.run(words);
+        let (output, errors, status) = (answer.output, answer.errors, answer.status);
+        text.push_str(&format!(
+            "$ tegami {words}
+{output}{errors}exit status {status}
+
+"
+        ));
+    }
+    expect.assert_eq(&text);
+}
+
 #[test]
 fn mx() {
     let scene = Scene::new("");
