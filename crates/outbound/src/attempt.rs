@@ -16,6 +16,7 @@ use crate::Courier;
 use crate::destination::{Destination, MailHost};
 use crate::ledger::{Ledger, Setback, Tried, Verdict};
 use crate::moment;
+use crate::policy::TlsDemand;
 use crate::record::{AttemptRecord, HostTry, RecipientRecord};
 use crate::shape::Shape;
 use crate::terms::Terms;
@@ -84,10 +85,15 @@ struct Tour<'a> {
     put_back: Option<Timestamp>,
 }
 
-pub(crate) async fn attempt(parcel: &Parcel, courier: &Courier, shape: Option<&Shape>) -> AttemptReport {
+pub(crate) async fn attempt(
+    parcel: &Parcel,
+    least: TlsDemand,
+    courier: &Courier,
+    shape: Option<&Shape>,
+) -> AttemptReport {
     let began_at = courier.clock.now();
     let smarthost = courier.settings.route(&parcel.envelope, &parcel.next_hop);
-    let terms = Terms::new(&courier.settings, smarthost, &parcel.envelope);
+    let terms = Terms::new(&courier.settings, smarthost, &parcel.envelope).at_least(least);
     let destination = courier.plan(&parcel.envelope, &parcel.next_hop).await;
     let ledger = Ledger::new(&parcel.envelope.forward_paths);
     let policies = Finder::new(courier, &parcel.content, &destination, &terms);

@@ -16,7 +16,7 @@ use crate::memory::Memory;
 use crate::metrics::Metrics;
 use crate::mta_sts::MtaSts;
 use crate::place::Places;
-use crate::policy::Settings;
+use crate::policy::{Settings, TlsDemand};
 use crate::pool::Pool;
 use crate::shape::Shape;
 use crate::terms::Terms;
@@ -185,12 +185,22 @@ impl Courier {
 
     /// Tries once to hand over a message to the hosts of one next hop. Never fails: what goes wrong is the report.
     pub async fn attempt(&self, parcel: &Parcel) -> AttemptReport {
-        attempt::attempt(parcel, self, None).await
+        self.attempt_with(parcel, TlsDemand::Never).await
+    }
+
+    /// The same, with what TLS must at least be worth for the sender, whatever the destination's policies say.
+    pub async fn attempt_with(&self, parcel: &Parcel, least: TlsDemand) -> AttemptReport {
+        attempt::attempt(parcel, least, self, None).await
     }
 
     /// The same, within what the shaper allows.
-    pub(crate) async fn attempt_shaped(&self, parcel: &Parcel, shape: Option<&Shape>) -> AttemptReport {
-        attempt::attempt(parcel, self, shape).await
+    pub(crate) async fn attempt_shaped(
+        &self,
+        parcel: &Parcel,
+        least: TlsDemand,
+        shape: Option<&Shape>,
+    ) -> AttemptReport {
+        attempt::attempt(parcel, least, self, shape).await
     }
 
     /// Tries once to hand over a message to all its recipients, one attempt for each next hop, all at the same time. Reports come in the

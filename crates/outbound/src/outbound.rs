@@ -8,11 +8,11 @@ use tegami_mail::{Clock, EnhancedStatusCode, Envelope, ForwardPath, Host, Note, 
 use tegami_queue::gate::GateFacts;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{Deliver, Failure, Job, Outcome, RecipientResult, Stage};
-use tegami_store::{BoxFuture, Store};
+use tegami_store::{BoxFuture, HopTls, Store};
 
 use crate::attempt::{AttemptReport, Parcel};
 use crate::courier::{Courier, OutboundError};
-use crate::policy::Settings;
+use crate::policy::{Settings, TlsDemand};
 use crate::shape::Shape;
 use crate::via::Via;
 
@@ -62,10 +62,13 @@ impl Outbound {
         match self.parcel(&mut job).await {
             Ok(parcel) => {
                 let shape = self.shape(&job);
+                let least = demand(job.message.envelope_parameters.hop_tls);
                 // An operator may have sent it another way than the routes do.
                 let report = match Via::read(&job.next_hop) {
-                    Some(via) => via.courier(&self.courier).attempt_shaped(&parcel, shape.as_ref()).await,
-                    None => self.courier.attempt_shaped(&parcel, shape.as_ref()).await,
+                    Some(via) => {
+                        via.courier(&self.courier).attempt_shaped(&parcel, least, shape.as_ref()).await
+                    }
+                    None => self.courier.attempt_shaped(&parcel, least, shape.as_ref()).await,
                 };
                 outcome(job, report)
             }
@@ -124,6 +127,15 @@ fn forward_path(job: &Job, path: &ForwardPath) -> ForwardPath {
         plain.then(|| format!("rfc822;{}", path.address))
     };
     ForwardPath { original_recipient: path.original_recipient.clone().or_else(added), ..path.clone() }
+}
+
+/// The least that TLS must be worth for the submitter.
+fn demand(hop_tls: HopTls) -> TlsDemand {
+    match hop_tls {
+        HopTls::AsPolicy => TlsDemand::Never,
+        HopTls::Encrypted => TlsDemand::Encrypted,
+        HopTls::Verified => TlsDemand::Verified,
+    }
 }
 
 fn outcome(job: Job, report: AttemptReport) -> Outcome {

@@ -185,8 +185,8 @@ impl Limits {
     }
 }
 
-/// What TLS is worth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What TLS is worth, from little to much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TlsDemand {
     /// Not asked for.

@@ -18,6 +18,8 @@ pub(crate) struct Terms {
     pub(crate) demand: TlsDemand,
     /// What a certificate has to fit, where it has to.
     pub(crate) trust: Trust,
+    /// The least that the sender demands, whatever policies say.
+    pub(crate) least: TlsDemand,
     /// The message carries REQUIRETLS (RFC 8689).
     pub(crate) require_tls: bool,
     pub(crate) credentials: Option<Credentials>,
@@ -32,9 +34,15 @@ impl Terms {
             implicit_tls: smarthost.is_some_and(|host| matches!(host.tls, SmarthostTls::Implicit(_))),
             demand: if envelope.require_tls { TlsDemand::Verified } else { configured },
             trust: Trust::WebPki,
+            least: TlsDemand::Never,
             require_tls: envelope.require_tls,
             credentials: smarthost.and_then(|smarthost| smarthost.credentials.clone()),
         }
+    }
+
+    /// These terms for a sender who demands so much.
+    pub(crate) fn at_least(self, least: TlsDemand) -> Self {
+        Self { demand: self.demand.max(least), least, ..self }
     }
 
     /// These terms with one host.

@@ -144,6 +144,10 @@ impl<'a> Finder<'a> {
         if self.terms.require_tls {
             found.demand = TlsDemand::Verified;
         }
+        if self.terms.least > found.demand {
+            found.demand = self.terms.least;
+            found.steps.push(note!("outbound-policy-sender"));
+        }
         Ok(found)
     }
 

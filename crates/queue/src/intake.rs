@@ -20,9 +20,9 @@ use tegami_mail::header;
 use tegami_mail::{Address, Body, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, ReversePath};
 use tegami_report::dsn::{Action, Languages, Report, Returned, Told};
 use tegami_store::{
-    EnvelopeParameters, EventKind, Facts, IdSource, MailboxDelivery, MessageRow, NewEvent, NewMessage,
-    NewRecipient, Origin, Priority, QueueId, RowId, Store, StoreError, Suppression, SuppressionList, Table,
-    suppression_key,
+    EnvelopeParameters, EventKind, Facts, HopTls, IdSource, MailboxDelivery, MessageRow, NewEvent,
+    NewMessage, NewRecipient, Origin, Priority, QueueId, RowId, Store, StoreError, Suppression,
+    SuppressionList, Table, suppression_key,
 };
 
 use crate::complete::{self, Completed};
@@ -397,7 +397,10 @@ impl Intake {
             accepted_at: now,
             origin,
             domain: domain.to_owned(),
-            envelope_parameters: parameters(&envelope, &content),
+            envelope_parameters: EnvelopeParameters {
+                hop_tls: options.hop_tls,
+                ..parameters(&envelope, &content)
+            },
             reverse_path: envelope.reverse_path,
             summary: summarize(&content, options),
             content,
@@ -625,6 +628,7 @@ fn parameters(envelope: &Envelope, content: &[u8]) -> EnvelopeParameters {
         // RFC 6531 section 3.4: a header section or an address outside ASCII needs it.
         smtputf8: !section.is_ascii() || addresses.any(Address::needs_smtputf8),
         require_tls: envelope.require_tls,
+        hop_tls: HopTls::AsPolicy,
         dsn: envelope.dsn.clone(),
     }
 }

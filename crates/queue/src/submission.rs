@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, Note, Reply, note};
-use tegami_store::{MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError};
+use tegami_store::{HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError};
 
 use crate::permit::Permit;
 
@@ -35,6 +35,8 @@ pub struct Options {
     pub variables: serde_json::Map<String, serde_json::Value>,
     /// Whether it is delivered.
     pub mode: Mode,
+    /// What TLS with the next hop has to be, where the submitter says so.
+    pub hop_tls: HopTls,
     /// How urgent it is, where the submitter says so.
     pub priority: Option<Priority>,
     /// First attempt not before; a moment that is past means now.

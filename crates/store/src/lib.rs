@@ -17,9 +17,9 @@ pub use id::{IdSource, QueueId};
 pub use keys::{KeyError, KeyFolder, read_key};
 pub use message::{
     Alteration, Attachment, Attempt, DueRow, EnvelopeParameters, Event, EventFilter, EventKind, Facts,
-    MailboxDelivery, MailboxEntry, MailboxFlags, MessageRow, NewEvent, NewMessage, NewRecipient, Origin,
-    Priority, QueueColumn, QueueCount, QueueFilter, QueueRow, RecipientState, RowId, SettleOp, Settlement,
-    Summary,
+    HopTls, MailboxDelivery, MailboxEntry, MailboxFlags, MessageRow, NewEvent, NewMessage, NewRecipient,
+    Origin, Priority, QueueColumn, QueueCount, QueueFilter, QueueRow, RecipientState, RowId, SettleOp,
+    Settlement, Summary,
 };
 pub use metrics::Metrics;
 pub use table::{

@@ -145,6 +145,19 @@ pub struct Facts {
     pub tags: Vec<String>,
 }
 
+/// What a submitter demands of TLS on our own way to the next hop. Unlike REQUIRETLS it asks nothing of that host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HopTls {
+    /// What the policies of the destination say.
+    #[default]
+    AsPolicy,
+    /// No delivery without TLS; a certificate that nobody trusts will do, where no policy says otherwise.
+    Encrypted,
+    /// No delivery without TLS and a certificate that can be trusted.
+    Verified,
+}
+
 /// The parameters of MAIL that travel on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvelopeParameters {
@@ -154,6 +167,9 @@ pub struct EnvelopeParameters {
     pub smtputf8: bool,
     /// REQUIRETLS.
     pub require_tls: bool,
+    /// What the submitter demands of TLS with the next hop, which hears nothing of it.
+    #[serde(default)]
+    pub hop_tls: HopTls,
     /// RET= and ENVID=.
     pub dsn: tegami_mail::Dsn,
 }

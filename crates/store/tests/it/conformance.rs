@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tegami_mail::{Body, Dsn, Notify, Ret, ReversePath};
 use tegami_store::{
-    Alteration, Attempt, DueRow, EnvelopeParameters, EventFilter, EventKind, Evidence, MailboxFlags, NodeId,
-    Origin, Priority, QueueColumn, QueueFilter, QueueId, RecipientState, RowId, SettleOp, Settlement, Store,
-    StoreError, Suppression, SuppressionList, SuppressionSource, Table, suppression_key,
+    Alteration, Attempt, DueRow, EnvelopeParameters, EventFilter, EventKind, Evidence, HopTls, MailboxFlags,
+    NodeId, Origin, Priority, QueueColumn, QueueFilter, QueueId, RecipientState, RowId, SettleOp, Settlement,
+    Store, StoreError, Suppression, SuppressionList, SuppressionSource, Table, suppression_key,
 };
 
 use crate::support::{address, content, event, lease, mailbox, message, second};
@@ -47,6 +47,7 @@ pub(crate) async fn an_accepted_message_comes_back_whole(store: Engine) {
         body: Body::EightBitMime,
         smtputf8: true,
         require_tls: true,
+        hop_tls: HopTls::Verified,
         dsn: Dsn { ret: Some(Ret::Headers), envelope_id: Some("env 1".into()) },
     };
     new.recipients[1].path.notify = Some(Notify { success: true, failure: false, delay: true });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use tegami_queue::named_priority;
-use tegami_store::Priority;
+use tegami_store::{HopTls, Priority};
 
 use super::scalar::{flag, moment, shown};
 use crate::error::ApiError;
@@ -23,8 +23,10 @@ pub(crate) struct SendOptions {
     pub(crate) deliver_within: Option<Duration>,
     /// How urgent it is; an option of ours.
     pub(crate) priority: Option<Priority>,
-    /// Only over TLS: asks for REQUIRETLS (RFC 8689).
+    /// Only over TLS, with a certificate that can be trusted.
     pub(crate) require_tls: bool,
+    /// With `require_tls`: any certificate will do.
+    pub(crate) skip_verification: bool,
     /// The application's own variables.
     pub(crate) variables: Map<String, Value>,
     /// One message for each recipient.
@@ -66,6 +68,7 @@ impl SendOptions {
             "tag" => self.add_tag(field, value),
             "testmode" => flag(field, value).map(|value| self.test_mode = value),
             "require-tls" => flag(field, value).map(|value| self.require_tls = value),
+            "skip-verification" => flag(field, value).map(|value| self.skip_verification = value),
             "deliverytime" => match moment(value) {
                 Some(moment) => moment.map(|moment| self.deliver_at = Some(moment)),
                 None => Ok(()),
@@ -75,7 +78,7 @@ impl SendOptions {
                 self.suppressed.extend(names.filter(|name| !name.is_empty()));
                 Ok(())
             }
-            "dkim" | "skip-verification" | "tracking-pixel-location-top" => flag(field, value).map(|_| ()),
+            "dkim" | "tracking-pixel-location-top" => flag(field, value).map(|_| ()),
             "tracking" | "tracking-clicks" | "tracking-opens" => {
                 if value.eq_ignore_ascii_case("htmlonly") {
                     Ok(())
@@ -100,6 +103,16 @@ impl SendOptions {
                 Err(ApiError::bad(format!("{field}: `{}` is not available on this server", shown(value))))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// What the two options about TLS mean together. `skip-verification` alone takes nothing away from what recipients' domains demand by DANE or
+    /// MTA-STS: without a demand of ours any certificate will do anyway.
+    pub(crate) fn hop_tls(&self) -> HopTls {
+        match (self.require_tls, self.skip_verification) {
+            (false, _) => HopTls::AsPolicy,
+            (true, true) => HopTls::Encrypted,
+            (true, false) => HopTls::Verified,
         }
     }
 
@@ -214,6 +227,22 @@ mod tests {
         assert_eq!(options.tags, ["tag 1", "b"]);
         assert!(options.test_mode);
         assert_eq!(Value::Object(options.variables), serde_json::json!({"a": 1, "b": "2"}));
+    }
+
+    #[test]
+    fn demands_of_tls() {
+        let demand = |pairs: &[(&str, &str)]| {
+            let mut options = SendOptions::default();
+            for (name, value) in pairs {
+                options.set(name, &format!("o:{name}"), value).unwrap();
+            }
+            options.hop_tls()
+        };
+        assert_eq!(demand(&[]), HopTls::AsPolicy);
+        assert_eq!(demand(&[("skip-verification", "yes")]), HopTls::AsPolicy);
+        assert_eq!(demand(&[("require-tls", "True")]), HopTls::Verified);
+        assert_eq!(demand(&[("require-tls", "yes"), ("skip-verification", "no")]), HopTls::Verified);
+        assert_eq!(demand(&[("require-tls", "yes"), ("skip-verification", "1")]), HopTls::Encrypted);
     }
 
     #[test]

@@ -59,11 +59,11 @@ impl House {
         self.check_size(parcel.content.len())?;
         self.check_moment(&parcel.options)?;
         let reverse_path = reverse_path(&parcel.authors, sender)?;
-        let mut envelope = Envelope::new(reverse_path, parcel.recipients);
-        envelope.require_tls = parcel.options.require_tls;
+        let envelope = Envelope::new(reverse_path, parcel.recipients);
         let permit = Permit::for_account(&sender.account, envelope)
             .map_err(|error| ApiError::NotAllowed(error.to_string()))?;
         let options = parcel.options;
+        let hop_tls = options.hop_tls();
         Ok(Submission {
             permit,
             origin: Origin::Http { account: sender.account.account().to_owned() },
@@ -73,6 +73,7 @@ impl House {
                 tags: options.tags,
                 variables: options.variables,
                 mode: if options.test_mode { Mode::Test } else { Mode::Deliver },
+                hop_tls,
                 priority: options.priority,
                 deliver_at: options.deliver_at,
                 give_up_after: options.deliver_within,

@@ -46,6 +46,7 @@ outbound-tls-untrusted = The certificate is not trusted: { $error }.
 
 ## What TLS is worth
 outbound-policy-configured = Our configuration says for { $domain }: `{ $policy }`. What the domain publishes does not count beside it.
+outbound-policy-sender = The sender demands more for this message than any policy of the destination.
 outbound-policy-relaxed = The author asks for delivery even where TLS cannot be had as the domain's policy wants it (TLS-Required: No), so that policy is left aside.
 outbound-dane-found = { $host } has { $count } TLSA records at { $base }, and DNSSEC vouches for them: its certificate has to fit one.
 outbound-dane-none-usable = None of the TLSA records of { $host } can be used, so TLS is demanded, but any certificate will do.

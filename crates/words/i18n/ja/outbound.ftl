@@ -46,6 +46,7 @@ outbound-tls-untrusted = 証明書を信頼できません：{ $error }
 
 ## TLS の方針
 outbound-policy-configured = { $domain } については設定で `{ $policy }` と指定されています。ドメイン側が公開している方針より優先します。
+outbound-policy-sender = このメールについては、届け先の方針よりも厳しい条件を送信者が求めています。
 outbound-policy-relaxed = 差出人は、ドメインの方針どおりの TLS が使えなくても配送することを求めています（TLS-Required: No）。そのため、ドメインの方針は適用しません。
 outbound-dane-found = { $host } には、DNSSEC で保証された TLSA レコードが { $base } に { $count } 個あります。証明書はそのいずれかと一致しなければなりません。
 outbound-dane-none-usable = { $host } の TLSA レコードに使えるものがありません。TLS は必須としますが、証明書は問いません。

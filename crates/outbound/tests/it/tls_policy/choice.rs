@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use tegami_outbound::{Settings, TlsPolicies, TlsPolicy, TlsScope};
+use tegami_outbound::{Parcel, Settings, TlsDemand, TlsPolicies, TlsPolicy, TlsScope};
 
 use super::lab::{Lab, Plan, ZONE, dane_ee, host, policy};
 use crate::world::envelope;
@@ -118,6 +118,41 @@ async fn the_author_would_rather_have_it_arrive() {
         assert!(told.contains("b@example.test failed"), "{told}");
         assert_eq!(lab.mail(), 1);
     }
+}
+
+#[tokio::test]
+async fn the_sender_may_demand_more() {
+    let mut told = String::new();
+    for (trusted, least) in
+        [(true, TlsDemand::Verified), (false, TlsDemand::Verified), (false, TlsDemand::Encrypted)]
+    {
+        let (script, identity) = host("mx1.example.test");
+        let plan = Plan::new(ZONE, vec![script]);
+        let plan = if trusted { plan.trusting(&identity) } else { plan };
+        let lab = plan.start(configured("none")).await;
+        let envelope = envelope(&["b@example.test"]);
+        let next_hop = envelope.forward_paths[0].address.host().clone();
+        let content = bytes::Bytes::from_static(RELAXED);
+        let report = lab.courier.attempt_with(&Parcel { envelope, next_hop, content }, least).await;
+        told.push_str(&format!("[{least:?}]\n{}", lab.tell(&report)));
+    }
+    expect![[r#"
+        [Verified]
+        (configured) Verified outbound-policy-configured outbound-policy-sender
+        mx1.example.test 5 127.0.0.2 TLSv1.3 trusted
+        b@example.test delivered 250 2.0.0 taken [mx1.example.test]
+        [Verified]
+        (configured) Verified outbound-policy-configured outbound-policy-sender
+        (configured) Verified outbound-policy-configured outbound-policy-sender
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-failed
+        mx2.example.test 10 127.0.0.3 Connect outbound-connect-refused
+        b@example.test failed Transient StartTls 4.7.5 outbound-tls-failed [mx1.example.test]
+        [Encrypted]
+        (configured) Encrypted outbound-policy-configured outbound-policy-sender
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed
+        b@example.test delivered 250 2.0.0 taken [mx1.example.test]
+    "#]]
+    .assert_eq(&told);
 }
 
 #[tokio::test]
