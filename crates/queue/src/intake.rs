@@ -24,6 +24,7 @@ use tegami_store::{
     NewMessage, NewRecipient, Origin, Priority, QueueId, RowId, Store, StoreError, Suppression,
     SuppressionList, Table, suppression_key,
 };
+use tokio::sync::Semaphore;
 
 use crate::complete::{self, Completed};
 use crate::control::Control;
@@ -92,6 +93,8 @@ pub struct Intake {
     pub(crate) control: Arc<Control>,
     returns: Arc<Returns>,
     unsuppressed: Unsuppressed,
+    /// One place for each core: more signatures at once are not sooner done, they only need more threads.
+    signing: Semaphore,
 }
 
 /// Contents above this are signed on the blocking pool whatever the algorithm, in octets.
@@ -128,6 +131,7 @@ impl Intake {
             control,
             returns,
             unsuppressed: Unsuppressed::default(),
+            signing: Semaphore::new(cores()),
         }
     }
 
@@ -198,7 +202,7 @@ impl Intake {
             Some(fields) => header::prepend(&completed.content, &[fields]),
             None => completed.content,
         };
-        let content = sign(Bytes::from(content), signers, now).await?;
+        let content = self.sign(Bytes::from(content), signers, now).await?;
         let mut envelope = permit.into_envelope();
         drop_repeated(&mut envelope);
         let content = match &options.trace {
@@ -365,7 +369,7 @@ impl Intake {
         check_authors(&permit, &completed, AuthorRule::Belongs)?;
         let content = Bytes::from(completed.content);
         // A DSN without signature is better than none: our own key must not stand between a sender and the news.
-        let content = match sign(content.clone(), signers, now).await {
+        let content = match self.sign(content.clone(), signers, now).await {
             Ok(signed) => signed,
             Err(error) => {
                 tracing::error!(%error, "a DSN goes out unsigned");
@@ -437,6 +441,26 @@ impl Intake {
             .deliver_at
             .filter(|moment| *moment > latest)
             .map_or(Ok(()), |moment| Err(IntakeError::TooLate(moment)))
+    }
+
+    /// Puts the signatures in front of the content.
+    async fn sign(&self, content: Bytes, signers: Vec<Signer>, now: Timestamp) -> Result<Bytes, IntakeError> {
+        if signers.is_empty() {
+            return Ok(content);
+        }
+        let slow = content.len() > SIGNED_IN_PLACE
+            || signers.iter().any(|signer| signer.key.algorithm() == Algorithm::RsaSha256);
+        let work = move || {
+            let fields = dkim::sign(&content, &signers, now)
+                .map_err(|error| IntakeError::Signing(error.to_string()))?;
+            Ok(Bytes::from(header::prepend(&content, &[fields])))
+        };
+        if !slow {
+            return work();
+        }
+        let failed = |error: &dyn std::fmt::Display| IntakeError::Signing(error.to_string());
+        let _place = self.signing.acquire().await.map_err(|error| failed(&error))?;
+        tokio::task::spawn_blocking(work).await.map_err(|error| failed(&error))?
     }
 
     fn signers_for(&self, author: Option<&Domain>, sending: &Domain) -> Vec<Signer> {
@@ -584,22 +608,9 @@ fn check_authors(permit: &Permit, completed: &Completed, rule: AuthorRule) -> Re
     })
 }
 
-/// Puts the signatures in front of the content.
-async fn sign(content: Bytes, signers: Vec<Signer>, now: Timestamp) -> Result<Bytes, IntakeError> {
-    if signers.is_empty() {
-        return Ok(content);
-    }
-    let slow = content.len() > SIGNED_IN_PLACE
-        || signers.iter().any(|signer| signer.key.algorithm() == Algorithm::RsaSha256);
-    let work = move || {
-        let fields =
-            dkim::sign(&content, &signers, now).map_err(|error| IntakeError::Signing(error.to_string()))?;
-        Ok(Bytes::from(header::prepend(&content, &[fields])))
-    };
-    if !slow {
-        return work();
-    }
-    tokio::task::spawn_blocking(work).await.map_err(|error| IntakeError::Signing(error.to_string()))?
+/// How many signatures can be computed at once.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// A recipient that is named twice gets one copy.

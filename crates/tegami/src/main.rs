@@ -12,6 +12,16 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    small_pages();
     let arguments: Vec<_> = std::env::args_os().collect();
     command::run(&arguments)
+}
+
+/// Where the kernel hands out huge pages, a few small texts hold two megabytes each: 57 MiB instead of 41 at 20 sessions. Elsewhere than on Linux, and where
+/// the kernel refuses, all stays as it is.
+fn small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "huge pages stay allowed");
+    }
 }
