@@ -62,6 +62,7 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Lookup(Lookup),
     Inspect(Inspect),
+    Check(Check),
     #[command(subcommand)]
     Queue(Queue),
     Metrics,
@@ -236,6 +237,16 @@ pub(crate) struct Inspect {
     pub(crate) explain: bool,
     #[arg(long = "what-if", value_name = "CHANGE")]
     pub(crate) what_if: Vec<String>,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    #[arg(value_name = "self")]
+    pub(crate) subject: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) targets: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) dns: DnsOptions,
 }

@@ -3,6 +3,7 @@
 //! Administrative verbs work on the data folder. While a server runs, the folder is its own: then the verb travels over the control socket and
 //! the server runs the same function.
 
+mod check;
 mod config;
 mod context;
 mod dns;
@@ -85,6 +86,7 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         Verb::Send(send) => send::run(send, context).await,
         Verb::Lookup(lookup) => Ok(print(&lookup::run(lookup, context).await?)),
         Verb::Inspect(inspect) => Ok(print(&inspect::run(inspect, context).await?)),
+        Verb::Check(check) => Ok(print(&check::run(check, context).await?)),
         Verb::Lab(lab) => lab::run(lab, context).await,
         Verb::Queue(_)
         | Verb::Metrics

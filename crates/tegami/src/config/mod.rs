@@ -1,6 +1,7 @@
 //! `tegami.toml`: parsed, checked whole, and lowered to plain values. No other room knows that there is a file.
 
 mod bounce;
+pub(crate) mod preset;
 mod problem;
 mod reader;
 mod schedule;

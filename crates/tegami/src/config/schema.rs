@@ -14,6 +14,7 @@ use tegami_queue::{Distrust, Languages, RetryPolicy};
 use toml::de::DeTable;
 use tracing_subscriber::EnvFilter;
 
+use super::preset::{self, Missing, Preset};
 use super::problem::Problem;
 use super::reader::{Problems, Section, Value};
 use super::schedule::{self, Shares};
@@ -312,11 +313,9 @@ fn tls_policies(delivery: &Section<'_>) -> TlsPolicies {
 
 fn smarthost(delivery: &Section<'_>, base: &Path) -> Option<Smarthost> {
     let section = delivery.section("smarthost")?;
-    let host = section.text("host");
-    if host.is_none() {
-        section.problem(section.span(), note!("cli-config-smarthost-host"));
-    }
-    let tls = section.text("tls").map_or(SmarthostTls::StartTls, |(text, span)| match text.as_str() {
+    let preset = preset(&section);
+    let host = smarthost_host(&section, preset);
+    let tls = section.text("tls").map(|(text, span)| match text.as_str() {
         "starttls" => SmarthostTls::StartTls,
         "implicit" => SmarthostTls::Implicit,
         "opportunistic" => SmarthostTls::Opportunistic,
@@ -327,15 +326,60 @@ fn smarthost(delivery: &Section<'_>, base: &Path) -> Option<Smarthost> {
             SmarthostTls::StartTls
         }
     });
-    let default_port = if tls == SmarthostTls::Implicit { 465 } else { 587 };
-    let port = section.port("port").unwrap_or(default_port);
-    let user = section.text("user");
+    let implicit = tls == Some(SmarthostTls::Implicit);
+    let usual =
+        preset.and_then(|preset| if implicit { preset.implicit.first() } else { preset.starttls.first() });
+    let port = section.port("port").or(usual.copied()).unwrap_or(if implicit { 465 } else { 587 });
+    // A port that the preset knows for TLS from the first octet says how TLS begins.
+    let at_once = preset.is_some_and(|preset| preset.implicit.contains(&port));
+    let tls = tls.unwrap_or(if at_once { SmarthostTls::Implicit } else { SmarthostTls::StartTls });
+    let user = section.text("user").map(|(user, _)| user);
+    let user = user.or_else(|| preset.and_then(|preset| preset.user.clone()));
     let password = secret(&section, base);
-    if user.is_some() != password.is_some() {
+    if user.is_some() != password.is_some() || preset.is_some() && password.is_none() {
         section.problem(section.span(), note!("cli-config-smarthost-credentials"));
     }
     section.finish();
-    Some(Smarthost { host: host?.0, port, tls, credentials: user.map(|(user, _)| user).zip(password) })
+    Some(Smarthost { host: host?, port, tls, credentials: user.zip(password) })
+}
+
+fn preset(section: &Section<'_>) -> Option<&'static Preset> {
+    let (text, span) = section.text("preset")?;
+    let found = preset::all().get(&text);
+    if found.is_none() {
+        let known = preset::all().keys().cloned().collect::<Vec<_>>().join("`, `");
+        section.problem(span, note!("cli-config-one-of", key = "preset", choices = known));
+    }
+    found
+}
+
+/// `host`, else what the preset says for `region` and `account`.
+fn smarthost_host(section: &Section<'_>, preset: Option<&Preset>) -> Option<String> {
+    let (region, account) = (section.text("region"), section.text("account"));
+    let given = section.text("host").map(|(host, _)| host);
+    let Some(preset) = preset else {
+        if given.is_none() {
+            section.problem(section.span(), note!("cli-config-smarthost-host"));
+        }
+        return given;
+    };
+    if given.is_some() {
+        return given;
+    }
+    let word = |word: &Option<(String, std::ops::Range<usize>)>| word.as_ref().map(|(text, _)| text.clone());
+    match preset.host(word(&region).as_deref(), word(&account).as_deref()) {
+        Ok(host) => Some(host),
+        Err(Missing::Account) => {
+            section.problem(section.span(), note!("cli-config-preset-account", preset = preset.title));
+            None
+        }
+        Err(Missing::Region | Missing::UnknownRegion) => {
+            let known = preset.regions.keys().cloned().collect::<Vec<_>>().join("`, `");
+            let span = region.map_or_else(|| section.span(), |(_, span)| span);
+            section.problem(span, note!("cli-config-one-of", key = "region", choices = known));
+            None
+        }
+    }
 }
 
 fn reports(root: &Section<'_>) -> Reports {
