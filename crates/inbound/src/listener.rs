@@ -194,7 +194,17 @@ impl Full {
 }
 
 /// Accepts connections until `shutdown`, then waits for the sessions that are under way.
-pub async fn serve(listener: Listener, service: Arc<Service>, mut shutdown: Shutdown) {
+pub async fn serve(listener: Listener, service: Arc<Service>, shutdown: Shutdown) {
+    let (_keep, services) = watch::channel(service);
+    serve_current(listener, services, shutdown).await;
+}
+
+/// The same with a service that may be changed for another one: each session is led to its end by the one with which it began.
+pub async fn serve_current(
+    listener: Listener,
+    services: watch::Receiver<Arc<Service>>,
+    mut shutdown: Shutdown,
+) {
     let counts = Shared::default();
     let mut sessions = tokio::task::JoinSet::new();
     let mut short = false;
@@ -212,9 +222,10 @@ pub async fn serve(listener: Listener, service: Arc<Service>, mut shutdown: Shut
         match accepted {
             Ok((stream, peer)) => {
                 short = false;
+                let service = Arc::clone(&services.borrow());
                 match admit(&counts, &service.limits, Network::of(&peer)) {
                     Ok(place) => {
-                        let (service, shutdown) = (Arc::clone(&service), shutdown.clone());
+                        let shutdown = shutdown.clone();
                         sessions.spawn(stream.lead(peer, service, shutdown, place));
                     }
                     Err(full) => {

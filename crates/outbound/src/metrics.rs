@@ -9,7 +9,10 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use tegami_mail::failure::Provider;
 
+use tegami_queue::Stage;
+
 use crate::record::HostTry;
+use crate::tls_policy::PolicySource;
 
 type Labels<const N: usize> = [(&'static str, String); N];
 
@@ -18,6 +21,7 @@ type Labels<const N: usize> = [(&'static str, String); N];
 pub struct Metrics {
     visits: Family<Labels<3>, Counter>,
     tls: Family<Labels<2>, Counter>,
+    policies: Family<Labels<2>, Counter>,
     session: Histogram,
     open: Gauge,
     pub(crate) idle: Gauge,
@@ -28,6 +32,7 @@ impl Default for Metrics {
         Self {
             visits: Family::default(),
             tls: Family::default(),
+            policies: Family::default(),
             session: Histogram::new([0.005, 0.02, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0]),
             open: Gauge::default(),
             idle: Gauge::default(),
@@ -47,6 +52,11 @@ impl Metrics {
             "outbound_tls",
             "Connections to hosts that were tried, by TLS version (`none` for clear text) and whether the certificate was trusted",
             self.tls.clone(),
+        );
+        registry.register(
+            "tls_policies",
+            "TLS policies of hosts that were tried, by who said so and whether the host could be spoken to under them",
+            self.policies.clone(),
         );
         registry.register("host_visit_seconds", "How long hosts were kept busy", self.session.clone());
         registry.register(
@@ -73,6 +83,17 @@ impl Metrics {
         let labels = [("provider", provider), ("result", result.to_owned()), ("session", session.to_owned())];
         self.visits.get_or_create(&labels).inc();
         self.session.observe(Duration::from_millis(entry.duration_ms).as_secs_f64());
+        if !entry.reused
+            && let Some(policy) = &entry.policy
+        {
+            let by_tls = entry
+                .failure
+                .as_ref()
+                .is_some_and(|failure| matches!(failure.stage, Stage::TlsPolicy | Stage::StartTls));
+            let result = if policy.refused.is_some() || by_tls { "failed" } else { "kept" };
+            let labels = [("source", word(policy.source).to_owned()), ("result", result.to_owned())];
+            self.policies.get_or_create(&labels).inc();
+        }
         if !entry.connected || entry.reused {
             return;
         }
@@ -87,6 +108,16 @@ impl Metrics {
     pub(crate) fn visit(&self) -> Busy {
         self.open.inc();
         Busy(self.open.clone())
+    }
+}
+
+const fn word(source: PolicySource) -> &'static str {
+    match source {
+        PolicySource::Configured => "configured",
+        PolicySource::Smarthost => "smarthost",
+        PolicySource::Dane => "dane",
+        PolicySource::MtaSts => "mta-sts",
+        PolicySource::May => "may",
     }
 }
 

@@ -52,6 +52,12 @@ impl Outbound {
         Self { shaping: Some(shaping), ..self }
     }
 
+    /// The same with another courier.
+    #[must_use]
+    pub fn renewed(&self, courier: Arc<Courier>) -> Self {
+        Self { courier, store: Arc::clone(&self.store), shaping: self.shaping.clone() }
+    }
+
     /// The courier.
     pub fn courier(&self) -> &Arc<Courier> {
         &self.courier

@@ -9,7 +9,7 @@
 //! and the rows lie on the shelf.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -20,7 +20,9 @@ use tokio::sync::{Notify, oneshot};
 use crate::fate::Line;
 use crate::fresh::{Fresh, Kept};
 use crate::metrics::Metrics;
+use crate::run::Deliver;
 use crate::schedule::Survey;
+use crate::settle::Settler;
 
 /// The bell, the brake and the door of the post desk; shared by intake, the operator and the loop.
 #[derive(Debug, Default)]
@@ -35,6 +37,20 @@ pub struct Control {
     closing: AtomicBool,
     shelf: Mutex<Shelf>,
     metrics: Metrics,
+    hands: Mutex<Option<Hands>>,
+    rounds: AtomicU64,
+}
+
+/// Whoever settles and whoever delivers.
+pub(crate) struct Hands {
+    pub(crate) settler: Arc<Settler>,
+    pub(crate) deliver: Arc<dyn Deliver>,
+}
+
+impl std::fmt::Debug for Hands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hands").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -107,6 +123,28 @@ impl Control {
     pub fn close(&self) {
         self.closing.store(true, Ordering::Release);
         self.bell.notify_one();
+    }
+
+    /// From the next attempt on the loop works with these: after the configuration has changed.
+    pub fn replace(&self, settler: Arc<Settler>, deliver: Arc<dyn Deliver>) {
+        *self.hands.lock().unwrap_or_else(PoisonError::into_inner) = Some(Hands { settler, deliver });
+        self.bell.notify_one();
+    }
+
+    /// Other hands, once.
+    pub(crate) fn take_hands(&self) -> Option<Hands> {
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Has the loop go round once more, and tells how often it has done so: a loop that hangs does not.
+    pub fn rounds(&self) -> u64 {
+        self.bell.notify_one();
+        self.rounds.load(Ordering::Relaxed)
+    }
+
+    /// The loop goes round.
+    pub(crate) fn go_round(&self) {
+        self.rounds.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What the post desk counts.

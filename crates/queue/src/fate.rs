@@ -171,7 +171,7 @@ fn text<'a>(data: &'a Value, name: &str) -> Option<&'a str> {
 
 /// Only of a connection: where no host was reached there is nothing to tell.
 fn tls(data: &Value) -> Option<&'static str> {
-    data.get("ip")?;
+    data.get("sending-ip")?;
     let flag = |name| data.get(name).and_then(Value::as_bool).unwrap_or_default();
     Some(match (flag("tls"), flag("certificate-verified")) {
         (false, _) => "none",
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn fates_have_their_words() {
         let refused = json!({"code": 550, "enhanced": "5.1.1", "message": "no such user\nhere", "cause": "bad-mailbox",
-            "mx-host": "mx.google.com", "ip": "192.0.2.1", "tls": true, "certificate-verified": false, "attempt": 2});
+            "mx-host": "mx.google.com", "ip": "192.0.2.1", "sending-ip": "192.0.2.9", "tls": true, "certificate-verified": false, "attempt": 2});
         check(
             EventKind::Failed,
             refused,
@@ -350,7 +350,7 @@ mod tests {
             nowhere,
             &expect![[r#"failed <> b@example.net None Some("no host was found") None 1 1.5 none"#]],
         );
-        let old = json!({"code": 451, "message": "later", "reason": "old", "mx-host": "mx.example.net", "ip": "192.0.2.1", "attempt": 35});
+        let old = json!({"code": 451, "message": "later", "reason": "old", "mx-host": "mx.example.net", "ip": "192.0.2.1", "sending-ip": "192.0.2.9", "attempt": 35});
         check(
             EventKind::Failed,
             old,

@@ -83,7 +83,7 @@ impl HoldRule {
             "queue-held-by-rule",
             rule = self.id,
             by = self.by,
-            since = self.since,
+            since = self.since.strftime("%Y-%m-%d %H:%M:%SZ"),
             reason = if self.reason.is_empty() { "-" } else { &self.reason }
         )
     }

@@ -229,6 +229,10 @@ impl Postman {
 
     async fn begin_what_is_due(&mut self) -> Result<(), RunError> {
         let now = self.clock.now();
+        self.control.go_round();
+        if let Some(hands) = self.control.take_hands() {
+            (self.settler, self.deliver) = (hands.settler, hands.deliver);
+        }
         self.renew(now).await?;
         for asks in self.control.take_surveys() {
             // Who asked may have gone away.

@@ -58,6 +58,7 @@ pub(crate) enum Verb {
     Lab(Lab),
     Init(Init),
     Serve,
+    Reload,
     Send(Send),
     #[command(subcommand)]
     Lookup(Lookup),

@@ -8,6 +8,8 @@ use serde_json::json;
 use tegami_queue::{AuthError, Fault, IntakeError};
 use tegami_store::StoreError;
 
+use crate::refused::Said;
+
 /// What the client is told; the text is English, as programs read it. 4xx is the client's fault and the same request fails again; 5xx is
 /// ours, and the same request may succeed later.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +67,8 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
         let message = self.to_string();
-        match self {
+        let said = Said(message.clone());
+        let mut response = match self {
             Self::Unauthorized => {
                 let fields = [
                     (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
@@ -76,7 +79,9 @@ impl IntoResponse for ApiError {
             // One client reads `Error`, the others `message`.
             Self::NotAllowed(_) => answer(status, &json!({"message": message, "Error": "Forbidden"})),
             _ => answer(status, &json!({"message": message})),
-        }
+        };
+        response.extensions_mut().insert(said);
+        response
     }
 }
 

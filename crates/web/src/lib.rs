@@ -10,6 +10,7 @@ pub mod fuzz;
 mod house;
 mod mailgun;
 pub mod pages;
+mod refused;
 mod segments;
 mod serve;
 
@@ -42,6 +43,7 @@ fn api(settings: Settings, rooms: Rooms) -> axum::Router {
         .fallback(error::not_served)
         .method_not_allowed_fallback(error::not_served)
         .with_state(house)
+        .layer(from_fn(refused::tell))
 }
 
 async fn greet_programs(request: Request, next: Next) -> Response {

@@ -51,7 +51,7 @@ pub(crate) async fn run(lab: &Lab, context: &Context) -> Result<Outcome, Failure
         if !context.json {
             anstream::println!("{}", tell::commands(context, &site));
         }
-        Signals::listen()?.one().await;
+        Signals::listen()?.end().await;
     }
     site.stop().await;
     Ok(if well { Outcome::Well } else { Outcome::Finding })

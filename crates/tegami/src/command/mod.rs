@@ -18,6 +18,7 @@ mod paper;
 mod prose;
 mod provider;
 mod queue;
+mod reload;
 mod report;
 mod send;
 mod serve;
@@ -38,7 +39,7 @@ pub(crate) use context::{Context, Failure, Outcome, Report};
 use crate::cli::{self, Cli, Verb};
 use crate::config::Config;
 use crate::server::control::{self, Request, Response};
-use crate::server::{Rooms, metrics};
+use crate::server::{House, Rooms, metrics};
 
 /// Exit status for wrong use, or where a command cannot run.
 const CANNOT: u8 = 2;
@@ -90,6 +91,7 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         Verb::Lab(lab) => lab::run(lab, context).await,
         Verb::Queue(_)
         | Verb::Metrics
+        | Verb::Reload
         | Verb::Why(_)
         | Verb::User(_)
         | Verb::Key(_)
@@ -172,8 +174,8 @@ async fn carry_out(
             _ => Err(Failure::Told),
         };
     }
-    if matches!(cli.verb, Verb::Metrics) {
-        return Err(note!("cli-metrics-no-server", folder = config.data.display()).into());
+    if matches!(cli.verb, Verb::Metrics | Verb::Reload) {
+        return Err(note!("cli-no-server", folder = config.data.display()).into());
     }
     let rooms = Rooms::open(config, Arc::new(SystemClock)).await?;
     let site = queue::Site { context, rooms: &rooms, config, who: &request.who };
@@ -203,7 +205,7 @@ fn input(verb: &Verb) -> Result<Option<String>, Failure> {
 }
 
 /// An administrative verb that came over the control socket.
-pub(crate) async fn administer_remotely(request: &Request, rooms: &Rooms, config: &Config) -> Response {
+pub(crate) async fn administer_remotely(request: &Request, house: &House) -> Response {
     let refuse = |errors: String| Response { status: CANNOT, output: String::new(), errors };
     let cli = match cli::parse(request.arguments.iter().map(OsString::from)) {
         Ok(cli) => cli,
@@ -211,6 +213,13 @@ pub(crate) async fn administer_remotely(request: &Request, rooms: &Rooms, config
     };
     let mut context = Context::new(&cli.global);
     context.language = request.language.parse().unwrap_or(context.language);
+    if matches!(cli.verb, Verb::Reload) {
+        return match reload::ask(&context, house).await {
+            Ok(report) => Response { status: 0, output: report.text, errors: String::new() },
+            Err(failure) => refuse(format!("{}\n", failure.render(&context))),
+        };
+    }
+    let House { rooms, config, .. } = house;
     let site = queue::Site { context: &context, rooms, config, who: &request.who };
     match on_rooms(&cli.verb, request.input.clone(), site).await {
         Ok(report) => Response {
@@ -227,7 +236,7 @@ async fn on_rooms(verb: &Verb, input: Option<String>, site: queue::Site<'_>) -> 
     match verb {
         Verb::Report(cli::Report::Tls { domain }) => report::tls(domain.as_deref(), context, rooms).await,
         Verb::Queue(verb) => queue::run(verb, site).await,
-        Verb::Metrics => Ok(Report::well(metrics::told(rooms))),
+        Verb::Metrics => Ok(Report::well(metrics::told(rooms).await)),
         Verb::Why(why) => why::run(&why.subject, context, rooms).await,
         Verb::User(user) => user::run(user, input, context, rooms, config).await,
         Verb::Key(key) => key::run(key, context, rooms).await,

@@ -174,7 +174,10 @@ async fn notices(
     rooms: &Rooms,
 ) -> Result<Vec<MessageRow>, Failure> {
     let Some(sender) = message.reverse_path.address() else { return Ok(Vec::new()) };
-    let mut found = rooms.store.messages_to(sender, NOTICES).await?;
+    let mut found = newest_to(sender, rooms).await?;
+    found.extend(rooms.store.messages_to(sender, NOTICES).await?);
+    found.sort_by_key(|notice| std::cmp::Reverse(notice.id));
+    found.dedup_by_key(|notice| notice.id);
     found.retain(|notice| {
         notice.origin == Origin::Own && events.iter().any(|event| event.at == notice.accepted_at)
     });

@@ -5,7 +5,6 @@
 
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -13,10 +12,10 @@ use tegami_inbound::Shutdown;
 use tegami_mail::note;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
 
-use super::Rooms;
+use super::House;
 use crate::command::{self, Failure};
-use crate::config::Config;
 
 /// The longest request, octets: a long list of addresses to import fits in.
 const LONGEST: u64 = 64 << 20;
@@ -87,13 +86,13 @@ fn cannot_bind(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// Runs commands until `shutdown`.
-pub(crate) async fn serve(socket: UnixListener, rooms: Arc<Rooms>, config: Config, mut shutdown: Shutdown) {
-    let config = Arc::new(config);
+pub(crate) async fn serve(socket: UnixListener, house: watch::Receiver<House>, mut shutdown: Shutdown) {
     loop {
         tokio::select! {
             accepted = socket.accept() => match accepted {
                 Ok((stream, _)) => {
-                    tokio::spawn(answer(stream, Arc::clone(&rooms), Arc::clone(&config)));
+                    let house = house.borrow().clone();
+                    tokio::spawn(answer(stream, house));
                 }
                 Err(_) => tokio::time::sleep(REST).await,
             },
@@ -102,13 +101,13 @@ pub(crate) async fn serve(socket: UnixListener, rooms: Arc<Rooms>, config: Confi
     }
 }
 
-async fn answer(stream: UnixStream, rooms: Arc<Rooms>, config: Arc<Config>) {
+async fn answer(stream: UnixStream, house: House) {
     let (read, mut write) = stream.into_split();
     let mut line = String::new();
     let read = BufReader::new(read.take(LONGEST)).read_line(&mut line).await;
     let request = read.ok().and_then(|_| serde_json::from_str::<Request>(&line).ok());
     let Some(request) = request else { return };
-    let response = command::administer_remotely(&request, &rooms, &config).await;
+    let response = command::administer_remotely(&request, &house).await;
     if let Ok(mut line) = serde_json::to_string(&response) {
         line.push('\n');
         // Whoever asked may be gone; the command has run all the same.

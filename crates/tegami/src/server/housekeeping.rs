@@ -7,6 +7,9 @@ use tegami_inbound::Shutdown;
 use tegami_mail::Clock;
 use tegami_outbound::MtaSts;
 use tegami_store::Store;
+use tokio::sync::watch;
+
+use super::House;
 
 /// How often the store is asked to forget.
 const EVERY: Duration = Duration::from_secs(3600);
@@ -14,11 +17,12 @@ const EVERY: Duration = Duration::from_secs(3600);
 pub(super) async fn keep_house(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    kept: Duration,
+    house: watch::Receiver<House>,
     mta_sts: Option<Arc<MtaSts>>,
     mut shutdown: Shutdown,
 ) {
     loop {
+        let kept = house.borrow().config.limits.retention;
         if let Ok(before) = clock.now().checked_sub(kept) {
             match store.purge(before).await {
                 Ok(0) => {}

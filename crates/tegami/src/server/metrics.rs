@@ -5,8 +5,11 @@ use std::sync::Arc;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
+
+use tegami_store::{QueueColumn, QueueFilter};
 
 use super::Rooms;
 
@@ -22,12 +25,13 @@ pub(crate) struct Meters {
 }
 
 /// All metrics of a server as they stand now.
-pub(crate) fn told(rooms: &Rooms) -> String {
+pub(crate) async fn told(rooms: &Rooms) -> String {
     let mut registry = Registry::with_prefix("tegami");
     rooms.control.metrics().register(&mut registry);
     rooms.meters.store.register(&mut registry);
     rooms.meters.inbound.register(&mut registry);
     rooms.meters.outbound.register(&mut registry);
+    waiting(rooms, &mut registry).await;
     process(&mut registry);
     let mut text = String::new();
     // Writing into a text cannot fail.
@@ -38,8 +42,33 @@ pub(crate) fn told(rooms: &Rooms) -> String {
 /// A router that answers `/metrics` and nothing else.
 pub(super) fn router(rooms: &Arc<Rooms>) -> axum::Router {
     let rooms = Arc::clone(rooms);
-    let answer = move || async move { ([(CONTENT_TYPE, MEDIA_TYPE)], told(&rooms)) };
+    let answer = move || {
+        let rooms = Arc::clone(&rooms);
+        async move { ([(CONTENT_TYPE, MEDIA_TYPE)], told(&rooms).await) }
+    };
     axum::Router::new().route("/metrics", get(answer))
+}
+
+/// How much waits. Where the store cannot tell, nothing is told.
+async fn waiting(rooms: &Rooms, registry: &mut Registry) {
+    let states = rooms.store.queue_counts(QueueFilter::default(), QueueColumn::State).await;
+    let Ok(states) = states else { return };
+    let family = Family::<[(&'static str, String); 1], Gauge>::default();
+    let oldest = Gauge::<i64>::default();
+    for state in ["queued", "held"] {
+        let rows = states.iter().find(|counted| counted.value == state).map_or(0, |counted| counted.rows);
+        let gauge = family.get_or_create(&[("state", state.to_owned())]).clone();
+        gauge.set(i64::try_from(rows).unwrap_or(i64::MAX));
+    }
+    if let Some(first) = states.iter().map(|counted| counted.oldest).min() {
+        oldest.set(rooms.clock.now().duration_since(first).as_secs());
+    }
+    registry.register("queue_recipients", "Recipients that wait, by state", family);
+    let help = "Age of the oldest message that waits";
+    registry.register_with_unit("queue_oldest", help, Unit::Seconds, oldest);
+    let rules = Gauge::<i64>::default();
+    rules.set(i64::try_from(rooms.holds.rules().len()).unwrap_or(i64::MAX));
+    registry.register("standing_rules", "Standing rules that hold mail", rules);
 }
 
 /// What the system says of this process; what it does not say is left out.

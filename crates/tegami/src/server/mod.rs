@@ -3,11 +3,13 @@
 
 pub(crate) mod control;
 mod courier;
+mod doors;
 mod housekeeping;
 pub(crate) mod keys;
 mod listen;
 pub(crate) mod metrics;
 mod pages;
+mod reload;
 mod reports;
 mod returns;
 mod rooms;
@@ -20,27 +22,26 @@ use std::time::Duration;
 
 use rustls::RootCertStore;
 use tegami_dns::Resolver;
-use tegami_inbound::{
-    Desk, Listener, Policy, Reception, ReceptionSettings, Service, Shutdown, SubmissionDesk,
-    SubmissionSettings,
-};
+use tegami_inbound::{Listener, Service, Shutdown};
 use tegami_mail::{Domain, Host};
 use tegami_outbound::{
     Courier, IpOrder, Match, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
 };
-use tegami_proto::smtp::server::{AuthOffer, Credentials};
+use tegami_proto::smtp::server::Credentials;
 use tegami_queue::gate::Gate;
-use tegami_queue::{Control, Postman, RunSettings, Senders, Settler, ThrottlePolicy};
+use tegami_queue::{Deliver, Postman, RunSettings, Settler};
 use tegami_store::NodeId;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use pages::{lab_pages, pages};
 pub(crate) use rooms::Rooms;
 pub(crate) use tls::{machine_roots, trusted_roots};
 
+use self::doors::{Doors, OpenDoors};
+pub(crate) use self::reload::{Answer, House};
 use crate::command::Failure;
-use crate::config::{self, Config, OnFail};
+use crate::config::{self, Config};
 
 /// The world as the server sees it: the real one, or the lab's.
 pub(crate) struct Surroundings {
@@ -69,9 +70,16 @@ pub(crate) struct Server {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) addresses: Addresses,
     stop: watch::Sender<bool>,
-    control: Arc<Control>,
     tasks: JoinSet<()>,
     postman: tokio::task::JoinHandle<()>,
+    outbound: Arc<Outbound>,
+    doors: OpenDoors,
+    house: watch::Sender<House>,
+    routers: watch::Sender<axum::Router>,
+    pages: Pages,
+    resolver: Arc<dyn Resolver>,
+    reach: Reach,
+    asked: mpsc::Receiver<Answer>,
 }
 
 impl Server {
@@ -96,107 +104,68 @@ impl Server {
         let reporter = reports::open(config, &rooms, roots.clone(), Arc::clone(&resolver), reach)?;
         let journal = Arc::clone(&reporter.journal);
         let courier = courier::courier(&rooms, config, roots, (Arc::clone(&resolver), reach), journal)?;
+        let outbound = Arc::new(outbound(&rooms, Arc::clone(&courier)));
+        let (asks, asked) = mpsc::channel(1);
+        let house = House { rooms: Arc::clone(&rooms), config: Arc::new(config.clone()), asks };
         let mut server = Self {
             addresses: Addresses::default(),
-            control: Arc::clone(&rooms.control),
             tasks: JoinSet::new(),
-            postman: tokio::spawn(postman(&rooms, config, Arc::clone(&courier))),
+            postman: tokio::spawn(postman(&rooms, config, &outbound)),
+            outbound,
+            doors: OpenDoors::new(Doors::new(&rooms, config, &tls, Arc::clone(&resolver))),
+            house: watch::Sender::new(house),
+            routers: watch::Sender::new(pages(&rooms, config, stop.subscribe())),
+            pages,
             stop,
             rooms,
+            resolver,
+            reach,
+            asked,
         };
         let returns = Arc::clone(server.rooms.intake.returns());
-        returns::choose(config, &returns, &resolver).await;
-        let choosing =
-            returns::keep_choosing(config.clone(), returns, Arc::clone(&resolver), shutdown.clone());
+        returns::choose(config, &returns, &server.resolver).await;
+        let resolver = Arc::clone(&server.resolver);
+        let choosing = returns::keep_choosing(config.clone(), returns, resolver, shutdown.clone());
         server.tasks.spawn(choosing);
-        server.reception(config, &tls, resolver, smtp, &shutdown).await?;
-        server.submission(config, &tls, &shutdown).await?;
-        server.http(config, pages, &shutdown).await?;
+        server.listen(config, smtp, &shutdown).await?;
+        server.http(config, &shutdown).await?;
         server.metrics(config, &shutdown).await?;
         let (store, clock) = (Arc::clone(&server.rooms.store), Arc::clone(&server.rooms.clock));
-        let mta_sts = courier.mta_sts().cloned();
-        let keep_house =
-            housekeeping::keep_house(store, clock, config.limits.retention, mta_sts, shutdown.clone());
+        let (house, mta_sts) = (server.house.subscribe(), courier.mta_sts().cloned());
+        let keep_house = housekeeping::keep_house(store, clock, house, mta_sts, shutdown.clone());
         server.tasks.spawn(keep_house);
         let (shaping, store) = (Arc::clone(&server.rooms.shaping), Arc::clone(&server.rooms.store));
         server.tasks.spawn(shaping::keep(shaping, store, shutdown.clone()));
         server.tasks.spawn(reports::keep(reporter, shutdown.clone()));
         let socket = control::bind(&config.data)?;
-        server.tasks.spawn(control::serve(socket, Arc::clone(&server.rooms), config.clone(), shutdown));
+        server.tasks.spawn(control::serve(socket, server.house.subscribe(), shutdown));
         Ok(server)
     }
 
-    async fn reception(
+    /// Binds the SMTP listeners.
+    async fn listen(
         &mut self,
         config: &Config,
-        tls: &Arc<rustls::ServerConfig>,
-        resolver: Arc<dyn Resolver>,
         bound: Option<tokio::net::TcpListener>,
         shutdown: &Shutdown,
     ) -> Result<(), Failure> {
-        let rooms = &self.rooms;
-        let desk: Arc<dyn Desk> = Arc::new(Reception::new(ReceptionSettings {
-            hostname: config.hostname.clone(),
-            policy: Policy {
-                dmarc_reject: lower(config.reception.dmarc_reject),
-                spf_fail: lower(config.reception.spf_fail),
-            },
-            resolver,
-            mailboxes: Arc::clone(&rooms.local),
-            intake: Arc::clone(&rooms.intake),
-            store: Arc::clone(&rooms.store),
-            clock: Arc::clone(&rooms.clock),
-        }));
-        let settings = listen::session(config, AuthOffer::Never);
-        let metrics = rooms.meters.inbound.clone();
-        let service = Service { metrics, ..Service::new(settings, Arc::clone(tls), desk) };
-        let service = Arc::new(service);
         let mut sockets = listen::bind_all("smtp", &config.listen.smtp).await?;
         sockets.extend(bound);
-        self.addresses.smtp = self.spawn_all(sockets, &service, shutdown)?;
-        Ok(())
-    }
-
-    async fn submission(
-        &mut self,
-        config: &Config,
-        tls: &Arc<rustls::ServerConfig>,
-        shutdown: &Shutdown,
-    ) -> Result<(), Failure> {
-        let rooms = &self.rooms;
-        let desk: Arc<dyn Desk> = Arc::new(SubmissionDesk::new(SubmissionSettings {
-            hostname: config.hostname.clone(),
-            accounts: Arc::clone(&rooms.accounts),
-            local_programs: config.domains.iter().cloned().map(Senders::Domain).collect(),
-            trusted: config.submission.trusted.clone(),
-            mailboxes: Arc::clone(&rooms.local),
-            intake: Arc::clone(&rooms.intake),
-            store: Arc::clone(&rooms.store),
-            throttle: ThrottlePolicy::default(),
-            clock: Arc::clone(&rooms.clock),
-        }));
-        let under_tls = listen::session(config, AuthOffer::UnderTls);
-        let metrics = rooms.meters.inbound.clone();
-        let service = |name, settings| {
-            let metrics = metrics.clone();
-            let trusted = config.submission.trusted.clone();
-            Service { name, metrics, trusted, ..Service::new(settings, Arc::clone(tls), Arc::clone(&desk)) }
-        };
-        let starttls = Arc::new(service("submission", under_tls.clone()));
-        let implicit = Arc::new(Service { implicit_tls: true, ..service("submissions", under_tls) });
+        self.addresses.smtp = self.spawn_all(sockets, &self.doors.smtp.subscribe(), shutdown)?;
         let sockets = listen::bind_all("submission", &config.listen.submission).await?;
-        self.addresses.submission = self.spawn_all(sockets, &starttls, shutdown)?;
+        self.addresses.submission = self.spawn_all(sockets, &self.doors.submission.subscribe(), shutdown)?;
         let sockets = listen::bind_all("submissions", &config.listen.submissions).await?;
-        self.addresses.submissions = self.spawn_all(sockets, &implicit, shutdown)?;
-        let local = Arc::new(service("local", listen::local_session(config)));
-        let socket = control::bind_submission(&config.listen.local)?;
-        self.tasks.spawn(tegami_inbound::serve(Listener::Unix(socket), local, shutdown.clone()));
+        self.addresses.submissions =
+            self.spawn_all(sockets, &self.doors.submissions.subscribe(), shutdown)?;
+        let socket = Listener::Unix(control::bind_submission(&config.listen.local)?);
+        let local = self.doors.local.subscribe();
+        self.tasks.spawn(tegami_inbound::serve_current(socket, local, shutdown.clone()));
         Ok(())
     }
 
-    async fn http(&mut self, config: &Config, pages: Pages, shutdown: &Shutdown) -> Result<(), Failure> {
+    async fn http(&mut self, config: &Config, shutdown: &Shutdown) -> Result<(), Failure> {
         let sockets = listen::bind_all("http", &config.listen.http).await?;
-        let router = pages(&self.rooms, config, self.stop.subscribe());
+        let router = pages::current(&self.routers);
         for socket in sockets {
             self.addresses.http.push(socket.local_addr()?);
             let mut shutdown = shutdown.clone();
@@ -229,15 +198,15 @@ impl Server {
     fn spawn_all(
         &mut self,
         sockets: Vec<tokio::net::TcpListener>,
-        service: &Arc<Service>,
+        services: &watch::Receiver<Arc<Service>>,
         shutdown: &Shutdown,
     ) -> Result<Vec<SocketAddr>, Failure> {
         let mut addresses = Vec::new();
         for socket in sockets {
             addresses.push(socket.local_addr()?);
-            self.tasks.spawn(tegami_inbound::serve(
+            self.tasks.spawn(tegami_inbound::serve_current(
                 Listener::Tcp(socket),
-                Arc::clone(service),
+                services.clone(),
                 shutdown.clone(),
             ));
         }
@@ -248,11 +217,12 @@ impl Server {
     pub(crate) async fn stop(mut self) {
         const PATIENCE: Duration = Duration::from_secs(30);
         self.stop.send_replace(true);
-        self.control.close();
+        self.rooms.control.close();
         let finish = async {
             while self.tasks.join_next().await.is_some() {}
             // A panic of the loop was reported where it happened.
             let _ = (&mut self.postman).await;
+            self.outbound.courier().close().await;
         };
         if tokio::time::timeout(PATIENCE, finish).await.is_err() {
             tracing::warn!("sessions did not end in time and are cut off; nothing that was accepted is lost");
@@ -273,29 +243,26 @@ fn warn(config: &Config) {
 }
 
 /// Makes the HTTP pages of a server, once its rooms are open.
-pub(crate) type Pages = Box<dyn FnOnce(&Arc<Rooms>, &Config, watch::Receiver<bool>) -> axum::Router + Send>;
+pub(crate) type Pages =
+    Box<dyn Fn(&Arc<Rooms>, &Config, watch::Receiver<bool>) -> axum::Router + Send + Sync>;
 
-fn lower(on_fail: OnFail) -> tegami_inbound::OnFail {
-    match on_fail {
-        OnFail::Refuse => tegami_inbound::OnFail::Refuse,
-        OnFail::Mark => tegami_inbound::OnFail::Mark,
-    }
+/// Whoever carries mail to other hosts.
+fn outbound(rooms: &Rooms, courier: Arc<Courier>) -> Outbound {
+    Outbound::with(courier, Arc::clone(&rooms.store)).shaped_by(Arc::clone(&rooms.shaping))
+}
+
+/// Whoever decides what becomes of an attempt.
+fn settler(rooms: &Rooms, config: &Config) -> Arc<Settler> {
+    Arc::new(Settler::new(Arc::clone(&rooms.store), Arc::clone(&rooms.intake), config.delivery.retry.clone()))
 }
 
 /// The loop that delivers, ready to run.
-fn postman(rooms: &Arc<Rooms>, config: &Config, courier: Arc<Courier>) -> impl Future<Output = ()> + use<> {
-    let outbound = Outbound::with(courier, Arc::clone(&rooms.store));
-    let outbound = outbound.shaped_by(Arc::clone(&rooms.shaping));
-    let settler = Arc::new(Settler::new(
-        Arc::clone(&rooms.store),
-        Arc::clone(&rooms.intake),
-        config.delivery.retry.clone(),
-    ));
+fn postman(rooms: &Rooms, config: &Config, outbound: &Arc<Outbound>) -> impl Future<Output = ()> + use<> {
     let node = NodeId(config.hostname.to_string());
     let postman = Postman::new(
         Arc::clone(&rooms.store),
-        settler,
-        Arc::new(outbound),
+        settler(rooms, config),
+        Arc::clone(outbound) as Arc<dyn Deliver>,
         Arc::clone(&rooms.clock),
         Arc::clone(&rooms.control),
         RunSettings {

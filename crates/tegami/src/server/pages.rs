@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tegami_web::pages::{Access, PageSettings, Stage};
 use tokio::sync::watch;
+use tower_service::Service;
 
 use super::Rooms;
 use crate::config::Config;
@@ -45,4 +46,18 @@ fn whole(rooms: &Arc<Rooms>, settings: tegami_web::Settings, pages: PageSettings
         clock: Arc::clone(&rooms.clock),
     };
     tegami_web::router_with_pages(settings, rooms, pages)
+}
+
+/// A router that has each request answered by the one that is current then.
+pub(super) fn current(routers: &watch::Sender<axum::Router>) -> axum::Router {
+    let routers = routers.subscribe();
+    axum::Router::new().fallback(move |request: axum::extract::Request| {
+        let mut router = routers.borrow().clone();
+        async move {
+            match Service::call(&mut router, request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
+    })
 }

@@ -5,11 +5,13 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
+use tegami_auth::dkim::Signer;
 use tegami_mail::{Address, Clock, note};
 use tegami_queue::gate::Gate;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
-    Accounts, Control, Directory, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes, SignerSource,
+    Accounts, Control, Directory, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes, Returns,
+    SignerSource,
 };
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
 
@@ -28,6 +30,8 @@ pub(crate) struct Rooms {
     pub(crate) control: Arc<Control>,
     pub(crate) meters: Meters,
     pub(crate) shaping: Arc<Shaping>,
+    pub(crate) keys: Arc<KeyRing>,
+    ids: Arc<IdSource>,
     /// The standing rules, and the gate behind them.
     pub(crate) holds: Arc<Holds>,
 }
@@ -44,19 +48,73 @@ impl Rooms {
             Embedded::open(&config.data, options).map_err(|error| cannot_open(&config.data, &error))?;
         let store: Arc<dyn Store> = Arc::new(store);
         let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
-        let signers: Arc<dyn SignerSource> = Arc::new(KeyRing::new(signers));
+        let keys = Arc::new(KeyRing::new(signers));
+        let ids = Arc::new(IdSource::default());
         let holds = Arc::new(Holds::load(store.as_ref()).await?);
         let accounts = Accounts::new(Arc::clone(&store), Arc::clone(&clock));
         let accounts = Arc::new(accounts.map_err(|error| Failure::Text(error.to_string()))?);
         let control = Arc::new(Control::default());
-        // `<postmaster>` without a domain lives at the host itself (RFC 5321 section 4.5.1), and so does the author of notifications.
-        let local = Directory::new(
-            Arc::clone(&store),
-            Arc::clone(&clock),
-            config.domains.iter().chain([&config.hostname]).cloned(),
-            config.domains.first().and_then(|domain| Address::parse(&format!("postmaster@{domain}")).ok()),
-        );
-        let local: Arc<dyn LocalMailboxes> = Arc::new(local.with_hostname(config.hostname.clone()));
+        let local = local(config, &store, &clock);
+        let door =
+            Door { store: &store, keys: &keys, local: &local, clock: &clock, ids: &ids, control: &control };
+        let intake = door.intake(config, Arc::new(returns::open(config)?));
+        let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
+        holds.before(Arc::clone(&shaping) as Arc<dyn Gate>);
+        Ok(Self { store, accounts, intake, local, clock, control, meters, shaping, keys, ids, holds })
+    }
+
+    /// The same rooms as another configuration wants them, and the signers that it names. Nothing is changed yet, save that keys which were
+    /// missing have been made.
+    ///
+    /// # Errors
+    /// A key cannot be used.
+    pub(crate) async fn renewed(&self, config: &Config) -> Result<(Self, Vec<Signer>), Failure> {
+        let Self { store, clock, control, keys, ids, .. } = self;
+        let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
+        let local = local(config, store, clock);
+        let renewed = Self {
+            intake: Door { store, keys, local: &local, clock, ids, control }
+                .intake(config, Arc::clone(self.intake.returns())),
+            local,
+            store: Arc::clone(store),
+            accounts: Arc::clone(&self.accounts),
+            clock: Arc::clone(clock),
+            control: Arc::clone(control),
+            meters: self.meters.clone(),
+            shaping: Arc::clone(&self.shaping),
+            keys: Arc::clone(keys),
+            ids: Arc::clone(ids),
+            holds: Arc::clone(&self.holds),
+        };
+        Ok((renewed, signers))
+    }
+}
+
+/// Which addresses are here.
+fn local(config: &Config, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Arc<dyn LocalMailboxes> {
+    // `<postmaster>` without a domain lives at the host itself (RFC 5321 section 4.5.1), and so does the author of notifications.
+    let local = Directory::new(
+        Arc::clone(store),
+        Arc::clone(clock),
+        config.domains.iter().chain([&config.hostname]).cloned(),
+        config.domains.first().and_then(|domain| Address::parse(&format!("postmaster@{domain}")).ok()),
+    );
+    Arc::new(local.with_hostname(config.hostname.clone()))
+}
+
+/// What the one door stands on.
+struct Door<'a> {
+    store: &'a Arc<dyn Store>,
+    keys: &'a Arc<KeyRing>,
+    local: &'a Arc<dyn LocalMailboxes>,
+    clock: &'a Arc<dyn Clock>,
+    ids: &'a Arc<IdSource>,
+    control: &'a Arc<Control>,
+}
+
+impl Door<'_> {
+    fn intake(&self, config: &Config, returns: Arc<Returns>) -> Arc<Intake> {
+        let Self { store, keys, local, clock, ids, control } = *self;
         let settings = IntakeSettings {
             max_size: config.limits.message_size as u64,
             max_recipients: config.limits.recipients,
@@ -68,19 +126,16 @@ impl Rooms {
             ..IntakeSettings::new(config.hostname.clone())
         };
         let intake = Intake::new(
-            Arc::clone(&store),
+            Arc::clone(store),
             settings,
-            signers,
-            Arc::clone(&local),
-            Arc::clone(&clock),
-            Arc::new(IdSource::default()),
-            Arc::clone(&control),
+            Arc::clone(keys) as Arc<dyn SignerSource>,
+            Arc::clone(local),
+            Arc::clone(clock),
+            Arc::clone(ids),
+            Arc::clone(control),
         )
-        .with_returns(Arc::new(returns::open(config)?));
-        let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
-        holds.before(Arc::clone(&shaping) as Arc<dyn Gate>);
-        let intake = Arc::new(intake);
-        Ok(Self { store, accounts, intake, local, clock, control, meters, shaping, holds })
+        .with_returns(returns);
+        Arc::new(intake)
     }
 }
 

@@ -26,6 +26,7 @@ mod postfix;
 mod queue;
 mod reception;
 mod relay;
+mod reload;
 mod sink;
 mod site;
 mod swaks;

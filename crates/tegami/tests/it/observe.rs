@@ -111,6 +111,7 @@ fn metrics_are_scraped() {
         1.0
     );
     assert_eq!(value("tegami_attempt_seconds_count"), 2.0);
+    assert_eq!(value("tegami_queue_recipients{state=\"queued\"}"), 0.0);
     assert!(value("tegami_store_commit_seconds_count") >= 3.0);
     assert!(value("tegami_process_resident_memory_bytes") > 1e6);
     // The command tells the same without a listener; and there is nothing else at the address.

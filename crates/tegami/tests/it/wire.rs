@@ -50,17 +50,15 @@ impl Wire {
 
     /// TLS from the first octet, whoever the server is.
     pub(crate) fn tls(address: SocketAddr) -> io::Result<Self> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-            .with_no_client_auth();
-        let name = ServerName::try_from("mail.sender.test").map_err(io::Error::other)?;
-        let session = rustls::ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-        let stream = patient(TcpStream::connect(address)?)?;
-        Self::greeted(Box::new(rustls::StreamOwned::new(session, stream)))
+        Self::greeted(Box::new(handshake(address)?))
+    }
+
+    /// The certificate that a server shows under TLS from the first octet.
+    pub(crate) fn certificate(address: SocketAddr) -> io::Result<Vec<u8>> {
+        let mut stream = handshake(address)?;
+        stream.conn.complete_io(&mut stream.sock)?;
+        let shown = stream.conn.peer_certificates().and_then(<[_]>::first);
+        Ok(shown.map(|certificate| certificate.to_vec()).unwrap_or_default())
     }
 
     fn greeted(stream: Box<dyn Stream>) -> io::Result<Self> {
@@ -120,6 +118,20 @@ impl Wire {
         self.write(format!("{content}\r\n.\r\n").as_bytes())?;
         self.reply()
     }
+}
+
+fn handshake(address: SocketAddr) -> io::Result<rustls::StreamOwned<rustls::ClientConnection, TcpStream>> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Anybody(provider)))
+        .with_no_client_auth();
+    let name = ServerName::try_from("mail.sender.test").map_err(io::Error::other)?;
+    let session = rustls::ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
+    let stream = patient(TcpStream::connect(address)?)?;
+    Ok(rustls::StreamOwned::new(session, stream))
 }
 
 fn patient(stream: TcpStream) -> io::Result<TcpStream> {

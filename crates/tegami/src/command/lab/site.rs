@@ -69,8 +69,14 @@ impl Site {
             smtp: Some(smtp),
         };
         stage.watch(&internet.ledger);
-        let pages: Pages =
-            Box::new(move |rooms, config, closing| crate::server::lab_pages(rooms, config, closing, stage));
+        let pages: Pages = Box::new(move |rooms, config, closing| {
+            crate::server::lab_pages(
+                rooms,
+                config,
+                closing,
+                Arc::clone(&stage) as Arc<dyn tegami_web::pages::Stage>,
+            )
+        });
         let server = Server::start(&config, rooms, surroundings, pages).await?;
         Ok(Self { server, internet, authority, clock, scratch })
     }

@@ -87,13 +87,15 @@ fn line(context: &Context, row: &QueueRow, rooms: Option<&Rooms>) -> Vec<String>
         Some(Wait { because, .. }) => (state(context, row), context.say(because)),
         None => (state(context, row), reason(context, row)),
     };
+    let held = row.state == RecipientState::Held || wait.as_ref().is_some_and(|wait| wait.held);
     let next = wait.and_then(|wait| wait.until).unwrap_or(row.due);
+    let next = if held { "–".to_owned() } else { moment(next) };
     vec![
         row.id.message.to_string(),
         row.path.address.to_string(),
         state,
         row.attempts.to_string(),
-        moment(next),
+        next,
         table::cell(&last),
     ]
 }

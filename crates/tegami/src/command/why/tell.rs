@@ -1,5 +1,6 @@
 //! The story in words, in the order in which it happened.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -17,8 +18,9 @@ use super::{Story, heading};
 pub(super) fn tell(context: &Context, story: &Story) -> String {
     let mut text = heading(context, &story.message);
     tell_door(context, &mut text, story);
+    let mut told = Told::new();
     for row in &story.recipients {
-        tell_row(context, &mut text, story, row);
+        tell_row(context, &mut text, story, row, &mut told);
     }
     for event in story.papers.iter().filter(|event| event.recipient.is_none()) {
         text.push('\n');
@@ -82,7 +84,10 @@ impl Step<'_> {
     }
 }
 
-fn tell_row(context: &Context, text: &mut String, story: &Story, row: &QueueRow) {
+/// The attempts that were told already, each with the first recipient for whom it was.
+type Told = BTreeMap<(Timestamp, Vec<u32>), String>;
+
+fn tell_row(context: &Context, text: &mut String, story: &Story, row: &QueueRow, told: &mut Told) {
     let wait = story.waits.get(&row.id.recipient);
     let state = match wait {
         Some(wait) if wait.held => context.word("cli-state-held"),
@@ -114,7 +119,9 @@ fn tell_row(context: &Context, text: &mut String, story: &Story, row: &QueueRow)
         match step {
             Step::Attempt(attempt) => {
                 number += 1;
-                tell_attempt(context, text, number, attempt, row);
+                let key = (attempt.at, attempt.recipients.clone());
+                tell_attempt(context, text, number, attempt, row, told.get(&key).map(String::as_str));
+                told.entry(key).or_insert_with(|| address.clone());
             }
             Step::Event(event) => tell_event(context, text, event),
         }
@@ -163,8 +170,11 @@ fn tell_event(context: &Context, text: &mut String, event: &NewEvent) {
 
 /// What TLS was worth with the host, who says so, and how that was found.
 fn tell_policy(context: &Context, text: &mut String, policy: &PolicyRecord) {
-    let source = word_of(&policy.source);
-    let demand = policy.demand.as_ref().map(word_of).unwrap_or_else(|| "–".to_owned());
+    let source = context.word(&format!("cli-why-policy-by-{}", word_of(&policy.source)));
+    let demand = match &policy.demand {
+        Some(demand) => context.word(&format!("cli-why-policy-{}", word_of(demand))),
+        None => context.word("cli-why-policy-unusable"),
+    };
     let title = note!("cli-why-policy", source = source, demand = demand);
     let _ = writeln!(text, "      {}", context.say(&title));
     for step in &policy.steps {
@@ -206,18 +216,31 @@ fn tell_end(context: &Context, text: &mut String, event: &NewEvent) {
     }
 }
 
-fn tell_attempt(context: &Context, text: &mut String, number: usize, attempt: &Attempt, row: &QueueRow) {
+/// With `before`, the recipient with whom the same attempt was told, only what it meant for this one.
+fn tell_attempt(
+    context: &Context,
+    text: &mut String,
+    number: usize,
+    attempt: &Attempt,
+    row: &QueueRow,
+    before: Option<&str>,
+) {
     let title = note!("cli-why-attempt", number = number, at = moment(attempt.at));
     let _ = writeln!(text, "  {}", context.say(&title));
     let Ok(record) = serde_json::from_value::<AttemptRecord>(attempt.record.clone()) else {
         let _ = writeln!(text, "    {}", attempt.record);
         return;
     };
-    for step in &record.steps {
-        let _ = writeln!(text, "    {}", say(context, step));
-    }
-    for host in &record.hosts {
-        tell_host(context, text, host);
+    if let Some(address) = before {
+        let same = note!("cli-why-same", address = address);
+        let _ = writeln!(text, "    {}", context.say(&same));
+    } else {
+        for step in &record.steps {
+            let _ = writeln!(text, "    {}", say(context, step));
+        }
+        for host in &record.hosts {
+            tell_host(context, text, host);
+        }
     }
     let address = row.path.address.to_string();
     if let Some(recipient) = record.recipients.iter().find(|recipient| recipient.address == address) {
@@ -255,11 +278,16 @@ fn tell_host(context: &Context, text: &mut String, host: &HostTry) {
 }
 
 fn tell_recipient(context: &Context, text: &mut String, recipient: &RecipientRecord) {
+    let detail = recipient.failure.as_ref().map(|failure| say(context, &failure.detail));
     if let Some(reply) = &recipient.reply {
-        let _ = writeln!(text, "    {}", context.say(&note!("cli-why-reply", reply = reply)));
+        let reply = reply.to_string();
+        // The detail repeats the reply where it is about it.
+        if !detail.as_ref().is_some_and(|detail| detail.contains(&reply)) {
+            let _ = writeln!(text, "    {}", context.say(&note!("cli-why-reply", reply = reply)));
+        }
     }
-    if let Some(failure) = &recipient.failure {
-        let _ = writeln!(text, "    {}", say(context, &failure.detail));
+    if let Some(detail) = detail {
+        let _ = writeln!(text, "    {detail}");
     }
 }
 
