@@ -20,6 +20,7 @@ use tokio::sync::OnceCell;
 
 use crate::Courier;
 use crate::destination::{Destination, MailHost, Way};
+use crate::drive::Link;
 use crate::failure::ENCRYPTION_NEEDED;
 use crate::mta_sts::Sts;
 use crate::policy::TlsDemand;
@@ -341,6 +342,26 @@ impl HostPolicy {
             ..tls_rpt::Failure::default()
         });
         courier.observe(domain, policy, failure);
+    }
+
+    /// Why a session ended at its certificate, and who would have it so: for the sender, who reads nothing else.
+    pub(crate) fn distrust(&self, link: &Link, terms: &Terms, host: &str) -> Option<Note> {
+        let tls = link.tls.as_ref().filter(|tls| !tls.trusted && terms.demand == TlsDemand::Verified)?;
+        let by = match self.source {
+            _ if terms.require_tls => "requiretls",
+            PolicySource::Dane => "dane",
+            PolicySource::MtaSts if terms.least < TlsDemand::Verified => "mta-sts",
+            _ if terms.least == TlsDemand::Verified => "sender",
+            _ => "configured",
+        };
+        let why = match tls.result_type {
+            Some(ResultType::CertificateExpired) => "expired",
+            Some(ResultType::CertificateHostMismatch) => "name",
+            Some(ResultType::CertificateNotTrusted) => "authority",
+            Some(ResultType::TlsaInvalid) => "tlsa",
+            _ => "other",
+        };
+        Some(note!("outbound-tls-distrusted", host = host, why = why, by = by))
     }
 
     /// What is kept with the attempt.

@@ -129,7 +129,10 @@ impl Tour<'_> {
         match ready {
             Ok(()) => Some((link, entry)),
             Err(error) => {
-                let failure = failure::of_session(error, terms);
+                let mut failure = failure::of_session(error, terms);
+                if let Some(why) = policy.distrust(&link, terms, &entry.host) {
+                    failure.detail = why;
+                }
                 self.heard(target, Some(&failure));
                 let peer = peer(target, &link, began.elapsed());
                 fill(&mut entry, &mut link, began);

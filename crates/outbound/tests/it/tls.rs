@@ -112,9 +112,9 @@ async fn a_demand_for_trust_refuses_strangers() {
     })
     .await;
     expect![[r#"
-        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-failed
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-distrusted
         mx2.example.test 10 127.0.0.3 Connect outbound-connect-refused
-        b@example.test failed Transient StartTls 4.7.5 outbound-tls-failed [mx1.example.test]
+        b@example.test failed Transient StartTls 4.7.5 outbound-tls-distrusted [mx1.example.test]
     "#]]
     .assert_eq(&story(&world.send(&["b@example.test"]).await));
 }
@@ -149,7 +149,7 @@ async fn requiretls() {
     "#]]
     .assert_eq(&require_tls(&secure, None, roots).await);
     expect![[r#"
-        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-failed
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-distrusted
         mx2.example.test 10 127.0.0.3 StartTls outbound-tls-not-offered
         b@example.test failed Permanent StartTls 5.7.10 outbound-tls-not-offered [mx2.example.test]
     "#]]

@@ -35,6 +35,19 @@ outbound-connect-failed = The connection could not be made: { $error }.
 ## TLS
 outbound-tls-failed = The TLS handshake failed: { $error }.
 outbound-tls-not-offered = TLS is required for this message, and the server does not offer it.
+outbound-tls-distrusted = The certificate of { $host } cannot be trusted: { $why ->
+    [expired] it has expired
+    [name] it has another name
+    [authority] no trusted authority has issued it
+    [tlsa] it fits none of the host's TLSA records
+   *[other] it could not be verified
+}. { $by ->
+    [dane] The host's TLSA records (DANE) forbid delivery without that.
+    [mta-sts] The recipient's domain forbids delivery without that (MTA-STS).
+    [requiretls] The message forbids delivery without that (REQUIRETLS).
+    [sender] The sender forbids delivery without that.
+   *[configured] Our configuration forbids delivery without that.
+}
 outbound-tls-no-roots = No trusted root certificates are known here, so no certificate can be trusted.
 outbound-tls-no-certificate = The server showed no certificate.
 outbound-tls-expired = The certificate expired on { $when }.

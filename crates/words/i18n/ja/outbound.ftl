@@ -35,6 +35,19 @@ outbound-connect-failed = 接続できませんでした：{ $error }
 ## TLS
 outbound-tls-failed = TLS ハンドシェイクに失敗しました：{ $error }
 outbound-tls-not-offered = このメールには TLS が必要ですが、相手のサーバーは TLS に対応していません。
+outbound-tls-distrusted = { $host } の証明書を信頼できません（{ $why ->
+    [expired] 期限切れ
+    [name] 別の名前の証明書
+    [authority] 信頼する認証局が発行したものではない
+    [tlsa] どの TLSA レコードとも一致しない
+   *[other] 検証できない
+}）。{ $by ->
+    [dane] ホストの TLSA レコード（DANE）が、そのままの配送を禁じています。
+    [mta-sts] 受信者のドメインの MTA-STS ポリシーが、そのままの配送を禁じています。
+    [requiretls] このメール自体が、そのままの配送を禁じています（REQUIRETLS）。
+    [sender] 送信者が、そのままの配送を禁じています。
+   *[configured] 設定により、そのままの配送は禁じられています。
+}
 outbound-tls-no-roots = 信頼するルート証明書が一つも設定されていないため、どの証明書も信頼できません。
 outbound-tls-no-certificate = サーバーは証明書を示しませんでした。
 outbound-tls-expired = 証明書は { $when } に期限が切れています。

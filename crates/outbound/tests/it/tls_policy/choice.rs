@@ -48,14 +48,14 @@ async fn the_configuration_stands_before_everything() {
         [verify]
         (configured) Verified outbound-policy-configured
         (configured) Verified outbound-policy-configured
-        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-failed
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-distrusted
         mx2.example.test 10 127.0.0.3 Connect outbound-connect-refused
-        b@example.test failed Transient StartTls 4.7.5 outbound-tls-failed [mx1.example.test]
+        b@example.test failed Transient StartTls 4.7.5 outbound-tls-distrusted [mx1.example.test]
         * no-policy-found example.test certificate-not-trusted mx1.example.test outbound-tls-self-signed
         [dane]
         (dane) Verified outbound-dane-found
         (configured) refused 
-        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-dane-no-match StartTls outbound-tls-failed
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-dane-no-match StartTls outbound-tls-distrusted
         mx2.example.test 10 127.0.0.3 TlsPolicy outbound-dane-required
         b@example.test failed Transient TlsPolicy 4.7.5 outbound-dane-required [mx2.example.test]
         * tlsa mx1.example.test tlsa-invalid mx1.example.test outbound-dane-no-match
@@ -144,9 +144,9 @@ async fn the_sender_may_demand_more() {
         [Verified]
         (configured) Verified outbound-policy-configured outbound-policy-sender
         (configured) Verified outbound-policy-configured outbound-policy-sender
-        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-failed
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-distrusted
         mx2.example.test 10 127.0.0.3 Connect outbound-connect-refused
-        b@example.test failed Transient StartTls 4.7.5 outbound-tls-failed [mx1.example.test]
+        b@example.test failed Transient StartTls 4.7.5 outbound-tls-distrusted [mx1.example.test]
         [Encrypted]
         (configured) Encrypted outbound-policy-configured outbound-policy-sender
         mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed
@@ -203,14 +203,14 @@ async fn a_domains_policy_touches_no_other_domain_of_the_same_host() {
         b@other.test delivered 250 2.0.0 taken [mx1.example.test]
         (mta-sts) Verified outbound-sts-found outbound-sts-host-named
         (mta-sts) refused outbound-sts-found
-        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-failed
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-distrusted
         mx2.example.test 10 127.0.0.3 TlsPolicy outbound-sts-host-not-named
         b@example.test failed Transient TlsPolicy 4.7.5 outbound-sts-host-not-named [mx2.example.test]
         * sts example.test certificate-not-trusted mx1.example.test outbound-tls-self-signed
         * sts example.test validation-failure mx2.example.test outbound-sts-host-not-named
         (dane) Verified outbound-dane-found
-        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-dane-no-match StartTls outbound-tls-failed
-        b@third.test failed Transient StartTls 4.7.5 outbound-tls-failed [mx1.example.test]
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-dane-no-match StartTls outbound-tls-distrusted
+        b@third.test failed Transient StartTls 4.7.5 outbound-tls-distrusted [mx1.example.test]
         * tlsa mx1.example.test tlsa-invalid mx1.example.test outbound-dane-no-match
         (may) Opportunistic 
         mx1.example.test 5 127.0.0.2 reused TLSv1.3 outbound-tls-self-signed

@@ -45,9 +45,9 @@ async fn a_certificate_that_does_not() {
         expect![[r#"
             (dane) Verified outbound-dane-found
             (may) Opportunistic 
-            mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-dane-no-match StartTls outbound-tls-failed
+            mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-dane-no-match StartTls outbound-tls-distrusted
             mx2.example.test 10 127.0.0.3 Connect outbound-connect-refused
-            b@example.test failed Transient StartTls 4.7.5 outbound-tls-failed [mx1.example.test]
+            b@example.test failed Transient StartTls 4.7.5 outbound-tls-distrusted [mx1.example.test]
             * tlsa mx1.example.test tlsa-invalid mx1.example.test outbound-dane-no-match
         "#]],
     )
@@ -279,9 +279,9 @@ async fn an_authority_of_the_domains_own() {
         expect![[r#"
             (dane) Verified outbound-dane-found
             (may) Opportunistic 
-            mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-other-name StartTls outbound-tls-failed
+            mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-other-name StartTls outbound-tls-distrusted
             mx2.example.test 10 127.0.0.3 Connect outbound-connect-refused
-            b@example.test failed Transient StartTls 4.7.5 outbound-tls-failed [mx1.example.test]
+            b@example.test failed Transient StartTls 4.7.5 outbound-tls-distrusted [mx1.example.test]
             * tlsa mx1.example.test certificate-host-mismatch mx1.example.test outbound-tls-other-name
         "#]],
     )

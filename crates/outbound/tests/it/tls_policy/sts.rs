@@ -51,9 +51,9 @@ async fn enforce_with_a_bad_certificate() {
     let expect = expect![[r#"
         (mta-sts) Verified outbound-sts-found outbound-sts-host-named
         (mta-sts) Verified outbound-sts-found outbound-sts-host-named
-        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-failed
+        mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed StartTls outbound-tls-distrusted
         mx2.example.test 10 127.0.0.3 Connect outbound-connect-refused
-        b@example.test failed Transient StartTls 4.7.5 outbound-tls-failed [mx1.example.test]
+        b@example.test failed Transient StartTls 4.7.5 outbound-tls-distrusted [mx1.example.test]
         * sts example.test certificate-not-trusted mx1.example.test outbound-tls-self-signed
     "#]];
     assert_eq!(check(false, &policy("enforce", "*.example.test"), expect).await, 0);

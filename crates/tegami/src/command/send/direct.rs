@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tegami_mail::{Address, Domain, Envelope, ReversePath, note};
-use tegami_outbound::{AttemptReport, Courier, Reach, Settings};
+use tegami_outbound::{AttemptReport, Courier, Https, HttpsFetch, MtaSts, Reach, Settings};
 use tegami_queue::{RecipientOutcome, SystemClock};
 
 use super::reverse_path;
 use crate::cli::Send;
 use crate::command::{Context, Failure, Outcome, dns};
+
+/// The port of HTTPS.
+const HTTPS: u16 = 443;
 
 /// One line a recipient: what its host said.
 pub(super) async fn run(
@@ -31,8 +34,12 @@ pub(super) async fn run(
         };
     let settings = Settings { port: send.port, reach, ..Settings::new(hostname) };
     let roots = crate::server::machine_roots();
-    let courier = Courier::new(settings, roots, dns::resolver(&send.dns)?, Arc::new(SystemClock));
-    let courier = courier.map_err(|error| Failure::Text(error.to_string()))?;
+    let resolver = dns::resolver(&send.dns)?;
+    let failed = |error: tegami_outbound::OutboundError| Failure::Text(error.to_string());
+    let https = Https::new(roots.clone(), Arc::clone(&resolver), reach).map_err(failed)?;
+    let mta_sts = MtaSts::new(Arc::new(HttpsFetch::new(Arc::new(https), HTTPS)), None);
+    let courier = Courier::new(settings, roots, resolver, Arc::new(SystemClock)).map_err(failed)?;
+    let courier = courier.with_mta_sts(Arc::new(mta_sts));
     let reports = courier.send(&envelope, &Bytes::from(content)).await;
     let delivered = |report: &AttemptReport| {
         report
