@@ -19,6 +19,8 @@ struct Exim {
     child: Child,
     ip: &'static str,
     port: u16,
+    /// The key of its certificate, as TLSA records of selector 1 have it.
+    key: Vec<u8>,
 }
 
 impl Exim {
@@ -35,6 +37,7 @@ impl Exim {
         let made = rcgen::generate_simple_self_signed(["mx.receiver.test".to_owned()]).unwrap();
         std::fs::write(path.join("cert.pem"), made.cert.pem()).unwrap();
         std::fs::write(path.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        let key = rcgen::PublicKeyData::subject_public_key_info(&made.signing_key);
         for name in ["spool", "log", "mail"] {
             std::fs::create_dir(path.join(name)).unwrap();
         }
@@ -58,7 +61,7 @@ impl Exim {
             .stderr(std::fs::File::create(path.join("errors")).unwrap())
             .spawn()
             .unwrap();
-        let exim = Self { folder, child, ip, port };
+        let exim = Self { folder, child, ip, port, key };
         eventually("Exim", || Wire::connect((ip.parse::<std::net::IpAddr>().unwrap(), port).into()).ok());
         Some(exim)
     }
@@ -79,6 +82,13 @@ impl Exim {
             return Vec::new();
         };
         entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
+    }
+
+    /// The zone under DNSSEC, with a TLSA record of this key.
+    fn secure_zone(&self, key: &[u8]) -> String {
+        let key: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
+        let zone = self.zone();
+        format!("{zone}$SECURE receiver.test\n_{}._tcp.mx.receiver.test. TLSA 3 1 0 {key}\n", self.port)
     }
 
     fn zone(&self) -> String {
@@ -198,4 +208,20 @@ fn as_an_mx_host() {
         told.contains("I do not like the subject").then_some(told)
     });
     assert!(told.contains("5.6.0"), "{told}");
+}
+
+/// A certificate that nobody signed is as good as its TLSA record.
+#[test]
+fn by_dane() {
+    let exim = need!("Exim by DANE", Exim::start("127.43.63.1"), WHY);
+    let zone = exim.secure_zone(&exim.key);
+    let site = Site::start(&Plan { zone, port: Some(exim.port), ..Plan::default() });
+    site.add_user("alice@sender.test", "correct horse");
+    submit(&site, &["friend@receiver.test"], "From: alice@sender.test\r\nSubject: by DANE\r\n\r\nHello");
+    eventually("a message in Exim's mailbox", || exim.mailbox("friend").pop());
+    let told = eventually("the attempt", || {
+        let told = site.json(&["why", "friend@receiver.test"]).to_string();
+        told.contains("\"source\":\"dane\"").then_some(told)
+    });
+    assert!(told.contains("\"trusted\":true"), "{told}");
 }

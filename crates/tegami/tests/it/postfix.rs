@@ -18,6 +18,8 @@ struct Postfix {
     child: Child,
     ip: &'static str,
     port: u16,
+    /// The key of its certificate, as TLSA records of selector 1 have it.
+    key: Vec<u8>,
 }
 
 impl Postfix {
@@ -39,6 +41,7 @@ impl Postfix {
         let made = rcgen::generate_simple_self_signed(["mx.receiver.test".to_owned()]).unwrap();
         std::fs::write(path.join("cert.pem"), made.cert.pem()).unwrap();
         std::fs::write(path.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        let key = rcgen::PublicKeyData::subject_public_key_info(&made.signing_key);
         // The port is free now; Postfix cannot be told "any".
         let port = std::net::TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port();
         std::fs::write(path.join("config/main.cf"), main_cf(path)).unwrap();
@@ -53,7 +56,7 @@ impl Postfix {
             .stderr(std::fs::File::create(path.join("errors")).unwrap())
             .spawn()
             .unwrap();
-        let postfix = Self { folder, child, ip, port };
+        let postfix = Self { folder, child, ip, port, key };
         eventually("Postfix", || Wire::connect((ip.parse::<std::net::IpAddr>().unwrap(), port).into()).ok());
         Some(postfix)
     }
@@ -80,6 +83,13 @@ impl Postfix {
         std::fs::write(self.path("config/access"), access).unwrap();
         run(Command::new(program("postfix").unwrap()).arg("-c").arg(self.path("config")).arg("reload"), b"")
             .well();
+    }
+
+    /// The zone under DNSSEC, with a TLSA record of this key.
+    fn secure_zone(&self, key: &[u8]) -> String {
+        let key: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
+        let zone = self.zone();
+        format!("{zone}$SECURE receiver.test\n_{}._tcp.mx.receiver.test. TLSA 3 1 0 {key}\n", self.port)
     }
 
     fn zone(&self) -> String {
@@ -229,4 +239,29 @@ fn as_a_smarthost() {
     submit(&site, "never@receiver.test", "refused by the smarthost");
     let notice = site.mail("alice@sender.test", "INBOX").replace("\r\n ", " ");
     assert!(notice.contains("Not here, and not for you: see https://receiver.test/why?x=1"), "{notice}");
+}
+
+/// With a TLSA record that its certificate fits, mail goes; with another, it waits, and says why.
+#[test]
+fn by_dane() {
+    let postfix = need!("Postfix by DANE", Postfix::start("127.43.64.1"), WHY);
+    let zone = postfix.secure_zone(&postfix.key);
+    let site = Site::start(&Plan { zone, port: Some(postfix.port), ..Plan::default() });
+    site.add_user("alice@sender.test", "correct horse");
+    submit(&site, "friend@receiver.test", "by DANE");
+    eventually("a message in Postfix's mailbox", || postfix.mailbox("friend").pop());
+    let told = site.json(&["why", "friend@receiver.test"]).to_string();
+    assert!(told.contains("\"source\":\"dane\"") && told.contains("\"trusted\":true"), "{told}");
+
+    let other = rcgen::PublicKeyData::subject_public_key_info(&rcgen::KeyPair::generate().unwrap());
+    let zone = postfix.secure_zone(&other);
+    let site = Site::start(&Plan { zone, port: Some(postfix.port), ..Plan::default() });
+    site.add_user("alice@sender.test", "correct horse");
+    submit(&site, "friend@receiver.test", "to a stranger");
+    let told = eventually("the reason", || {
+        let told = site.json(&["why", "friend@receiver.test"]).to_string();
+        told.contains("tlsa").then_some(told)
+    });
+    assert!(told.contains("4.7.5") && site.waiting() == 1, "{told}");
+    assert_eq!(postfix.mailbox("friend").len(), 1, "the second one is still here");
 }
