@@ -27,6 +27,7 @@ usage: cargo xtask COMMAND
              one seed, line by line
   bench mta [--quick|--table] [--dry] [-- OPTIONS OF THE BENCH]   the whole server beside the mail servers that are installed
              (BENCH, BENCH_WORK, BENCH_PEERS, TEGAMI); writes the table of docs/performance.md
+  bench queue [MESSAGES]   a queue of a million messages: start, memory for each row, lists with filters
   fuzz NAME [SECONDS]   runs one fuzz target with cargo-fuzz (needs a nightly compiler)
 ";
 
@@ -42,6 +43,8 @@ fn main() -> ExitCode {
         ["packages"] => packages::install(),
         ["peers"] => peers::install(&root),
         ["bench", "auth"] => bench::auth(&root),
+        ["bench", "queue"] => bench::queue(&root, "1000000"),
+        ["bench", "queue", messages] => bench::queue(&root, messages),
         ["simulate", words @ ..] => simulate::run(&root, words),
         ["bench", "mta", options @ ..] => bench::mta(&root, options),
         ["fuzz", name] => test::fuzz(&root, name, "60"),
