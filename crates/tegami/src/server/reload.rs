@@ -64,9 +64,9 @@ impl Server {
         let deliver = Arc::clone(&self.outbound) as Arc<dyn Deliver>;
         rooms.control.replace(settler(&rooms, &config), deliver);
         if config.delivery.paused {
-            rooms.control.pause()
+            rooms.control.pause();
         } else {
-            rooms.control.resume()
+            rooms.control.resume();
         }
         rooms.control.gate_changed();
         self.rooms = Arc::clone(&rooms);

@@ -74,7 +74,7 @@ fn resolver(probes: &[Probe]) -> Finding {
         count if count == probes.len() => (State::Fail, note!("cli-check-dns-broken")),
         _ => (State::Info, note!("cli-check-dns-some", names = missing.join(", "))),
     };
-    let fix = (state == State::Fail).then(|| note!("cli-check-dns-fix"));
+    let fix = (state == State::Fail).then_some(note!("cli-check-dns-fix"));
     let (evidence, depends) = (missing, Vec::new());
     Finding {
         id: RESOLVER,

@@ -96,8 +96,7 @@ impl Targets {
                 [] => {}
                 [name, domain, control] => {
                     let host = |text: &str, port| place(text, port).ok_or(number + 1);
-                    let ((domain, port), (control, control_port)) =
-                        (host(*domain, 25)?, host(*control, 587)?);
+                    let ((domain, port), (control, control_port)) = (host(domain, 25)?, host(control, 587)?);
                     targets.push(Target { name: (*name).to_owned(), domain, port, control, control_port });
                 }
                 _ => return Err(number + 1),

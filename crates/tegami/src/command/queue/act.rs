@@ -121,14 +121,17 @@ async fn preview(act: &str, meant: &Meant, site: Site<'_>) -> Result<Report, Fai
     Ok(report)
 }
 
+/// Rows by what they have in common.
+type Groups = [(String, u64)];
+
 fn told(
     act: &str,
     count: u64,
-    (hops, providers): (&[(String, u64)], &[(String, u64)]),
+    (hops, providers): (&Groups, &Groups),
     samples: &[QueueRow],
     context: &Context,
 ) -> String {
-    let list = |groups: &[(String, u64)]| {
+    let list = |groups: &Groups| {
         let mut parts: Vec<String> =
             groups.iter().take(GROUPS).map(|(name, rows)| format!("{} {rows}", table::plain(name))).collect();
         if groups.len() > GROUPS {

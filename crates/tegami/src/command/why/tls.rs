@@ -64,19 +64,19 @@ mod tests {
             Language::English,
             &fits,
             &expect![[r#"
-                  TLSv1.3 TLS13_AES_256_GCM_SHA384: trusted.
-                    Its certificate fits the TLSA record 3 1 1 00.
-                    Certificate of CN=mx1.example.org, issued by CN=Example CA, valid until 2026-12-31 00:00:00Z, SHA-256 abcd.
-        "#]],
+                      TLSv1.3 TLS13_AES_256_GCM_SHA384: trusted.
+                        Its certificate fits the TLSA record 3 1 1 00.
+                        Certificate of CN=mx1.example.org, issued by CN=Example CA, valid until 2026-12-31 00:00:00Z, SHA-256 abcd.
+            "#]],
         );
         check(
             Language::Japanese,
             &fits,
             &expect![[r#"
-                  TLSv1.3 TLS13_AES_256_GCM_SHA384: 信頼できる証明書です。
-                    証明書は TLSA レコード 3 1 1 00 と一致しています。
-                    証明書：CN=mx1.example.org、発行者：CN=Example CA、有効期限：2026-12-31 00:00:00Z、SHA-256：abcd
-        "#]],
+                      TLSv1.3 TLS13_AES_256_GCM_SHA384: 信頼できる証明書です。
+                        証明書は TLSA レコード 3 1 1 00 と一致しています。
+                        証明書：CN=mx1.example.org、発行者：CN=Example CA、有効期限：2026-12-31 00:00:00Z、SHA-256：abcd
+            "#]],
         );
         // As older records have it.
         let old = json!({
@@ -87,8 +87,8 @@ mod tests {
             Language::English,
             &old,
             &expect![[r#"
-                  TLSv1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: encrypted, but not trusted. The server showed no certificate.
-        "#]],
+                      TLSv1.2 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: encrypted, but not trusted. The server showed no certificate.
+            "#]],
         );
     }
 }
