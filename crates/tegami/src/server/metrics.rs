@@ -13,7 +13,7 @@ use tegami_store::{QueueColumn, QueueFilter};
 
 use super::Rooms;
 
-/// The media type of what [`Meters::told`] writes (OpenMetrics 1.0.0).
+/// The media type of what [`told`] writes (OpenMetrics 1.0.0).
 const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The counters of the rooms that do not keep their own where others find them.
