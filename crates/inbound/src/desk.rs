@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use tegami_mail::Transcript;
-use tegami_proto::smtp::server::{Answer, Facts, Question};
+use tegami_proto::smtp::server::{Answer, Facts, FutureRelease, Question};
 
 use crate::BoxFuture;
 
@@ -38,6 +38,11 @@ impl Peer {
 pub trait Desk: Send + Sync + 'static {
     /// Somebody connected.
     fn open(&self, peer: Peer) -> Box<dyn Clerk>;
+
+    /// What FUTURERELEASE offers to a session that begins now (RFC 4865); usually nothing.
+    fn future_release(&self) -> Option<FutureRelease> {
+        None
+    }
 }
 
 /// Answers the questions of one session, and remembers between them.

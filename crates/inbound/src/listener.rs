@@ -76,10 +76,12 @@ impl Service {
     /// The settings of a session with this client.
     pub(crate) fn settings_for(&self, peer: &Peer) -> Arc<Settings> {
         let trusted = matches!(peer, Peer::Tcp { .. }) && self.trusted.vouch(peer.ip()).is_some();
-        if trusted && self.settings.auth_required {
-            return Arc::new(Settings { auth_required: false, ..(*self.settings).clone() });
+        let auth_required = self.settings.auth_required && !trusted;
+        let future_release = self.desk.future_release();
+        if auth_required == self.settings.auth_required && future_release == self.settings.future_release {
+            return Arc::clone(&self.settings);
         }
-        Arc::clone(&self.settings)
+        Arc::new(Settings { auth_required, future_release, ..(*self.settings).clone() })
     }
 }
 

@@ -239,7 +239,7 @@ impl ReceptionClerk {
     ) -> Answer {
         let settings = Arc::clone(&self.settings);
         let hostname = settings.hostname.as_str();
-        let Transaction { envelope, content } = transaction;
+        let Transaction { envelope, content, hold: _ } = transaction;
         let mut fields = verdicts.authentication_results(hostname).into_bytes();
         fields.extend_from_slice(verdicts.received_spf(hostname).as_bytes());
         if junk.is_some() {

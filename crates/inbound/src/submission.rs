@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, Reply, ReversePath, note};
-use tegami_proto::smtp::server::{Answer, Credentials, Facts, Question, Transaction};
+use tegami_proto::smtp::server::{Answer, Credentials, Facts, FutureRelease, Hold, Question, Transaction};
 use tegami_queue::{
     Accounts, Admission, AuthError, Authenticated, Fault, Intake, LocalMailboxes, Locality, Options, Permit,
     Senders, Submission, Throttle, ThrottlePolicy, Trace, TrustedNetworks,
@@ -74,6 +74,11 @@ impl Desk for SubmissionDesk {
             tls: None,
             record: Record::default(),
         })
+    }
+
+    fn future_release(&self) -> Option<FutureRelease> {
+        let settings = &self.shared.settings;
+        FutureRelease::new(settings.clock.now(), settings.intake.max_ahead())
     }
 }
 
@@ -203,7 +208,7 @@ impl SubmissionClerk {
 
     async fn message(&mut self, transaction: Transaction, facts: &Facts) -> Answer {
         let Some(account) = self.account.clone() else { return Answer::Refuse(Refusal::Relay.reply()) };
-        let Transaction { envelope, content } = transaction;
+        let Transaction { envelope, content, hold } = transaction;
         let (domain, trace) = (self.domain_of(&envelope, &account), self.trace(facts, envelope.smtputf8));
         let reverse_path = envelope.reverse_path.clone();
         let recipients: Vec<_> = envelope.forward_paths.iter().map(|path| path.address.clone()).collect();
@@ -218,7 +223,7 @@ impl SubmissionClerk {
             origin: Origin::Submission { account: account.account().to_owned() },
             domain: domain.clone(),
             content,
-            options: Options { trace: Some(trace), ..Options::default() },
+            options: Options { trace: Some(trace), deliver_at: self.release(hold), ..Options::default() },
         };
         let settings = &self.shared.settings;
         let error = match settings.intake.accept(submission).await {
@@ -251,6 +256,17 @@ impl SubmissionClerk {
             }
         }
         Answer::Refuse(reply)
+    }
+
+    /// When a message that is held is released. HOLDFOR counts from now, when the message has come.
+    fn release(&self, hold: Option<Hold>) -> Option<Timestamp> {
+        match hold? {
+            // What FUTURERELEASE allows lies within the calendar, so that a sum beyond its end cannot be meant.
+            Hold::For(interval) => {
+                Some(self.shared.settings.clock.now().checked_add(interval).unwrap_or(Timestamp::MAX))
+            }
+            Hold::Until(moment) => Some(moment),
+        }
     }
 
     /// The reverse-path's domain; for a notification that of the account.

@@ -150,6 +150,11 @@ impl Intake {
         &self.returns
     }
 
+    /// How far in the future delivery may be asked for.
+    pub fn max_ahead(&self) -> Duration {
+        self.settings.max_ahead
+    }
+
     /// Takes a message that shall leave: completes, signs and keeps it. `Ok` means that it is on the disk, with its recipients
     /// and events.
     ///

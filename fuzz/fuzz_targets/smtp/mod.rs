@@ -13,6 +13,7 @@ pub(super) fn server(input: &[u8]) {
         max_size: 1000,
         auth: server::AuthOffer::Always,
         max_errors: 100,
+        future_release: server::FutureRelease::new(jiff::Timestamp::UNIX_EPOCH, Duration::from_secs(86_400)),
         ..server::Settings::new("mx.example.org")
     };
     let now = Instant::now();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use expect_test::expect;
+use jiff::Timestamp;
 use tegami_inbound::{Listener, Service, Shutdown, serve};
 use tegami_queue::TrustedNetworks;
 use tegami_store::{QueueFilter, Table};
@@ -55,6 +56,7 @@ async fn hosts_of_trusted_networks_need_no_auth() {
         250-ENHANCEDSTATUSCODES
         250-CHUNKING
         250-DSN
+        250-FUTURERELEASE 604800 2026-07-13T09:00:00Z
         250 STARTTLS
         MAIL FROM:<printer@example.com>
           250 2.1.0 the reverse-path is ok
@@ -88,6 +90,7 @@ async fn tls_then_auth_then_mail() {
         250-ENHANCEDSTATUSCODES
         250-CHUNKING
         250-DSN
+        250-FUTURERELEASE 604800 2026-07-13T09:00:00Z
         250 STARTTLS
         MAIL FROM:<b@example.org>
           530 5.7.0 authentication required
@@ -117,6 +120,7 @@ async fn tls_then_auth_then_mail() {
         250-ENHANCEDSTATUSCODES
         250-CHUNKING
         250-DSN
+        250-FUTURERELEASE 604800 2026-07-13T09:00:00Z
         250-AUTH PLAIN LOGIN
         250 REQUIRETLS
         MAIL FROM:<b@example.org>
@@ -231,4 +235,64 @@ async fn a_local_program_is_known_by_the_kernel() {
     let said = client.mail("b@example.org", &["d@example.com"], CONTENT).await;
     assert!(said.starts_with("250"), "{said}");
     assert_eq!(house.store.queue(QueueFilter::default(), None, 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_message_for_later() {
+    let house = House::open().await;
+    house.password().await;
+    let (mut client, _door) = secure(&house).await;
+    client.say(RIGHT).await;
+    let now: Timestamp = "2026-07-06T09:00:00Z".parse().unwrap();
+    // The usual time that is left to a message; it begins with the release (RFC 4865 section 5).
+    let mut usual = None;
+    for (parameter, seconds) in [
+        ("", 0),
+        (" HOLDFOR=3600", 3600),
+        (" HOLDFOR=604800", 604_800),
+        (" HOLDUNTIL=2026-07-06T18:30:00+09:00", 1800),
+        (" HOLDUNTIL=2026-07-13T09:00:00Z", 604_800),
+        (" HOLDUNTIL=2026-07-06T08:00:00Z", 0),
+    ] {
+        let commands = [&format!("MAIL FROM:<b@example.org>{parameter}"), "RCPT TO:<d@example.com>"];
+        for command in commands {
+            let said = client.say(command).await;
+            assert!(said.starts_with("250"), "{command}: {said}");
+        }
+        let said = client.data(CONTENT).await;
+        let id = said.strip_prefix("250 2.0.0 Ok: queued as ").unwrap();
+        let queue = house.store.queue(QueueFilter::default(), None, 9).await.unwrap();
+        let row = queue.iter().find(|row| row.id.message.to_string() == id).unwrap();
+        assert_eq!(row.due.duration_since(now).as_secs(), seconds, "{parameter}");
+        let left = row.expires.duration_since(row.due);
+        assert_eq!(left, *usual.get_or_insert(left), "{parameter}");
+    }
+    for parameter in ["HOLDFOR=604801", "HOLDUNTIL=2026-07-13T09:00:01Z", "HOLDFOR=0", "HOLDFOR=1 HOLDFOR=2"]
+    {
+        let said = client.say(&format!("MAIL FROM:<b@example.org> {parameter}")).await;
+        assert!(said.starts_with("501 5.5.4 "), "{parameter}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_local_recipient_waits_too() {
+    let house = House::open().await;
+    house.password().await;
+    let (mut client, _door) = secure(&house).await;
+    client.say(RIGHT).await;
+    client.say("MAIL FROM:<b@example.org> HOLDFOR=60").await;
+    client.say("RCPT TO:<c@example.org>").await;
+    assert!(client.data(CONTENT).await.starts_with("250"));
+    assert!(house.mailbox("c@example.org", "INBOX").await.is_empty());
+    assert_eq!(house.store.queue(QueueFilter::default(), None, 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn reception_holds_nothing() {
+    let house = House::open().await;
+    let door = Door::open(house.reception(crate::house::LENIENT), settings()).await;
+    let (mut client, _) = Client::connect(door.address).await;
+    assert!(!client.say("EHLO client.example.net").await.contains("FUTURERELEASE"));
+    let said = client.say("MAIL FROM:<a@example.net> HOLDFOR=60").await;
+    assert_eq!(said, "555 5.5.4 unknown parameter");
 }

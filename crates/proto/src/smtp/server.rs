@@ -4,8 +4,8 @@
 //! [`Session::next`] until it is `None`. The protocol never decides whether a client or recipient is welcome: it *asks*
 //! ([`Action::Ask`]) and goes on when it is answered.
 //!
-//! Extensions: PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, DSN, STARTTLS, AUTH PLAIN and LOGIN, and under
-//! TLS REQUIRETLS. BINARYMIME is not offered: content that must travel on through DATA would have to be rewritten.
+//! Extensions: PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, DSN, FUTURERELEASE, STARTTLS, AUTH PLAIN and
+//! LOGIN, and under TLS REQUIRETLS. BINARYMIME is not offered: content that must travel on through DATA would have to be rewritten.
 //!
 //! A CR or LF on its own, in a command or in content, is refused wherever it stands (RFC 5321 section 2.3.8); content ends by
 //! CRLF `.` CRLF and by nothing else, so that no message can hide inside another one.
@@ -18,12 +18,14 @@ use tegami_mail::{Envelope, ForwardPath, Reply, ReversePath};
 mod auth;
 mod command;
 mod content;
+mod future;
 mod hello;
 mod path;
 mod session;
 mod transaction;
 
 pub use crate::sasl::Credentials;
+pub use future::{FutureRelease, Hold};
 pub use session::Session;
 
 /// What a server offers and allows. Plain values; the program makes them from its configuration.
@@ -41,6 +43,8 @@ pub struct Settings {
     pub auth: AuthOffer,
     /// MAIL needs AUTH first (RFC 6409 section 4.3): 530 5.7.0.
     pub auth_required: bool,
+    /// FUTURERELEASE is offered within these limits (RFC 4865).
+    pub future_release: Option<FutureRelease>,
     /// Silence after which the client is told 421 (RFC 5321 section 4.5.3.2.7).
     pub idle_timeout: Duration,
     /// The longest a whole session may take.
@@ -59,6 +63,7 @@ impl Settings {
             starttls: true,
             auth: AuthOffer::Never,
             auth_required: false,
+            future_release: None,
             // RFC 5321 section 4.5.3.2.7: at least five minutes.
             idle_timeout: Duration::from_secs(300),
             session_timeout: Duration::from_secs(3600),
@@ -127,6 +132,8 @@ pub struct Transaction {
     pub envelope: Envelope,
     /// The content.
     pub content: Bytes,
+    /// HOLDFOR= or HOLDUNTIL= of MAIL; never where FUTURERELEASE is not offered.
+    pub hold: Option<Hold>,
 }
 
 /// The policy's reply to a [`Question`].

@@ -32,6 +32,7 @@ impl Session {
             AuthOffer::Always => true,
         };
         let size = format!("SIZE {}", self.settings.max_size);
+        let future_release = self.settings.future_release.map(|limits| limits.line());
         let lines = [
             (true, "PIPELINING"),
             (true, size.as_str()),
@@ -40,6 +41,7 @@ impl Session {
             (true, "ENHANCEDSTATUSCODES"),
             (true, "CHUNKING"),
             (true, "DSN"),
+            (future_release.is_some(), future_release.as_deref().unwrap_or_default()),
             (self.settings.starttls && !tls, "STARTTLS"),
             (auth && self.facts.user.is_none(), "AUTH PLAIN LOGIN"),
             // RFC 8689 section 2: only where TLS runs.

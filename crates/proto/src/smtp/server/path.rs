@@ -3,6 +3,7 @@
 use tegami_mail::{Address, Body, Dsn, ForwardPath, Host, LocalPart, Notify, Ret, ReversePath};
 
 use super::command::Fault;
+use super::{FutureRelease, Hold};
 use crate::smtp::xtext;
 
 /// MAIL with its parameters.
@@ -21,6 +22,8 @@ pub(super) struct MailParameters {
     pub(super) smtputf8: bool,
     pub(super) require_tls: bool,
     pub(super) dsn: Dsn,
+    /// HOLDFOR= or HOLDUNTIL= (RFC 4865 section 4).
+    pub(super) hold: Option<Hold>,
 }
 
 /// Longest ENVID= and ORCPT= in octets (RFC 3461 sections 4.2 and 4.4).
@@ -34,15 +37,15 @@ const NEEDS_SMTPUTF8: Fault = Fault::new(553, (5, 6, 7), "an address outside ASC
 const UNKNOWN_PARAMETER: Fault = Fault::new(555, (5, 5, 4), "unknown parameter");
 const BAD_PARAMETER: Fault = Fault::new(501, (5, 5, 4), "the parameter is not well formed or is given twice");
 
-/// Reads what follows `MAIL FROM:`.
-pub(super) fn mail(argument: &str) -> Result<Mail, Fault> {
+/// Reads what follows `MAIL FROM:`. `future_release` is what FUTURERELEASE offers, if it is offered.
+pub(super) fn mail(argument: &str, future_release: Option<&FutureRelease>) -> Result<Mail, Fault> {
     let (path, rest) = angle(argument).ok_or(BAD_REVERSE_PATH)?;
     let reverse_path = if path.is_empty() {
         ReversePath::Null
     } else {
         ReversePath::Address(address(path).ok_or(BAD_REVERSE_PATH)?)
     };
-    let parameters = mail_parameters(rest)?;
+    let parameters = mail_parameters(rest, future_release)?;
     if !path.is_ascii() && !parameters.smtputf8 {
         return Err(NEEDS_SMTPUTF8);
     }
@@ -97,7 +100,7 @@ fn address(path: &str) -> Option<Address> {
     Address::parse(mailbox).ok()
 }
 
-fn mail_parameters(text: &str) -> Result<MailParameters, Fault> {
+fn mail_parameters(text: &str, future_release: Option<&FutureRelease>) -> Result<MailParameters, Fault> {
     let mut seen = MailParameters::default();
     let mut auth = false;
     for word in text.split_ascii_whitespace() {
@@ -114,6 +117,13 @@ fn mail_parameters(text: &str) -> Result<MailParameters, Fault> {
             }
             // RFC 4954 section 5: whoever was authenticated elsewhere has no meaning here.
             ("AUTH", Some(value)) if value == "<>" || xtext::decode(value).is_some() => flag(&mut auth)?,
+            // One of the two, once.
+            (keyword @ ("HOLDFOR" | "HOLDUNTIL"), value) => {
+                let limits = future_release.ok_or(UNKNOWN_PARAMETER)?;
+                let hold =
+                    if keyword == "HOLDFOR" { limits.hold_for(value) } else { limits.hold_until(value) };
+                once(&mut seen.hold, Some(hold?))?;
+            }
             ("SIZE" | "BODY" | "SMTPUTF8" | "REQUIRETLS" | "RET" | "ENVID" | "AUTH", _) => {
                 return Err(BAD_PARAMETER);
             }
@@ -204,6 +214,8 @@ fn original_recipient(value: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use expect_test::{Expect, expect};
     use proptest::prelude::*;
 
@@ -251,8 +263,8 @@ mod tests {
     fn international_addresses_need_smtputf8() {
         check("<用户@example.org>", &expect!["553 5.6.7 an address outside ASCII needs SMTPUTF8"]);
         assert!(rcpt("<用户@例え.test>", "mx.example.org", true).is_ok());
-        assert_eq!(mail("<用户@example.org>"), Err(NEEDS_SMTPUTF8));
-        assert!(mail("<用户@example.org> SMTPUTF8").is_ok());
+        assert_eq!(mail("<用户@example.org>", None), Err(NEEDS_SMTPUTF8));
+        assert!(mail("<用户@example.org> SMTPUTF8", None).is_ok());
     }
 
     #[test]
@@ -279,8 +291,8 @@ mod tests {
     #[test]
     fn mail_parameters_are_read() {
         let read =
-            mail("<> SIZE=123 body=8bitmime SMTPUTF8 RET=HDRS ENVID=a+2Bb AUTH=<> REQUIRETLS").unwrap();
-        expect![[r#"Mail { reverse_path: Null, parameters: MailParameters { size: Some(123), body: Some(EightBitMime), smtputf8: true, require_tls: true, dsn: Dsn { ret: Some(Headers), envelope_id: Some("a+b") } } }"#]]
+            mail("<> SIZE=123 body=8bitmime SMTPUTF8 RET=HDRS ENVID=a+2Bb AUTH=<> REQUIRETLS", None).unwrap();
+        expect![[r#"Mail { reverse_path: Null, parameters: MailParameters { size: Some(123), body: Some(EightBitMime), smtputf8: true, require_tls: true, dsn: Dsn { ret: Some(Headers), envelope_id: Some("a+b") }, hold: None } }"#]]
         .assert_eq(&format!("{read:?}"));
         for wrong in [
             "SIZE",
@@ -293,18 +305,46 @@ mod tests {
             "ENVID=a=b",
             "AUTH",
         ] {
-            assert_eq!(mail(&format!("<> {wrong}")), Err(BAD_PARAMETER), "{wrong}");
+            assert_eq!(mail(&format!("<> {wrong}"), None), Err(BAD_PARAMETER), "{wrong}");
         }
         for unknown in ["BODY=BINARYMIME", "FUTURERELEASE=1", "X"] {
-            assert_eq!(mail(&format!("<> {unknown}")), Err(UNKNOWN_PARAMETER), "{unknown}");
+            assert_eq!(mail(&format!("<> {unknown}"), None), Err(UNKNOWN_PARAMETER), "{unknown}");
         }
-        assert_eq!(mail("a@example.org"), Err(BAD_REVERSE_PATH));
+        assert_eq!(mail("a@example.org", None), Err(BAD_REVERSE_PATH));
+    }
+
+    #[test]
+    fn a_hold_is_read_where_it_is_offered() {
+        let now = "2026-07-06T09:00:00Z".parse().unwrap();
+        let limits = FutureRelease::new(now, Duration::from_secs(3600)).unwrap();
+        let with = |parameters: &str| mail(&format!("<> {parameters}"), Some(&limits));
+        let hour = with("size=9 holdfor=3600").unwrap().parameters.hold;
+        assert_eq!(hour, Some(Hold::For(Duration::from_secs(3600))));
+        let moment = with("HOLDUNTIL=2026-07-06T10:00:00Z").unwrap().parameters.hold;
+        assert_eq!(moment, Some(Hold::Until("2026-07-06T10:00:00Z".parse().unwrap())));
+        for wrong in [
+            "HOLDFOR",
+            "HOLDFOR=",
+            "HOLDFOR=3601",
+            "HOLDUNTIL",
+            "HOLDUNTIL=2026-07-06",
+            "HOLDUNTIL=2026-07-06T10:00:01Z",
+            "HOLDFOR=1 HOLDFOR=1",
+            "HOLDFOR=1 HOLDUNTIL=2026-07-06T10:00:00Z",
+            "HOLDUNTIL=2026-07-06T10:00:00Z HOLDFOR=1",
+        ] {
+            let fault = with(wrong).unwrap_err();
+            assert_eq!((fault.code, fault.enhanced), (501, (5, 5, 4)), "{wrong}");
+        }
+        for parameter in ["HOLDFOR=1", "HOLDFOR", "HOLDUNTIL=2026-07-06T10:00:00Z", "HOLDUNTIL=x"] {
+            assert_eq!(mail(&format!("<> {parameter}"), None), Err(UNKNOWN_PARAMETER), "{parameter}");
+        }
     }
 
     proptest! {
         #[test]
         fn any_argument_is_read_without_panic(text in "[<>@\"\\\\:, a.=;\\PC]{0,40}") {
-            let _ = mail(&text);
+            let _ = mail(&text, None);
             let _ = rcpt(&text, "mx.example.org", true);
         }
     }

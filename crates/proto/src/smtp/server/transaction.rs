@@ -7,7 +7,7 @@ use super::command::Fault;
 use super::content::{Content, DotReader};
 use super::path::{self, Mail};
 use super::session::{Asked, Phase, Session};
-use super::{Question, Transaction};
+use super::{Hold, Question, Transaction};
 
 /// A transaction from MAIL on.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(super) struct Open {
     pub(super) envelope: Envelope,
     /// SIZE= of MAIL.
     announced: u64,
+    /// HOLDFOR= or HOLDUNTIL= of MAIL.
+    hold: Option<Hold>,
     /// A RCPT was refused.
     refused: bool,
     /// What BDAT brought so far; present from the first BDAT on.
@@ -32,7 +34,8 @@ impl Open {
             require_tls: parameters.require_tls,
             dsn: parameters.dsn,
         };
-        Self { envelope, announced: parameters.size.unwrap_or(0), refused: false, chunks: None }
+        let (announced, hold) = (parameters.size.unwrap_or(0), parameters.hold);
+        Self { envelope, announced, hold, refused: false, chunks: None }
     }
 
     /// Why content may not come now: RFC 5321 section 3.3 and RFC 2920 section 3.2 leave 503 and 554 for it.
@@ -78,7 +81,7 @@ impl Session {
         if self.transaction.is_some() {
             return Err(Fault::NOT_NOW);
         }
-        let mail = path::mail(argument)?;
+        let mail = path::mail(argument, self.settings.future_release.as_ref())?;
         // RFC 1870 section 6.1.
         let most = u64::try_from(self.settings.max_size).unwrap_or(u64::MAX);
         if mail.parameters.size.is_some_and(|size| size > most) {
@@ -211,7 +214,7 @@ impl Session {
         let Some(open) = self.transaction.take() else { return };
         match content {
             Ok(content) => {
-                let transaction = Transaction { envelope: open.envelope, content };
+                let transaction = Transaction { envelope: open.envelope, content, hold: open.hold };
                 self.ask(Asked::Message, Question::Message(transaction));
             }
             Err(fault) => self.refuse(fault),
