@@ -5,19 +5,23 @@ mod visit;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tegami_mail::{Envelope, Host, StoredNote};
+use tegami_mail::{Envelope, Host, StoredNote, note};
 use tegami_queue::{Failure, Peer, RecipientOutcome};
 use tokio::sync::OnceCell;
 
 use crate::Courier;
-use crate::destination::{Destination, MailHost};
-use crate::ledger::{Ledger, Setback, Tried, Verdict};
-use crate::moment;
+use crate::destination::{Destination, MailHost, Way};
+use crate::failover::{self, Kind};
+use crate::failure;
+use crate::ledger::{Bearing, Ledger, Setback, Tried, Verdict};
+use crate::memory::Remembered;
 use crate::policy::TlsDemand;
-use crate::record::{AttemptRecord, HostTry, RecipientRecord};
+use crate::record::{AttemptRecord, HostTry, RecipientRecord, RouteRecord, Turn};
+use crate::route::{Course, Route};
 use crate::shape::Shape;
 use crate::terms::Terms;
 use crate::tls_policy::{Finder, HostPolicy, no_authentic_host};
@@ -29,6 +33,8 @@ pub struct Parcel {
     pub envelope: Envelope,
     /// The recipients' domain or literal.
     pub next_hop: Host,
+    /// The message's tags: routes may be for some of them.
+    pub tags: Vec<String>,
     /// The content, CRLF line ends.
     pub content: Bytes,
 }
@@ -60,6 +66,8 @@ pub struct RecipientReport {
 struct Target {
     host: Arc<MailHost>,
     address: SocketAddr,
+    /// How long it may take to connect.
+    patience: Duration,
     /// The terms with the host, found when it is first visited; `None` where it must not be used.
     approach: Arc<OnceCell<Option<Arc<Approach>>>>,
 }
@@ -70,17 +78,50 @@ struct Approach {
     terms: Terms,
 }
 
-/// The attempt under way.
+/// A way with its terms.
+#[derive(Clone, Debug)]
+struct Leg<'a> {
+    course: Course<'a>,
+    terms: Terms,
+}
+
+impl Leg<'_> {
+    fn kind(&self) -> Kind {
+        if self.course.smarthost().is_some() { Kind::Smarthost } else { Kind::Direct }
+    }
+}
+
+/// What is told of one way: everything before its first host.
+#[derive(Debug)]
+struct Chapter {
+    before_host: usize,
+    way: Option<Way>,
+    steps: Vec<StoredNote>,
+}
+
+/// The attempt on one of its ways.
 struct Tour<'a> {
     courier: &'a Courier,
     parcel: &'a Parcel,
+    /// The way that is taken now.
+    leg: &'a Leg<'a>,
     terms: &'a Terms,
     policies: &'a Finder<'a>,
+    /// The route has more than one way.
+    several: bool,
+    /// This way is the first.
+    first: bool,
+    shape: Option<&'a Shape>,
+    log: &'a mut Log,
+    /// Addresses of this way that were not asked, because they failed a moment ago.
+    resting: Vec<Remembered>,
+}
+
+/// What the attempt has come to, over all its ways.
+struct Log {
     ledger: Ledger,
     tries: Vec<HostTry>,
-    shape: Option<&'a Shape>,
-    /// It goes through a smarthost.
-    relayed: bool,
+    chapters: Vec<Chapter>,
     /// Somebody has to wait until then.
     put_back: Option<Timestamp>,
 }
@@ -92,33 +133,61 @@ pub(crate) async fn attempt(
     shape: Option<&Shape>,
 ) -> AttemptReport {
     let began_at = courier.clock.now();
-    let smarthost = courier.settings.route(&parcel.envelope, &parcel.next_hop);
-    let terms = Terms::new(&courier.settings, smarthost, &parcel.envelope).at_least(least);
-    let destination = courier.plan(&parcel.envelope, &parcel.next_hop).await;
-    let ledger = Ledger::new(&parcel.envelope.forward_paths);
-    let policies = Finder::new(courier, &parcel.content, &destination, &terms);
-    let relayed = smarthost.is_some();
-    let mut tour = Tour {
-        courier,
-        parcel,
-        terms: &terms,
-        policies: &policies,
-        ledger,
+    let settings = &courier.settings;
+    let route = settings.route(&parcel.envelope, &parcel.next_hop, &parcel.tags);
+    let courses = route.map_or_else(|| vec![Course::Direct], Route::courses);
+    let leg = |course: Course<'_>| Terms::new(settings, course.smarthost(), &parcel.envelope).at_least(least);
+    let legs: Vec<Leg<'_>> = courses.into_iter().map(|course| Leg { course, terms: leg(course) }).collect();
+    let steps = route.map(|route| route.step().into()).into_iter().collect();
+    let mut log = Log {
+        ledger: Ledger::new(&parcel.envelope.forward_paths),
         tries: Vec::new(),
-        shape,
-        relayed,
+        chapters: vec![Chapter { before_host: 0, way: None, steps }],
         put_back: None,
     };
-    let tried = match hosts(&destination, &terms, &policies).await {
-        Ok(hosts) => tour.run(hosts).await,
+    let mut tried = Tried::Some;
+    for (at, leg) in legs.iter().enumerate() {
+        let destination = courier.find(leg.course, route, &parcel.next_hop).await;
+        log.arrive(&destination);
+        let plan = Plan { parcel, courier, destination, several: legs.len() > 1, first: at == 0, shape };
+        tried = go(leg, plan, &mut log).await;
+        let Some(next) = legs.get(at + 1).filter(|_| log.put_back.is_none()) else { break };
+        if log.turn(tried, leg.kind(), next).is_none() {
+            break;
+        }
+    }
+    report(parcel, began_at, route, log, tried)
+}
+
+/// What one way is gone with.
+struct Plan<'a> {
+    parcel: &'a Parcel,
+    courier: &'a Courier,
+    destination: Destination,
+    several: bool,
+    first: bool,
+    shape: Option<&'a Shape>,
+}
+
+/// One way, host after host.
+async fn go(leg: &Leg<'_>, plan: Plan<'_>, log: &mut Log) -> Tried {
+    let Plan { parcel, courier, destination, several, first, shape } = plan;
+    let policies = Finder::new(courier, &parcel.content, &destination, &leg.terms);
+    match hosts(&destination, &leg.terms, &policies).await {
+        Ok(hosts) => {
+            let (terms, policies, resting) = (&leg.terms, &policies, Vec::new());
+            let before = log.tries.len();
+            let mut tour =
+                Tour { courier, parcel, leg, terms, policies, several, first, shape, log, resting };
+            let tried = tour.run(hosts).await;
+            tour.tell_shape(before);
+            tried
+        }
         Err(failure) => {
-            tour.ledger.host_failed(Setback { failure, peer: None, host: None });
+            log.ledger.host_failed(Setback { failure, peer: None, host: None });
             Tried::All
         }
-    };
-    tour.tell_shape();
-    let Tour { ledger, tries, put_back, .. } = tour;
-    AttemptReport { put_back, ..report(parcel, began_at, destination, tries, ledger.close(tried)) }
+    }
 }
 
 /// The hosts that may get this message. REQUIRETLS wants to know that the right ones were named, by DNSSEC or by MTA-STS: else a forged MX record would
@@ -141,6 +210,34 @@ async fn hosts(
     if authentic.is_empty() { Err(no_authentic_host(destination)) } else { Ok(authentic) }
 }
 
+impl Log {
+    /// The hosts of a way were found, or not.
+    fn arrive(&mut self, destination: &Destination) {
+        if let Some(chapter) = self.chapters.last_mut() {
+            chapter.way = Some(destination.way);
+            chapter.steps.extend(destination.steps.iter().cloned().map(StoredNote::from));
+        }
+    }
+
+    /// Opens the next way for those whom it may help, and tells why. `None` where it helps nobody.
+    fn turn(&mut self, tried: Tried, kind: Kind, next: &Leg<'_>) -> Option<()> {
+        let turned = self.ledger.turn(tried, |setback| bearing(setback, kind));
+        let (setback, step) = match (&turned, next.course) {
+            (Ok(setback), Course::Direct) => (setback, note!("outbound-turn-direct")),
+            (Ok(setback), Course::Through(smarthost)) => {
+                (setback, note!("outbound-turn-smarthost", relay = smarthost.name))
+            }
+            (Err(Some(setback)), _) => (setback, note!("outbound-turn-none")),
+            (Err(None), _) => return None,
+        };
+        let host = setback.peer.as_ref().map(|peer| peer.host.as_str());
+        let meaning = setback.failure.verdict(host).meaning;
+        let (before_host, way) = (self.tries.len(), None);
+        self.chapters.push(Chapter { before_host, way, steps: vec![meaning, step.into()] });
+        turned.ok().map(drop)
+    }
+}
+
 impl Tour<'_> {
     /// Host after host (RFC 5321 section 5.1): on to the next where one cannot be reached, will not speak with us, or refuses for now.
     async fn run(&mut self, hosts: Vec<MailHost>) -> Tried {
@@ -149,43 +246,78 @@ impl Tour<'_> {
         }
         let targets = self.targets(hosts);
         let limit = self.courier.settings.limits.connections;
-        let tried = if targets.len() > limit { Tried::Some } else { Tried::All };
+        let (mut tried, count) =
+            (if targets.len() > limit { Tried::Some } else { Tried::All }, targets.len());
+        self.resting.clear();
         for target in targets.into_iter().take(limit) {
-            if self.ledger.is_settled() || self.put_back.is_some() {
+            if self.log.ledger.is_settled() || self.log.put_back.is_some() {
                 break;
             }
             self.visit(&target).await;
         }
+        if !self.resting.is_empty() {
+            tried = Tried::Some;
+        }
+        if self.resting.len() == count.min(limit) {
+            let rests = self.resting.iter().map(|remembered| remembered.rests).min().unwrap_or_default();
+            let failure = failure::of_rest(&self.parcel.next_hop, rests);
+            self.log.ledger.host_failed(Setback { failure, peer: None, host: None });
+        }
         tried
     }
 
-    /// Every address of every host; those that could not be reached a moment ago last.
+    /// Every address of every host.
     fn targets(&self, hosts: Vec<MailHost>) -> Vec<Target> {
-        let now = moment::now();
-        let port = self.terms.port;
+        let (settings, port) = (&self.courier.settings, self.terms.port);
         let all = hosts.into_iter().flat_map(|host| {
             let (host, approach) = (Arc::new(host), Arc::default());
             let addresses = host.addresses.clone().into_iter();
             addresses.map(move |ip| Target {
                 host: Arc::clone(&host),
                 address: SocketAddr::new(ip, port),
+                patience: settings.connect_timeout.min(settings.connect_timeout_before_others),
                 approach: Arc::clone(&approach),
             })
         });
-        let (failing, mut good): (Vec<_>, Vec<_>) =
-            all.partition(|target| self.courier.memory.is_failing(target.address, now));
-        good.extend(failing);
-        good
+        let mut targets: Vec<Target> = all.collect();
+        if let Some(last) = targets.last_mut() {
+            last.patience = settings.connect_timeout;
+        }
+        targets
     }
+
+    /// Tells that an address is not asked, because it failed a moment ago.
+    fn rests(&mut self, target: &Target, remembered: Remembered) {
+        if let Some(chapter) = self.log.chapters.last_mut() {
+            let (host, ip, failures) = (&target.host.host, target.address.ip(), remembered.failures);
+            let seconds = remembered.rests.as_secs();
+            let step =
+                note!("outbound-host-rests", host = host, ip = ip, failures = failures, seconds = seconds);
+            chapter.steps.extend([step.into(), remembered.why.clone()]);
+        }
+        self.resting.push(remembered);
+    }
+
+    /// Whether another way may do better after this refusal.
+    fn bearing(&self, setback: &Setback) -> Bearing {
+        if self.several { bearing(setback, self.leg.kind()) } else { Bearing::Mail }
+    }
+}
+
+fn bearing(setback: &Setback, kind: Kind) -> Bearing {
+    let host = setback.peer.as_ref().map(|peer| peer.host.as_str());
+    if failover::goes_on(&setback.failure, host, kind) { Bearing::Way } else { Bearing::Mail }
 }
 
 fn report(
     parcel: &Parcel,
     began_at: Timestamp,
-    destination: Destination,
-    hosts: Vec<HostTry>,
-    verdicts: Vec<Verdict>,
+    route: Option<&Route>,
+    log: Log,
+    tried: Tried,
 ) -> AttemptReport {
+    let Log { ledger, tries: hosts, chapters, put_back } = log;
+    let verdicts = ledger.close(tried);
     let paths = parcel.envelope.forward_paths.iter();
     let recipients = paths
         .zip(&verdicts)
@@ -193,14 +325,19 @@ fn report(
             RecipientRecord::new(path.address.to_string(), verdict.host, &verdict.outcome, &hosts)
         })
         .collect();
+    let mut chapters = chapters.into_iter();
+    let first = chapters.next();
+    let way = first.as_ref().and_then(|first| first.way).unwrap_or(Way::Smarthost);
     let record = AttemptRecord {
-        next_hop: destination.next_hop.to_string(),
-        way: destination.way,
-        steps: destination.steps.into_iter().map(StoredNote::from).collect(),
+        next_hop: parcel.next_hop.to_string(),
+        way,
+        route: route.map(|route| RouteRecord { name: route.name.clone(), order: route.order }),
+        steps: first.map(|first| first.steps).unwrap_or_default(),
         hosts,
+        turns: chapters.map(|Chapter { before_host, way, steps }| Turn { before_host, way, steps }).collect(),
         recipients,
     };
     let recipients =
         verdicts.into_iter().map(|Verdict { outcome, peer, .. }| RecipientReport { peer, outcome }).collect();
-    AttemptReport { began_at, record, recipients, put_back: None }
+    AttemptReport { began_at, record, recipients, put_back }
 }

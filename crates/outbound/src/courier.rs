@@ -18,6 +18,7 @@ use crate::mta_sts::MtaSts;
 use crate::place::Places;
 use crate::policy::{Settings, TlsDemand};
 use crate::pool::Pool;
+use crate::route::{Course, Route};
 use crate::shape::Shape;
 use crate::terms::Terms;
 use crate::tls::Tls;
@@ -63,7 +64,7 @@ impl Courier {
         Ok(Self {
             places: Arc::new(Places::new(settings.limits.connections_per_address)),
             tls: Arc::new(Tls::new(roots)?),
-            memory: Arc::default(),
+            memory: Arc::new(Memory::new(settings.limits.failure_memory)),
             pool: Arc::default(),
             metrics: Metrics::default(),
             rng: Mutex::default(),
@@ -140,10 +141,8 @@ impl Courier {
     }
 
     /// What TLS is worth with each host of a destination, in their order; no host is connected to.
-    pub async fn tls_policies(&self, envelope: &Envelope, destination: &Destination) -> Vec<PolicyRecord> {
-        let smarthost = self.settings.route(envelope, &destination.next_hop);
-        let terms = Terms::new(&self.settings, smarthost, envelope);
-        let finder = Finder::new(self, &[], destination, &terms);
+    pub(crate) async fn tls_policies(&self, destination: &Destination, terms: &Terms) -> Vec<PolicyRecord> {
+        let finder = Finder::new(self, &[], destination, terms);
         let mut records = Vec::new();
         for host in destination.hosts.iter().flatten() {
             records.push(match finder.find(host).await {
@@ -171,14 +170,20 @@ impl Courier {
         &self.settings
     }
 
-    /// The hosts that this envelope would go to, with the reasons; nothing is connected to.
-    pub async fn plan(&self, envelope: &Envelope, next_hop: &Host) -> Destination {
-        let (settings, resolver) = (&self.settings, &*self.resolver);
-        match settings.route(envelope, next_hop) {
-            Some(route) => destination::smarthost(next_hop, route, settings, resolver).await,
-            None => {
+    /// The hosts of one way.
+    pub(crate) async fn find(
+        &self,
+        course: Course<'_>,
+        route: Option<&Route>,
+        next_hop: &Host,
+    ) -> Destination {
+        let search =
+            destination::Search::new(&self.settings, route.and_then(|route| route.ip), &*self.resolver);
+        match course {
+            Course::Through(smarthost) => search.smarthost(next_hop, smarthost).await,
+            Course::Direct => {
                 let mut rng = self.rng.lock().unwrap_or_else(PoisonError::into_inner).fork();
-                destination::find(next_hop, settings, resolver, &mut rng).await
+                search.find(next_hop, &mut rng).await
             }
         }
     }
@@ -206,7 +211,7 @@ impl Courier {
     /// Tries once to hand over a message to all its recipients, one attempt for each next hop, all at the same time. Reports come in the
     /// order in which the next hops first occur.
     pub async fn send(&self, envelope: &Envelope, content: &Bytes) -> Vec<AttemptReport> {
-        let parcels = parcels(envelope, content);
+        let parcels = Parcel::all(envelope, &[], content);
         futures_util::future::join_all(parcels.iter().map(|parcel| self.attempt(parcel))).await
     }
     /// Ends the sessions that wait for further messages, each with QUIT: before the program ends.
@@ -216,17 +221,20 @@ impl Courier {
     }
 }
 
-/// One parcel for each next hop.
-fn parcels(envelope: &Envelope, content: &Bytes) -> Vec<Parcel> {
-    let mut parcels: Vec<Parcel> = Vec::new();
-    for path in &envelope.forward_paths {
-        let next_hop = path.address.host();
-        if let Some(parcel) = parcels.iter_mut().find(|parcel| parcel.next_hop == *next_hop) {
-            parcel.envelope.forward_paths.push(path.clone());
-            continue;
+impl Parcel {
+    /// One parcel for each next hop.
+    pub fn all(envelope: &Envelope, tags: &[String], content: &Bytes) -> Vec<Self> {
+        let mut parcels: Vec<Self> = Vec::new();
+        for path in &envelope.forward_paths {
+            let next_hop = path.address.host();
+            if let Some(parcel) = parcels.iter_mut().find(|parcel| parcel.next_hop == *next_hop) {
+                parcel.envelope.forward_paths.push(path.clone());
+                continue;
+            }
+            let envelope = Envelope { forward_paths: vec![path.clone()], ..envelope.clone() };
+            let (next_hop, content) = (next_hop.clone(), content.clone());
+            parcels.push(Self { envelope, next_hop, tags: tags.to_vec(), content });
         }
-        let envelope = Envelope { forward_paths: vec![path.clone()], ..envelope.clone() };
-        parcels.push(Parcel { envelope, next_hop: next_hop.clone(), content: content.clone() });
+        parcels
     }
-    parcels
 }

@@ -9,7 +9,8 @@ use tegami_dns::{Answer, Data, DnsError, DnsName, MxHost, RecordType, Resolver, 
 use tegami_mail::{Domain, EnhancedStatusCode, Host, Note, note};
 use tegami_queue::{Failure, Stage};
 
-use crate::policy::{Settings, Smarthost};
+use crate::policy::{IpOrder, Settings};
+use crate::route::Smarthost;
 
 /// The hosts for a next hop, with the reasons for each choice.
 #[derive(Clone, Debug)]
@@ -51,38 +52,36 @@ pub struct MailHost {
     pub secure: bool,
 }
 
-/// Finds the hosts of the recipient's domain or literal. The order among MX hosts of equal preference comes from `rng`.
-pub(crate) async fn find(
-    next_hop: &Host,
-    settings: &Settings,
-    resolver: &dyn Resolver,
-    rng: &mut fastrand::Rng,
-) -> Destination {
-    let mut search = Search { settings, resolver, steps: Vec::new() };
-    let (way, hosts) = match next_hop {
-        Host::Literal(ip) => (Way::Literal, search.literal(*ip)),
-        Host::Domain(domain) => search.domain(domain, rng).await,
-    };
-    Destination { next_hop: next_hop.clone(), way, hosts, steps: search.steps }
-}
-
-/// Finds the addresses of a smarthost.
-pub(crate) async fn smarthost(
-    next_hop: &Host,
-    route: &Smarthost,
-    settings: &Settings,
-    resolver: &dyn Resolver,
-) -> Destination {
-    let mut search = Search { settings, resolver, steps: Vec::new() };
-    search.steps.push(note!("outbound-route-smarthost", host = route.host, port = route.port));
-    let hosts = search.smarthost(&route.host).await;
-    Destination { next_hop: next_hop.clone(), way: Way::Smarthost, hosts, steps: search.steps }
-}
-
-struct Search<'a> {
+/// The search for the hosts of one way.
+pub(crate) struct Search<'a> {
     settings: &'a Settings,
+    ip_order: IpOrder,
     resolver: &'a dyn Resolver,
     steps: Vec<Note>,
+}
+
+impl<'a> Search<'a> {
+    /// `ip_order` where it differs from the settings.
+    pub(crate) fn new(settings: &'a Settings, ip_order: Option<IpOrder>, resolver: &'a dyn Resolver) -> Self {
+        Self { settings, ip_order: ip_order.unwrap_or(settings.ip_order), resolver, steps: Vec::new() }
+    }
+
+    /// Finds the hosts of the recipient's domain or literal. The order among MX hosts of equal preference comes from `rng`.
+    pub(crate) async fn find(mut self, next_hop: &Host, rng: &mut fastrand::Rng) -> Destination {
+        let (way, hosts) = match next_hop {
+            Host::Literal(ip) => (Way::Literal, self.literal(*ip)),
+            Host::Domain(domain) => self.domain(domain, rng).await,
+        };
+        Destination { next_hop: next_hop.clone(), way, hosts, steps: self.steps }
+    }
+
+    /// Finds the addresses of a smarthost.
+    pub(crate) async fn smarthost(mut self, next_hop: &Host, smarthost: &Smarthost) -> Destination {
+        let (relay, host, port) = (&smarthost.name, &smarthost.host, smarthost.port);
+        self.steps.push(note!("outbound-route-smarthost", relay = relay, host = host, port = port));
+        let hosts = self.smarthost_addresses(host).await;
+        Destination { next_hop: next_hop.clone(), way: Way::Smarthost, hosts, steps: self.steps }
+    }
 }
 
 impl Search<'_> {
@@ -102,11 +101,11 @@ impl Search<'_> {
         }])
     }
 
-    async fn smarthost(&mut self, host: &Host) -> Result<Vec<MailHost>, Failure> {
+    async fn smarthost_addresses(&mut self, host: &Host) -> Result<Vec<MailHost>, Failure> {
         let addresses = match host {
             Host::Literal(ip) => vec![*ip],
             Host::Domain(domain) => {
-                let found = host::addresses(&DnsName::from(domain), self.settings, self.resolver).await;
+                let found = host::addresses(&DnsName::from(domain), self.ip_order, self.resolver).await;
                 self.steps.extend(found.steps);
                 match found.addresses {
                     Ok(addresses) => self.limited(addresses),
@@ -140,7 +139,7 @@ impl Search<'_> {
         if self.is_own_name(domain.as_str()) {
             return Err(mail_loop(domain.as_str()));
         }
-        let found = host::addresses(&DnsName::from(domain), self.settings, self.resolver).await;
+        let found = host::addresses(&DnsName::from(domain), self.ip_order, self.resolver).await;
         self.steps.extend(found.steps);
         match found.addresses {
             Ok(addresses) if self.is_own_address(&addresses) => Err(mail_loop(domain.as_str())),
@@ -205,7 +204,7 @@ impl Search<'_> {
         secure: bool,
     ) -> Result<Vec<MailHost>, Failure> {
         let questions =
-            records.iter().map(|record| host::addresses(&record.exchange, self.settings, self.resolver));
+            records.iter().map(|record| host::addresses(&record.exchange, self.ip_order, self.resolver));
         let answers = futures_util::future::join_all(questions).await;
         let (mut hosts, mut unanswered) = (Vec::new(), None);
         for (record, found) in records.into_iter().zip(answers) {

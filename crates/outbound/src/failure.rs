@@ -1,11 +1,13 @@
 //! From what ended a session to a failure that the schedule, the DSN and people can read.
 
 use std::io;
+use std::time::Duration;
 
-use tegami_mail::{EnhancedStatusCode, Note, Reply, note};
+use tegami_mail::{EnhancedStatusCode, Host, Note, Reply, note};
 use tegami_proto::smtp::client::{self, FailureCause, SessionFailure};
 use tegami_queue::{Class, Failure, Stage};
 
+use crate::route::Smarthost;
 use crate::terms::Terms;
 
 /// RFC 3463 section 3.5: no answer from host.
@@ -72,6 +74,25 @@ pub(crate) fn of_refusal(stage: Stage, reply: Reply) -> Failure {
     let failure = Failure::by_reply(stage, reply, detail);
     // A wrong password for a smarthost is for the operator to put right, not a reason to give mail back.
     if stage == Stage::Auth { Failure { class: Class::Transient, ..failure } } else { failure }
+}
+
+/// A smarthost that does not let us in: the table of the configuration is named where that is put right.
+pub(crate) fn of_login(failure: Failure, smarthost: &Smarthost) -> Failure {
+    let (relay, setting) = (&smarthost.name, &smarthost.setting);
+    let user = smarthost.credentials.as_ref().map_or("", |credentials| credentials.username.as_str());
+    let detail = match &failure.reply {
+        Some(reply) => {
+            note!("outbound-refused-login", relay = relay, setting = setting, user = user, reply = reply)
+        }
+        None => return failure,
+    };
+    Failure { detail, ..failure }
+}
+
+/// Every host failed a moment ago, and none is asked again so soon.
+pub(crate) fn of_rest(next_hop: &Host, rests: Duration) -> Failure {
+    let detail = note!("outbound-all-rest", next_hop = next_hop, seconds = rests.as_secs().max(1));
+    Failure::without_reply(Stage::Connect, NO_ANSWER, detail)
 }
 
 /// The content went out whole, and what became of it is not known (RFC 1047).

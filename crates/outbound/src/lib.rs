@@ -4,8 +4,8 @@
 //!   Job ─► Outbound ─► Courier ─► destination ─► terms ─► visit (connect, drive, pool) ─► ledger ─► AttemptReport
 //! ```
 //!
-//! [`Outbound`] is what the queue calls. [`Courier`] does the same without queue and store, and tells by [`Courier::plan`] where a message
-//! would go without sending it. Every attempt leaves an [`AttemptRecord`] with each choice, connection and reply.
+//! [`Outbound`] is what the queue calls. [`Courier`] does the same without queue and store, and tells by [`Courier::preview`] where a message
+//! would go without sending it. A [`Route`] names other ways than the recipient's MX hosts, and their order. Every attempt leaves an [`AttemptRecord`] with each choice, connection and reply.
 
 mod attempt;
 mod certificate;
@@ -13,6 +13,7 @@ mod connect;
 mod courier;
 mod destination;
 mod drive;
+mod failover;
 mod failure;
 mod https;
 mod ledger;
@@ -24,7 +25,9 @@ mod outbound;
 mod place;
 mod policy;
 mod pool;
+mod preview;
 mod record;
+mod route;
 mod shape;
 mod terms;
 mod tls;
@@ -38,12 +41,16 @@ pub use connect::{Connection, Dial, Stream};
 pub use courier::{Courier, OutboundError};
 pub use destination::{Destination, MailHost, Way};
 pub use https::{Https, HttpsError};
+pub use memory::Remembered;
 pub use metrics::Metrics;
 pub use mta_sts::{Fetch, FetchError, HttpsFetch, MtaSts};
 pub use outbound::Outbound;
-pub use policy::{
-    IpOrder, Limits, Match, Own, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand,
+pub use policy::{IpOrder, Limits, Own, Reach, Settings, Source, TlsDemand};
+pub use preview::{PlannedWay, Preview};
+pub use record::{
+    AttemptRecord, FailureRecord, HostResult, HostTry, RecipientRecord, ResultWord, RouteRecord, TlsRecord,
+    Turn,
 };
-pub use record::{AttemptRecord, FailureRecord, HostResult, HostTry, RecipientRecord, ResultWord, TlsRecord};
+pub use route::{Match, Order, Route, Smarthost, SmarthostTls};
 pub use tls_policy::{Observation, Observe, PolicyRecord, PolicySource, TlsPolicies, TlsPolicy, TlsScope};
 pub use via::Via;

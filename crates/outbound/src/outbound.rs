@@ -114,7 +114,7 @@ impl Outbound {
             require_tls: parameters.require_tls,
             dsn: parameters.dsn.clone(),
         };
-        Ok(Parcel { envelope, next_hop, content })
+        Ok(Parcel { envelope, next_hop, tags: job.message.summary.tags.clone(), content })
     }
 }
 

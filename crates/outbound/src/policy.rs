@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tegami_mail::{Domain, Envelope, Host};
+use tegami_mail::Domain;
 use tegami_proto::smtp::client::Timeouts;
-use tegami_proto::smtp::server::Credentials;
 
+use crate::route::Route;
 use crate::tls_policy::TlsPolicies;
 
 /// How we send.
@@ -27,11 +27,13 @@ pub struct Settings {
     pub own: Own,
     /// How long a TCP connection may take to come about.
     pub connect_timeout: Duration,
+    /// The same while another address is left to try: one that does not answer must not keep the message from one that does.
+    pub connect_timeout_before_others: Duration,
     /// Timeouts within the session.
     pub timeouts: Timeouts,
     /// Limits.
     pub limits: Limits,
-    /// Tried in order, the first that matches wins; without a match the MX hosts of the recipient's domain are asked for.
+    /// The first that is for a message decides; without one the MX hosts of the recipient's domain are asked for.
     pub routes: Vec<Route>,
     /// What TLS is worth on the way to MX hosts of which no policy says more; REQUIRETLS of a message asks for more.
     pub tls: TlsDemand,
@@ -50,21 +52,13 @@ impl Settings {
             reach: Reach::Network,
             own: Own::default(),
             connect_timeout: Duration::from_secs(30),
+            connect_timeout_before_others: Duration::from_secs(10),
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             routes: Vec::new(),
             tls: TlsDemand::Opportunistic,
             tls_policies: TlsPolicies::default(),
         }
-    }
-
-    /// The route that these paths take; `None` is the way over MX hosts.
-    pub fn route(&self, envelope: &Envelope, next_hop: &Host) -> Option<&Smarthost> {
-        let sender = envelope.reverse_path.address().and_then(|address| address.domain());
-        self.routes
-            .iter()
-            .find(|route| route.sender.matches(sender) && route.recipient.matches(next_hop.domain()))
-            .map(|route| &route.smarthost)
     }
 }
 
@@ -95,6 +89,8 @@ pub enum IpOrder {
     V4First,
     /// IPv6, then IPv4.
     V6First,
+    /// One of each in turn, IPv6 first (RFC 8305 section 4): a version of IP that is broken here costs one connection, not all.
+    Alternate,
     /// IPv4 only.
     V4Only,
     /// IPv6 only.
@@ -156,7 +152,8 @@ pub struct Limits {
     pub idle: Duration,
     /// Idle sessions kept at most.
     pub idle_sessions: usize,
-    /// How long a host that could not be reached goes to the end of the list.
+    /// How long an address that could not be reached is not asked again; doubled after each further failure, up to sixteen times as long. Zero
+    /// remembers nothing.
     pub failure_memory: Duration,
 }
 
@@ -200,74 +197,9 @@ pub enum TlsDemand {
     Verified,
 }
 
-/// A way other than the recipient's MX hosts.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// Whose mail: domain of the reverse-path.
-    pub sender: Match,
-    /// Mail to whom.
-    pub recipient: Match,
-    /// Where it goes.
-    pub smarthost: Smarthost,
-}
-
-/// Which domains a [`Route`] is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Match {
-    /// All, the null reverse-path and address literals included.
-    Any,
-    /// This one.
-    Domain(Domain),
-    /// This one and all below it.
-    AtOrBelow(Domain),
-}
-
-impl Match {
-    fn matches(&self, domain: Option<&Domain>) -> bool {
-        match (self, domain) {
-            (Self::Any, _) => true,
-            (_, None) => false,
-            (Self::Domain(wanted), Some(domain)) => domain == wanted,
-            (Self::AtOrBelow(wanted), Some(domain)) => domain.is_at_or_below(wanted),
-        }
-    }
-}
-
-/// A smarthost: our route through another provider. Its name is asked for addresses, never for MX records.
-#[derive(Clone, Debug)]
-pub struct Smarthost {
-    /// Name or literal.
-    pub host: Host,
-    /// Its port: 587, 465, 25.
-    pub port: u16,
-    /// When TLS begins.
-    pub tls: SmarthostTls,
-    /// Name and password for AUTH.
-    pub credentials: Option<Credentials>,
-}
-
-/// When TLS begins on the way to a smarthost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SmarthostTls {
-    /// With STARTTLS, of this worth.
-    StartTls(TlsDemand),
-    /// With the first octet (RFC 8314 section 3.3), of this worth.
-    Implicit(TlsDemand),
-}
-
-impl SmarthostTls {
-    /// What TLS is worth.
-    pub fn demand(self) -> TlsDemand {
-        match self {
-            Self::StartTls(demand) | Self::Implicit(demand) => demand,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tegami_mail::ReversePath;
 
     #[test]
     fn reach_keeps_strangers_out_of_our_machine() {
@@ -291,38 +223,5 @@ mod tests {
                 "{ip}"
             );
         }
-    }
-
-    #[test]
-    fn the_first_matching_route_wins() {
-        let smarthost = |name: &str| Smarthost {
-            host: Host::parse(name).unwrap(),
-            port: 587,
-            tls: SmarthostTls::StartTls(TlsDemand::Verified),
-            credentials: None,
-        };
-        let domain = |text: &str| Domain::parse(text).unwrap();
-        let mut settings = Settings::new(domain("mail.example.org"));
-        settings.routes = vec![
-            Route {
-                sender: Match::Domain(domain("example.org")),
-                recipient: Match::AtOrBelow(domain("example.net")),
-                smarthost: smarthost("one.example"),
-            },
-            Route {
-                sender: Match::Domain(domain("example.org")),
-                recipient: Match::Any,
-                smarthost: smarthost("two.example"),
-            },
-        ];
-        let via = |from: &str, to: &str| {
-            let envelope = Envelope::new(ReversePath::try_from(from.to_owned()).unwrap(), []);
-            settings.route(&envelope, &Host::parse(to).unwrap()).map(|smarthost| smarthost.host.to_string())
-        };
-        assert_eq!(via("a@example.org", "mx.example.net").as_deref(), Some("one.example"));
-        assert_eq!(via("a@example.org", "notexample.net").as_deref(), Some("two.example"));
-        assert_eq!(via("a@example.org", "[192.0.2.1]").as_deref(), Some("two.example"));
-        assert_eq!(via("a@example.com", "example.net"), None);
-        assert_eq!(via("", "example.net"), None);
     }
 }

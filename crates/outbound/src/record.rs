@@ -4,8 +4,10 @@
 //!
 //! ```text
 //! { "next_hop": "example.org", "way": "mx" | "implicit-mx" | "literal" | "smarthost",
+//!   "route": { "name": "ses", "order": "direct-first" },  left out where no route is for the message
 //!   "steps": [NOTE …],                                  how the hosts were found
 //!   "hosts": [ { "host": "mx1.example.org", "ip": "192.0.2.1", "port": 25, "preference": 10 | null,
+//!                "smarthost": "ses",                      left out for the recipient's own hosts
 //!                "source": "192.0.2.9" | null, "connected": true, "reused": false, "fallback_to_clear": false,
 //!                "policy": { "source": "configured" | "smarthost" | "dane" | "mta-sts" | "may",      left out in old records
 //!                            "demand": "never" | "opportunistic" | "encrypted" | "verified" | null,
@@ -16,6 +18,7 @@
 //!                "transcript": { "lines": [ { "after", "speaker": "client" | "server" | "remark", "text" } ] },
 //!                "results": [ { "address", "stage", "reply": REPLY } … ],        what this host said for each recipient
 //!                "failure": null | FAILURE, "duration_ms": 12 } … ],
+//!   "turns": [ { "before_host": 1, "way": "smarthost" | null, "steps": [NOTE …] } … ],  to another way of the route; left out without
 //!   "recipients": [ { "address": "a@example.org", "result": "delivered" | "failed" | "possibly-delivered",
 //!                     "host": 0 | null,                 place in "hosts" of the host that decided
 //!                     "reply": REPLY | null, "failure": FAILURE | null,
@@ -35,6 +38,7 @@ use tegami_report::tls_rpt::ResultType;
 
 use crate::certificate::Certificate;
 use crate::destination::Way;
+use crate::route::Order;
 use crate::tls_policy::PolicyRecord;
 
 /// One attempt for the recipients of one next hop.
@@ -44,12 +48,38 @@ pub struct AttemptRecord {
     pub next_hop: String,
     /// How the hosts were found.
     pub way: Way,
+    /// The route of our configuration that the message took; `None` where none is for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub route: Option<RouteRecord>,
     /// Every choice on the way to the hosts, in order.
     pub steps: Vec<StoredNote>,
     /// Every connection that was tried, in order.
     pub hosts: Vec<HostTry>,
+    /// Where the attempt went over to another way of its route, or had one and did not: and why.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub turns: Vec<Turn>,
     /// The result for each recipient, in the envelope's order.
     pub recipients: Vec<RecipientRecord>,
+}
+
+/// A route of our configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteRecord {
+    /// What the configuration calls it.
+    pub name: String,
+    /// In which order its ways are tried.
+    pub order: Order,
+}
+
+/// A turn to another way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Place in [`AttemptRecord::hosts`] of the first host behind it.
+    pub before_host: usize,
+    /// The new way; `None` where it was not taken.
+    pub way: Option<Way>,
+    /// Why, and every choice on the way to its hosts.
+    pub steps: Vec<StoredNote>,
 }
 
 /// One connection that was tried.
@@ -63,6 +93,9 @@ pub struct HostTry {
     pub port: u16,
     /// MX preference; `None` where no MX record led here.
     pub preference: Option<u16>,
+    /// What the configuration calls this smarthost; `None` for the recipient's own hosts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub smarthost: Option<String>,
     /// Our own address of the connection.
     pub source: Option<IpAddr>,
     /// The TCP connection came about.

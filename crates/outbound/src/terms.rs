@@ -6,7 +6,8 @@ use tegami_mail::Envelope;
 use tegami_proto::smtp::client::{Settings as SessionSettings, StartTls};
 use tegami_proto::smtp::server::Credentials;
 
-use crate::policy::{Settings, Smarthost, SmarthostTls, TlsDemand};
+use crate::policy::{Settings, TlsDemand};
+use crate::route::{Smarthost, SmarthostTls};
 use crate::tls_policy::{HostPolicy, Trust};
 
 /// What holds for every host of one attempt, until [`Terms::with`] makes them the terms with one.

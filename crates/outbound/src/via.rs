@@ -1,10 +1,13 @@
 //! A next hop that names a host and a port: `relay.example.org:587`, `[192.0.2.1]:25`. Operators send mail another way with it, past MX records
 //! and routes.
 
+use std::sync::Arc;
+
 use tegami_mail::Host;
 
 use crate::Courier;
-use crate::policy::{Match, Route, Settings, Smarthost, SmarthostTls, TlsDemand};
+use crate::policy::{Settings, TlsDemand};
+use crate::route::{Order, Route, Smarthost, SmarthostTls};
 
 /// A host with a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,19 +30,23 @@ impl Via {
     /// where it is offered.
     pub(crate) fn courier(&self, courier: &Courier) -> Courier {
         let settings = courier.settings();
-        let routes =
-            vec![Route { sender: Match::Any, recipient: Match::Any, smarthost: self.smarthost(settings) }];
+        let name = self.to_string();
+        let routes = vec![Route::for_all(&name, Order::Always, vec![self.smarthost(settings)])];
         courier.renewed(Settings { routes, ..settings.clone() })
     }
 
-    fn smarthost(&self, settings: &Settings) -> Smarthost {
-        let mut known = settings.routes.iter().map(|route| &route.smarthost);
+    fn smarthost(&self, settings: &Settings) -> Arc<Smarthost> {
+        let mut known = settings.routes.iter().flat_map(|route| &route.smarthosts);
         let known = known.find(|smarthost| smarthost.host == self.host && smarthost.port == self.port);
-        known.cloned().unwrap_or_else(|| Smarthost {
-            host: self.host.clone(),
-            port: self.port,
-            tls: SmarthostTls::StartTls(TlsDemand::Opportunistic),
-            credentials: None,
+        known.cloned().unwrap_or_else(|| {
+            Arc::new(Smarthost {
+                name: self.to_string(),
+                host: self.host.clone(),
+                port: self.port,
+                tls: SmarthostTls::StartTls(TlsDemand::Opportunistic),
+                credentials: None,
+                setting: String::new(),
+            })
         })
     }
 }

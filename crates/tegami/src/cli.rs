@@ -256,6 +256,14 @@ pub(crate) struct Check {
 pub(crate) struct Why {
     #[arg(value_name = "ID|ADDRESS")]
     pub(crate) subject: String,
+    #[arg(long = "dry-run")]
+    pub(crate) dry_run: bool,
+    #[arg(long, value_name = "ADDRESS", requires = "dry_run")]
+    pub(crate) from: Option<String>,
+    #[arg(long, value_name = "TAG", requires = "dry_run")]
+    pub(crate) tag: Vec<String>,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
 }
 
 #[derive(Debug, Subcommand)]

@@ -8,6 +8,7 @@ use tegami_queue::shaping::{Open, PathKey};
 
 use super::{Target, Tour};
 use crate::destination::MailHost;
+use crate::failover::Kind;
 use crate::pool::MESSAGES;
 use crate::record::HostTry;
 use crate::shape::{Named, Room, Shape};
@@ -17,12 +18,12 @@ const NO_ROOM: Duration = Duration::from_secs(1);
 
 impl Tour<'_> {
     /// The next hop leads to another place than the one whose limits let this job go: nothing was known of it. It comes back by the right
-    /// gate before anybody is connected to.
+    /// gate before anybody is connected to. Where another way was gone first, the gate was that one's, and stays so.
     pub(super) fn belongs_elsewhere(&mut self, hosts: &[MailHost]) -> bool {
-        let Some(shape) = self.shape.filter(|_| !self.relayed) else { return false };
-        let elsewhere = shape.learn(&self.parcel.next_hop, hosts);
+        let Some(shape) = self.shape.filter(|_| self.leg.kind() == Kind::Direct) else { return false };
+        let elsewhere = shape.learn(&self.parcel.next_hop, hosts) && self.first;
         if elsewhere {
-            self.put_back = Some(self.courier.clock.now());
+            self.log.put_back = Some(self.courier.clock.now());
         }
         elsewhere
     }
@@ -35,9 +36,9 @@ impl Tour<'_> {
 
     fn named(&self, preference: Option<u16>) -> Named {
         match preference {
-            _ if self.relayed => Named::Settings,
-            Some(_) => Named::Mx,
-            None => Named::NextHop,
+            _ if self.leg.kind() == Kind::Smarthost => Named::Settings,
+            None if self.first => Named::NextHop,
+            _ => Named::Mx,
         }
     }
 
@@ -54,8 +55,8 @@ impl Tour<'_> {
                 },
             }
         }
-        if self.tries.is_empty() {
-            self.put_back = self.courier.clock.now().checked_add(NO_ROOM).ok();
+        if self.log.tries.is_empty() {
+            self.log.put_back = self.courier.clock.now().checked_add(NO_ROOM).ok();
         }
         None
     }
@@ -81,13 +82,13 @@ impl Tour<'_> {
         }
     }
 
-    /// The hosts are through.
-    pub(super) fn tell_shape(&self) {
+    /// The hosts of this way are through: those from `before` on.
+    pub(super) fn tell_shape(&self, before: usize) {
         let Some(shape) = self.shape else { return };
         let path = |entry: &HostTry| {
             let host = Host::parse(&entry.host).ok()?;
             Some(shape.path(&host, self.named(entry.preference)))
         };
-        shape.over(path, &self.tries);
+        shape.over(path, self.log.tries.get(before..).unwrap_or_default());
     }
 }

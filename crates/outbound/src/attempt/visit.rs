@@ -39,26 +39,28 @@ impl Tour<'_> {
         let source = self.shape.map(|shape| Arc::clone(&shape.source().name));
         let key = Key::new(target.address, &target.host.host, terms, source);
         if let Some(link) = self.courier.pool.take(&key) {
-            let mut entry = entry(target, policy);
+            let mut entry = self.entry(target, policy);
             (entry.reused, entry.connected) = (true, true);
             if matches!(self.carry(link, &key, target, terms, entry).await, Carried::Done) {
                 return;
             }
         }
         // A session that has carried enough messages ends, and another one goes on.
-        while let Some((link, entry)) = self.open(target, policy, terms, entry(target, policy)).await {
+        let mut before = self.log.tries.len();
+        while let Some((link, entry)) = self.open(target, policy, terms, self.entry(target, policy)).await {
             if !matches!(self.carry(link, &key, target, terms, entry).await, Carried::Full) {
                 return;
             }
+            before = self.log.tries.len();
         }
-        if self.put_back.is_some() {
+        if self.log.put_back.is_some() {
             return;
         }
-        let handshake_failed = self.tries.last().is_some_and(|entry| {
+        let handshake_failed = self.log.tries.get(before).is_some_and(|entry| {
             entry.connected && entry.failure.as_ref().is_some_and(|failure| failure.stage == Stage::StartTls)
         });
         if let Some(terms) = terms.in_clear().filter(|_| handshake_failed) {
-            let mut entry = entry(target, policy);
+            let mut entry = self.entry(target, policy);
             entry.fallback_to_clear = true;
             if let Some((link, entry)) = self.open(target, policy, &terms, entry).await {
                 self.carry(link, &key, target, &terms, entry).await;
@@ -75,7 +77,7 @@ impl Tour<'_> {
             Ok(policy) => Some(Arc::new(Approach { terms: self.terms.with(&policy), policy })),
             Err(refusal) => {
                 refusal.observe(&target.host.host, self.courier);
-                let entry = HostTry { policy: Some(refusal.record()), ..bare(target) };
+                let entry = HostTry { policy: Some(refusal.record()), ..self.bare(target) };
                 self.host_failed(entry, &Peer::default(), refusal.failure);
                 None
             }
@@ -93,21 +95,29 @@ impl Tour<'_> {
     ) -> Option<(Link, HostTry)> {
         let courier = self.courier;
         let settings = &courier.settings;
-        let room = self.room(target)?;
+
         let began = moment::now();
+        if let Err(remembered) = courier.memory.admit(target.address, target.patience, began) {
+            self.rests(target, remembered);
+            return None;
+        }
+        let Some(room) = self.room(target) else {
+            courier.memory.passed(target.address);
+            return None;
+        };
         let shaped = self.shape.map(Shape::source);
         let named = shaped.and_then(|source| bound(source, target.address.ip()));
         let source = named.or_else(|| settings.source.toward(target.address.ip()));
-        let connection = match courier.dial.dial(target.address, source, settings.connect_timeout).await {
+        let connection = match courier.dial.dial(target.address, source, target.patience).await {
             Ok(connection) => connection,
             Err(error) => {
-                courier.memory.failed(target.address, settings.limits.failure_memory, moment::now());
+                let failure = failure::of_connect(&error);
+                courier.memory.failed(target.address, &failure.detail, moment::now());
                 entry.duration_ms = millis(began.elapsed());
-                self.host_failed(entry, &Peer::default(), failure::of_connect(&error));
+                self.host_failed(entry, &Peer::default(), failure);
                 return None;
             }
         };
-        courier.memory.reached(target.address);
         entry.connected = true;
         let context = TlsContext {
             tls: &courier.tls,
@@ -127,11 +137,20 @@ impl Tour<'_> {
             policy.observe(link.tls.as_ref(), ready.as_ref().err(), ends(target, &link), courier);
         }
         match ready {
-            Ok(()) => Some((link, entry)),
+            Ok(()) => {
+                courier.memory.reached(target.address);
+                Some((link, entry))
+            }
             Err(error) => {
-                let mut failure = failure::of_session(error, terms);
+                let mut failure = self.with_setting(failure::of_session(error, terms));
                 if let Some(why) = policy.distrust(&link, terms, &entry.host) {
                     failure.detail = why;
+                }
+                // A host that takes connections and never says a word is as good as dead.
+                if failure.stage == Stage::Greeting && failure.reply.is_none() {
+                    courier.memory.failed(target.address, &failure.detail, moment::now());
+                } else {
+                    courier.memory.reached(target.address);
                 }
                 self.heard(target, Some(&failure));
                 let peer = peer(target, &link, began.elapsed());
@@ -153,7 +172,7 @@ impl Tour<'_> {
         mut entry: HostTry,
     ) -> Carried {
         let began = link.began_if_fresh(entry.reused);
-        let mut waiting = self.ledger.open();
+        let mut waiting = self.log.ledger.open();
         let (recipients, messages) = self.sizes(target);
         while !waiting.is_empty() {
             if link.messages >= messages {
@@ -228,7 +247,7 @@ impl Tour<'_> {
         entry: &mut HostTry,
         target: &Target,
     ) -> Vec<usize> {
-        let host = Some(self.tries.len());
+        let host = Some(self.log.tries.len());
         let progress = results.iter().any(|result| result.reply.is_completion());
         let mut again = Vec::new();
         for (at, result) in batch.iter().zip(results) {
@@ -237,13 +256,15 @@ impl Tour<'_> {
             if result.reply.is_completion() && stage == Stage::EndOfData {
                 self.heard(target, None);
                 let outcome = RecipientOutcome::Delivered { reply: result.reply };
-                self.ledger.settle(*at, Verdict { outcome, peer: Some(peer.clone()), host });
+                self.log.ledger.settle(*at, Verdict { outcome, peer: Some(peer.clone()), host });
             } else if progress && is_too_many(stage, &result.reply) {
                 again.push(*at);
             } else {
                 let failure = failure::of_refusal(stage, result.reply);
                 self.heard(target, Some(&failure));
-                self.ledger.refused(*at, Setback { failure, peer: Some(peer.clone()), host });
+                let setback = Setback { failure, peer: Some(peer.clone()), host };
+                let bearing = self.bearing(&setback);
+                self.log.ledger.refused(*at, setback, bearing);
             }
         }
         again
@@ -297,10 +318,10 @@ impl Tour<'_> {
             return;
         }
         let failure = failure::of_lost_reply();
-        let host = Some(self.tries.len());
+        let host = Some(self.log.tries.len());
         for at in batch {
             let outcome = RecipientOutcome::PossiblyDelivered(failure.clone());
-            self.ledger.settle(*at, Verdict { outcome, peer: Some(peer.clone()), host });
+            self.log.ledger.settle(*at, Verdict { outcome, peer: Some(peer.clone()), host });
         }
         entry.failure = Some((&failure).into());
         self.note(entry);
@@ -309,15 +330,48 @@ impl Tour<'_> {
     fn host_failed(&mut self, mut entry: HostTry, peer: &Peer, failure: Failure) {
         entry.failure = Some((&failure).into());
         let peer = Peer { host: entry.host.clone(), ip: Some(entry.ip), ..peer.clone() };
-        self.ledger.host_failed(Setback { failure, peer: Some(peer), host: Some(self.tries.len()) });
+        self.log.ledger.host_failed(Setback { failure, peer: Some(peer), host: Some(self.log.tries.len()) });
         self.note(entry);
+    }
+
+    /// A failed login is told with the table of the configuration that is to be put right.
+    fn with_setting(&self, failure: Failure) -> Failure {
+        match self.leg.course.smarthost() {
+            Some(smarthost) if failure.stage == Stage::Auth => failure::of_login(failure, smarthost),
+            _ => failure,
+        }
+    }
+
+    fn entry(&self, target: &Target, policy: &HostPolicy) -> HostTry {
+        HostTry { policy: Some(policy.record()), ..self.bare(target) }
+    }
+
+    /// Nothing has happened yet.
+    fn bare(&self, target: &Target) -> HostTry {
+        HostTry {
+            host: target.host.host.to_string(),
+            ip: target.address.ip(),
+            port: target.address.port(),
+            preference: target.host.preference,
+            smarthost: self.leg.course.smarthost().map(|smarthost| smarthost.name.clone()),
+            policy: None,
+            source: None,
+            connected: false,
+            reused: false,
+            fallback_to_clear: false,
+            tls: None,
+            transcript: tegami_mail::Transcript::default(),
+            results: Vec::new(),
+            failure: None,
+            duration_ms: 0,
+        }
     }
 
     fn note(&mut self, entry: HostTry) {
         self.courier.metrics.tried(&entry);
         let failure = entry.failure.as_ref().map(|failure| failure.detail.id.as_str());
         tracing::debug!(host = entry.host, ip = %entry.ip, failure, duration_ms = entry.duration_ms, "host tried");
-        self.tries.push(entry);
+        self.log.tries.push(entry);
     }
 }
 
@@ -343,30 +397,6 @@ fn is_stale(error: &SessionFailure) -> bool {
         _ => false,
     };
     ended && matches!(error.stage, client::Stage::Idle | client::Stage::Mail)
-}
-
-fn entry(target: &Target, policy: &HostPolicy) -> HostTry {
-    HostTry { policy: Some(policy.record()), ..bare(target) }
-}
-
-/// Nothing has happened yet.
-fn bare(target: &Target) -> HostTry {
-    HostTry {
-        host: target.host.host.to_string(),
-        ip: target.address.ip(),
-        port: target.address.port(),
-        preference: target.host.preference,
-        policy: None,
-        source: None,
-        connected: false,
-        reused: false,
-        fallback_to_clear: false,
-        tls: None,
-        transcript: tegami_mail::Transcript::default(),
-        results: Vec::new(),
-        failure: None,
-        duration_ms: 0,
-    }
 }
 
 /// Completes an entry with what the session knows.

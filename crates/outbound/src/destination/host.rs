@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use tegami_dns::{Answer, Data, DnsError, DnsName, RecordType, Resolver};
 use tegami_mail::{Note, note};
 
-use crate::policy::{IpOrder, Settings};
+use crate::policy::IpOrder;
 
 /// What the DNS says of a host.
 pub(super) struct Found {
@@ -15,18 +15,19 @@ pub(super) struct Found {
 }
 
 /// Asks for the addresses of both versions of IP at the same time. One version's failure does not hurt while the other has addresses.
-pub(super) async fn addresses(name: &DnsName, settings: &Settings, resolver: &dyn Resolver) -> Found {
+pub(super) async fn addresses(name: &DnsName, ip_order: IpOrder, resolver: &dyn Resolver) -> Found {
     let (v4, v6) = futures_util::future::join(
-        ask(settings.ip_order != IpOrder::V6Only, name, RecordType::A, resolver),
-        ask(settings.ip_order != IpOrder::V4Only, name, RecordType::Aaaa, resolver),
+        ask(ip_order != IpOrder::V6Only, name, RecordType::A, resolver),
+        ask(ip_order != IpOrder::V4Only, name, RecordType::Aaaa, resolver),
     )
     .await;
     let mut steps = aliases(name, &v4, &v6);
     let error = worst(&v4, &v6);
     let (v4, v6) = (ips(v4), ips(v6));
-    let mut addresses = match settings.ip_order {
+    let mut addresses = match ip_order {
         IpOrder::V4First | IpOrder::V4Only => [v4, v6].concat(),
         IpOrder::V6First | IpOrder::V6Only => [v6, v4].concat(),
+        IpOrder::Alternate => in_turn(v6, v4),
     };
     addresses.dedup();
     if addresses.is_empty() {
@@ -40,6 +41,12 @@ pub(super) async fn addresses(name: &DnsName, settings: &Settings, resolver: &dy
     let list: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
     steps.push(note!("outbound-host-addresses", host = shown(name), addresses = list.join(", ")));
     Found { addresses: Ok(addresses), steps }
+}
+
+/// One of the first, one of the second, until both are used up.
+fn in_turn(first: Vec<IpAddr>, second: Vec<IpAddr>) -> Vec<IpAddr> {
+    let most = first.len().max(second.len());
+    (0..most).flat_map(|at| [first.get(at), second.get(at)]).flatten().copied().collect()
 }
 
 /// The name as people see it; the root is a dot.

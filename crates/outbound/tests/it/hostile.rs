@@ -124,6 +124,7 @@ async fn attempt(behaviour: Behaviour, recipients: usize, octets: usize) -> (Str
     let parcel = Parcel {
         envelope: envelope(&recipients),
         next_hop: Host::parse("example.test").unwrap(),
+        tags: Vec::new(),
         content: Bytes::from(content),
     };
     let began = Instant::now();

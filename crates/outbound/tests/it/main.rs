@@ -16,6 +16,7 @@ mod hostile;
 mod peer;
 mod queue;
 mod reuse;
+mod route;
 mod shaping;
 mod smarthost;
 mod tls;

@@ -1,9 +1,11 @@
 //! Mail that takes another way than the recipient's MX hosts.
 
+use std::sync::Arc;
+
 use expect_test::expect;
 use rustls::RootCertStore;
 use tegami_mail::Host;
-use tegami_outbound::{Match, Route, Settings, Smarthost, SmarthostTls, TlsDemand};
+use tegami_outbound::{Order, Route, Settings, Smarthost, SmarthostTls, TlsDemand};
 use tegami_proto::smtp::server::Credentials;
 
 use crate::peer::{Identity, Script, Tls};
@@ -13,16 +15,15 @@ const ZONE: &str = "example.test. MX 0 .\nsmart.example.net. A 127.0.0.2";
 
 fn route(settings: &mut Settings, tls: SmarthostTls) {
     let credentials = Credentials { username: "user".to_owned(), password: "secret".to_owned() };
-    settings.routes = vec![Route {
-        sender: Match::Any,
-        recipient: Match::Any,
-        smarthost: Smarthost {
-            host: Host::parse("smart.example.net").unwrap(),
-            port: settings.port,
-            tls,
-            credentials: Some(credentials),
-        },
-    }];
+    let smarthost = Smarthost {
+        name: "smart".to_owned(),
+        host: Host::parse("smart.example.net").unwrap(),
+        port: settings.port,
+        tls,
+        credentials: Some(credentials),
+        setting: "delivery.relays.smart".to_owned(),
+    };
+    settings.routes = vec![Route::for_all("all", Order::Always, vec![Arc::new(smarthost)])];
 }
 
 async fn world(change: impl FnOnce(&mut Script), tls: SmarthostTls) -> World {
@@ -68,8 +69,8 @@ async fn a_wrong_password_keeps_mail_waiting() {
     )
     .await;
     expect![[r#"
-        smart.example.net 127.0.0.2 TLSv1.3 trusted Auth outbound-refused-auth
-        b@example.test failed Transient Auth 5.7.8 outbound-refused-auth [smart.example.net]
+        smart.example.net 127.0.0.2 TLSv1.3 trusted Auth outbound-refused-login
+        b@example.test failed Transient Auth 5.7.8 outbound-refused-login [smart.example.net]
     "#]]
     .assert_eq(&story(&world.send(&["b@example.test"]).await));
 }

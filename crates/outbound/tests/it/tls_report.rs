@@ -305,7 +305,12 @@ async fn no_reports_about_reports() {
         let envelope = envelope(&["b@example.test"]);
         let next_hop = envelope.forward_paths[0].address.host().clone();
         courier
-            .attempt(&Parcel { envelope, next_hop, content: Bytes::from_static(content.as_bytes()) })
+            .attempt(&Parcel {
+                envelope,
+                next_hop,
+                tags: Vec::new(),
+                content: Bytes::from_static(content.as_bytes()),
+            })
             .await;
     }
     journal.flush().await.unwrap();

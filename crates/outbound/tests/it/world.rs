@@ -66,7 +66,8 @@ impl World {
 
     pub(crate) async fn attempt(&self, envelope: Envelope) -> AttemptReport {
         let next_hop = envelope.forward_paths[0].address.host().clone();
-        self.courier.attempt(&Parcel { envelope, next_hop, content: Bytes::from_static(CONTENT) }).await
+        let (tags, content) = (Vec::new(), Bytes::from_static(CONTENT));
+        self.courier.attempt(&Parcel { envelope, next_hop, tags, content }).await
     }
 }
 
@@ -81,7 +82,8 @@ pub(crate) async fn plan(zone: &str, next_hop: &str, change: impl FnOnce(&mut Se
     let resolver = Arc::new(ZoneResolver::from_text(zone).unwrap());
     let courier =
         Courier::new(settings, RootCertStore::empty(), resolver, Arc::new(SystemClock)).unwrap().seeded(7);
-    courier.plan(&envelope(&["b@example.test"]), &Host::parse(next_hop).unwrap()).await
+    let next_hop = Host::parse(next_hop).unwrap();
+    courier.preview(&envelope(&["b@example.test"]), &next_hop, &[]).await.ways.remove(0).destination
 }
 
 /// Hosts tried and results, a line each.

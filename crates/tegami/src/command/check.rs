@@ -14,7 +14,7 @@ use self::probe::{Targets, World};
 use super::prose::Prose;
 use super::{Context, Failure, Outcome, Report, dns};
 use crate::cli::Check;
-use crate::config::preset;
+use crate::config::{Config, preset};
 
 /// Checks this installation. Exit status 1 where something is wrong.
 pub(crate) async fn run(check: &Check, context: &Context) -> Result<Report, Failure> {
@@ -37,7 +37,7 @@ pub(crate) async fn run(check: &Check, context: &Context) -> Result<Report, Fail
     let mut findings = finding::judge(&targets.probe(&world).await);
     // Without a configuration there is nothing that could lead around a closed port.
     let config = context.config().ok();
-    if config.is_some_and(|config| config.delivery.smarthost.is_some()) {
+    if config.as_ref().is_some_and(leads_around) {
         findings.iter_mut().for_each(Finding::is_led_around);
     }
     let outcome = if findings.iter().any(|finding| matches!(finding.state, State::Fail | State::Unknown)) {
@@ -49,12 +49,24 @@ pub(crate) async fn run(check: &Check, context: &Context) -> Result<Report, Fail
     Ok(Report { outcome, ..report })
 }
 
+/// All mail goes, or can go, through a smarthost.
+fn leads_around(config: &Config) -> bool {
+    let for_all = config
+        .delivery
+        .routing
+        .routes
+        .iter()
+        .find(|route| route.senders.is_empty() && route.recipients.is_empty() && route.tags.is_empty());
+    for_all.is_some_and(|route| !route.smarthosts.is_empty())
+}
+
 /// What to put into the configuration, to be pasted.
 const SETTINGS: &str = "[delivery.smarthost]
 preset = \"ses\"
 region = \"ap-northeast-1\"
 user = \"…\"
 password_file = \"smarthost.password\"
+order = \"always\"
 ";
 
 fn as_json(findings: &[Finding], context: &Context) -> Report {

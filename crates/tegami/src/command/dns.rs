@@ -26,7 +26,12 @@ pub(crate) fn resolver(options: &DnsOptions) -> Result<Arc<dyn Resolver>, Failur
 pub(crate) fn zone(path: &Path) -> Result<Arc<dyn Resolver>, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| note!("cli-file-unreadable", file = path.display(), reason = error))?;
-    let resolver = ZoneResolver::from_text(&text)
+    zone_text(&text, path)
+}
+
+/// The same, where the file has been read.
+pub(crate) fn zone_text(text: &str, path: &Path) -> Result<Arc<dyn Resolver>, Failure> {
+    let resolver = ZoneResolver::from_text(text)
         .map_err(|error| note!("cli-zone-bad", file = path.display(), reason = error))?;
     Ok(Arc::new(resolver))
 }

@@ -8,6 +8,7 @@ mod config;
 mod context;
 mod dns;
 mod domain;
+mod dry_run;
 mod init;
 mod inspect;
 mod key;
@@ -200,6 +201,11 @@ fn input(verb: &Verb) -> Result<Option<String>, Failure> {
     match verb {
         Verb::User(cli::User::Add { password_file: Some(path), .. }) => user::read_password(path).map(Some),
         Verb::Suppression(cli::Suppression::Import { file, .. }) => suppression::read(file).map(Some),
+        Verb::Why(cli::Why { dns: cli::DnsOptions { zone: Some(path), .. }, .. }) => {
+            let text = std::fs::read_to_string(path);
+            text.map(Some)
+                .map_err(|error| note!("cli-file-unreadable", file = path.display(), reason = error).into())
+        }
         _ => Ok(None),
     }
 }
@@ -237,6 +243,7 @@ async fn on_rooms(verb: &Verb, input: Option<String>, site: queue::Site<'_>) -> 
         Verb::Report(cli::Report::Tls { domain }) => report::tls(domain.as_deref(), context, rooms).await,
         Verb::Queue(verb) => queue::run(verb, site).await,
         Verb::Metrics => Ok(Report::well(metrics::told(rooms).await)),
+        Verb::Why(why) if why.dry_run => dry_run::run(why, input.as_deref(), context, rooms, config).await,
         Verb::Why(why) => why::run(&why.subject, context, rooms).await,
         Verb::User(user) => user::run(user, input, context, rooms, config).await,
         Verb::Key(key) => key::run(key, context, rooms).await,

@@ -98,12 +98,16 @@ async fn watchdog(control: Arc<Control>) {
 }
 
 /// A server whose DNS is a zone text, or whose sources are loopback addresses, lives on this machine alone.
-fn reach(config: &Config) -> Reach {
+pub(crate) fn reach(config: &Config) -> Reach {
     let loopback = config.delivery.sources.iter().any(std::net::IpAddr::is_loopback);
     if loopback || matches!(config.dns, Dns::Zone(_)) { Reach::Loopback } else { Reach::Network }
 }
 
-fn resolver(config: &Config) -> Result<Arc<dyn Resolver>, Failure> {
+/// Whom the configuration asks.
+///
+/// # Errors
+/// The zone text cannot be read, or there is no resolver.
+pub(crate) fn resolver(config: &Config) -> Result<Arc<dyn Resolver>, Failure> {
     match &config.dns {
         Dns::System => dns::system(config.dnssec),
         Dns::Server(server) => dns::server(*server, config.dnssec),

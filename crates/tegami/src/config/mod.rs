@@ -4,6 +4,7 @@ mod bounce;
 pub(crate) mod preset;
 mod problem;
 mod reader;
+mod route;
 mod schedule;
 mod schema;
 mod shaping;
@@ -17,12 +18,13 @@ use std::time::Duration;
 use tegami_auth::dkim::Selector;
 use tegami_dns::Dnssec;
 use tegami_mail::{Address, Domain};
-use tegami_outbound::TlsPolicies;
+use tegami_outbound::{IpOrder, TlsPolicies};
 use tegami_queue::shaping::ShapingSettings;
 use tegami_queue::{Languages, Retries, SuppressionRules, TrustedNetworks};
 
 pub(crate) use problem::ConfigError;
 pub(crate) use reader::nearest;
+pub(crate) use route::Routing;
 pub(crate) use schedule::Shares;
 
 /// What the configuration says, with its defaults filled in.
@@ -189,10 +191,10 @@ pub(crate) struct Delivery {
     pub(crate) port: u16,
     /// Local addresses to connect from.
     pub(crate) sources: Vec<IpAddr>,
-    /// Whether IPv6 is used.
-    pub(crate) ipv6: bool,
-    /// Everything goes through this host.
-    pub(crate) smarthost: Option<Smarthost>,
+    /// Which version of IP goes first.
+    pub(crate) ip: IpOrder,
+    /// Which mail goes through whom.
+    pub(crate) routing: Routing,
     /// Policies of TLS for single domains.
     pub(crate) tls: TlsPolicies,
     /// When delivery is tried again, and for how long.
@@ -201,32 +203,6 @@ pub(crate) struct Delivery {
     pub(crate) shares: Shares,
     /// The languages in which senders are told what became of their mail.
     pub(crate) languages: Languages,
-}
-
-/// Another provider's relay.
-#[derive(Clone, Debug)]
-pub(crate) struct Smarthost {
-    /// Host name or address.
-    pub(crate) host: String,
-    /// Port.
-    pub(crate) port: u16,
-    /// How TLS is used.
-    pub(crate) tls: SmarthostTls,
-    /// User name and password.
-    pub(crate) credentials: Option<(String, Secret)>,
-}
-
-/// How a smarthost is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SmarthostTls {
-    /// STARTTLS, required.
-    StartTls,
-    /// From the first octet.
-    Implicit,
-    /// STARTTLS where it is offered.
-    Opportunistic,
-    /// Never: loopback only.
-    Off,
 }
 
 /// A text that no log shows.

@@ -103,7 +103,24 @@ impl<'a> Section<'a> {
         self.table(key, value)
     }
 
-    /// A table whose problems belong to the same file.
+    /// The tables of a list such as `[[delivery.routes]]`.
+    pub(super) fn tables(&self, key: &'static str) -> Vec<Section<'a>> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let DeValue::Array(array) = value.get_ref() else {
+            self.wrong_type(value.span(), key, "tables");
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for entry in array.iter() {
+            match entry.get_ref() {
+                DeValue::Table(table) => tables.push(self.below(table, entry.span())),
+                _ => self.wrong_type(entry.span(), key, "tables"),
+            }
+        }
+        tables
+    }
+
+    /// A table whose problems are gathered with those of this one.
     pub(super) fn below(&self, table: &'a DeTable<'a>, span: Range<usize>) -> Section<'a> {
         Section::new(table, span, self.problems)
     }
@@ -129,6 +146,11 @@ impl<'a> Section<'a> {
         self.problems.add(span, message, None);
     }
 
+    /// Notes a problem with what may help.
+    pub(super) fn problem_with_help(&self, span: Range<usize>, message: Note, help: Option<Note>) {
+        self.problems.add(span, message, help);
+    }
+
     /// Says that a value has the wrong type.
     pub(super) fn wrong_type(&self, span: Range<usize>, key: &str, wanted: &str) {
         let message = match wanted {
@@ -136,6 +158,7 @@ impl<'a> Section<'a> {
             "port" => note!("cli-config-wants-port", key = key),
             "count" => note!("cli-config-wants-count", key = key),
             "table" => note!("cli-config-wants-table", key = key),
+            "tables" => note!("cli-config-wants-tables", key = key),
             _ => note!("cli-config-wants-text", key = key),
         };
         self.problems.add(span, message, None);

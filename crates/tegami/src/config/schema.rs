@@ -9,20 +9,20 @@ use std::time::Duration;
 use tegami_auth::dkim::Selector;
 use tegami_dns::Dnssec;
 use tegami_mail::{Domain, note};
-use tegami_outbound::{TlsPolicies, TlsPolicy, TlsScope};
+use tegami_outbound::{IpOrder, TlsPolicies, TlsPolicy, TlsScope};
 use tegami_queue::{Distrust, Languages, RetryPolicy};
 use toml::de::DeTable;
 use tracing_subscriber::EnvFilter;
 
-use super::preset::{self, Missing, Preset};
 use super::problem::Problem;
 use super::reader::{Problems, Section, Value};
+use super::route::{Routing, ip_order, routing};
 use super::schedule::{self, Shares};
 use super::shaping;
-use super::value::{addresses, delays, everywhere, secret, size};
+use super::value::{addresses, delays, everywhere, size};
 use super::{
     Config, Delivery, DkimKey, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath,
-    Smarthost, SmarthostTls, Submission, Tls, bounce,
+    Submission, Tls, bounce,
 };
 
 /// Reads the whole text; relative paths start at `base`.
@@ -259,8 +259,8 @@ fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> 
         paused: false,
         port: 25,
         sources: Vec::new(),
-        ipv6: true,
-        smarthost: None,
+        ip: IpOrder::V4First,
+        routing: Routing::default(),
         retry: RetryPolicy::default().into(),
         shares: Shares::default(),
         tls: TlsPolicies::default(),
@@ -271,8 +271,8 @@ fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> 
     let delivery = Delivery {
         paused: section.flag("paused").unwrap_or_default(),
         port: section.port("port").unwrap_or(default.port),
-        ipv6: section.flag("ipv6").unwrap_or(default.ipv6),
-        smarthost: smarthost(&section, base),
+        ip: ip(&section).unwrap_or(default.ip),
+        routing: routing(&section, base),
         retry: schedule::retries(
             &section,
             RetryPolicy {
@@ -311,74 +311,16 @@ fn tls_policies(delivery: &Section<'_>) -> TlsPolicies {
     section.entries().filter_map(read).collect()
 }
 
-fn smarthost(delivery: &Section<'_>, base: &Path) -> Option<Smarthost> {
-    let section = delivery.section("smarthost")?;
-    let preset = preset(&section);
-    let host = smarthost_host(&section, preset);
-    let tls = section.text("tls").map(|(text, span)| match text.as_str() {
-        "starttls" => SmarthostTls::StartTls,
-        "implicit" => SmarthostTls::Implicit,
-        "opportunistic" => SmarthostTls::Opportunistic,
-        "off" => SmarthostTls::Off,
-        _ => {
-            let choices = "starttls`, `implicit`, `opportunistic`, `off";
-            section.problem(span, note!("cli-config-one-of", key = "tls", choices = choices));
-            SmarthostTls::StartTls
+/// `ip`, or `ipv6 = false`.
+fn ip(section: &Section<'_>) -> Option<IpOrder> {
+    let order = ip_order(section);
+    match (section.flag("ipv6"), order) {
+        (Some(_), Some(_)) => {
+            section.problem(section.span(), note!("cli-config-ip-twice"));
+            order
         }
-    });
-    let implicit = tls == Some(SmarthostTls::Implicit);
-    let usual =
-        preset.and_then(|preset| if implicit { preset.implicit.first() } else { preset.starttls.first() });
-    let port = section.port("port").or(usual.copied()).unwrap_or(if implicit { 465 } else { 587 });
-    // A port that the preset knows for TLS from the first octet says how TLS begins.
-    let at_once = preset.is_some_and(|preset| preset.implicit.contains(&port));
-    let tls = tls.unwrap_or(if at_once { SmarthostTls::Implicit } else { SmarthostTls::StartTls });
-    let user = section.text("user").map(|(user, _)| user);
-    let user = user.or_else(|| preset.and_then(|preset| preset.user.clone()));
-    let password = secret(&section, base);
-    if user.is_some() != password.is_some() || preset.is_some() && password.is_none() {
-        section.problem(section.span(), note!("cli-config-smarthost-credentials"));
-    }
-    section.finish();
-    Some(Smarthost { host: host?, port, tls, credentials: user.zip(password) })
-}
-
-fn preset(section: &Section<'_>) -> Option<&'static Preset> {
-    let (text, span) = section.text("preset")?;
-    let found = preset::all().get(&text);
-    if found.is_none() {
-        let known = preset::all().keys().cloned().collect::<Vec<_>>().join("`, `");
-        section.problem(span, note!("cli-config-one-of", key = "preset", choices = known));
-    }
-    found
-}
-
-/// `host`, else what the preset says for `region` and `account`.
-fn smarthost_host(section: &Section<'_>, preset: Option<&Preset>) -> Option<String> {
-    let (region, account) = (section.text("region"), section.text("account"));
-    let given = section.text("host").map(|(host, _)| host);
-    let Some(preset) = preset else {
-        if given.is_none() {
-            section.problem(section.span(), note!("cli-config-smarthost-host"));
-        }
-        return given;
-    };
-    if given.is_some() {
-        return given;
-    }
-    let word = |word: &Option<(String, std::ops::Range<usize>)>| word.as_ref().map(|(text, _)| text.clone());
-    match preset.host(word(&region).as_deref(), word(&account).as_deref()) {
-        Ok(host) => Some(host),
-        Err(Missing::Account) => {
-            section.problem(section.span(), note!("cli-config-preset-account", preset = preset.title));
-            None
-        }
-        Err(Missing::Region | Missing::UnknownRegion) => {
-            let known = preset.regions.keys().cloned().collect::<Vec<_>>().join("`, `");
-            let span = region.map_or_else(|| section.span(), |(_, span)| span);
-            section.problem(span, note!("cli-config-one-of", key = "region", choices = known));
-            None
-        }
+        (Some(false), None) => Some(IpOrder::V4Only),
+        _ => order,
     }
 }
 

@@ -3,6 +3,7 @@
 use expect_test::{Expect, expect};
 use tegami_words::Language;
 
+use super::problem::Problem;
 use super::*;
 
 fn check(text: &str, expect: &Expect) {
@@ -187,6 +188,104 @@ dnssec = "maybe"
     );
 }
 
+/// The routes in order: name, order, version of IP, smarthosts.
+fn check_routes(delivery: &str, expect: &Expect) {
+    let text = format!("hostname = \"mail.example.com\"\n{delivery}");
+    let shown = match schema::read(&text, Path::new("/etc/tegami")) {
+        Ok(config) => {
+            let line = |route: &tegami_outbound::Route| {
+                let host = |host: &std::sync::Arc<tegami_outbound::Smarthost>| {
+                    let user = host.credentials.as_ref().map_or("-", |known| known.username.as_str());
+                    format!(
+                        " {}={}:{} {:?} {user} [{}]",
+                        host.name, host.host, host.port, host.tls, host.setting
+                    )
+                };
+                let hosts: String = route.smarthosts.iter().map(host).collect();
+                let (order, ip) = (route.order.as_str(), route.ip);
+                let (senders, recipients) = (&route.senders, &route.recipients);
+                format!("{} {order} {ip:?} {senders:?} {recipients:?} {:?}{hosts}\n", route.name, route.tags)
+            };
+            config.delivery.routing.routes.iter().map(line).collect()
+        }
+        Err(problems) => {
+            let told = |problem: &Problem| tegami_words::note(Language::English, &problem.message);
+            problems.iter().map(|problem| format!("{}\n", told(problem))).collect::<String>()
+        }
+    };
+    expect.assert_eq(&shown);
+}
+
+#[test]
+fn routes() {
+    check_routes(
+        r#"
+[delivery.smarthost]
+host = "relay.example.net"
+port = 2525
+order = "relay-first"
+[delivery.relays.ses]
+preset = "ses"
+region = "ap-northeast-1"
+user = "AKIA"
+password = "x"
+[delivery.relays.grid]
+preset = "sendgrid"
+port = 465
+password = "x"
+[[delivery.routes]]
+sender = ["example.com", "*.example.com", "<>"]
+recipient = "例え.test"
+tag = ["a", "b"]
+relay = ["ses", "smarthost"]
+order = "direct-first"
+ip = "alternate"
+[[delivery.routes]]
+name = "development"
+tag = "test"
+relay = "grid"
+order = "development"
+[[delivery.routes]]
+recipient = "example.org"
+"#,
+        &expect![[r#""#]],
+    );
+}
+
+#[test]
+fn routes_that_lead_nowhere() {
+    check_routes(
+        r#"
+[delivery]
+ip = "v5"
+ipv6 = false
+[delivery.relays.ses]
+preset = "ses"
+region = "tokyo"
+[delivery.relays.mg]
+preset = "mailgum"
+[delivery.relays.home]
+preset = "sakura"
+user = "me"
+password = "x"
+[delivery.relays.office]
+host = "relay.example.net"
+[[delivery.routes]]
+relay = "offices"
+[[delivery.routes]]
+relay = "office"
+order = "direct"
+[[delivery.routes]]
+order = "relay-first"
+[[delivery.routes]]
+relay = "office"
+order = "sometimes"
+sender = "not a domain"
+"#,
+        &expect![[r#""#]],
+    );
+}
+
 /// The manual.
 const MANUAL: &str = include_str!("../../../../docs/configuration.md");
 
@@ -211,6 +310,7 @@ fn every_key_stands_in_the_manual() {
         include_str!("bounce.rs"),
         include_str!("value.rs"),
         include_str!("shaping.rs"),
+        include_str!("route.rs"),
     ];
     let code = sources.map(|source| source.split("#[cfg(test)]").next().unwrap()).concat();
     let mut keys = Vec::new();

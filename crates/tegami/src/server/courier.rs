@@ -28,8 +28,10 @@ pub(super) fn courier(
     let https = Arc::new(Https::new(roots.clone(), Arc::clone(&resolver), reach).map_err(failed)?);
     let fetch = Arc::new(HttpsFetch::new(https, HTTPS));
     let mta_sts = Arc::new(MtaSts::new(fetch, Some(Arc::clone(&rooms.store))));
-    let settings = outbound_settings(config, reach)?;
+    let settings = outbound_settings(config, reach);
     let courier = Courier::new(settings, roots, resolver, Arc::clone(&rooms.clock)).map_err(failed)?;
     let courier = courier.counting(rooms.meters.outbound.clone());
-    Ok(Arc::new(courier.with_mta_sts(mta_sts).observed_by(observer)))
+    let courier = Arc::new(courier.with_mta_sts(mta_sts).observed_by(observer));
+    let _ = rooms.courier.set(Arc::clone(&courier));
+    Ok(courier)
 }

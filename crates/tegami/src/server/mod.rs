@@ -23,11 +23,7 @@ use std::time::Duration;
 use rustls::RootCertStore;
 use tegami_dns::Resolver;
 use tegami_inbound::{Listener, Service, Shutdown};
-use tegami_mail::{Domain, Host};
-use tegami_outbound::{
-    Courier, IpOrder, Match, Outbound, Own, Reach, Route, Settings, SmarthostTls, Source, TlsDemand,
-};
-use tegami_proto::smtp::server::Credentials;
+use tegami_outbound::{Courier, Outbound, Own, Reach, Settings, Source};
 use tegami_queue::gate::Gate;
 use tegami_queue::{Deliver, Postman, RunSettings, Settler};
 use tegami_store::NodeId;
@@ -41,7 +37,7 @@ pub(crate) use tls::{machine_roots, trusted_roots};
 use self::doors::{Doors, OpenDoors};
 pub(crate) use self::reload::{Answer, House};
 use crate::command::Failure;
-use crate::config::{self, Config};
+use crate::config::Config;
 
 /// The world as the server sees it: the real one, or the lab's.
 pub(crate) struct Surroundings {
@@ -279,19 +275,18 @@ fn postman(rooms: &Rooms, config: &Config, outbound: &Arc<Outbound>) -> impl Fut
 }
 
 /// The configuration as `outbound` wants it.
-pub(crate) fn outbound_settings(config: &Config, reach: Reach) -> Result<Settings, Failure> {
+pub(crate) fn outbound_settings(config: &Config, reach: Reach) -> Settings {
     let delivery = &config.delivery;
-    let routes = delivery.smarthost.as_ref().map(route).transpose()?;
-    Ok(Settings {
+    Settings {
         port: delivery.port,
         source: source(&delivery.sources),
-        ip_order: if delivery.ipv6 { IpOrder::V4First } else { IpOrder::V4Only },
+        ip_order: delivery.ip,
         reach,
         own: own(config),
-        routes: routes.into_iter().collect(),
         tls_policies: delivery.tls.clone(),
+        routes: delivery.routing.routes.clone(),
         ..Settings::new(config.hostname.clone())
-    })
+    }
 }
 
 fn source(sources: &[std::net::IpAddr]) -> Source {
@@ -308,25 +303,4 @@ fn source(sources: &[std::net::IpAddr]) -> Source {
 fn own(config: &Config) -> Own {
     let specific = config.listen.smtp.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified());
     Own { names: vec![config.hostname.clone()], addresses: specific.collect() }
-}
-
-fn route(smarthost: &config::Smarthost) -> Result<Route, Failure> {
-    let host = match smarthost.host.parse() {
-        Ok(ip) => Host::Literal(ip),
-        Err(_) => Host::Domain(
-            Domain::parse(&smarthost.host).map_err(|error| Failure::Text(format!("smarthost: {error}")))?,
-        ),
-    };
-    let tls = match smarthost.tls {
-        config::SmarthostTls::StartTls => SmarthostTls::StartTls(TlsDemand::Verified),
-        config::SmarthostTls::Implicit => SmarthostTls::Implicit(TlsDemand::Verified),
-        config::SmarthostTls::Opportunistic => SmarthostTls::StartTls(TlsDemand::Opportunistic),
-        config::SmarthostTls::Off => SmarthostTls::StartTls(TlsDemand::Never),
-    };
-    let credentials = smarthost
-        .credentials
-        .as_ref()
-        .map(|(user, password)| Credentials { username: user.clone(), password: password.0.clone() });
-    let smarthost = tegami_outbound::Smarthost { host, port: smarthost.port, tls, credentials };
-    Ok(Route { sender: Match::Any, recipient: Match::Any, smarthost })
 }

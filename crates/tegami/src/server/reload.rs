@@ -49,18 +49,20 @@ impl Server {
             ..config
         };
         let tls = tls::server_config(&config)?;
-        let settings = outbound_settings(&config, self.reach)?;
+        let settings = outbound_settings(&config, self.reach);
         let courier = self.outbound.courier().renewed(settings).trusting(roots);
         let courier = courier.map_err(|error| Failure::Text(error.to_string()))?;
         let (rooms, signers) = self.rooms.renewed(&config).await?;
         // From here on nothing fails.
         rooms.keys.replace(signers);
         rooms.shaping.reload(config.shaping.clone(), rooms.clock.now());
+        let courier = Arc::new(courier);
+        let _ = rooms.courier.set(Arc::clone(&courier));
         let rooms = Arc::new(rooms);
         super::warn(&config);
         self.doors.replace(Doors::new(&rooms, &config, &tls, Arc::clone(&self.resolver)));
         drop(self.routers.send_replace((self.pages)(&rooms, &config, self.stop.subscribe())));
-        self.outbound = Arc::new(self.outbound.renewed(Arc::new(courier)));
+        self.outbound = Arc::new(self.outbound.renewed(courier));
         let deliver = Arc::clone(&self.outbound) as Arc<dyn Deliver>;
         rooms.control.replace(settler(&rooms, &config), deliver);
         if config.delivery.paused {

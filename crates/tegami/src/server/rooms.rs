@@ -3,10 +3,11 @@
 use std::fs::{OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tegami_auth::dkim::Signer;
 use tegami_mail::{Address, Clock, note};
+use tegami_outbound::Courier;
 use tegami_queue::gate::Gate;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
@@ -34,6 +35,8 @@ pub(crate) struct Rooms {
     ids: Arc<IdSource>,
     /// The standing rules, and the gate behind them.
     pub(crate) holds: Arc<Holds>,
+    /// Who delivers, once the server runs: it remembers hosts and policies.
+    pub(crate) courier: OnceLock<Arc<Courier>>,
 }
 
 impl Rooms {
@@ -60,7 +63,21 @@ impl Rooms {
         let intake = door.intake(config, Arc::new(returns::open(config)?));
         let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
         holds.before(Arc::clone(&shaping) as Arc<dyn Gate>);
-        Ok(Self { store, accounts, intake, local, clock, control, meters, shaping, keys, ids, holds })
+        let courier = OnceLock::new();
+        Ok(Self {
+            store,
+            accounts,
+            intake,
+            local,
+            clock,
+            control,
+            meters,
+            shaping,
+            keys,
+            ids,
+            holds,
+            courier,
+        })
     }
 
     /// The same rooms as another configuration wants them, and the signers that it names. Nothing is changed yet, save that keys which were
@@ -85,6 +102,7 @@ impl Rooms {
             keys: Arc::clone(keys),
             ids: Arc::clone(ids),
             holds: Arc::clone(&self.holds),
+            courier: OnceLock::new(),
         };
         Ok((renewed, signers))
     }

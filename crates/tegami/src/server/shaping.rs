@@ -23,7 +23,7 @@ pub(super) async fn open(
     now: Timestamp,
 ) -> Result<Arc<Shaping>, Failure> {
     let shaping = Shaping::new(config.shaping.clone());
-    let routes = super::outbound_settings(config, Reach::Network)?;
+    let routes = super::outbound_settings(config, Reach::Network);
     let shaping = if routes.routes.is_empty() { shaping } else { shaping.with_relay(relay(routes)) };
     shaping.restore(store, now).await?;
     Ok(Arc::new(shaping))
@@ -35,8 +35,8 @@ fn relay(settings: Settings) -> Box<Relay> {
         let next_hop = Host::parse(job.next_hop).ok()?;
         let sender = format!("postmaster@{}", job.facts.sender_domain);
         let reverse_path = ReversePath::try_from(sender).unwrap_or(ReversePath::Null);
-        let smarthost = settings.route(&Envelope::new(reverse_path, []), &next_hop)?;
-        Some(smarthost.host.to_string())
+        let route = settings.route(&Envelope::new(reverse_path, []), &next_hop, &job.facts.tags)?;
+        Some(route.first_smarthost()?.host.to_string())
     })
 }
 

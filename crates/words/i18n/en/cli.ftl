@@ -39,8 +39,17 @@ cli-config-dkim-half = `dkim_selector` and `dkim_key` belong together: give both
 cli-config-bad-selector = `{ $selector }` is not a selector: { $reason }
 cli-config-tls-half = `certificate` and `key` belong together: give both, or neither and Tegami makes a self-signed certificate
 cli-config-no-acme = This version does not fetch certificates by ACME: give `certificate` and `key`
+cli-config-wants-tables = `{ $key }` wants a list of tables, each under its own [[delivery.{ $key }]]
 cli-config-smarthost-host = A smarthost wants a `host`, or a `preset`
+cli-config-preset-credentials = The provider lets nobody in without a password: give one of `password`, `password_file`, `password_env`
 cli-config-preset-account = { $preset } has a host for each customer: give `account`, or `host`
+cli-config-relay-unknown = There is no smarthost `{ $relay }`: it would stand in [delivery.relays."{ $relay }"]
+cli-config-relay-unused = No route leads to the smarthost `{ $relay }`: name it as the `relay` of a [[delivery.routes]] table
+cli-config-route-relay = With `order = "{ $order }"` a route wants { $order ->
+    [direct] no `relay`
+   *[other] a `relay`
+}
+cli-config-ip-twice = `ip` and `ipv6` say the same thing twice: keep `ip`
 cli-config-smarthost-credentials = `user` and a password belong together: give `user` and one of `password`, `password_file`, `password_env`
 cli-config-secret-file = The password file { $path } cannot be read: { $reason }
 cli-config-secret-env = The environment variable { $name } is not set
@@ -124,6 +133,9 @@ cli-help-check = Finds out whether mail can leave this machine: port 25, DNS
 cli-help-check-arg-subject = What is checked: this version knows "self"
 cli-help-check-arg-targets = A list of hosts to try instead of the well-known ones
 cli-help-why = Tells the story of a message: every attempt, reply and what to change
+cli-help-why-arg-dry-run = Tells where a message to this address would go now: every host, TLS, limits and suppressions. Nothing is sent, nobody is connected to
+cli-help-why-arg-from = The reverse-path of that message; without it postmaster of your first domain
+cli-help-why-arg-tag = A tag of that message; may be given several times
 cli-help-why-arg-subject = A queue id, a Message-ID, or a recipient
 cli-help-user = Who may submit mail and owns mailboxes
 cli-help-user-add = Adds a user; without --password-file a password is made
@@ -452,10 +464,30 @@ cli-check-port25-open = Outgoing port 25 is open: { $open } well-known mail host
 cli-check-port25-single = Outgoing port 25 is open: { $open } well-known mail hosts greeted us. A single one did not, which is its own trouble or what it thinks of our address.
 cli-check-port25-some = { $open } well-known mail hosts greeted us at port 25, and { $failed } did not. Port 25 is not closed as a whole; try again in a few minutes.
 cli-check-port25-one = Outgoing port 25 is open for { $open }, and closed for { $closed }. Mail is slow where { $closed } is tried first.
-cli-check-port25-ip = Where it is IPv6 that is closed, write `ipv6 = false` under [delivery] in the configuration.
+cli-check-port25-ip = Write `ip = "v4"` (or `ip = "v6"`) for the version that works under [delivery] in the configuration.
 cli-check-port25-fix = Send through a provider that takes mail on port 587, 465 or 2525: put these lines into the configuration, with your provider, user name and password. Or ask your access or cloud provider to open port 25 (most have a form for it), or take a line with a fixed address.
 cli-check-presets = Providers that `preset` knows, with their ports:
-cli-check-led-around = The configuration sends all mail through a smarthost, so this keeps no mail back.
+cli-check-led-around = The configuration sends all mail, or what fails here, through a smarthost, so this keeps no mail back.
+cli-dry-run-title = A message from { $from } to { $address }
+cli-dry-run-local = The domain is ours: it goes into a mailbox here, or is refused because nobody has the address. It does not leave this server.
+cli-dry-run-suppressed = It would not be sent: the address is on the list "{ $list }" since { $since }. What led to it: { $error }
+cli-dry-run-way = Way { $number }: { $way }
+cli-dry-run-rests = { $ip } could not be reached the last { $failures } times, and is not asked again for { $seconds } seconds:
+cli-dry-run-tls = TLS: { $demand ->
+    [never] not asked for
+    [opportunistic] where the host offers it, whatever its certificate
+    [encrypted] required, whatever the certificate
+    [verified] required, with a certificate that is trusted
+   *[other] the host must not be used
+}. Source: { $source ->
+    [configured] the configuration, for this domain
+    [smarthost] the configuration, for this smarthost
+    [dane] DANE, the TLSA records of the host
+    [mta-sts] the MTA-STS policy of the domain
+   *[other] no policy says more
+}.
+cli-dry-run-throttle = Limits ({ $provider }): { $connections } connections, { $messages } messages in each; messages a minute: { $minute }, an hour: { $hour }.
+cli-dry-run-login = Login as { $user }.
 cli-why-next = Attempts so far: { $attempts }. Next: { $due }; given up after { $expires }.
 cli-why-attempt = Attempt { $number }, { $at }
 cli-why-tls-trusted = trusted.

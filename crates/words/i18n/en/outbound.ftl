@@ -1,7 +1,22 @@
 ### What is told of sending: how hosts were found, what went wrong with them.
 
 ## Finding the hosts
-outbound-route-smarthost = Our configuration sends this mail through the smarthost { $host }, port { $port }; the recipient's MX records are not asked for.
+outbound-route-direct = The route "{ $route }" of the configuration sends this mail to the hosts of the recipient's domain.
+outbound-route-always = The route "{ $route }" of the configuration sends this mail through a smarthost and never to the recipient's own hosts: { $relays }.
+outbound-route-relay-first = The route "{ $route }" of the configuration sends this mail through a smarthost ({ $relays }), and to the recipient's own hosts where that does not work.
+outbound-route-direct-first = The route "{ $route }" of the configuration sends this mail to the recipient's own hosts, and through a smarthost ({ $relays }) where that does not work.
+outbound-route-development = DEVELOPMENT: the route "{ $route }" of the configuration hands every message to { $host }, port { $port }, whoever its recipients are. They get nothing.
+outbound-route-smarthost = The mail is handed to the smarthost "{ $relay }" ({ $host }, port { $port }), whose MX records are not asked for.
+
+## From one way to another
+outbound-turn-smarthost = That belongs to the way we took, not to the recipient or the message: the smarthost "{ $relay }" may do better and is tried now.
+outbound-turn-direct = That belongs to the way we took, not to the recipient or the message: the recipient's own hosts may do better and are tried now.
+outbound-turn-none = The route has another way, but it would meet the same there, so it is not tried.
+outbound-host-rests = { $host } [{ $ip }] could not be reached { $failures ->
+    [one] a moment ago
+   *[other] { $failures } times in a row
+}, so it is not asked again for { $seconds } seconds. What happened the last time:
+outbound-all-rest = No connection was tried: every host for { $next_hop } failed a moment ago, and none is asked again before { $seconds } seconds have passed. The message waits; the first one after that finds out whether they are back.
 outbound-literal = The recipient's address carries the address { $ip } itself, so no DNS record is asked for.
 outbound-mx-found = { $domain } has MX records (preference and host, lowest first): { $hosts }.
 outbound-mx-implicit = { $domain } has no MX record, so the domain itself is taken for its mail host.
@@ -75,6 +90,7 @@ outbound-sts-testing = The policy is only being tested: what does not fit it is 
 ## The session
 outbound-refused-greeting = The server turned us away before we said anything: { $reply }
 outbound-refused-auth = The smarthost does not accept our user name and password: { $reply }
+outbound-refused-login = The smarthost "{ $relay }" does not accept the user name "{ $user }" with its password: { $reply }. Correct `user` and the password in [{ $setting }] of the configuration; the mail waits until then.
 outbound-refused-closing = The server is closing the connection: { $reply }
 outbound-refused = The server answered { $command } with: { $reply }
 outbound-extension-missing = The server cannot take this message: { $reply }

@@ -39,8 +39,17 @@ cli-config-dkim-half = `dkim_selector` と `dkim_key` は組で指定してく�
 cli-config-bad-selector = `{ $selector }` はセレクターではありません：{ $reason }
 cli-config-tls-half = `certificate` と `key` は組で指定してください。どちらも省くと、自己署名証明書を作ります
 cli-config-no-acme = このバージョンは ACME による証明書の取得に対応していません。`certificate` と `key` を指定してください
+cli-config-wants-tables = `{ $key }` は表の並びで書きます（それぞれ [[delivery.{ $key }]] で始めます）
 cli-config-smarthost-host = スマートホストには `host` か `preset` が必要です
+cli-config-preset-credentials = このサービスはパスワードなしでは使えません。`password`、`password_file`、`password_env` のどれかを書いてください
 cli-config-preset-account = { $preset } のホスト名は契約ごとに異なります。`account` か `host` を書いてください
+cli-config-relay-unknown = スマートホスト `{ $relay }` はありません。[delivery.relays."{ $relay }"] に書きます
+cli-config-relay-unused = スマートホスト `{ $relay }` を使う経路がありません。[[delivery.routes]] の `relay` に書いてください
+cli-config-route-relay = `order = "{ $order }"` の経路には { $order ->
+    [direct] `relay` を書きません
+   *[other] `relay` が必要です
+}
+cli-config-ip-twice = `ip` と `ipv6` は同じことを指定します。`ip` だけにしてください
 cli-config-smarthost-credentials = `user` とパスワードは組で指定してください（`password`、`password_file`、`password_env` のどれか一つ）
 cli-config-secret-file = パスワードファイル { $path } を読めません：{ $reason }
 cli-config-secret-env = 環境変数 { $name } が設定されていません
@@ -124,6 +133,9 @@ cli-help-check = この機器からメールを送り出せるかどうかを調
 cli-help-check-arg-subject = 調べる対象。この版で使えるのは self だけです
 cli-help-check-arg-targets = 既定の代わりに試すホストの一覧
 cli-help-why = 一通のメールの経緯（試行、応答、直すべきこと）を説明します
+cli-help-why-arg-dry-run = このアドレス宛てのメールがいまどこへ送られるかを伝えます（各サーバー、TLS、送信制限、配信停止）。送信も接続もしません
+cli-help-why-arg-from = そのメールのリバースパス。省略すると最初のドメインの postmaster
+cli-help-why-arg-tag = そのメールのタグ（複数指定できます）
 cli-help-why-arg-subject = キュー ID、Message-ID、または宛先アドレス
 cli-help-user = メールを送信でき、メールボックスを持つユーザー
 cli-help-user-add = ユーザーを追加します。パスワードは --password-file から読むか、自動で作ります
@@ -452,10 +464,30 @@ cli-check-port25-open = 25/tcp で送信できます：よく知られたメー�
 cli-check-port25-single = 25/tcp で送信できます：よく知られたメールサーバー { $open } 件が応答しました。一件だけ応答しませんでしたが、相手側の問題か、こちらのアドレスの評判によるものです。
 cli-check-port25-some = 25 番ポートでは { $open } 件が応答し、{ $failed } 件が応答しませんでした。全体が塞がれてはいません。数分後にもう一度試してください。
 cli-check-port25-one = 25/tcp 送信は { $open } では開いていますが、{ $closed } では塞がれています。{ $closed } を先に試すとメールが遅れます。
-cli-check-port25-ip = IPv6 が塞がれている場合は、設定の [delivery] に `ipv6 = false` と書いてください。
+cli-check-port25-ip = 設定の [delivery] に、つながるほうの版を `ip = "v4"`（または `ip = "v6"`）と書いてください。
 cli-check-port25-fix = 587、465、2525 番ポートで受け付ける送信サービスを経由してください。次の行を設定に書き、サービス名、ユーザー名、パスワードを自分のものに直します。または、接続事業者やクラウドに 25 番ポートの開放を申請する（多くは申請フォームがあります）か、固定 IP アドレスの回線を使ってください。
 cli-check-presets = `preset` に書けるサービスとポート：
-cli-check-led-around = 設定により、すべてのメールはスマートホストを経由するので、メールが止まることはありません。
+cli-check-led-around = 設定により、すべてのメール、またはここから送れないメールはスマートホストを経由するので、メールが止まることはありません。
+cli-dry-run-title = { $from } から { $address } へのメール
+cli-dry-run-local = このサーバーのドメインです。ここのメールボックスに入るか、宛先不明として断られます。外へは送りません。
+cli-dry-run-suppressed = 送りません：このアドレスは { $since } からリスト「{ $list }」に載っています。理由：{ $error }
+cli-dry-run-way = 経路 { $number }：{ $way }
+cli-dry-run-rests = { $ip } には連続 { $failures } 回接続できなかったため、あと { $seconds } 秒は接続を試しません：
+cli-dry-run-tls = TLS：{ $demand ->
+    [never] 使いません
+    [opportunistic] 相手が対応していれば使います（証明書は問いません）
+    [encrypted] 必須です（証明書は問いません）
+    [verified] 必須で、証明書も検証します
+   *[other] このホストは使えません
+}。根拠：{ $source ->
+    [configured] このドメインについての設定
+    [smarthost] このスマートホストについての設定
+    [dane] DANE（ホストの TLSA レコード）
+    [mta-sts] ドメインの MTA-STS ポリシー
+   *[other] 定めたポリシーはありません
+}
+cli-dry-run-throttle = 送信制限（{ $provider }）：同時接続 { $connections }、一接続あたり { $messages } 通、毎分 { $minute } 通、毎時 { $hour } 通
+cli-dry-run-login = ユーザー名 { $user } でログインします。
 cli-why-next = これまでの試行：{ $attempts } 回。次回：{ $due }。{ $expires } を過ぎたら断念します。
 cli-why-attempt = { $number } 回目の試行（{ $at }）
 cli-why-tls-trusted = 信頼できる証明書です。

@@ -1,7 +1,19 @@
 ### 送信について伝える文：配送先の探し方と、うまくいかなかった理由。
 
 ## 配送先を探す
-outbound-route-smarthost = 設定により、このメールはスマートホスト { $host }（ポート { $port }）を経由します。宛先の MX レコードは調べません。
+outbound-route-direct = 設定の経路「{ $route }」により、このメールは宛先ドメインのサーバーに直接送ります。
+outbound-route-always = 設定の経路「{ $route }」により、このメールは必ずスマートホストを経由し、宛先のサーバーには直接送りません：{ $relays }
+outbound-route-relay-first = 設定の経路「{ $route }」により、このメールはまずスマートホスト（{ $relays }）を経由し、うまくいかなければ宛先のサーバーに直接送ります。
+outbound-route-direct-first = 設定の経路「{ $route }」により、このメールはまず宛先のサーバーに直接送り、うまくいかなければスマートホスト（{ $relays }）を経由します。
+outbound-route-development = 開発用の設定です：経路「{ $route }」により、宛先に関係なくすべてのメールを { $host }（ポート { $port }）に渡します。本来の宛先には届きません。
+outbound-route-smarthost = メールをスマートホスト「{ $relay }」（{ $host }、ポート { $port }）に渡します。この名前の MX レコードは調べません。
+
+## 別の経路に切り替える
+outbound-turn-smarthost = この失敗は宛先やメールの内容ではなく、いま使った経路によるものです。スマートホスト「{ $relay }」ならうまくいくかもしれないので、続けて試します。
+outbound-turn-direct = この失敗は宛先やメールの内容ではなく、いま使った経路によるものです。宛先のサーバーに直接送ればうまくいくかもしれないので、続けて試します。
+outbound-turn-none = 設定には別の経路もありますが、結果は同じになるため試しません。
+outbound-host-rests = { $host } [{ $ip }] にはつい先ほど接続できなかった（連続 { $failures } 回）ため、あと { $seconds } 秒は接続を試しません。前回の結果：
+outbound-all-rest = 接続を試しませんでした：{ $next_hop } のサーバーはどれもつい先ほど接続できなかったため、{ $seconds } 秒たつまで試しません。メールは待っています。その後の最初の一通が、復旧したかどうかを確かめます。
 outbound-literal = 宛先に IP アドレス { $ip } が直接書かれているため、DNS は調べません。
 outbound-mx-found = { $domain } の MX レコード（優先度とホスト、小さい順）：{ $hosts }
 outbound-mx-implicit = { $domain } には MX レコードがないため、ドメイン自身をメールサーバーとみなします。
@@ -75,6 +87,7 @@ outbound-sts-testing = ポリシーは試験中です。合わない点は報告
 ## SMTP セッション
 outbound-refused-greeting = 接続した直後に、サーバーに拒否されました：{ $reply }
 outbound-refused-auth = スマートホストにユーザー名とパスワードを受け付けてもらえませんでした：{ $reply }
+outbound-refused-login = スマートホスト「{ $relay }」に、ユーザー名「{ $user }」とそのパスワードを受け付けてもらえませんでした：{ $reply }。設定の [{ $setting }] の user とパスワードを直してください。それまでメールは待っています。
 outbound-refused-closing = サーバーが接続を閉じようとしています：{ $reply }
 outbound-refused = { $command } に対するサーバーの応答：{ $reply }
 outbound-extension-missing = 相手のサーバーはこのメールを受け取れません：{ $reply }

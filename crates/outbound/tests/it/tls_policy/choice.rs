@@ -133,7 +133,8 @@ async fn the_sender_may_demand_more() {
         let envelope = envelope(&["b@example.test"]);
         let next_hop = envelope.forward_paths[0].address.host().clone();
         let content = bytes::Bytes::from_static(RELAXED);
-        let report = lab.courier.attempt_with(&Parcel { envelope, next_hop, content }, least).await;
+        let report =
+            lab.courier.attempt_with(&Parcel { envelope, next_hop, tags: Vec::new(), content }, least).await;
         told.push_str(&format!("[{least:?}]\n{}", lab.tell(&report)));
     }
     expect![[r#"
@@ -223,8 +224,8 @@ async fn a_domains_policy_touches_no_other_domain_of_the_same_host() {
 async fn a_plan_tells_the_policies_and_connects_to_nobody() {
     let lab = bad("dane").await;
     let envelope = envelope(&["b@example.test"]);
-    let destination = lab.courier.plan(&envelope, envelope.forward_paths[0].address.host()).await;
-    let policies = lab.courier.tls_policies(&envelope, &destination).await;
+    let next_hop = envelope.forward_paths[0].address.host();
+    let policies = lab.courier.preview(&envelope, next_hop, &[]).await.ways.remove(0).policies;
     let sources: Vec<_> = policies.iter().map(|policy| (policy.source, policy.demand)).collect();
     assert_eq!(format!("{sources:?}"), "[(Dane, Some(Verified)), (Configured, None)]");
     assert_eq!(lab.seen[0].lines(), Vec::<String>::new());

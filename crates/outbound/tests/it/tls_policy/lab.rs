@@ -174,7 +174,8 @@ impl Lab {
 
     pub(crate) async fn carry(&self, envelope: Envelope, content: &'static [u8]) -> AttemptReport {
         let next_hop = envelope.forward_paths[0].address.host().clone();
-        self.courier.attempt(&Parcel { envelope, next_hop, content: Bytes::from_static(content) }).await
+        let (tags, content) = (Vec::new(), Bytes::from_static(content));
+        self.courier.attempt(&Parcel { envelope, next_hop, tags, content }).await
     }
 
     /// Sends to `b@example.test` and tells the policies, the story and what was observed.

@@ -76,8 +76,10 @@ impl World {
     /// The addresses of the first mail host of a domain.
     async fn addresses(&self, next_hop: &Host) -> Vec<IpAddr> {
         let envelope = Envelope::new(ReversePath::Null, []);
-        let asked = tokio::time::timeout(PATIENCE, self.courier.plan(&envelope, next_hop)).await;
-        let host = asked.ok().and_then(|destination| destination.hosts.ok()?.into_iter().next());
+        let preview = self.courier.preview(&envelope, next_hop, &[]);
+        let asked = tokio::time::timeout(PATIENCE, preview).await;
+        let way = asked.ok().and_then(|preview| preview.ways.into_iter().next());
+        let host = way.and_then(|way| way.destination.hosts.ok()?.into_iter().next());
         host.map(|host| host.addresses).unwrap_or_default()
     }
 }

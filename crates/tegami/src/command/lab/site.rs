@@ -9,7 +9,7 @@ use rustls::RootCertStore;
 use tegami_lab::{Authority, HostPlan, Internet, Sockets, World};
 use tegami_mail::{Clock, Domain, Host};
 use tegami_outbound::{
-    Courier, Match, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand, TlsPolicies,
+    Courier, IpOrder, Order, Reach, Route, Settings, Smarthost, SmarthostTls, Source, TlsDemand, TlsPolicies,
 };
 use tegami_proto::smtp::client::Credentials;
 use tegami_queue::{Languages, RetryPolicy, SuppressionRules, SystemClock};
@@ -19,8 +19,8 @@ use super::stage::LabStage;
 use crate::cli::Lab;
 use crate::command::Failure;
 use crate::config::{
-    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Shares,
-    Submission, Tls,
+    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Routing,
+    Shares, Submission, Tls,
 };
 use crate::server::{Pages, Rooms, Server, Surroundings, keys};
 use tegami_dns::Dnssec;
@@ -106,12 +106,14 @@ impl Site {
     pub(crate) fn application(&self) -> Result<Courier, Failure> {
         let submission = self.submission();
         let smarthost = Smarthost {
+            name: "submission".to_owned(),
+            setting: String::new(),
             host: Host::Literal(submission.ip()),
             port: submission.port(),
             tls: SmarthostTls::StartTls(TlsDemand::Encrypted),
             credentials: Some(Credentials { username: USER.to_owned(), password: PASSWORD.to_owned() }),
         };
-        let route = Route { sender: Match::Any, recipient: Match::Any, smarthost };
+        let route = Route::for_all("submission", Order::Always, vec![Arc::new(smarthost)]);
         self.courier(Settings {
             routes: vec![route],
             reach: Reach::Loopback,
@@ -193,8 +195,8 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
             paused: false,
             port: 25,
             sources: vec![IpAddr::V4(World::SITE.ip)],
-            ipv6: false,
-            smarthost: None,
+            ip: IpOrder::V4Only,
+            routing: Routing::default(),
             tls: TlsPolicies::default(),
             retry: RetryPolicy {
                 delays: RETRY.to_vec(),

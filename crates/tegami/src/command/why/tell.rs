@@ -238,9 +238,11 @@ fn tell_attempt(
         for step in &record.steps {
             let _ = writeln!(text, "    {}", say(context, step));
         }
-        for host in &record.hosts {
+        for (at, host) in record.hosts.iter().enumerate() {
+            tell_turns(context, text, &record, at);
             tell_host(context, text, host);
         }
+        tell_turns(context, text, &record, record.hosts.len());
     }
     let address = row.path.address.to_string();
     if let Some(recipient) = record.recipients.iter().find(|recipient| recipient.address == address) {
@@ -249,6 +251,14 @@ fn tell_attempt(
         {
             let _ = writeln!(text, "    {line}");
         }
+    }
+}
+
+/// Where the attempt went over to another way before this host, or did not: and why.
+fn tell_turns(context: &Context, text: &mut String, record: &AttemptRecord, before_host: usize) {
+    let turns = record.turns.iter().filter(|turn| turn.before_host == before_host);
+    for step in turns.flat_map(|turn| &turn.steps) {
+        let _ = writeln!(text, "    {}", say(context, step));
     }
 }
 
