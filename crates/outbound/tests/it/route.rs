@@ -111,27 +111,97 @@ async fn check_order(order: Order, expected: Expect) {
 
 #[tokio::test]
 async fn direct() {
-    check_order(Order::Direct, expect![[r#""#]]).await;
+    check_order(Order::Direct, expect![[r#"
+        greeting refused: direct (outbound-refused-greeting) → Permanent Greeting 5.0.0 outbound-refused-greeting
+        greeting silent: direct (outbound-silence) → Transient Greeting 4.4.2 outbound-silence
+        closing: direct (Mail 421 4.3.2 closing) → Transient Mail 4.3.2 outbound-refused-closing
+        sender: direct (Mail 550 5.1.8 sender rejected) → Permanent Mail 5.1.8 outbound-refused
+        no mailbox: direct (Recipient 550 5.1.1 no such user) → Permanent Recipient 5.1.1 outbound-refused
+        full: direct (Recipient 452 4.2.2 mailbox full) → Transient Recipient 4.2.2 outbound-refused
+        greylisted: direct (Recipient 450 4.2.0 greylisted, try again in 5 minutes) → Transient Recipient 4.2.0 outbound-refused
+        blocklist: direct (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → Permanent Recipient 5.7.1 outbound-refused
+        rate: direct (Recipient 421 4.7.0 too many messages from your IP, rate limited) → Transient Recipient 4.7.0 outbound-refused-closing
+        trouble: direct (Recipient 451 4.3.0 internal error) → Transient Recipient 4.3.0 outbound-refused
+        policy: direct (EndOfData 550 5.7.26 unauthenticated mail is not accepted) → Permanent EndOfData 5.7.26 outbound-refused
+        spam: direct (EndOfData 554 5.7.1 this message looks like spam) → Permanent EndOfData 5.7.1 outbound-refused
+        lost reply: direct (outbound-possibly-delivered) → possibly delivered
+    "#]]).await;
 }
 
 #[tokio::test]
 async fn direct_first() {
-    check_order(Order::DirectFirst, expect![[r#""#]]).await;
+    check_order(Order::DirectFirst, expect![[r#"
+        greeting refused: direct (outbound-refused-greeting) → one (took it) → delivered
+        greeting silent: direct (outbound-silence) → one (took it) → delivered
+        closing: direct (Mail 421 4.3.2 closing) → Transient Mail 4.3.2 outbound-refused-closing
+        sender: direct (Mail 550 5.1.8 sender rejected) → Permanent Mail 5.1.8 outbound-refused
+        no mailbox: direct (Recipient 550 5.1.1 no such user) → Permanent Recipient 5.1.1 outbound-refused
+        full: direct (Recipient 452 4.2.2 mailbox full) → Transient Recipient 4.2.2 outbound-refused
+        greylisted: direct (Recipient 450 4.2.0 greylisted, try again in 5 minutes) → Transient Recipient 4.2.0 outbound-refused
+        blocklist: direct (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → one (took it) → delivered
+        rate: direct (Recipient 421 4.7.0 too many messages from your IP, rate limited) → one (took it) → delivered
+        trouble: direct (Recipient 451 4.3.0 internal error) → Transient Recipient 4.3.0 outbound-refused
+        policy: direct (EndOfData 550 5.7.26 unauthenticated mail is not accepted) → one (took it) → delivered
+        spam: direct (EndOfData 554 5.7.1 this message looks like spam) → Permanent EndOfData 5.7.1 outbound-refused
+        lost reply: direct (outbound-possibly-delivered) → possibly delivered
+    "#]]).await;
 }
 
 #[tokio::test]
 async fn always() {
-    check_order(Order::Always, expect![[r#""#]]).await;
+    check_order(Order::Always, expect![[r#"
+        greeting refused: one (outbound-refused-greeting) → two (took it) → delivered
+        greeting silent: one (outbound-silence) → two (took it) → delivered
+        closing: one (Mail 421 4.3.2 closing) → two (took it) → delivered
+        sender: one (Mail 550 5.1.8 sender rejected) → two (took it) → delivered
+        no mailbox: one (Recipient 550 5.1.1 no such user) → Permanent Recipient 5.1.1 outbound-refused
+        full: one (Recipient 452 4.2.2 mailbox full) → Transient Recipient 4.2.2 outbound-refused
+        greylisted: one (Recipient 450 4.2.0 greylisted, try again in 5 minutes) → Transient Recipient 4.2.0 outbound-refused
+        blocklist: one (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → two (took it) → delivered
+        rate: one (Recipient 421 4.7.0 too many messages from your IP, rate limited) → two (took it) → delivered
+        trouble: one (Recipient 451 4.3.0 internal error) → two (took it) → delivered
+        policy: one (EndOfData 550 5.7.26 unauthenticated mail is not accepted) → two (took it) → delivered
+        spam: one (EndOfData 554 5.7.1 this message looks like spam) → Permanent EndOfData 5.7.1 outbound-refused
+        lost reply: one (outbound-possibly-delivered) → possibly delivered
+    "#]]).await;
 }
 
 #[tokio::test]
 async fn relay_first() {
-    check_order(Order::RelayFirst, expect![[r#""#]]).await;
+    check_order(Order::RelayFirst, expect![[r#"
+        greeting refused: one (outbound-refused-greeting) → two (took it) → delivered
+        greeting silent: one (outbound-silence) → two (took it) → delivered
+        closing: one (Mail 421 4.3.2 closing) → two (took it) → delivered
+        sender: one (Mail 550 5.1.8 sender rejected) → two (took it) → delivered
+        no mailbox: one (Recipient 550 5.1.1 no such user) → Permanent Recipient 5.1.1 outbound-refused
+        full: one (Recipient 452 4.2.2 mailbox full) → Transient Recipient 4.2.2 outbound-refused
+        greylisted: one (Recipient 450 4.2.0 greylisted, try again in 5 minutes) → Transient Recipient 4.2.0 outbound-refused
+        blocklist: one (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → two (took it) → delivered
+        rate: one (Recipient 421 4.7.0 too many messages from your IP, rate limited) → two (took it) → delivered
+        trouble: one (Recipient 451 4.3.0 internal error) → two (took it) → delivered
+        policy: one (EndOfData 550 5.7.26 unauthenticated mail is not accepted) → two (took it) → delivered
+        spam: one (EndOfData 554 5.7.1 this message looks like spam) → Permanent EndOfData 5.7.1 outbound-refused
+        lost reply: one (outbound-possibly-delivered) → possibly delivered
+    "#]]).await;
 }
 
 #[tokio::test]
 async fn development() {
-    check_order(Order::Development, expect![[r#""#]]).await;
+    check_order(Order::Development, expect![[r#"
+        greeting refused: one (outbound-refused-greeting) → Permanent Greeting 5.0.0 outbound-refused-greeting
+        greeting silent: one (outbound-silence) → Transient Greeting 4.4.2 outbound-silence
+        closing: one (Mail 421 4.3.2 closing) → Transient Mail 4.3.2 outbound-refused-closing
+        sender: one (Mail 550 5.1.8 sender rejected) → Permanent Mail 5.1.8 outbound-refused
+        no mailbox: one (Recipient 550 5.1.1 no such user) → Permanent Recipient 5.1.1 outbound-refused
+        full: one (Recipient 452 4.2.2 mailbox full) → Transient Recipient 4.2.2 outbound-refused
+        greylisted: one (Recipient 450 4.2.0 greylisted, try again in 5 minutes) → Transient Recipient 4.2.0 outbound-refused
+        blocklist: one (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → Permanent Recipient 5.7.1 outbound-refused
+        rate: one (Recipient 421 4.7.0 too many messages from your IP, rate limited) → Transient Recipient 4.7.0 outbound-refused-closing
+        trouble: one (Recipient 451 4.3.0 internal error) → Transient Recipient 4.3.0 outbound-refused
+        policy: one (EndOfData 550 5.7.26 unauthenticated mail is not accepted) → Permanent EndOfData 5.7.26 outbound-refused
+        spam: one (EndOfData 554 5.7.1 this message looks like spam) → Permanent EndOfData 5.7.1 outbound-refused
+        lost reply: one (outbound-possibly-delivered) → possibly delivered
+    "#]]).await;
 }
 
 #[tokio::test]
@@ -139,7 +209,7 @@ async fn from_the_relays_to_the_recipients_own_hosts() {
     let bad = || Script::answering("MAIL", "451 4.3.0 internal error");
     let world = routed(Order::RelayFirst, vec![Script::default(), bad(), bad()], None).await;
     let report = world.send(&["b@example.test"]).await;
-    expect![[r#""#]].assert_eq(&ways(&report));
+    expect!["one (Mail 451 4.3.0 internal error) → two (Mail 451 4.3.0 internal error) → direct (took it) → delivered"].assert_eq(&ways(&report));
     let steps = |steps: &[tegami_mail::StoredNote]| {
         steps.iter().map(|step| step.id.as_str()).collect::<Vec<_>>().join(" ")
     };
@@ -147,7 +217,11 @@ async fn from_the_relays_to_the_recipients_own_hosts() {
     for turn in &report.record.turns {
         writeln!(text, "before host {}, {:?}: {}", turn.before_host, turn.way, steps(&turn.steps)).unwrap();
     }
-    expect![[r#""#]].assert_eq(&text);
+    expect![[r#"
+        outbound-route-relay-first outbound-route-smarthost outbound-host-addresses
+        before host 1, Some(Smarthost): failure-system outbound-turn-smarthost outbound-route-smarthost outbound-host-addresses
+        before host 2, Some(Mx): failure-system outbound-turn-direct outbound-mx-found outbound-host-addresses
+    "#]].assert_eq(&text);
 }
 
 /// Domains that cannot be reached, and domains that take no mail.
@@ -161,7 +235,25 @@ async fn by_destination() {
             writeln!(text, "{} {domain}: {}", order.as_str(), ways(&report)).unwrap();
         }
     }
-    expect![[r#""#]].assert_eq(&text);
+    expect![[r#"
+        direct-first dead.test: direct (outbound-connect-refused) → one (took it) → delivered
+        direct-first broken.test: one (took it) → delivered
+        direct-first null.test: Permanent Destination 5.1.10 outbound-null-mx
+        direct-first missing.test: Permanent Destination 5.1.2 outbound-domain-does-not-exist
+        relay-first dead.test: one (took it) → delivered
+        relay-first broken.test: one (took it) → delivered
+        relay-first null.test: one (took it) → delivered
+        relay-first missing.test: one (took it) → delivered
+        always dead.test: one (took it) → delivered
+        always broken.test: one (took it) → delivered
+        always null.test: one (took it) → delivered
+        always missing.test: one (took it) → delivered
+        development dead.test: one (took it) → delivered
+        development broken.test: one (took it) → delivered
+        development null.test: one (took it) → delivered
+        development missing.test: one (took it) → delivered
+    "#]]
+    .assert_eq(&text);
 }
 
 #[tokio::test]
@@ -170,10 +262,10 @@ async fn a_wrong_password_names_its_setting_and_the_next_way_is_taken() {
     first.ehlo.push("AUTH PLAIN");
     let world = routed(Order::Always, vec![Script::default(), first, Script::default()], Some("me")).await;
     let report = world.send(&["b@example.test"]).await;
-    expect![[r#""#]].assert_eq(&ways(&report));
+    expect!["one (outbound-refused-login) → two (took it) → delivered"].assert_eq(&ways(&report));
     let detail = &report.record.hosts[0].failure.as_ref().unwrap().detail;
     let values: Vec<_> = detail.values().into_iter().map(|(_, value)| value.to_string()).collect();
-    expect![[r#""#]].assert_eq(&values.join(" | "));
+    expect![[r#"one | delivery.relays."one" | me | 535 5.7.8 wrong"#]].assert_eq(&values.join(" | "));
 }
 
 #[tokio::test]
@@ -185,7 +277,18 @@ async fn each_recipient_for_itself() {
     let world = routed(Order::DirectFirst, scripts, None).await;
     let recipients =
         ["good@example.test", "blocked@example.test", "nobody@example.test", "full@example.test"];
-    expect![[r#""#]].assert_eq(&story(&world.send(&recipients).await));
+    expect![[r#"
+        mx.example.test 5 127.0.0.2
+          blocked@example.test Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist
+          nobody@example.test Recipient 550 5.1.1 no such user
+          full@example.test Recipient 452 4.2.2 mailbox full
+        one.example.net 127.0.0.3
+        good@example.test delivered 250 2.0.0 taken [mx.example.test]
+        blocked@example.test delivered 250 2.0.0 taken [one.example.net]
+        nobody@example.test failed Permanent Recipient 5.1.1 outbound-refused [mx.example.test]
+        full@example.test failed Transient Recipient 4.2.2 outbound-refused [mx.example.test]
+    "#]]
+    .assert_eq(&story(&world.send(&recipients).await));
     assert_eq!(world.seen[1].count("RCPT"), 1);
 }
 
@@ -198,7 +301,10 @@ async fn one_way_may_be_open_again() {
         let world = routed(Order::DirectFirst, vec![blocked(), blocked(), last], None).await;
         writeln!(text, "{}", ways(&world.send(&["b@example.test"]).await)).unwrap();
     }
-    expect![[r#""#]].assert_eq(&text);
+    expect![[r#"
+        direct (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → one (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → two (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → Permanent Recipient 5.7.1 outbound-refused
+        direct (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → one (Recipient 550 5.7.1 192.0.2.1 is listed at a blocklist) → two (Recipient 451 4.3.0 internal error) → Transient Recipient 4.3.0 outbound-refused
+    "#]].assert_eq(&text);
 }
 
 #[tokio::test]
@@ -224,7 +330,13 @@ async fn a_tag_chooses() {
                 .unwrap();
         }
     }
-    expect![[r#""#]].assert_eq(&text);
+    expect![[r#"
+        [] example.test: two (took it) → delivered
+        [] dead.test: direct (outbound-connect-refused) → Transient Connect 4.4.1 outbound-connect-refused
+        ["campaign"] example.test: one (took it) → delivered
+        ["campaign"] dead.test: one (took it) → delivered
+    "#]]
+    .assert_eq(&text);
 }
 
 /// The second message does not ask a dead host again, and says so; with another way it takes that one.
@@ -244,7 +356,14 @@ async fn dead_hosts_are_remembered() {
             writeln!(text, "{}\n  {}", ways(&report), steps.join(" ")).unwrap();
         }
     }
-    expect![[r#""#]].assert_eq(&text);
+    expect![[r#"
+        direct (outbound-connect-refused) → Transient Connect 4.4.1 outbound-connect-refused
+          outbound-mx-found outbound-host-addresses
+        Transient Connect 4.4.1 outbound-all-rest
+          outbound-mx-found outbound-host-addresses outbound-host-rests outbound-connect-refused
+        one (took it) → delivered
+          outbound-route-direct-first outbound-mx-found outbound-host-addresses outbound-host-rests outbound-connect-refused
+    "#]].assert_eq(&text);
     let parcel = Parcel::all(&envelope(&["b@dead.test"]), &[], &content).remove(0);
     let preview = world.courier.preview(&parcel.envelope, &parcel.next_hop, &[]).await;
     let way = &preview.ways[0];
