@@ -248,7 +248,12 @@ order = "development"
 [[delivery.routes]]
 recipient = "example.org"
 "#,
-        &expect![[r#""#]],
+        &expect![[r#"
+            route 1 direct-first Some(Alternate) [Domain(Domain { ascii: "example.com" }), Below(Domain { ascii: "example.com" }), NullReversePath] [Domain(Domain { ascii: "xn--r8jz45g.test" })] ["a", "b"] ses=email-smtp.ap-northeast-1.amazonaws.com:587 StartTls(Verified) AKIA [delivery.relays."ses"] smarthost=relay.example.net:2525 StartTls(Verified) - [delivery.smarthost]
+            development development None [] [] ["test"] grid=smtp.sendgrid.net:465 Implicit(Verified) apikey [delivery.relays."grid"]
+            route 3 direct None [] [Domain(Domain { ascii: "example.org" })] []
+            smarthost relay-first None [] [] [] smarthost=relay.example.net:2525 StartTls(Verified) - [delivery.smarthost]
+        "#]],
     );
 }
 
@@ -282,7 +287,22 @@ relay = "office"
 order = "sometimes"
 sender = "not a domain"
 "#,
-        &expect![[r#""#]],
+        &expect![[r#"
+            `ip` wants one of `v4-first`, `v6-first`, `v4`, `v6`, `alternate`
+            The provider lets nobody in without a password: give one of `password`, `password_file`, `password_env`
+            No route leads to the smarthost `ses`: name it as the `relay` of a [[delivery.routes]] table
+            `region` wants one of `af-south-1`, `ap-east-1`, `ap-northeast-1`, `ap-northeast-2`, `ap-northeast-3`, `ap-south-1`, `ap-south-2`, `ap-southeast-1`, `ap-southeast-2`, `ap-southeast-3`, `ca-central-1`, `eu-central-1`, `eu-central-2`, `eu-north-1`, `eu-south-1`, `eu-west-1`, `eu-west-2`, `eu-west-3`, `il-central-1`, `me-south-1`, `sa-east-1`, `us-east-1`, `us-east-2`, `us-gov-east-1`, `us-gov-west-1`, `us-west-1`, `us-west-2`
+            A smarthost wants a `host`, or a `preset`
+            No route leads to the smarthost `mg`: name it as the `relay` of a [[delivery.routes]] table
+            `preset` wants one of `brevo`, `elastic-email`, `gmail`, `mailgun`, `microsoft-365`, `postmark`, `sakura`, `sendgrid`, `ses`, `smtp2go`
+            さくらのレンタルサーバ has a host for each customer: give `account`, or `host`
+            No route leads to the smarthost `home`: name it as the `relay` of a [[delivery.routes]] table
+            There is no smarthost `offices`: it would stand in [delivery.relays."offices"]
+            With `order = "direct"` a route wants no `relay`
+            With `order = "relay-first"` a route wants a `relay`
+            `order` wants one of `direct`, `always`, `relay-first`, `direct-first`, `development`
+            `not a domain` is not a domain name: the domain has a character that is not allowed
+        "#]],
     );
 }
 
