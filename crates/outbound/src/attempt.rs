@@ -227,7 +227,7 @@ impl Log {
             (Ok(setback), Course::Through(smarthost)) => {
                 (setback, note!("outbound-turn-smarthost", relay = smarthost.name))
             }
-            (Err(Some(setback)), _) => (setback, note!("outbound-turn-none")),
+            (Err(Some(setback)), _) => (setback.as_ref(), note!("outbound-turn-none")),
             (Err(None), _) => return None,
         };
         let host = setback.peer.as_ref().map(|peer| peer.host.as_str());

@@ -120,7 +120,7 @@ impl Ledger {
         &mut self,
         tried: Tried,
         goes_on: impl Fn(&Setback) -> Bearing,
-    ) -> Result<Setback, Option<Setback>> {
+    ) -> Result<Setback, Option<Box<Setback>>> {
         let common = decisive(&self.hosts, tried);
         self.hosts.clear();
         let (mut moved, mut stays) = (None, None);
@@ -138,7 +138,7 @@ impl Ledger {
                 }
             }
         }
-        moved.ok_or(stays)
+        moved.ok_or_else(|| stays.map(Box::new))
     }
 
     /// The results, in the recipients' order. `tried` says whether every host was tried: a host that was not might have

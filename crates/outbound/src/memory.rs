@@ -186,12 +186,13 @@ mod tests {
     #[test]
     fn is_bounded_and_may_be_off() {
         let (memory, start) = (Memory::new(MINUTE), Instant::now());
-        for last in 0..=MOST as u32 {
+        let most = u32::try_from(MOST).unwrap();
+        for last in 0..=most {
             memory.failed(address(last), &why(), start + Duration::from_millis(u64::from(last)));
         }
         assert_eq!(memory.failing.lock().unwrap().len(), MOST);
         assert_eq!(memory.of(address(0), start), None);
-        assert!(memory.of(address(MOST as u32), start).is_some());
+        assert!(memory.of(address(most), start).is_some());
         let memory = Memory::new(Duration::ZERO);
         memory.failed(address(1), &why(), start);
         assert_eq!(memory.of(address(1), start), None);

@@ -27,7 +27,7 @@ pub(super) async fn addresses(name: &DnsName, ip_order: IpOrder, resolver: &dyn 
     let mut addresses = match ip_order {
         IpOrder::V4First | IpOrder::V4Only => [v4, v6].concat(),
         IpOrder::V6First | IpOrder::V6Only => [v6, v4].concat(),
-        IpOrder::Alternate => in_turn(v6, v4),
+        IpOrder::Alternate => in_turn(&v6, &v4),
     };
     addresses.dedup();
     if addresses.is_empty() {
@@ -44,7 +44,7 @@ pub(super) async fn addresses(name: &DnsName, ip_order: IpOrder, resolver: &dyn 
 }
 
 /// One of the first, one of the second, until both are used up.
-fn in_turn(first: Vec<IpAddr>, second: Vec<IpAddr>) -> Vec<IpAddr> {
+fn in_turn(first: &[IpAddr], second: &[IpAddr]) -> Vec<IpAddr> {
     let most = first.len().max(second.len());
     (0..most).flat_map(|at| [first.get(at), second.get(at)]).flatten().copied().collect()
 }
