@@ -17,4 +17,5 @@ mod fuzz_corpus;
 mod pair;
 mod server;
 mod server_auth;
+mod server_future;
 mod smuggling;
