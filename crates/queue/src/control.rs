@@ -8,7 +8,7 @@
 //! it is committed; while it is announced, what the store says of it is ignored; and in one step under one lock the announcement ends
 //! and the rows lie on the shelf.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -30,7 +30,7 @@ pub struct Control {
     bell: Notify,
     /// The earliest moment at which something has become due that the loop does not know of.
     asked: Mutex<Option<Timestamp>>,
-    altered: AtomicBool,
+    altered: Mutex<Option<Altered>>,
     surveys: Mutex<Vec<oneshot::Sender<Survey>>>,
     gate_changed: AtomicBool,
     paused: AtomicBool,
@@ -39,6 +39,15 @@ pub struct Control {
     metrics: Metrics,
     hands: Mutex<Option<Hands>>,
     rounds: AtomicU64,
+}
+
+/// What was altered since the loop looked last.
+#[derive(Debug, Default)]
+pub(crate) struct Altered {
+    /// By the next hop that they had.
+    pub(crate) rows: BTreeMap<String, Vec<RowId>>,
+    /// When the first of them was due.
+    pub(crate) oldest: Option<Timestamp>,
 }
 
 /// Whoever settles and whoever delivers.
@@ -72,8 +81,23 @@ impl Control {
     /// Rows were altered at that moment, by [`tegami_store::Store::alter`]: those that wait in memory are read anew before they are attempted, and
     /// what became due is looked for.
     pub fn altered(&self, at: Timestamp) {
-        self.altered.store(true, Ordering::Release);
+        self.note_altered(&[]);
         self.ask(at);
+    }
+
+    /// These rows, as they were, are altered by now: wherever they wait in memory, they no longer do. [`Control::altered`] follows.
+    pub(crate) fn note_altered(&self, rows: &[QueueRow]) {
+        let mut altered = self.altered.lock().unwrap_or_else(PoisonError::into_inner);
+        let altered = altered.get_or_insert_default();
+        for row in rows {
+            altered.oldest = Some(altered.oldest.map_or(row.due, |oldest| oldest.min(row.due)));
+            match altered.rows.get_mut(&row.next_hop) {
+                Some(ids) => ids.push(row.id),
+                None => {
+                    altered.rows.insert(row.next_hop.clone(), vec![row.id]);
+                }
+            }
+        }
     }
 
     /// What waits where, and for what. Answered by the loop; without one, never.
@@ -174,9 +198,9 @@ impl Control {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Whether rows were altered since this was asked last.
-    pub(crate) fn take_altered(&self) -> bool {
-        self.altered.swap(false, Ordering::AcqRel)
+    /// What was altered since this was asked last.
+    pub(crate) fn take_altered(&self) -> Option<Altered> {
+        self.altered.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Those who want to know what waits.

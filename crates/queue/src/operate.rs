@@ -188,6 +188,7 @@ impl Operator<'_> {
     async fn alter(&self, filter: &QueueFilter, order: &Order, now: Timestamp) -> Result<usize, StoreError> {
         let (alteration, record) = (order.alteration(), order.record());
         let rows = self.store.alter(filter.clone(), alteration, record.clone(), now, PAGE).await?;
+        self.control.note_altered(&rows);
         if matches!(order.act, Act::Hold | Act::Drop { .. }) {
             self.tell_fates(&rows, order, &record, now).await?;
         }

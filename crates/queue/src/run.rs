@@ -241,9 +241,6 @@ impl Postman {
         if self.control.is_paused() || self.control.is_closing() {
             return Ok(());
         }
-        if self.control.take_altered() {
-            self.dispatcher.altered();
-        }
         if let Some(from) = self.control.take_asked() {
             self.rewind(from);
         }
@@ -252,6 +249,8 @@ impl Postman {
             self.rescan_at = later(now, RESCAN);
         }
         self.gather(now).await?;
+        // After the shelf was emptied: what lay there may have been altered too.
+        self.forget_altered(now).await?;
         if self.control.take_gate_changed() {
             self.dispatcher.gate_changed();
         }
@@ -322,6 +321,23 @@ impl Postman {
         }
         let (fresh, _) = self.control.take(Vec::new());
         self.offer_fresh(fresh, now);
+        Ok(())
+    }
+
+    /// What was altered no longer waits where it did: few rows are read at once, many come with the others that are due.
+    async fn forget_altered(&mut self, now: Timestamp) -> Result<(), RunError> {
+        let Some(altered) = self.control.take_altered() else { return Ok(()) };
+        self.dispatcher.altered(&altered.rows);
+        let Some(oldest) = altered.oldest else { return Ok(()) };
+        let ids: Vec<RowId> = altered.rows.into_values().flatten().collect();
+        if ids.len() > PAGE {
+            self.rewind(oldest.min(now));
+            return Ok(());
+        }
+        let mut rows = self.store.rows(ids).await.map_err(fatal)?;
+        // The store has not been asked yet for what is due later.
+        rows.retain(|row| row.state == RecipientState::Queued && row.due <= self.seen_until);
+        self.offer_fresh(rows, now);
         Ok(())
     }
 

@@ -245,16 +245,46 @@ impl Dispatcher {
         }
     }
 
-    /// Somebody altered rows: none is taken for what it was any more, and those whose moment has not come are forgotten; the store knows them.
-    pub fn altered(&mut self) {
+    /// Somebody altered these rows, by the next hop they had: no row is taken for what it was any more, and of these, those that wait are
+    /// forgotten, wherever they wait; the store knows them. Those under way stay known. Looks once at the rows that wait for these next hops.
+    pub fn altered(&mut self, rows: &BTreeMap<String, Vec<RowId>>) {
         self.fresh.clear();
-        for (_, key, number) in std::mem::take(&mut self.future) {
+        let keys: HashSet<Key> = rows.values().flatten().copied().map(Key::from).collect();
+        if keys.is_empty() {
+            return;
+        }
+        let later: Vec<_> = self.future.extract_if(.., |(_, key, _)| keys.contains(key)).collect();
+        for (_, key, number) in later {
             self.known.remove(&key);
             if let Some(flow) = self.flows.get_mut(number) {
                 flow.future = flow.future.saturating_sub(1);
             }
             self.drop_if_over(number);
         }
+        let concerned = self.flows.iter().filter(|(_, flow)| rows.contains_key(&*flow.key.next_hop));
+        let concerned: Vec<u32> = concerned.map(|(number, _)| number).collect();
+        for number in concerned {
+            self.forget_waiting(number, &keys);
+        }
+    }
+
+    /// Takes rows out of a flow. One that is left without any and stands in its bin goes when its turn comes.
+    fn forget_waiting(&mut self, number: u32, keys: &HashSet<Key>) {
+        let Some(flow) = self.flows.get_mut(number) else { return };
+        let known = &mut self.known;
+        flow.rows.retain(|key| !(keys.contains(key) && known.remove(key)));
+        if !flow.rows.is_empty() {
+            return;
+        }
+        if let FlowState::Stopped(wait) = &flow.state {
+            let sleeper = Sleeper::Flow(number);
+            match wait.until {
+                Some(until) => self.sleeping.remove(&(nanos(until), sleeper)),
+                None => self.held.remove(&sleeper),
+            };
+            flow.state = FlowState::Empty;
+        }
+        self.drop_if_over(number);
     }
 
     /// What to do now.
@@ -535,7 +565,13 @@ impl Dispatcher {
                 return None;
             };
             let flow = self.flows.get_mut(flow_number)?;
-            let message = QueueId::from_bytes(flow.rows.front()?.message);
+            let Some(first) = flow.rows.front() else {
+                // Its rows were altered and forgotten.
+                flow.state = FlowState::Empty;
+                self.drop_if_over(flow_number);
+                continue;
+            };
+            let message = QueueId::from_bytes(first.message);
             let FlowKey { next_hop, facts, .. } = flow.key.clone();
             let job = GateFacts { message, next_hop: &next_hop, facts: &facts };
             if *self.gate.lane(&job) != *name {

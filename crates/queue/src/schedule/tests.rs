@@ -357,13 +357,59 @@ fn rows_follow_their_next_hop_into_another_lane() {
     assert!(world.dispatcher.is_empty());
 }
 
+fn altered<const N: usize>(rows: [(u128, &str); N]) -> BTreeMap<String, Vec<RowId>> {
+    let mut altered: BTreeMap<String, Vec<RowId>> = BTreeMap::new();
+    for (message, hop) in rows {
+        let id = RowId { message: QueueId::from_bits(message), recipient: 0 };
+        altered.entry(hop.to_owned()).or_default().push(id);
+    }
+    altered
+}
+
+#[test]
+fn altered_rows_leave_a_full_lane_and_a_closed_gate() {
+    let gate = Arc::new(Steered::default());
+    gate.0.lock().unwrap().held_accounts.insert("held".to_owned());
+    gate.0.lock().unwrap().rooms.insert("full.test".to_owned(), 1);
+    let mut dispatcher = Dispatcher::new(TIGHT, Arc::clone(&gate) as Arc<dyn Gate>);
+    let (open, held) = (facts(Priority::Normal, "open"), facts(Priority::Normal, "held"));
+    let rows = [
+        row(1, 0, "full.test", START, &open),
+        row(2, 0, "full.test", START, &open),
+        row(3, 0, "shut.test", START, &held),
+    ];
+    dispatcher.offer(0, rows, START);
+    let Next::Job(first) = dispatcher.next(START) else { panic!() };
+    assert_eq!((number(first.message), dispatcher.next(START)), (1, Next::Idle));
+
+    dispatcher.altered(&altered([(1, "full.test"), (2, "full.test"), (3, "shut.test")]));
+    assert_eq!(dispatcher.len(), 1, "what is under way stays known");
+    let rows = [
+        row(1, 0, "free.test", START, &open),
+        row(2, 0, "free.test", START, &open),
+        row(3, 0, "free.test", START, &open),
+    ];
+    dispatcher.offer(0, rows, START);
+    let Next::Job(second) = dispatcher.next(START) else { panic!() };
+    let Next::Job(third) = dispatcher.next(START) else { panic!() };
+    assert_eq!((number(second.message), number(third.message)), (2, 3));
+    assert_eq!((&*second.lane, &*third.lane), ("free.test", "free.test"));
+
+    for group in [first, second, third] {
+        dispatcher.finished(&group);
+    }
+    assert_eq!(dispatcher.next(START), Next::Idle);
+    assert_eq!((dispatcher.len(), dispatcher.flows(), dispatcher.under_way()), (0, 0, 0));
+    assert_eq!(dispatcher.survey().lanes, []);
+}
+
 #[test]
 fn altered_rows_are_not_taken_for_what_they_were() {
     let mut dispatcher = Dispatcher::new(TIGHT, Arc::new(Open));
     let facts = Facts::default();
     dispatcher.offer(0, [row(1, 0, "a.test", at(0), &facts), row(2, 0, "a.test", at(5000), &facts)], START);
-    dispatcher.altered();
-    assert_eq!(dispatcher.len(), 1, "what is not due is found again in the store");
+    dispatcher.altered(&altered([(2, "a.test")]));
+    assert_eq!(dispatcher.len(), 1, "what is altered is found again in the store");
     dispatcher.offer(0, [row(2, 0, "a.test", at(0), &facts)], at(1));
     let Next::Job(first) = dispatcher.next(at(1)) else { panic!() };
     let Next::Job(second) = dispatcher.next(at(1)) else { panic!() };
@@ -383,7 +429,7 @@ enum Event {
     Lane { hop: usize, to: usize },
     Hold(usize),
     Release,
-    Altered,
+    Altered { hop: usize, to: usize, every: u128 },
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
@@ -405,7 +451,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => (0..4_usize, 0..4_usize).prop_map(|(hop, to)| Event::Lane { hop, to }),
         1 => (0..3_usize).prop_map(Event::Hold),
         1 => Just(Event::Release),
-        1 => Just(Event::Altered),
+        1 => (0..4_usize, 0..4_usize, 1..4_u128)
+            .prop_map(|(hop, to, every)| Event::Altered { hop, to, every }),
     ];
     prop::collection::vec(one, 0..150)
 }
@@ -459,8 +506,16 @@ impl Model {
                 self.gate.0.lock().unwrap().held_accounts.clear();
                 self.world.dispatcher.gate_changed();
             }
-            Event::Altered => {
-                self.world.dispatcher.altered();
+            Event::Altered { hop, to, every } => {
+                let chosen =
+                    |row: &DueRow| row.next_hop == HOPS[hop] && number(row.id.message).is_multiple_of(every);
+                let mut altered = BTreeMap::new();
+                for row in self.stored.values_mut().filter(|row| chosen(row)) {
+                    altered.entry(HOPS[hop].to_owned()).or_insert_with(Vec::new).push(row.id);
+                    HOPS[to].clone_into(&mut row.next_hop);
+                    row.due = row.due.min(at(self.world.now));
+                }
+                self.world.dispatcher.altered(&altered);
                 self.offer_all();
             }
         }
