@@ -27,6 +27,11 @@ const SMALL: usize = 4 * 1024;
 /// Octets read at once from a client that fills its reads: content.
 const LARGE: usize = 64 * 1024;
 
+/// The present moment, by the clock of the timers that wake us: a test may stop both.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 /// What follows when the session wants nothing more for now.
 enum Turn {
     Read,
@@ -46,15 +51,16 @@ struct Drive<S> {
     wake: Option<Instant>,
 }
 
-/// Leads one session. Errors of the transport end it; there is nobody left to tell.
-pub(crate) async fn session<S: Wire>(stream: S, peer: Peer, service: Arc<Service>, mut shutdown: Shutdown) {
+/// Leads one session over a connection that is there already, to its end; [`crate::serve`] does so with each that it accepts. Errors of the
+/// transport end it: there is nobody left to tell.
+pub async fn session<S: Wire>(stream: S, peer: Peer, service: Arc<Service>, mut shutdown: Shutdown) {
     let _open = service.metrics.begin(service.name);
     let mut connection = Connection::Clear(stream);
     if service.implicit_tls && handshake(&mut connection, &service, peer, &mut shutdown).await.is_err() {
         return;
     }
     let begin = if service.implicit_tls { Session::under_tls } else { Session::new };
-    let session = begin(service.settings_for(&peer), Instant::now());
+    let session = begin(service.settings_for(&peer), now());
     let clerk = service.desk.open(peer);
     let mut drive =
         Drive { connection, session, clerk, service, peer, shutdown, out: Vec::new(), wake: None };
@@ -76,7 +82,7 @@ impl<S: Wire> Drive<S> {
                 Turn::Shutdown => return self.farewell().await,
                 Turn::Closed => return Ok(()),
             }
-            let wake = self.wake.unwrap_or_else(|| Instant::now() + self.service.settings.idle_timeout);
+            let wake = self.wake.unwrap_or_else(|| now() + self.service.settings.idle_timeout);
             tokio::select! {
                 biased;
                 () = self.shutdown.requested() => return self.farewell().await,
@@ -85,10 +91,10 @@ impl<S: Wire> Drive<S> {
                     if count == 0 {
                         return Ok(());
                     }
-                    self.session.receive(buffer.get(..count).unwrap_or_default(), Instant::now());
+                    self.session.receive(buffer.get(..count).unwrap_or_default(), now());
                     fit(&mut buffer, count);
                 }
-                () = tokio::time::sleep_until(wake.into()) => self.session.timeout(Instant::now()),
+                () = tokio::time::sleep_until(wake.into()) => self.session.timeout(now()),
             }
         }
     }
@@ -109,7 +115,7 @@ impl<S: Wire> Drive<S> {
                     self.flush().await?;
                     handshake(&mut self.connection, &self.service, self.peer, &mut self.shutdown).await?;
                     self.tell_tls();
-                    self.session.tls_established(Instant::now());
+                    self.session.tls_established(now());
                 }
                 Action::Close => {
                     self.flush().await?;
@@ -149,7 +155,7 @@ impl<S: Wire> Drive<S> {
 
     /// Tells the client that the server stops.
     async fn farewell(&mut self) -> io::Result<()> {
-        self.session.shut_down(Instant::now());
+        self.session.shut_down(now());
         while let Some(action) = self.session.next() {
             if let Action::Send(bytes) = action {
                 self.out.extend_from_slice(&bytes);

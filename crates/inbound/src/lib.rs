@@ -18,6 +18,7 @@ mod trace;
 
 pub use desk::{Clerk, Desk, Peer, Refusal};
 pub use disposition::{Disposition, OnFail, Policy, dispose};
+pub use drive::session;
 pub use listener::{ConnectionLimits, Listener, Service, Shutdown, serve, serve_current};
 pub use metrics::Metrics;
 pub use reception::{Reception, ReceptionSettings};

@@ -140,6 +140,9 @@ impl Deliver for Takes {
     }
 }
 
+/// Between two looks at the loop, which they disturb a little.
+const BETWEEN: Duration = Duration::from_millis(500);
+
 async fn measure(folder: &Path) {
     let began = Instant::now();
     let store: Arc<dyn Store> = Arc::new(Embedded::open(folder, Options::default()).unwrap());
@@ -167,7 +170,7 @@ async fn measure(folder: &Path) {
     let postman = Postman::new(Arc::clone(&store), settler, deliver, clock, Arc::clone(&control), settings);
     let running = tokio::spawn(postman.run());
     let survey = loop {
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(BETWEEN).await;
         let survey = control.survey().await.unwrap();
         // Where the last one is gone already, a second measurement goes without it.
         if survey.rows as u64 >= waiting - last && takes.first.lock().unwrap().is_some() == (last > 0) {

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tegami_inbound::{BoxFuture, Clerk, ConnectionLimits, Desk, Listener, Peer, Shutdown, serve};
+use tegami_inbound::{BoxFuture, Clerk, ConnectionLimits, Desk, Peer, Shutdown, session};
 use tegami_mail::Transcript;
 use tegami_proto::smtp::server::{Answer, Facts, Question, Settings};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::house::{Door, service, settings};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// A desk that takes everything, slowly where it is told to.
 struct Willing {
@@ -165,40 +168,51 @@ async fn a_clerk_that_panics() {
     assert!(client.say("EHLO c").await.starts_with("250"));
 }
 
-#[tokio::test]
+/// A client whose session runs in simulated time: nothing here waits in truth.
+fn simulated(desk: Arc<dyn Desk>, settings: Settings) -> (Client, watch::Sender<bool>) {
+    let (ours, theirs) = tokio::io::duplex(4096);
+    let (stop, shutdown) = Shutdown::pair();
+    let (service, _) = service(desk, settings);
+    tokio::spawn(session(theirs, Peer::Local { uid: 1000 }, Arc::new(service), shutdown));
+    (Client::new(ours), stop)
+}
+
+#[tokio::test(start_paused = true)]
 async fn clients_that_do_not_speak_or_do_not_read() {
     let (desk, mut told) = willing();
-    let quick = Duration::from_millis(50);
-    let (service, _) = service(desk, Settings { idle_timeout: quick, ..settings() });
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("socket");
-    let socket = tokio::net::UnixListener::bind(&path).unwrap();
-    let (_stop, shutdown) = Shutdown::pair();
-    tokio::spawn(serve(Listener::Unix(socket), Arc::new(service), shutdown));
-
-    let mut silent = Client::unix(&path).await;
+    let patience = Settings { idle_timeout: MINUTE, session_timeout: 60 * MINUTE, ..settings() };
+    let (mut silent, _stop) = simulated(Arc::clone(&desk), patience.clone());
+    silent.reply().await;
+    let began = Instant::now();
     assert_eq!(silent.reply().await, "421 4.4.2 mx.example.org silent for too long");
+    assert!((MINUTE..=2 * MINUTE).contains(&began.elapsed()));
     assert!(silent.closed().await);
     drop(silent);
     told.ended.recv().await;
 
-    // The replies to these fill the socket, and nobody takes them out.
-    let mut deaf = Client::unix(&path).await;
+    // The replies to these fill the connection, and nobody takes them out.
+    let (mut deaf, _stop) = simulated(desk, patience);
+    deaf.reply().await;
+    let began = Instant::now();
     deaf.send_on(b"EHLO client.example.net\r\n".repeat(100).as_slice()).await;
     assert!(told.ended.recv().await.is_some());
+    assert_eq!(began.elapsed(), MINUTE);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_session_has_its_time_whatever_is_said() {
     let (desk, mut told) = willing();
-    let brief = Settings { session_timeout: Duration::from_millis(50), ..settings() };
-    let door = Door::open(desk, brief).await;
-    let (mut client, _) = Client::connect(door.address).await;
+    let settings = Settings { idle_timeout: 5 * MINUTE, session_timeout: 60 * MINUTE, ..settings() };
+    let (mut client, _stop) = simulated(desk, settings);
+    let began = Instant::now();
+    client.reply().await;
     client.talk(&["EHLO c", "MAIL FROM:<a@example.net>", "RCPT TO:<b@example.org>", "DATA"]).await;
     let drip = async {
+        // Always before the session takes the client for silent.
+        let mut pause = tokio::time::interval(4 * MINUTE);
         loop {
+            pause.tick().await;
             client.send(b"x\r\n").await;
-            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
     tokio::select! {
@@ -207,4 +221,5 @@ async fn a_session_has_its_time_whatever_is_said() {
         }
         () = drip => {}
     }
+    assert_eq!(began.elapsed().as_secs() / 60, 60);
 }

@@ -1,5 +1,5 @@
 //! Servers that mean no good, or cannot do better: none of them holds us for longer than the limits say, none is believed more than it
-//! said, and after each the next message goes to the next host. Time is the timers' own: nothing here waits in truth.
+//! said, and after each the next message goes to the next host. Time is simulated.
 
 use std::future::Future;
 use std::io;
@@ -17,8 +17,9 @@ use tegami_outbound::{Connection, Courier, Dial, Parcel, Reach, Settings};
 use tegami_queue::SystemClock;
 use tegami_store::BoxFuture;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
+use crate::time::pass;
 use crate::world::{envelope, story};
 
 const ZONE: &str = "
@@ -57,14 +58,14 @@ impl Peer {
     }
 
     async fn say_after(&mut self, wait: Duration, text: &str) -> Option<()> {
-        sleep(wait).await;
+        pass(wait).await;
         self.say(text).await
     }
 
     /// An octet, a pause, an octet …
     async fn drip(&mut self, pause: Duration, text: &str) -> Option<()> {
         for octet in text.bytes() {
-            sleep(pause).await;
+            pass(pause).await;
             self.0.write_all(&[octet]).await.ok()?;
         }
         Some(())
@@ -277,7 +278,7 @@ async fn content_that_nobody_reads() {
             peer.open_to_data().await?;
             let mut sip = [0; 1];
             while peer.0.get_mut().read(&mut sip).await.ok()? > 0 {
-                sleep(SECOND).await;
+                pass(SECOND).await;
             }
             None
         })

@@ -19,6 +19,8 @@ mod reuse;
 mod route;
 mod shaping;
 mod smarthost;
+#[path = "../../../store/tests/it/time.rs"]
+mod time;
 mod tls;
 mod tls_policy;
 mod tls_report;

@@ -17,6 +17,7 @@ use crate::model::Model;
 use crate::names::Names;
 use crate::network::Network;
 use crate::plan::{Ending, Letter};
+use crate::time::pass;
 use crate::watch::Watched;
 use crate::world::{Hour, Skies, World};
 
@@ -63,7 +64,7 @@ pub(crate) async fn live(world: Arc<World>) -> Lived {
             }
             Lived::Ended(Ending::Killed, Duration::from_secs(5))
         }
-        () = tokio::time::sleep(until), if planned.is_some() => {
+        () = pass(until), if planned.is_some() => {
             world.tell(|| format!("{ending:?}, then nothing for {down:?}"));
             if ending == Ending::Closed && !process.close(run).await {
                 return Lived::Ended(Ending::Killed, down);
@@ -71,7 +72,7 @@ pub(crate) async fn live(world: Arc<World>) -> Lived {
             Lived::Ended(ending, down)
         }
         () = nothing_left(&world) => {
-            tokio::time::sleep(world.plan.outbound.limits.idle + Duration::from_secs(30)).await;
+            pass(world.plan.outbound.limits.idle + Duration::from_secs(30)).await;
             if world.open_connections() > 0 && world.jobs_under_way() == 0 {
                 world.broken("a connection stays open though nobody needs it".to_owned());
             }
@@ -133,7 +134,7 @@ impl Process {
                 } else {
                     at.saturating_sub(world.since_beginning())
                 };
-                tokio::time::sleep(wait).await;
+                pass(wait).await;
                 if at.is_zero() && !world.is_calm() {
                     continue;
                 }
@@ -158,7 +159,7 @@ impl Process {
             Err(_) => world.broken("closing does not end".to_owned()),
         }
         self.courier.close().await;
-        tokio::time::sleep(Duration::from_secs(30)).await;
+        pass(Duration::from_secs(30)).await;
         let (jobs, connections) = (world.jobs_under_way(), world.open_connections());
         if jobs + connections > 0 {
             world.broken(format!("after closing, {jobs} jobs and {connections} connections are left"));
@@ -173,7 +174,7 @@ async fn nothing_left(world: &World) {
     // A letter and the notification about it, and an attempt of each that takes its time.
     let horizon = last.unwrap_or_default() + world.plan.retry.lifetime * 2 + Duration::from_secs(8 * 3600);
     loop {
-        tokio::time::sleep(Duration::from_secs(30)).await;
+        pass(Duration::from_secs(30)).await;
         let all = world.watch().accepted.len() == world.plan.letters.len();
         if all && !world.disk.is_waiting() && world.jobs_under_way() == 0 {
             return;
@@ -191,7 +192,7 @@ async fn write_letter(world: Arc<World>, intake: Arc<Intake>, number: usize) {
     if world.watch().accepted.iter().any(|(accepted, ..)| *accepted == number) {
         return;
     }
-    tokio::time::sleep(letter.at.saturating_sub(world.since_beginning())).await;
+    pass(letter.at.saturating_sub(world.since_beginning())).await;
     for turn in 0.. {
         let message_id = format!("{number}.{turn}.{}@example.org", world.watch().life);
         // Until the answer comes nobody can say; a kill leaves it at that.
@@ -216,7 +217,7 @@ async fn write_letter(world: Arc<World>, intake: Arc<Intake>, number: usize) {
                 return;
             }
         }
-        tokio::time::sleep(Duration::from_secs(1) + world.span(Duration::from_secs(60))).await;
+        pass(Duration::from_secs(1) + world.span(Duration::from_secs(60))).await;
     }
 }
 

@@ -13,6 +13,10 @@
 mod model;
 
 #[cfg(test)]
+#[path = "../../../store/tests/it/time.rs"]
+mod time;
+
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod names;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tegami_dns::{Answer, BoxFuture, DnsError, DnsName, RecordType, Resolver, ZoneResolver};
 
+use crate::time::pass;
 use crate::world::World;
 
 /// Answers from the zone of the hour, or not.
@@ -25,11 +26,11 @@ impl Resolver for Names {
     fn lookup<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Result<Answer, DnsError>> {
         Box::pin(async move {
             let world = &self.world;
-            tokio::time::sleep(world.span(Duration::from_millis(100))).await;
+            pass(world.span(Duration::from_millis(100))).await;
             if world.chance(world.plan.dns_trouble) {
                 world.tell(|| format!("dns: no answer about {name} {kind:?}"));
                 let silent = world.chance(0.5);
-                tokio::time::sleep(Duration::from_secs(if silent { 10 } else { 0 })).await;
+                pass(Duration::from_secs(if silent { 10 } else { 0 })).await;
                 return Err(if silent { DnsError::Timeout } else { DnsError::ServFail });
             }
             let changed = world.since_beginning() >= world.plan.zones.1;

@@ -14,6 +14,7 @@ use tegami_store::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
 use crate::receiver;
+use crate::time::pass;
 use crate::world::World;
 
 /// All connections of a story, by the address they lead to.
@@ -118,13 +119,13 @@ impl Dial for Network {
         Box::pin(async move {
             let world = &self.0;
             // What ends in this very moment ends before.
-            tokio::time::sleep(Duration::from_millis(1) + world.span(Duration::from_millis(50))).await;
+            pass(Duration::from_millis(1) + world.span(Duration::from_millis(50))).await;
             match self.connect(peer.ip()) {
                 Ok(connection) => Ok(connection),
                 Err(kind) => {
                     world.tell(|| format!("{}: {kind}", peer.ip()));
                     if kind == io::ErrorKind::TimedOut {
-                        tokio::time::sleep(timeout).await;
+                        pass(timeout).await;
                     }
                     Err(kind.into())
                 }

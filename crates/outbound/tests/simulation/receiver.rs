@@ -11,6 +11,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::network::{Theirs, Wire};
 use crate::plan::{Habits, TlsHabit};
+use crate::time::pass;
 use crate::world::World;
 
 /// Serves one connection to its end.
@@ -253,7 +254,7 @@ impl Session {
             }
             Mood::Gone => None,
             Mood::Silent => {
-                tokio::time::sleep(Duration::from_secs(7200)).await;
+                pass(Duration::from_secs(7200)).await;
                 None
             }
         }
@@ -262,7 +263,7 @@ impl Session {
     async fn wait(&mut self) {
         let world = &self.world;
         let most = if world.chance(self.habits().slow) { 120_000 } else { 20 };
-        tokio::time::sleep(world.span(Duration::from_millis(most))).await;
+        pass(world.span(Duration::from_millis(most))).await;
     }
 
     fn mood(&self) -> Mood {
@@ -295,7 +296,7 @@ impl Session {
         self.stream.write_all(first).await.ok()?;
         self.stream.flush().await.ok()?;
         if !second.is_empty() {
-            tokio::time::sleep(Duration::from_millis(3)).await;
+            pass(Duration::from_millis(3)).await;
             self.stream.write_all(second).await.ok()?;
             self.stream.flush().await.ok()?;
         }

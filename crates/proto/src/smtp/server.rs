@@ -45,7 +45,8 @@ pub struct Settings {
     pub auth_required: bool,
     /// FUTURERELEASE is offered within these limits (RFC 4865).
     pub future_release: Option<FutureRelease>,
-    /// Silence after which the client is told 421 (RFC 5321 section 4.5.3.2.7).
+    /// Silence after which the client is told 421 (RFC 5321 section 4.5.3.2.7). A client that falls silent after a reply has up to twice as
+    /// long: the session is not told when its question was answered.
     pub idle_timeout: Duration,
     /// The longest a whole session may take.
     pub session_timeout: Duration,

@@ -17,3 +17,5 @@ mod model;
 mod power;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod time;

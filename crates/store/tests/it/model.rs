@@ -17,6 +17,8 @@ use tegami_store::{
     QueueRow, RecipientState, RowId, SettleOp, Settlement, Store, StoreError, Table, suppression_key,
 };
 
+use crate::time::pass;
+
 /// What a call is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
@@ -162,12 +164,6 @@ impl Model {
             }
             tokio::spawn(change).await.unwrap()
         })
-    }
-}
-
-async fn pass(span: Duration) {
-    if !span.is_zero() {
-        tokio::time::sleep(span).await;
     }
 }
 
