@@ -80,6 +80,7 @@
 pub mod arc;
 mod cache;
 pub mod dane;
+mod der;
 pub mod dkim;
 pub mod dmarc;
 pub mod iprev;

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::schedule::later;
+
 /// When delays and bans begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThrottlePolicy {
@@ -142,10 +144,6 @@ fn network(ip: IpAddr) -> IpAddr {
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
         ip @ IpAddr::V4(_) => ip,
     }
-}
-
-fn later(moment: Timestamp, duration: Duration) -> Timestamp {
-    moment.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -381,7 +381,7 @@ fn localise(command: Command, language: Language, path: &str) -> Command {
     let command = if path == ROOT { command.arg(flag("version", 'V', ArgAction::Version)) } else { command };
     let command = command.mut_args(|argument| {
         let name = argument.get_id().as_str().replace('_', "-");
-        let shared = SHARED.contains(&name.as_str());
+        let shared = SHARED.iter().chain(&queue::MEANT).any(|shared| *shared == name);
         let id = if shared { format!("cli-help-shared-{name}") } else { format!("{path}-arg-{name}") };
         let heading = match (argument.is_positional(), EVERYWHERE.contains(&name.as_str())) {
             (true, _) => "cli-help-arguments",
@@ -463,31 +463,8 @@ const ROOT: &str = "cli-help";
 const EVERYWHERE: &[&str] = &["config", "lang", "json", "help", "version"];
 
 /// Arguments that mean the same wherever they stand.
-const SHARED: &[&str] = &[
-    "config",
-    "lang",
-    "json",
-    "zone",
-    "resolver",
-    "help",
-    "version",
-    "yes",
-    "dry-run",
-    "reason",
-    "only-id",
-    "only-to",
-    "only-domain",
-    "only-provider",
-    "only-account",
-    "only-sender",
-    "only-tag",
-    "only-state",
-    "only-older",
-    "only-newer",
-    "only-attempts",
-    "only-reply",
-    "only-cause",
-];
+const SHARED: &[&str] =
+    &["config", "lang", "json", "zone", "resolver", "help", "version", "yes", "dry-run", "reason"];
 
 #[cfg(test)]
 mod tests {

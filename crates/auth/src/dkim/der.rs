@@ -1,4 +1,6 @@
-//! As much DER as a public key needs: how long its modulus is.
+//! What the DER of a public key tells: its modulus and exponent.
+
+use crate::der::SEQUENCE;
 
 /// The bits of the modulus of an RSA key, given as RSAPublicKey (RFC 8017 section A.1.1) or inside a
 /// SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7). `None` where it is neither.
@@ -26,24 +28,11 @@ pub(super) fn rsa_numbers(der: &[u8]) -> Option<(&[u8], &[u8])> {
 
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
-const SEQUENCE: u8 = 0x30;
 
 /// The content of the element at the front, which must have this tag, and what follows it.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (&found, rest) = der.split_first()?;
-    let (&first, rest) = rest.split_first()?;
-    if found != tag {
-        return None;
-    }
-    let (length, rest) = match first {
-        0..=0x7f => (usize::from(first), rest),
-        0x81..=0x84 => {
-            let (octets, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
-            (octets.iter().fold(0, |length, &octet| length << 8 | usize::from(octet)), rest)
-        }
-        _ => return None,
-    };
-    rest.split_at_checked(length)
+    let found = crate::der::element(der).filter(|element| element.tag == tag)?;
+    Some((found.contents, found.after))
 }
 
 fn significant(integer: &[u8]) -> Option<&[u8]> {

@@ -9,6 +9,17 @@ use tegami_inbound::Wire;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 
+/// What every session of the tests is offered.
+const EXTENSIONS: &str = "\
+250-PIPELINING
+250-SIZE 10000
+250-8BITMIME
+250-SMTPUTF8
+250-ENHANCEDSTATUSCODES
+250-CHUNKING
+250-DSN
+";
+
 pub(crate) struct Client {
     stream: Option<Box<dyn Both>>,
     heard: Vec<u8>,
@@ -78,13 +89,13 @@ impl Client {
         self.reply().await
     }
 
-    /// Each line and its reply, one below the other.
+    /// Each line and its reply, one below the other; the extensions that are always offered are `250-…`.
     pub(crate) async fn talk(&mut self, lines: &[&str]) -> String {
         let mut said = String::new();
         for line in lines {
             said += &format!("{line}\n  {}\n", self.say(line).await);
         }
-        said
+        said.replace(EXTENSIONS, "250-…\n")
     }
 
     /// DATA with this content, whose lines end with `\n` here; the reply to the final dot.

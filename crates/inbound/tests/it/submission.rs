@@ -49,13 +49,7 @@ async fn hosts_of_trusted_networks_need_no_auth() {
     expect![[r#"
         EHLO c
           250-mx.example.org
-        250-PIPELINING
-        250-SIZE 10000
-        250-8BITMIME
-        250-SMTPUTF8
-        250-ENHANCEDSTATUSCODES
-        250-CHUNKING
-        250-DSN
+        250-…
         250-FUTURERELEASE 604800 2026-07-13T09:00:00Z
         250 STARTTLS
         MAIL FROM:<printer@example.com>
@@ -83,13 +77,7 @@ async fn tls_then_auth_then_mail() {
     expect![[r#"
         EHLO c
           250-mx.example.org
-        250-PIPELINING
-        250-SIZE 10000
-        250-8BITMIME
-        250-SMTPUTF8
-        250-ENHANCEDSTATUSCODES
-        250-CHUNKING
-        250-DSN
+        250-…
         250-FUTURERELEASE 604800 2026-07-13T09:00:00Z
         250 STARTTLS
         MAIL FROM:<b@example.org>
@@ -113,13 +101,7 @@ async fn tls_then_auth_then_mail() {
     expect![[r#"
         EHLO c
           250-mx.example.org
-        250-PIPELINING
-        250-SIZE 10000
-        250-8BITMIME
-        250-SMTPUTF8
-        250-ENHANCEDSTATUSCODES
-        250-CHUNKING
-        250-DSN
+        250-…
         250-FUTURERELEASE 604800 2026-07-13T09:00:00Z
         250-AUTH PLAIN LOGIN
         250 REQUIRETLS

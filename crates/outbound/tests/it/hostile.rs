@@ -135,9 +135,16 @@ async fn attempt(behaviour: Behaviour, recipients: usize, octets: usize) -> (Str
     (story(&report), minutes)
 }
 
+/// The same for one recipient, in a few words: most stories end at the good host.
+async fn told(behaviour: Behaviour, octets: usize) -> String {
+    let (story, minutes) = attempt(behaviour, 1, octets).await;
+    let good =
+        "good.example.test 10 192.0.2.2\nr0@example.test delivered 250 2.0.0 taken [good.example.test]\n";
+    format!("{}{minutes} min\n", story.replace(good, "then the good one\n"))
+}
+
 async fn check(behaviour: Behaviour, expected: Expect) {
-    let (story, minutes) = attempt(behaviour, 1, 100).await;
-    expected.assert_eq(&format!("{story}{minutes} min\n"));
+    expected.assert_eq(&told(behaviour, 100).await);
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -176,8 +183,7 @@ async fn a_reply_that_drips_beyond_its_time_is_silence() {
         |mut peer| Box::pin(async move { peer.drip(30 * SECOND, "220 bad.example.test\r\n").await }),
         expect![[r#"
             bad.example.test 5 192.0.2.1 Greeting outbound-silence
-            good.example.test 10 192.0.2.2
-            r0@example.test delivered 250 2.0.0 taken [good.example.test]
+            then the good one
             5 min
         "#]],
     )
@@ -236,8 +242,7 @@ async fn lines_and_replies_have_an_end() {
             behaviour,
             expect![[r#"
                 bad.example.test 5 192.0.2.1 Greeting outbound-not-smtp
-                good.example.test 10 192.0.2.2
-                r0@example.test delivered 250 2.0.0 taken [good.example.test]
+                then the good one
                 0 min
             "#]],
         )
@@ -248,8 +253,7 @@ async fn lines_and_replies_have_an_end() {
         flood,
         expect![[r#"
             bad.example.test 5 192.0.2.1 Mail outbound-not-smtp
-            good.example.test 10 192.0.2.2
-            r0@example.test delivered 250 2.0.0 taken [good.example.test]
+            then the good one
             0 min
         "#]],
     )
@@ -264,14 +268,6 @@ async fn content_that_nobody_reads() {
             std::future::pending().await
         })
     };
-    let (story, minutes) = attempt(deaf, 1, 200_000).await;
-    expect![[r#"
-        bad.example.test 5 192.0.2.1 Data outbound-too-slow
-        good.example.test 10 192.0.2.2
-        r0@example.test delivered 250 2.0.0 taken [good.example.test]
-        3 min
-    "#]]
-    .assert_eq(&format!("{story}{minutes} min\n"));
     // A sip at a time, always before the allowance of a block ends.
     let sips: Behaviour = |mut peer| {
         Box::pin(async move {
@@ -283,14 +279,14 @@ async fn content_that_nobody_reads() {
             None
         })
     };
-    let (story, minutes) = attempt(sips, 1, 200_000).await;
-    expect![[r#"
-        bad.example.test 5 192.0.2.1 Data outbound-too-slow
-        good.example.test 10 192.0.2.2
-        r0@example.test delivered 250 2.0.0 taken [good.example.test]
-        3 min
-    "#]]
-    .assert_eq(&format!("{story}{minutes} min\n"));
+    for behaviour in [deaf, sips] {
+        expect![[r#"
+            bad.example.test 5 192.0.2.1 Data outbound-too-slow
+            then the good one
+            3 min
+        "#]]
+        .assert_eq(&told(behaviour, 200_000).await);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -323,24 +319,20 @@ async fn wrong_codes() {
     let zero: Behaviour = |mut peer| Box::pin(async move { peer.say("000 \r\n").await });
     let mut stories = String::new();
     for behaviour in [to_mail, to_data, to_the_end, zero] {
-        let (story, minutes) = attempt(behaviour, 1, 100).await;
-        stories.push_str(&format!("{story}{minutes} min\n"));
+        stories.push_str(&told(behaviour, 100).await);
     }
     expect![[r#"
         bad.example.test 5 192.0.2.1 Mail outbound-not-smtp
-        good.example.test 10 192.0.2.2
-        r0@example.test delivered 250 2.0.0 taken [good.example.test]
+        then the good one
         0 min
         bad.example.test 5 192.0.2.1 Data outbound-not-smtp
-        good.example.test 10 192.0.2.2
-        r0@example.test delivered 250 2.0.0 taken [good.example.test]
+        then the good one
         0 min
         bad.example.test 5 192.0.2.1 EndOfData outbound-possibly-delivered
         r0@example.test possibly delivered Transient EndOfData 4.4.2 outbound-possibly-delivered [bad.example.test]
         0 min
         bad.example.test 5 192.0.2.1 Greeting outbound-not-smtp
-        good.example.test 10 192.0.2.2
-        r0@example.test delivered 250 2.0.0 taken [good.example.test]
+        then the good one
         0 min
     "#]]
     .assert_eq(&stories);
@@ -404,8 +396,7 @@ async fn a_handshake_that_never_ends() {
         expect![[r#"
             bad.example.test 5 192.0.2.1 StartTls outbound-tls-failed
             bad.example.test 5 192.0.2.1 in clear Recipient outbound-silence
-            good.example.test 10 192.0.2.2
-            r0@example.test delivered 250 2.0.0 taken [good.example.test]
+            then the good one
             6 min
         "#]],
     )

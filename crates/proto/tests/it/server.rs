@@ -90,8 +90,23 @@ pub(crate) fn converse(settings: Settings, reads: &[&str]) -> String {
     said
 }
 
+/// The extensions that [`settings`] always bring; expected words have `S: 250-…` in their place.
+const EXTENSIONS: &str = "\
+S: 250-PIPELINING
+S: 250-SIZE 10000
+S: 250-8BITMIME
+S: 250-SMTPUTF8
+S: 250-ENHANCEDSTATUSCODES
+S: 250-CHUNKING
+S: 250-DSN
+";
+
+fn short(said: &str) -> String {
+    said.replace(EXTENSIONS, "S: 250-…\n")
+}
+
 pub(crate) fn check_with(settings: Settings, reads: &[&str], expected: &Expect) {
-    expected.assert_eq(&converse(settings, reads));
+    expected.assert_eq(&short(&converse(settings, reads)));
 }
 
 /// As [`check_with`], from the first command behind EHLO on.
@@ -99,7 +114,7 @@ pub(crate) fn check(reads: &[&str], expected: &Expect) {
     let all: Vec<&str> = ["EHLO client.example.net"].into_iter().chain(reads.iter().copied()).collect();
     let said = converse(settings(), &all);
     let from = said.find("S: 250 ").and_then(|at| said[at..].find("--\n").map(|end| at + end + 3)).unwrap();
-    expected.assert_eq(&said[from..]);
+    expected.assert_eq(&short(&said[from..]));
 }
 
 #[test]
@@ -121,13 +136,7 @@ fn a_message() {
             C: EHLO client.example.net
             ? hello client.example.net
             S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
+            S: 250-…
             S: 250 STARTTLS
             --
             C: MAIL FROM:<a@example.net>
@@ -318,13 +327,7 @@ fn too_many_errors_end_the_session() {
         C: EHLO c
         ? hello c
         S: 250-mx.example.org
-        S: 250-PIPELINING
-        S: 250-SIZE 10000
-        S: 250-8BITMIME
-        S: 250-SMTPUTF8
-        S: 250-ENHANCEDSTATUSCODES
-        S: 250-CHUNKING
-        S: 250-DSN
+        S: 250-…
         S: 250 STARTTLS
         --
         C: X
@@ -553,13 +556,7 @@ fn starttls_forgets_what_was_said() {
             C: EHLO c
             ? hello c
             S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
+            S: 250-…
             S: 250 REQUIRETLS
             --
             C: STARTTLS

@@ -29,13 +29,7 @@ fn auth_waits_for_tls() {
             C: EHLO c
             ? hello c
             S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
+            S: 250-…
             S: 250 STARTTLS
             --
             C: AUTH PLAIN AGEAc2VjcmV0
@@ -51,13 +45,7 @@ fn auth_waits_for_tls() {
             C: EHLO c
             ? hello c
             S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
+            S: 250-…
             S: 250-AUTH PLAIN LOGIN
             S: 250 REQUIRETLS
             --
@@ -68,13 +56,7 @@ fn auth_waits_for_tls() {
             C: EHLO c
             ? hello c
             S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
+            S: 250-…
             S: 250 REQUIRETLS
             --
         "#]],
@@ -112,13 +94,7 @@ fn exchanges() {
             C: EHLO c
             ? hello c
             S: 250-mx.example.org
-            S: 250-PIPELINING
-            S: 250-SIZE 10000
-            S: 250-8BITMIME
-            S: 250-SMTPUTF8
-            S: 250-ENHANCEDSTATUSCODES
-            S: 250-CHUNKING
-            S: 250-DSN
+            S: 250-…
             S: 250 AUTH PLAIN LOGIN
             --
             C: AUTH CRAM-MD5

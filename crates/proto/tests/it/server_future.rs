@@ -29,13 +29,7 @@ fn a_release_in_the_future() {
         C: EHLO c
         ? hello c
         S: 250-mx.example.org
-        S: 250-PIPELINING
-        S: 250-SIZE 10000
-        S: 250-8BITMIME
-        S: 250-SMTPUTF8
-        S: 250-ENHANCEDSTATUSCODES
-        S: 250-CHUNKING
-        S: 250-DSN
+        S: 250-…
         S: 250-FUTURERELEASE 86400 1970-01-02T00:00:00Z
         S: 250 STARTTLS
         --

@@ -117,7 +117,7 @@ pub(crate) struct Drop {
 }
 
 /// What may say which rows are meant; whoever changes something says at least one of them.
-const MEANT: [&str; 13] = [
+pub(super) const MEANT: [&str; 13] = [
     "only-id",
     "only-to",
     "only-domain",

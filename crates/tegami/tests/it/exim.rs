@@ -1,26 +1,19 @@
 //! Exim after us, as the MX host of a domain: another make of STARTTLS (GnuTLS), BDAT, and DSN parameters.
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-
-use tempfile::TempDir;
+use std::ops::Deref;
+use std::path::Path;
+use std::process::{Child, Command};
 
 use crate::peer::{eventually, folder, need, program, run};
-use crate::site::{Plan, Site};
-use crate::wire::Wire;
+use crate::receiver::{Receiver, submit};
 
 const WHY: &str =
     "there is no Exim (`cargo xtask peers` unpacks one), or this user is not root, whom it needs";
 
-/// An Exim with a configuration, spool and certificate of its own. It has mailboxes at `receiver.test`.
+/// An Exim with a configuration and spool of its own. It has mailboxes at `receiver.test`.
 struct Exim {
-    folder: TempDir,
+    receiver: Receiver,
     child: Child,
-    ip: &'static str,
-    port: u16,
-    /// The key of its certificate, as TLSA records of selector 1 have it.
-    key: Vec<u8>,
 }
 
 impl Exim {
@@ -28,79 +21,35 @@ impl Exim {
         let unpacked = folder().join("exim/usr/sbin/exim4");
         let exim =
             program("exim4").or_else(|| unpacked.is_file().then(|| unpacked.canonicalize().unwrap()))?;
-        if std::fs::metadata("/proc/self").is_ok_and(|about| about.uid() != 0) {
-            return None;
-        }
-        let folder = tempfile::Builder::new().prefix("tegami-exim-").tempdir().unwrap();
-        let path = folder.path();
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let made = rcgen::generate_simple_self_signed(["mx.receiver.test".to_owned()]).unwrap();
-        std::fs::write(path.join("cert.pem"), made.cert.pem()).unwrap();
-        std::fs::write(path.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
-        let key = rcgen::PublicKeyData::subject_public_key_info(&made.signing_key);
+        let receiver = Receiver::new("Exim", ip)?;
         for name in ["spool", "log", "mail"] {
-            std::fs::create_dir(path.join(name)).unwrap();
+            std::fs::create_dir(receiver.path(name)).unwrap();
         }
-        run(
-            Command::new("chown")
-                .args(["-R", "mail:mail"])
-                .args(["spool", "log", "mail", "key.pem"].map(|name| path.join(name))),
-            b"",
-        )
-        .well();
+        let owned = ["spool", "log", "mail", "key.pem"].map(|name| receiver.path(name));
+        run(Command::new("chown").args(["-R", "mail:mail"]).args(owned), b"").well();
         // What a stranger wrote may not name a folder; what a file says may.
-        std::fs::write(path.join("users"), "friend: friend\nbig: big\n").unwrap();
-        let port = std::net::TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port();
-        std::fs::write(path.join("exim.conf"), configuration(&exim, path, ip, port)).unwrap();
-        let child = Command::new(exim)
-            .arg("-C")
-            .arg(path.join("exim.conf"))
-            .args(["-bdf", "-q1h"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(path.join("errors")).unwrap())
-            .spawn()
-            .unwrap();
-        let exim = Self { folder, child, ip, port, key };
-        eventually("Exim", || Wire::connect((ip.parse::<std::net::IpAddr>().unwrap(), port).into()).ok());
+        std::fs::write(receiver.path("users"), "friend: friend\nbig: big\n").unwrap();
+        let text = configuration(&exim, receiver.folder(), ip, receiver.port);
+        std::fs::write(receiver.path("exim.conf"), text).unwrap();
+        let mut command = Command::new(exim);
+        let child = receiver.start(command.arg("-C").arg(receiver.path("exim.conf")).args(["-bdf", "-q1h"]));
+        let exim = Self { receiver, child };
+        exim.wait();
         Some(exim)
     }
+}
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
+impl Deref for Exim {
+    type Target = Receiver;
 
-    fn log(&self) -> String {
-        ["errors", "log/main", "log/reject", "log/panic"]
-            .map(|name| std::fs::read_to_string(self.path(name)).unwrap_or_default())
-            .concat()
-    }
-
-    /// Messages that lie in a mailbox.
-    fn mailbox(&self, user: &str) -> Vec<Vec<u8>> {
-        let Ok(entries) = std::fs::read_dir(self.path("mail").join(user).join("new")) else {
-            return Vec::new();
-        };
-        entries.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect()
-    }
-
-    /// The zone under DNSSEC, with a TLSA record of this key.
-    fn secure_zone(&self, key: &[u8]) -> String {
-        let key: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
-        let zone = self.zone();
-        format!("{zone}$SECURE receiver.test\n_{}._tcp.mx.receiver.test. TLSA 3 1 0 {key}\n", self.port)
-    }
-
-    fn zone(&self) -> String {
-        format!("receiver.test. MX 10 mx.receiver.test.\nmx.receiver.test. A {}\n", self.ip)
+    fn deref(&self) -> &Receiver {
+        &self.receiver
     }
 }
 
 impl Drop for Exim {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("── Exim\n{}", self.log());
-        }
+        self.tell(&["errors", "log/main", "log/reject", "log/panic"]);
         drop(self.child.kill());
         drop(self.child.wait());
     }
@@ -162,19 +111,10 @@ begin retry
     )
 }
 
-/// Hands a message in over the Unix socket.
-fn submit(site: &Site, to: &[&str], content: &str) {
-    let mut wire = Wire::local(&site.path("submit.sock")).unwrap();
-    wire.command("EHLO localhost").unwrap();
-    let reply = wire.send("alice@sender.test", to, &content.replace("\r\n.", "\r\n..")).unwrap();
-    assert!(reply.starts_with("250"), "{reply}");
-}
-
 #[test]
 fn as_an_mx_host() {
     let exim = need!("Exim as an MX host", Exim::start("127.43.62.1"), WHY);
-    let site = Site::start(&Plan { zone: exim.zone(), port: Some(exim.port), ..Plan::default() });
-    site.add_user("alice@sender.test", "correct horse");
+    let site = exim.site(exim.zone());
     let head = "From: alice@sender.test\r\nTo: friend@receiver.test\r\nSubject: ";
 
     // One recipient is taken, over TLS; another is refused in the same transaction.
@@ -184,7 +124,6 @@ fn as_an_mx_host() {
         &format!("{head}first\r\n\r\nHello\r\n..dots"),
     );
     let message = eventually("a message in Exim's mailbox", || exim.mailbox("friend").pop());
-    let message = String::from_utf8(message).unwrap();
     assert!(message.contains("Subject: first\n") && message.contains("Hello\n..dots\n"), "{message}");
     assert!(message.contains("(TLS1.3)") && message.contains("with esmtps"), "{message}");
     let notice = site.mail("alice@sender.test", "INBOX").replace("\r\n ", " ");
@@ -196,8 +135,7 @@ fn as_an_mx_host() {
     let body: String = (0..40_000).map(|at| format!(".{line}{at}\r\n")).collect();
     submit(&site, &["big@receiver.test"], &format!("{head}large\r\n\r\n{}", body.trim_end()));
     let large = eventually("a large message", || exim.mailbox("big").pop());
-    let text = String::from_utf8(large).unwrap();
-    assert!(text.ends_with(&body.replace("\r\n", "\n")), "{} octets", text.len());
+    assert!(large.ends_with(&body.replace("\r\n", "\n")), "{} octets", large.len());
     let told = site.json(&["why", "big@receiver.test"]).to_string();
     assert!(told.contains("BDAT"), "{told}");
 
@@ -214,9 +152,7 @@ fn as_an_mx_host() {
 #[test]
 fn by_dane() {
     let exim = need!("Exim by DANE", Exim::start("127.43.63.1"), WHY);
-    let zone = exim.secure_zone(&exim.key);
-    let site = Site::start(&Plan { zone, port: Some(exim.port), ..Plan::default() });
-    site.add_user("alice@sender.test", "correct horse");
+    let site = exim.site(exim.secure_zone(&exim.key));
     submit(&site, &["friend@receiver.test"], "From: alice@sender.test\r\nSubject: by DANE\r\n\r\nHello");
     eventually("a message in Exim's mailbox", || exim.mailbox("friend").pop());
     let told = eventually("the attempt", || {

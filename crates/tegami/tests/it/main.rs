@@ -24,6 +24,7 @@ mod operator;
 mod peer;
 mod postfix;
 mod queue;
+mod receiver;
 mod reception;
 mod relay;
 mod reload;

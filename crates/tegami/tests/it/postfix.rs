@@ -1,109 +1,66 @@
 //! Postfix after us: as the MX host of a domain, and as a smarthost.
 
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-
-use tempfile::TempDir;
+use std::ops::Deref;
+use std::path::Path;
+use std::process::{Child, Command};
 
 use crate::peer::{eventually, need, program, run};
+use crate::receiver::{self, Receiver};
 use crate::site::{Plan, Site};
-use crate::wire::Wire;
 
 const WHY: &str = "there is no Postfix, or this user is not root, whom it needs";
 
-/// A Postfix with a configuration, queue and certificate of its own. It has mailboxes at `receiver.test`.
+/// A Postfix with a configuration and queue of its own. It has mailboxes at `receiver.test`.
 struct Postfix {
-    folder: TempDir,
+    receiver: Receiver,
     child: Child,
-    ip: &'static str,
-    port: u16,
-    /// The key of its certificate, as TLSA records of selector 1 have it.
-    key: Vec<u8>,
 }
 
 impl Postfix {
     fn start(ip: &'static str) -> Option<Self> {
-        let postfix = program("postfix")?;
-        if std::fs::metadata("/proc/self").is_ok_and(|about| std::os::unix::fs::MetadataExt::uid(&about) != 0)
-        {
-            return None;
-        }
-        let folder = tempfile::Builder::new().prefix("tegami-postfix-").tempdir().unwrap();
-        let path = folder.path();
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        program("postfix")?;
+        let receiver = Receiver::new("Postfix", ip)?;
         for name in ["config", "queue", "data", "mail"] {
-            std::fs::create_dir(path.join(name)).unwrap();
+            std::fs::create_dir(receiver.path(name)).unwrap();
         }
         for (name, user) in [("data", "postfix"), ("mail", "nobody")] {
-            run(Command::new("chown").arg(user).arg(path.join(name)), b"").well();
+            run(Command::new("chown").arg(user).arg(receiver.path(name)), b"").well();
         }
-        let made = rcgen::generate_simple_self_signed(["mx.receiver.test".to_owned()]).unwrap();
-        std::fs::write(path.join("cert.pem"), made.cert.pem()).unwrap();
-        std::fs::write(path.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
-        let key = rcgen::PublicKeyData::subject_public_key_info(&made.signing_key);
-        // The port is free now; Postfix cannot be told "any".
-        let port = std::net::TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port();
-        std::fs::write(path.join("config/main.cf"), main_cf(path)).unwrap();
-        std::fs::write(path.join("config/master.cf"), master_cf(ip, port)).unwrap();
-        std::fs::write(path.join("config/access"), ACCESS).unwrap();
-        let child = Command::new(postfix)
-            .arg("-c")
-            .arg(path.join("config"))
-            .arg("start-fg")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(std::fs::File::create(path.join("errors")).unwrap())
-            .spawn()
-            .unwrap();
-        let postfix = Self { folder, child, ip, port, key };
-        eventually("Postfix", || Wire::connect((ip.parse::<std::net::IpAddr>().unwrap(), port).into()).ok());
+        std::fs::write(receiver.path("config/main.cf"), main_cf(receiver.folder())).unwrap();
+        std::fs::write(receiver.path("config/master.cf"), master_cf(ip, receiver.port)).unwrap();
+        std::fs::write(receiver.path("config/access"), ACCESS).unwrap();
+        let child = receiver.start(&mut command(&receiver, "start-fg"));
+        let postfix = Self { receiver, child };
+        postfix.wait();
         Some(postfix)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn log(&self) -> String {
-        ["errors", "log"].map(|name| std::fs::read_to_string(self.path(name)).unwrap_or_default()).concat()
-    }
-
-    /// Messages that lie in a mailbox.
-    fn mailbox(&self, user: &str) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.path("mail").join(user).join("new")) else {
-            return Vec::new();
-        };
-        entries.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap()).collect()
     }
 
     /// Changes what it says to recipients, from the next session on: a process reads its tables once. A refused recipient ends the
     /// session (`smtpd_hard_error_limit`).
     fn answer(&self, access: &str) {
         std::fs::write(self.path("config/access"), access).unwrap();
-        run(Command::new(program("postfix").unwrap()).arg("-c").arg(self.path("config")).arg("reload"), b"")
-            .well();
+        run(&mut command(self, "reload"), b"").well();
     }
+}
 
-    /// The zone under DNSSEC, with a TLSA record of this key.
-    fn secure_zone(&self, key: &[u8]) -> String {
-        let key: String = key.iter().map(|octet| format!("{octet:02x}")).collect();
-        let zone = self.zone();
-        format!("{zone}$SECURE receiver.test\n_{}._tcp.mx.receiver.test. TLSA 3 1 0 {key}\n", self.port)
-    }
+fn command(receiver: &Receiver, verb: &str) -> Command {
+    let mut command = Command::new(program("postfix").unwrap());
+    command.arg("-c").arg(receiver.path("config")).arg(verb);
+    command
+}
 
-    fn zone(&self) -> String {
-        format!("receiver.test. MX 10 mx.receiver.test.\nmx.receiver.test. A {}\n", self.ip)
+impl Deref for Postfix {
+    type Target = Receiver;
+
+    fn deref(&self) -> &Receiver {
+        &self.receiver
     }
 }
 
 impl Drop for Postfix {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("── Postfix\n{}", self.log());
-        }
-        let config = self.path("config");
-        drop(run(Command::new(program("postfix").unwrap()).arg("-c").arg(config).arg("stop"), b""));
+        self.tell(&["errors", "log"]);
+        drop(run(&mut command(self, "stop"), b""));
         drop(self.child.wait());
     }
 }
@@ -169,22 +126,17 @@ postlog unix-dgram n - n - 1 postlogd
     smtpd + services
 }
 
-/// Hands a message in over the Unix socket.
+/// Hands a message with a dot on a line of its own in.
 fn submit(site: &Site, to: &str, subject: &str) {
-    let mut wire = Wire::local(&site.path("submit.sock")).unwrap();
-    wire.command("EHLO localhost").unwrap();
     let content =
         format!("From: alice@sender.test\r\nTo: {to}\r\nSubject: {subject}\r\n\r\nHello\r\n.\r\n..dots");
-    let content = content.replace("\r\n.", "\r\n..");
-    let reply = wire.send("alice@sender.test", &[to], &content).unwrap();
-    assert!(reply.starts_with("250"), "{reply}");
+    receiver::submit(site, &[to], &content);
 }
 
 #[test]
 fn as_an_mx_host() {
     let postfix = need!("Postfix as an MX host", Postfix::start("127.43.60.1"), WHY);
-    let site = Site::start(&Plan { zone: postfix.zone(), port: Some(postfix.port), ..Plan::default() });
-    site.add_user("alice@sender.test", "correct horse");
+    let site = postfix.site(postfix.zone());
 
     // Taken, over TLS: it refuses MAIL without.
     submit(&site, "friend@receiver.test", "first");
@@ -245,18 +197,14 @@ fn as_a_smarthost() {
 #[test]
 fn by_dane() {
     let postfix = need!("Postfix by DANE", Postfix::start("127.43.64.1"), WHY);
-    let zone = postfix.secure_zone(&postfix.key);
-    let site = Site::start(&Plan { zone, port: Some(postfix.port), ..Plan::default() });
-    site.add_user("alice@sender.test", "correct horse");
+    let site = postfix.site(postfix.secure_zone(&postfix.key));
     submit(&site, "friend@receiver.test", "by DANE");
     eventually("a message in Postfix's mailbox", || postfix.mailbox("friend").pop());
     let told = site.json(&["why", "friend@receiver.test"]).to_string();
     assert!(told.contains("\"source\":\"dane\"") && told.contains("\"trusted\":true"), "{told}");
 
     let other = rcgen::PublicKeyData::subject_public_key_info(&rcgen::KeyPair::generate().unwrap());
-    let zone = postfix.secure_zone(&other);
-    let site = Site::start(&Plan { zone, port: Some(postfix.port), ..Plan::default() });
-    site.add_user("alice@sender.test", "correct horse");
+    let site = postfix.site(postfix.secure_zone(&other));
     submit(&site, "friend@receiver.test", "to a stranger");
     let told = eventually("the reason", || {
         let told = site.json(&["why", "friend@receiver.test"]).to_string();
