@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Value, json};
 use tegami_mail::{Clock, Domain, Note, Reply, ReversePath};
-use tegami_store::{EventKind, NewEvent, Store};
+use tegami_store::{EventKind, Json, NewEvent, Store};
 
 /// Refusals that one session may put on record; what follows is in the log alone. A client that guesses addresses must not
 /// make us write without end.
@@ -37,7 +37,7 @@ impl Record {
         let Refused { ip, account, reverse_path, domain, recipients, reply, why, verdicts } = refused;
         let room = MOST.saturating_sub(self.written);
         let at = clock.now();
-        let data = json!({
+        let data: Json = json!({
             "ip": ip,
             "account": account,
             "reverse_path": reverse_path,
@@ -46,7 +46,8 @@ impl Record {
             "reply": reply.to_string(),
             "why": why,
             "verdicts": verdicts,
-        });
+        })
+        .into();
         let events: Vec<_> = recipients
             .iter()
             .take(room)

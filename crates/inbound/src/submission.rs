@@ -174,7 +174,8 @@ impl SubmissionClerk {
                 "ip": ip,
                 "account": name,
                 "why": note!("inbound-banned", ip = ip, account = name, until = until),
-            }),
+            })
+            .into(),
         };
         if let Err(error) = settings.store.record(vec![event]).await {
             tracing::warn!(%error, "cannot record a ban");

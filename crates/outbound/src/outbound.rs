@@ -8,7 +8,7 @@ use tegami_mail::{Clock, EnhancedStatusCode, Envelope, ForwardPath, Host, Note, 
 use tegami_queue::gate::GateFacts;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{Deliver, Failure, Job, Outcome, RecipientResult, Stage};
-use tegami_store::{BoxFuture, HopTls, Store};
+use tegami_store::{BoxFuture, HopTls, Json, Store};
 
 use crate::attempt::{AttemptReport, Parcel};
 use crate::courier::{Courier, OutboundError};
@@ -81,7 +81,7 @@ impl Outbound {
             Err(detail) => {
                 let failure = Failure::without_reply(Stage::Local, OWN_SYSTEM, detail);
                 let now = self.courier.clock.now();
-                Outcome::failed(job, now, serde_json::Value::Null, &failure, None)
+                Outcome::failed(job, now, Json::default(), &failure, None)
             }
         }
     }
@@ -145,10 +145,7 @@ fn demand(hop_tls: HopTls) -> TlsDemand {
 }
 
 fn outcome(job: Job, report: AttemptReport) -> Outcome {
-    let record = serde_json::to_value(&report.record).unwrap_or_else(|error| {
-        tracing::error!(%error, "the record of an attempt could not be written");
-        serde_json::Value::Null
-    });
+    let record = Json::of(&report.record);
     let rows = job.rows.iter().map(|row| row.id);
     let recipients = rows
         .zip(report.recipients)

@@ -135,7 +135,7 @@ impl Deliver for Takes {
         let recipients =
             recipients.map(|row| RecipientResult { row: row.id, peer: None, outcome: delivered.clone() });
         let recipients = recipients.collect();
-        let (began_at, record) = (Timestamp::now(), serde_json::Value::Null);
+        let (began_at, record) = (Timestamp::now(), tegami_store::Json::default());
         Box::pin(std::future::ready(Outcome { job, began_at, record, recipients, put_back: None }))
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tegami_mail::failure::{self, Cause, Said, Verdict};
 use tegami_mail::{EnhancedStatusCode, Reply};
-use tegami_store::{Evidence, QueueId, Suppression, SuppressionList};
+use tegami_store::{Evidence, Json, QueueId, Suppression, SuppressionList};
 
 use crate::outcome::Stage;
 
@@ -105,13 +105,13 @@ pub enum Reason {
 
 impl EventData {
     /// As the JSON that is kept.
-    pub fn to_json(&self) -> serde_json::Value {
-        serde_json::to_value(self).unwrap_or_default()
+    pub fn to_json(&self) -> Json {
+        Json::of(self)
     }
 
     /// From the JSON that is kept; other writers' events have other shapes.
-    pub fn from_json(data: &serde_json::Value) -> Option<Self> {
-        serde_json::from_value(data.clone()).ok()
+    pub fn from_json(data: &Json) -> Option<Self> {
+        data.read().ok()
     }
 
     /// What the refusal means; `None` where nothing failed.

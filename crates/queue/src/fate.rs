@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde::Deserialize;
 use tegami_mail::ReversePath;
 use tegami_mail::failure::Provider;
 use tegami_store::{EventKind, MessageRow, NewEvent, NewMessage, Origin, QueueId};
@@ -86,21 +86,37 @@ impl FateWord {
         }
     }
 
-    fn of(event: &NewEvent) -> Option<Self> {
-        let data = &event.data;
-        let reason = text(data, "reason");
-        Some(match event.kind {
-            EventKind::Delivered => Self::Delivered,
-            EventKind::Stored => Self::Stored,
-            EventKind::Deferred => Self::Deferred,
-            EventKind::Failed if reason == Some("old") => Self::Expired,
-            EventKind::Failed if reason == Some("dropped") => Self::Dropped,
-            EventKind::Failed if data.get("mx-host").is_some() => Self::Bounced,
-            EventKind::Failed => Self::Failed,
-            EventKind::Operated if text(data, "act") == Some("hold") => Self::Held,
+    fn of(kind: EventKind, data: &Data) -> Option<Self> {
+        Some(match (kind, data.reason.as_deref()) {
+            (EventKind::Delivered, _) => Self::Delivered,
+            (EventKind::Stored, _) => Self::Stored,
+            (EventKind::Deferred, _) => Self::Deferred,
+            (EventKind::Failed, Some("old")) => Self::Expired,
+            (EventKind::Failed, Some("dropped")) => Self::Dropped,
+            (EventKind::Failed, _) if data.mx_host.is_some() => Self::Bounced,
+            (EventKind::Failed, _) => Self::Failed,
+            (EventKind::Operated, _) if data.act.as_deref() == Some("hold") => Self::Held,
             _ => return None,
         })
     }
+}
+
+/// What lines show of an event's data, as the JSON has it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Data {
+    code: u64,
+    enhanced: Option<String>,
+    message: String,
+    reason: Option<String>,
+    cause: Option<String>,
+    mx_host: Option<String>,
+    ip: Option<String>,
+    sending_ip: Option<String>,
+    tls: bool,
+    certificate_verified: bool,
+    attempt: u64,
+    act: Option<String>,
 }
 
 /// What all lines about one message repeat.
@@ -122,21 +138,25 @@ impl About {
     }
 
     fn fate(&self, event: &NewEvent) -> Option<Fate> {
-        let word = FateWord::of(event)?;
-        let data = &event.data;
+        // An acceptance is no fate: most events are not read at all.
+        if event.kind == EventKind::Accepted {
+            return None;
+        }
+        let data: Data = event.data.read().unwrap_or_default();
+        let word = FateWord::of(event.kind, &data)?;
         let waited = Duration::try_from(event.at.duration_since(self.accepted_at)).unwrap_or_default();
         Some(Fate {
             word,
             id: self.id,
             from: self.from.clone(),
             to: event.recipient.clone().unwrap_or_default(),
-            host: text(data, "mx-host").map(str::to_owned),
-            ip: text(data, "ip").map(str::to_owned),
-            source: text(data, "sending-ip").map(str::to_owned),
-            tls: tls(data),
-            reply: reply(data),
-            cause: text(data, "cause").map(str::to_owned),
-            attempts: data.get("attempt").and_then(Value::as_u64).unwrap_or_default(),
+            tls: data.tls(),
+            reply: data.reply(),
+            host: data.mx_host,
+            ip: data.ip,
+            source: data.sending_ip,
+            cause: data.cause,
+            attempts: data.attempt,
             delay: waited.as_secs_f64(),
         })
     }
@@ -165,33 +185,32 @@ fn shown(path: &ReversePath) -> String {
     path.address().map_or_else(|| "<>".to_owned(), ToString::to_string)
 }
 
-fn text<'a>(data: &'a Value, name: &str) -> Option<&'a str> {
-    data.get(name).and_then(Value::as_str)
-}
+impl Data {
+    /// Only of a connection: where no host was reached there is nothing to tell.
+    fn tls(&self) -> Option<&'static str> {
+        self.sending_ip.as_ref()?;
+        Some(match (self.tls, self.certificate_verified) {
+            (false, _) => "none",
+            (true, false) => "unverified",
+            (true, true) => "verified",
+        })
+    }
 
-/// Only of a connection: where no host was reached there is nothing to tell.
-fn tls(data: &Value) -> Option<&'static str> {
-    data.get("sending-ip")?;
-    let flag = |name| data.get(name).and_then(Value::as_bool).unwrap_or_default();
-    Some(match (flag("tls"), flag("certificate-verified")) {
-        (false, _) => "none",
-        (true, false) => "unverified",
-        (true, true) => "verified",
-    })
-}
-
-/// The reply with its codes, or our words where no host spoke.
-fn reply(data: &Value) -> Option<String> {
-    let words = text(data, "message").filter(|words| !words.is_empty())?;
-    let code = data.get("code").and_then(Value::as_u64).unwrap_or_default();
-    let enhanced = text(data, "enhanced").map(|enhanced| format!("{enhanced} ")).unwrap_or_default();
-    // 498 and 499, and from 600, are ours: no host said them.
-    let mut line = match code {
-        0 | 498 | 499 | 600.. => words.replace('\n', " "),
-        _ => format!("{code} {enhanced}{}", words.replace('\n', " ")),
-    };
-    line.truncate(line.floor_char_boundary(LONGEST));
-    Some(line)
+    /// The reply with its codes, or our words where no host spoke.
+    fn reply(&self) -> Option<String> {
+        if self.message.is_empty() {
+            return None;
+        }
+        let words = self.message.replace('\n', " ");
+        let enhanced = self.enhanced.as_ref().map(|enhanced| format!("{enhanced} ")).unwrap_or_default();
+        // 498 and 499, and from 600, are ours: no host said them.
+        let mut line = match self.code {
+            0 | 498 | 499 | 600.. => words,
+            code => format!("{code} {enhanced}{words}"),
+        };
+        line.truncate(line.floor_char_boundary(LONGEST));
+        Some(line)
+    }
 }
 
 impl Line {
@@ -296,7 +315,7 @@ impl Fate {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -307,7 +326,7 @@ mod tests {
             domain: "example.org".to_owned(),
             message: None,
             recipient: Some("b@example.net".to_owned()),
-            data,
+            data: data.into(),
         };
         let about =
             About { id: QueueId::from_bits(1), from: "<>".to_owned(), accepted_at: Timestamp::UNIX_EPOCH };
@@ -366,7 +385,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_words_is_cut() {
-        let data = json!({"code": 550, "message": "あ".repeat(10_000)});
-        assert!(reply(&data).unwrap().len() <= LONGEST);
+        let data = Data { code: 550, message: "あ".repeat(10_000), ..Data::default() };
+        assert!(data.reply().unwrap().len() <= LONGEST);
     }
 }

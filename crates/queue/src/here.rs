@@ -39,7 +39,7 @@ impl Intake {
             true => None,
             false => Some(self.copy(&job, unique(mailboxes), now).await?),
         };
-        let record = serde_json::json!({ "local": true });
+        let record = serde_json::json!({ "local": true }).into();
         Ok(Here::Done(Box::new((Outcome { job, began_at: now, record, recipients, put_back: None }, copy))))
     }
 

@@ -421,7 +421,7 @@ impl Sent {
 
     /// Whether this was told before: by another paper, or by the receiver itself in our session.
     fn knows(&self, row: &QueueRow, kind: EventKind) -> bool {
-        let by_paper = |event: &&NewEvent| event.data.get("report").is_some();
+        let by_paper = |event: &&NewEvent| event.data.value().get("report").is_some();
         let mut told = self.of_recipient(row).filter(by_paper);
         // After the end nothing more is believed.
         told.any(|event| {
@@ -435,8 +435,8 @@ impl Sent {
         if self.rows.len() == 1 {
             return true;
         }
-        let hosts = self.of_recipient(row).filter_map(|event| event.data.get("mx-host")?.as_str());
-        let hosts = hosts.filter_map(|host| Domain::parse(host).ok());
+        let hosts = self.of_recipient(row).filter_map(|event| EventData::from_json(&event.data)?.mx_host);
+        let hosts = hosts.filter_map(|host| Domain::parse(&host).ok());
         let mut theirs: Vec<Domain> = hosts.chain(row.path.address.domain().cloned()).collect();
         theirs = theirs.iter().map(organizational_domain).collect();
         reporter.iter().any(|name| theirs.contains(&organizational_domain(name)))

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tegami_mail::{EnhancedStatusCode, Reply};
 use tegami_report::dsn::{Action, MOST_RETURNED, Told};
 use tegami_store::{
-    Alteration, EventKind, NewEvent, NodeId, QueueFilter, QueueId, QueueRow, SettleOp, Settlement, Store,
-    StoreError,
+    Alteration, EventKind, Json, NewEvent, NodeId, QueueFilter, QueueId, QueueRow, SettleOp, Settlement,
+    Store, StoreError,
 };
 
 use crate::control::Control;
@@ -87,7 +87,7 @@ impl Order {
     /// The data of the events.
     fn record(&self) -> Value {
         let mut record = match &self.act {
-            Act::Drop { .. } => dropped(self).to_json(),
+            Act::Drop { .. } => dropped(self).to_json().value(),
             Act::Reroute { next_hop } => json!({ "next-hop": next_hop }),
             Act::Hold | Act::Release | Act::Retry => json!({}),
         };
@@ -190,7 +190,7 @@ impl Operator<'_> {
         let rows = self.store.alter(filter.clone(), alteration, record.clone(), now, PAGE).await?;
         self.control.note_altered(&rows);
         if matches!(order.act, Act::Hold | Act::Drop { .. }) {
-            self.tell_fates(&rows, order, &record, now).await?;
+            self.tell_fates(&rows, order, &record.into(), now).await?;
         }
         Ok(rows.len())
     }
@@ -200,7 +200,7 @@ impl Operator<'_> {
         &self,
         rows: &[QueueRow],
         order: &Order,
-        record: &Value,
+        record: &Json,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         for (id, rows) in by_message(rows) {
@@ -216,7 +216,7 @@ impl Operator<'_> {
         let rows = self.store.queue(filter.clone(), None, PAGE).await?;
         let leases = self.store.claim(self.node, now, LEASE).await?;
         let Some(lease) = leases.first() else { return Err(StoreError::Fenced) };
-        let record = order.record();
+        let record = Json::from(order.record());
         for (id, rows) in by_message(&rows) {
             let message = self.store.message(id).await?;
             let end = message.summary.size.min(MOST_RETURNED);
@@ -255,7 +255,7 @@ fn by_message(rows: &[QueueRow]) -> BTreeMap<QueueId, Vec<&QueueRow>> {
     messages
 }
 
-fn event(row: &QueueRow, order: &Order, record: &Value, now: Timestamp) -> NewEvent {
+fn event(row: &QueueRow, order: &Order, record: &Json, now: Timestamp) -> NewEvent {
     NewEvent {
         kind: if matches!(order.act, Act::Drop { .. }) { EventKind::Failed } else { EventKind::Operated },
         at: now,

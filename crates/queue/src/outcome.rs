@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tegami_mail::failure::{self, Lasting, Phase, Said, Verdict};
 use tegami_mail::{EnhancedStatusCode, Note, Reply, ReplyClass, ReversePath};
-use tegami_store::{MessageRow, QueueRow, RowId};
+use tegami_store::{Json, MessageRow, QueueRow, RowId};
 
 /// One piece of work: recipients of one message that share a next hop.
 #[derive(Clone, Debug)]
@@ -211,7 +211,7 @@ pub struct Outcome {
     /// When the attempt began.
     pub began_at: Timestamp,
     /// What `why` tells: hosts tried, TLS, transcript.
-    pub record: serde_json::Value,
+    pub record: Json,
     /// Results; a recipient that is missing here counts as deferred.
     pub recipients: Vec<RecipientResult>,
     /// Nothing was tried: the job is offered to the schedule again at this moment, and this was no attempt.
@@ -223,7 +223,7 @@ impl Outcome {
     pub fn failed(
         job: Job,
         began_at: Timestamp,
-        record: serde_json::Value,
+        record: Json,
         failure: &Failure,
         peer: Option<&Peer>,
     ) -> Self {

@@ -124,7 +124,7 @@ fn event(kind: EventKind, id: tegami_store::QueueId) -> NewEvent {
         domain: "example.org".into(),
         message: Some(id),
         recipient: Some("someone@example.net".into()),
-        data: serde_json::json!({}),
+        data: serde_json::json!({}).into(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod embedded;
 mod engine;
 mod id;
+mod json;
 mod keys;
 mod message;
 mod metrics;
@@ -14,6 +15,7 @@ mod table;
 pub use embedded::{Embedded, Fault, Hook, Options, Step};
 pub use engine::{BoxFuture, Lease, NodeId, Store, StoreError};
 pub use id::{IdSource, QueueId};
+pub use json::Json;
 pub use keys::{KeyError, KeyFolder, read_key};
 pub use message::{
     Alteration, Attachment, Attempt, DueRow, EnvelopeParameters, Event, EventFilter, EventKind, Facts,

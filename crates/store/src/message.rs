@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tegami_mail::{Address, ForwardPath, ReversePath};
 
-use crate::{QueueId, Suppression};
+use crate::{Json, QueueId, Suppression};
 
 /// By which door a message came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -378,7 +378,7 @@ pub struct Attempt {
     /// When it began.
     pub at: Timestamp,
     /// Everything that `why` tells, as JSON: hosts tried, TLS, transcript, result for each recipient. `outbound` gives it its shape.
-    pub record: serde_json::Value,
+    pub record: Json,
 }
 
 /// What happened.
@@ -415,7 +415,7 @@ pub struct NewEvent {
     /// The recipient, where it is about one.
     pub recipient: Option<String>,
     /// Reason, reply, host, TLS …: the writer's own JSON object.
-    pub data: serde_json::Value,
+    pub data: Json,
 }
 
 /// An event that was kept.

@@ -170,7 +170,7 @@ impl House {
         let events = self.store.events(EventFilter { limit: 100, ..EventFilter::default() }).await.unwrap();
         let rejected = events.iter().filter(|event| event.event.kind == EventKind::Rejected);
         let line = |event: &Event| {
-            let data = &event.event.data;
+            let data = event.event.data.value();
             let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
             let recipient = event.event.recipient.as_deref().unwrap_or("-");
             format!("{} {recipient} {} {}\n", event.event.domain, data["code"], text(&data["why"]["id"]))

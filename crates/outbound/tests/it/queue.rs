@@ -75,7 +75,7 @@ async fn a_job_is_carried_out() {
         failed Permanent Recipient 5.1.1 outbound-refused
     "#]]
     .assert_eq(&text);
-    assert_eq!(outcome.record["hosts"][0]["host"], "example.test");
+    assert_eq!(outcome.record.value()["hosts"][0]["host"], "example.test");
     assert_eq!(world.seen[0].count("MAIL FROM:<>"), 1);
     assert_eq!(world.seen[0].count("| ..dot"), 1);
 

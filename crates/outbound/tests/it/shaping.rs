@@ -169,7 +169,7 @@ async fn a_source_has_its_address_and_its_name() {
     let outcome = office.send(&["a@one.test"]).await;
     assert!(taken(&outcome));
     assert_eq!(office.seen[0].count("EHLO news.example.org"), 1);
-    assert_eq!(outcome.record["hosts"][0]["source"], "127.0.0.9");
+    assert_eq!(outcome.record.value()["hosts"][0]["source"], "127.0.0.9");
 }
 
 #[tokio::test]

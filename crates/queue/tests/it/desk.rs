@@ -59,7 +59,7 @@ impl Deliver for Scripted {
         let results = job.rows.iter().map(result).collect();
         let outcome = Outcome {
             began_at: self.clock.now(),
-            record: serde_json::json!({"next_hop": job.next_hop}),
+            record: serde_json::json!({"next_hop": job.next_hop}).into(),
             recipients: results,
             put_back: None,
             job,

@@ -9,7 +9,7 @@ use tegami_queue::{
     Act, Deliver, Failure, HoldRule, HoldSubject, Holds, Job, Operator, Order, Outcome, Stage,
 };
 use tegami_store::{
-    Alteration, BoxFuture, EventFilter, EventKind, NodeId, QueueFilter, QueueId, RecipientState,
+    Alteration, BoxFuture, EventFilter, EventKind, Json, NodeId, QueueFilter, QueueId, RecipientState,
 };
 
 use crate::desk::{Desk, start};
@@ -31,7 +31,7 @@ async fn act(desk: &Desk, filter: QueueFilter, act: Act) -> usize {
 async fn acts(desk: &Desk, id: QueueId) -> Vec<(EventKind, Value)> {
     let filter = EventFilter { message: Some(id), limit: 100, ..EventFilter::default() };
     let events = desk.store.events(filter).await.unwrap();
-    let told = events.into_iter().map(|event| (event.event.kind, event.event.data));
+    let told = events.into_iter().map(|event| (event.event.kind, event.event.data.value()));
     told.filter(|(_, data)| data.get("act").is_some()).collect()
 }
 
@@ -74,7 +74,7 @@ impl Deliver for DroppedMeanwhile {
             self.0.alter(filter, drop, Value::Null, start(), 99).await.unwrap();
             let status = EnhancedStatusCode::new(5, 1, 1);
             let failure = Failure::without_reply(Stage::Recipient, status, note!("queue-no-result"));
-            Outcome::failed(job, start(), Value::Null, &failure, None)
+            Outcome::failed(job, start(), Json::default(), &failure, None)
         })
     }
 }

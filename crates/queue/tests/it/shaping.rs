@@ -12,7 +12,7 @@ use tegami_mail::provider::{Limit, Preset};
 use tegami_queue::gate::{Admission, Gate, GateFacts};
 use tegami_queue::shaping::{Heard, Providers, Shaping, ShapingSettings};
 use tegami_queue::{Deliver, Job, Outcome, Postman, RecipientOutcome, RecipientResult};
-use tegami_store::{BoxFuture, QueueFilter, RecipientState};
+use tegami_store::{BoxFuture, Json, QueueFilter, RecipientState};
 
 use crate::desk::{Desk, HandClock, refused, start, took_it};
 
@@ -53,7 +53,7 @@ impl Deliver for Gmail {
         let recipients =
             recipients.map(|row| RecipientResult { row: row.id, peer: None, outcome: outcome.clone() });
         let recipients = recipients.collect();
-        let (began_at, record) = (self.clock.now(), serde_json::Value::Null);
+        let (began_at, record) = (self.clock.now(), Json::default());
         Box::pin(std::future::ready(Outcome { job, began_at, record, recipients, put_back: None }))
     }
 }

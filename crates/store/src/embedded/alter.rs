@@ -10,7 +10,7 @@ use crate::embedded::prepared;
 use crate::embedded::query::{queue_columns, queue_row};
 use crate::embedded::queue::Tally;
 use crate::embedded::waiting::Condition;
-use crate::{Alteration, EventKind, NewEvent, QueueFilter, QueueRow};
+use crate::{Alteration, EventKind, Json, NewEvent, QueueFilter, QueueRow};
 
 /// One piece of work.
 pub(super) struct Alter {
@@ -55,9 +55,7 @@ pub(super) fn alter(rows: &Connection, alter: &Alter, tally: &mut Tally) -> rusq
         };
         events.extend((!alter.record.is_null()).then(|| event(alter, row)));
     }
-    let events = prepared::events(events)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.to_string().into()))?;
-    change::record(rows, &events, tally)?;
+    change::record(rows, &prepared::events(events), tally)?;
     Ok(found.into_iter().map(|(_, row)| row).collect())
 }
 
@@ -69,7 +67,7 @@ fn event(alter: &Alter, row: &QueueRow) -> NewEvent {
         domain: row.facts.sender_domain.clone(),
         message: Some(row.id.message),
         recipient: Some(row.path.address.to_string()),
-        data: alter.record.clone(),
+        data: Json::from(alter.record.clone()),
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn record(rows: &Connection, events: &[Event], tally: &mut Tally) -> 
             event.domain,
             event.message,
             event.recipient,
-            event.data
+            event.data.as_str()
         ])?;
         tally.note_event(rows.last_insert_rowid(), event.at);
     }

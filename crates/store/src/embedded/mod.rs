@@ -276,7 +276,7 @@ impl Store for Embedded {
     }
 
     fn record(&self, events: Vec<NewEvent>) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(async { self.write_plainly(Change::Record(prepared::events(events)?)).await })
+        Box::pin(async { self.write_plainly(Change::Record(prepared::events(events))).await })
     }
 
     fn events(&self, filter: EventFilter) -> BoxFuture<'_, Result<Vec<Event>, StoreError>> {

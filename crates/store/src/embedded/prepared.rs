@@ -7,8 +7,8 @@ use crate::embedded::code::{
 };
 use crate::embedded::segment;
 use crate::{
-    Attempt, EnvelopeParameters, Lease, NewEvent, NewMessage, NewRecipient, RowId, SettleOp, Settlement,
-    StoreError, Table,
+    Attempt, EnvelopeParameters, Json, Lease, NewEvent, NewMessage, NewRecipient, RowId, SettleOp,
+    Settlement, StoreError, Table,
 };
 
 /// A message with its record.
@@ -53,14 +53,14 @@ pub(super) struct Event {
     pub(super) domain: String,
     pub(super) message: Option<[u8; 16]>,
     pub(super) recipient: Option<String>,
-    pub(super) data: String,
+    pub(super) data: Json,
 }
 
 pub(super) struct AttemptRow {
     pub(super) message: [u8; 16],
     pub(super) at: i64,
     pub(super) recipients: String,
-    pub(super) record: String,
+    pub(super) record: Json,
 }
 
 pub(super) struct Settle {
@@ -110,7 +110,7 @@ fn message(new: NewMessage) -> Result<Message, StoreError> {
         verdicts: new.verdicts.as_ref().map(to_json).transpose()?,
         recipients: new.recipients.into_iter().map(recipient).collect::<Result<_, _>>()?,
         mailboxes: new.mailboxes.into_iter().map(|to| (to.owner.to_string(), to.mailbox)).collect(),
-        events: events(new.events)?,
+        events: events(new.events),
     })
 }
 
@@ -129,20 +129,16 @@ fn recipient(new: NewRecipient) -> Result<Recipient, StoreError> {
     })
 }
 
-pub(super) fn events(events: Vec<NewEvent>) -> Result<Vec<Event>, StoreError> {
-    events
-        .into_iter()
-        .map(|new| {
-            Ok(Event {
-                kind: event_code(new.kind),
-                at: nanos(new.at),
-                domain: new.domain,
-                message: new.message.map(crate::QueueId::to_bytes),
-                recipient: new.recipient,
-                data: to_json(&new.data)?,
-            })
-        })
-        .collect()
+pub(super) fn events(events: Vec<NewEvent>) -> Vec<Event> {
+    let event = |new: NewEvent| Event {
+        kind: event_code(new.kind),
+        at: nanos(new.at),
+        domain: new.domain,
+        message: new.message.map(crate::QueueId::to_bytes),
+        recipient: new.recipient,
+        data: new.data,
+    };
+    events.into_iter().map(event).collect()
 }
 
 pub(super) fn settle(lease: &Lease, settlement: Settlement) -> Result<Settle, StoreError> {
@@ -158,7 +154,7 @@ pub(super) fn settle(lease: &Lease, settlement: Settlement) -> Result<Settle, St
         at: settlement.at.or(latest).map(nanos),
         ops: settlement.ops,
         attempts: settlement.attempts.into_iter().map(attempt).collect::<Result<_, _>>()?,
-        events: events(settlement.events)?,
+        events: events(settlement.events),
         born: messages(settlement.born)?,
         plain: settlement
             .suppressions
@@ -176,7 +172,7 @@ fn attempt(attempt: Attempt) -> Result<AttemptRow, StoreError> {
         message: attempt.message.to_bytes(),
         at: nanos(attempt.at),
         recipients: to_json(&attempt.recipients)?,
-        record: to_json(&attempt.record)?,
+        record: attempt.record,
     })
 }
 

@@ -14,8 +14,8 @@ use crate::embedded::code::{
 };
 use crate::embedded::segment::Place;
 use crate::{
-    Attempt, EnvelopeParameters, Event, EventFilter, Facts, MailboxEntry, MailboxFlags, MessageRow, NewEvent,
-    Origin, QueueId, QueueRow, RowId, StoreError, Summary, Table,
+    Attempt, EnvelopeParameters, Event, EventFilter, Facts, Json, MailboxEntry, MailboxFlags, MessageRow,
+    NewEvent, Origin, QueueId, QueueRow, RowId, StoreError, Summary, Table,
 };
 
 type Read<T> = rusqlite::Result<T>;
@@ -127,7 +127,7 @@ pub(super) fn attempts(rows: &Connection, id: QueueId) -> Result<Vec<Attempt>, S
                     message: id,
                     at: moment(row.get(0)?),
                     recipients: json(row, 1)?,
-                    record: json(row, 2)?,
+                    record: kept(row, 2)?,
                 })
             })?
             .collect::<Read<Vec<_>>>()
@@ -252,7 +252,7 @@ fn event(row: &Row<'_>) -> Read<Event> {
             domain: row.get(3)?,
             message: row.get::<_, Option<[u8; 16]>>(4)?.map(QueueId::from_bytes),
             recipient: row.get(5)?,
-            data: json(row, 6)?,
+            data: kept(row, 6)?,
         },
         summary: optional_json::<Summary>(row, 7)?,
         origin: optional_json::<Origin>(row, 8)?,
@@ -365,6 +365,10 @@ pub(super) fn facts(row: &Row<'_>, first: usize) -> Read<Facts> {
 
 fn reverse_path(column: usize, text: String) -> Read<ReversePath> {
     ReversePath::try_from(text).map_err(|error| wrong(column, error))
+}
+
+fn kept(row: &Row<'_>, column: usize) -> Read<Json> {
+    Ok(Json::kept(row.get_ref(column)?.as_str()?))
 }
 
 fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> Read<T> {

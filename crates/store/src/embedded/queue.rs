@@ -268,7 +268,7 @@ pub(super) fn settle(
         rows.prepare_cached(
             "INSERT INTO attempts (message, at, recipients, record) VALUES (?1, ?2, ?3, ?4)",
         )?
-        .execute(params![message, attempt.at, attempt.recipients, attempt.record])?;
+        .execute(params![message, attempt.at, attempt.recipients, attempt.record.as_str()])?;
     }
     for (message, place) in settle.born.iter().zip(places) {
         accept(rows, message, *place, tally)?;

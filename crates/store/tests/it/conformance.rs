@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tegami_mail::{Body, Dsn, Notify, Ret, ReversePath};
 use tegami_store::{
-    Alteration, Attempt, DueRow, EnvelopeParameters, EventFilter, EventKind, Evidence, HopTls, MailboxFlags,
-    NodeId, Origin, Priority, QueueColumn, QueueFilter, QueueId, RecipientState, RowId, SettleOp, Settlement,
-    Store, StoreError, Suppression, SuppressionList, SuppressionSource, Table, suppression_key,
+    Alteration, Attempt, DueRow, EnvelopeParameters, EventFilter, EventKind, Evidence, HopTls, Json,
+    MailboxFlags, NodeId, Origin, Priority, QueueColumn, QueueFilter, QueueId, RecipientState, RowId,
+    SettleOp, Settlement, Store, StoreError, Suppression, SuppressionList, SuppressionSource, Table,
+    suppression_key,
 };
 
 use crate::support::{address, content, event, lease, mailbox, message, second};
@@ -231,7 +232,7 @@ pub(crate) async fn a_settlement_is_one_commit(store: Engine) {
         message: new.id,
         recipients: vec![0],
         at: second(20),
-        record: serde_json::json!({ "hosts": ["mx.example.net"] }),
+        record: serde_json::json!({ "hosts": ["mx.example.net"] }).into(),
     };
     let suppression = Suppression {
         domain: "example.org".into(),
@@ -520,7 +521,7 @@ pub(crate) async fn purge_forgets_what_is_over(store: Engine) {
     let all = [&old, &half, &late, &kept, &show, &fresh];
     store.accept(all.iter().map(|new| (*new).clone()).collect()).await.unwrap();
     let attempt =
-        Attempt { message: old.id, recipients: vec![0, 1], at: second(20), record: serde_json::Value::Null };
+        Attempt { message: old.id, recipients: vec![0, 1], at: second(20), record: Json::default() };
     let mut settlement = at(20, vec![delivered(row(old.id, 0)), failed(row(old.id, 1))]);
     settlement.ops.extend([delivered(row(half.id, 0)), delivered(row(kept.id, 0))]);
     settlement.attempts = vec![attempt];

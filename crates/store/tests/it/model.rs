@@ -366,7 +366,7 @@ impl State {
             domain: row.facts.sender_domain.clone(),
             message: Some(id.message),
             recipient: Some(row.path.address.to_string()),
-            data: record.clone(),
+            data: record.clone().into(),
         };
         if !record.is_null() {
             self.record(vec![event]);

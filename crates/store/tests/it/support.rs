@@ -79,7 +79,7 @@ pub(crate) fn event(kind: EventKind, at: i64, message: Option<QueueId>) -> NewEv
         domain: "example.org".into(),
         message,
         recipient: None,
-        data: serde_json::json!({ "at": at }),
+        data: serde_json::json!({ "at": at }).into(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{Context, table};
 
 /// Whether an event was told by a notification or a complaint.
 pub(super) fn is_told_later(event: &NewEvent) -> bool {
-    event.data.get("report").is_some()
+    event.data.value().get("report").is_some()
 }
 
 /// Whether it says that the message did not arrive, or is not wanted.

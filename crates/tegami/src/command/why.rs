@@ -217,7 +217,7 @@ fn story_json(context: &Context, story: &Story) -> serde_json::Value {
         .attempts
         .iter()
         .map(|attempt| {
-            let record = tegami_words::told(context.language, &attempt.record);
+            let record = tegami_words::told(context.language, &attempt.record.value());
             json!({"at": attempt.at, "recipients": attempt.recipients, "record": record})
         })
         .collect();

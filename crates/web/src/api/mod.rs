@@ -194,7 +194,7 @@ pub(crate) fn recipient_value(row: &QueueRow) -> Value {
 }
 
 fn attempt_value(attempt: &Attempt, language: Language) -> Value {
-    json!({"at": attempt.at, "recipients": attempt.recipients, "record": told(language, &attempt.record)})
+    json!({"at": attempt.at, "recipients": attempt.recipients, "record": told(language, &attempt.record.value())})
 }
 
 fn event_value(event: &Event, language: Language) -> Value {
@@ -203,6 +203,6 @@ fn event_value(event: &Event, language: Language) -> Value {
         "kind": event.event.kind,
         "at": event.event.at,
         "recipient": event.event.recipient,
-        "data": told(language, &event.event.data),
+        "data": told(language, &event.event.data.value()),
     })
 }

@@ -77,8 +77,8 @@ fn severity(kind: EventKind) -> Option<&'static str> {
 }
 
 fn reason(event: &Event) -> String {
-    let known = event.event.data.get("reason").and_then(Value::as_str);
-    known.unwrap_or("generic").to_owned()
+    let data = event.event.data.value();
+    data.get("reason").and_then(Value::as_str).unwrap_or("generic").to_owned()
 }
 
 fn domain_of(recipient: &str) -> String {
@@ -158,7 +158,7 @@ fn flags(summary: &Summary, event: &Event) -> Value {
         "is-routed": false,
         "is-system-test": false,
         "is-test-mode": summary.test_mode,
-        "is-delayed-bounce": event.event.kind == EventKind::Failed && event.event.data.get("report").is_some(),
+        "is-delayed-bounce": event.event.kind == EventKind::Failed && event.event.data.value().get("report").is_some(),
     })
 }
 
@@ -252,7 +252,7 @@ fn description(data: &EventData) -> String {
 
 /// Refusals at reception write their own words.
 fn reject(event: &Event) -> Value {
-    let told = tegami_words::told(Language::English, &event.event.data);
+    let told = tegami_words::told(Language::English, &event.event.data.value());
     let text = |name: &str| told.get(name).and_then(Value::as_str).unwrap_or_default();
     json!({"reason": text("reply"), "description": text("why")})
 }

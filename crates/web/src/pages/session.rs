@@ -161,7 +161,7 @@ impl AttemptView {
         next: Option<&Attempt>,
         visits: &mut Vec<(Option<Timestamp>, VisitView)>,
     ) -> Self {
-        let told = tegami_words::told(reader.language, &attempt.record);
+        let told = tegami_words::told(reader.language, &attempt.record.value());
         // A record of another shape is shown as it is, so that nothing is lost.
         let raw = format!("{told:#}");
         let (told, raw) = match serde_json::from_value::<Told>(told) {

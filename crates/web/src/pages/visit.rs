@@ -141,10 +141,11 @@ pub(crate) struct RefusalView {
 
 impl RefusalView {
     pub(crate) fn new(reader: &Reader, seq: u64, event: &NewEvent) -> Self {
-        let told = tegami_words::told(reader.language, &event.data);
+        let data = event.data.value();
+        let told = tegami_words::told(reader.language, &data);
         let text =
             |name: &str| told.get(name).and_then(serde_json::Value::as_str).map(visible).unwrap_or_default();
-        let verdicts = event.data.get("verdicts").filter(|verdicts| verdicts.is_object());
+        let verdicts = data.get("verdicts").filter(|verdicts| verdicts.is_object());
         Self {
             seq,
             at: Moment::new(event.at),

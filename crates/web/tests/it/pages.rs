@@ -190,7 +190,7 @@ async fn what_came_back_later_stands_on_the_page_with_its_meaning() {
         domain: message.domain,
         message: Some(id),
         recipient: Some("gone@bigmail.test".to_owned()),
-        data,
+        data: data.into(),
     };
     house.theatre.store.record(vec![failed]).await.unwrap();
     let page = house.get(&format!("/messages/{id}")).await;

@@ -73,7 +73,7 @@ impl Theatre {
             message: None,
             recipient: Some("info@shop.test".into()),
             data: json!({"ip": "127.42.0.66", "reverse_path": "alerts@bank.test", "reply": "550 5.7.1 SPF fail",
-                "why": {"id": "dmarc-fail", "args": [["domain", "bank.test"], ["policy", "reject"]]}, "verdicts": spoofed()}),
+                "why": {"id": "dmarc-fail", "args": [["domain", "bank.test"], ["policy", "reject"]]}, "verdicts": spoofed()}).into(),
         };
         store.record(vec![rejected]).await.unwrap();
         let account = Account {
@@ -234,7 +234,7 @@ fn host_try(host: &str, ip: &str, to: &str, end: &str, trusted: bool) -> Value {
 }
 
 fn attempt(message: QueueId, at: i64, record: Value) -> Attempt {
-    Attempt { message, recipients: vec![0], at: moment(at), record }
+    Attempt { message, recipients: vec![0], at: moment(at), record: record.into() }
 }
 
 async fn settle_delivered(store: &dyn Store, lease: &Lease, id: QueueId) {

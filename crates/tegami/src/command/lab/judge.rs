@@ -66,10 +66,7 @@ pub(crate) async fn judge(scene: &Scene, end: &End, site: &Site) -> Fate {
     let mut fate = match end {
         End::Settled { id, row } => {
             let attempts = site.server.rooms.store.attempts(*id).await.unwrap_or_default();
-            let attempts = attempts
-                .into_iter()
-                .filter_map(|attempt| serde_json::from_value(attempt.record).ok())
-                .collect();
+            let attempts = attempts.into_iter().filter_map(|attempt| attempt.record.read().ok()).collect();
             let word = if row.state == RecipientState::Delivered { Word::Delivered } else { Word::Bounced };
             Fate {
                 word,
@@ -127,7 +124,7 @@ async fn refusal_verdicts(scene: &Scene, site: &Site) -> Option<serde_json::Valu
         event.event.kind == tegami_store::EventKind::Rejected
             && event.event.recipient.as_deref() == Some(scene.to)
     })?;
-    refused.event.data.get("verdicts").cloned()
+    refused.event.data.value().get("verdicts").cloned()
 }
 
 fn matches(expected: Expected, fate: &Fate, end: &End) -> bool {

@@ -142,7 +142,8 @@ fn is_of_attempt(event: &NewEvent) -> bool {
 }
 
 fn tell_event(context: &Context, text: &mut String, event: &NewEvent) {
-    let member = |name: &str| event.data.get(name).and_then(|value| value.as_str()).map(table::plain);
+    let data = event.data.value();
+    let member = |name: &str| data.get(name).and_then(|value| value.as_str()).map(table::plain);
     let (by, why) = (member("by").unwrap_or_default(), member("why").filter(|why| !why.is_empty()));
     let why = why.unwrap_or_else(|| "–".to_owned());
     let at = moment(event.at);
@@ -227,8 +228,8 @@ fn tell_attempt(
 ) {
     let title = note!("cli-why-attempt", number = number, at = moment(attempt.at));
     let _ = writeln!(text, "  {}", context.say(&title));
-    let Ok(record) = serde_json::from_value::<AttemptRecord>(attempt.record.clone()) else {
-        let _ = writeln!(text, "    {}", attempt.record);
+    let Ok(record) = attempt.record.read::<AttemptRecord>() else {
+        let _ = writeln!(text, "    {}", attempt.record.as_str());
         return;
     };
     if let Some(address) = before {
