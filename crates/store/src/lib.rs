@@ -1,7 +1,7 @@
 //! Memory: the spool of contents, the rows of the queue, events, accounts, keys, mailboxes.
 //!
 //! Everything durable goes through [`Store`]. `Ok` means that the data is on the disk; every call is a batch; calling again with the same
-//! identifiers does no harm. The embedded engine is SQLite for rows and segment files for contents.
+//! identifiers does no harm. The embedded engine is SQLite for rows and small contents, and segment files for large ones.
 
 mod embedded;
 mod engine;

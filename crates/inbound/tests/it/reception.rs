@@ -234,7 +234,7 @@ async fn a_full_disk_takes_nothing_and_recovers() {
     let full = Arc::new(AtomicBool::new(false));
     let hook = {
         let full = full.clone();
-        move |step| (step == Step::Append && full.load(Ordering::Relaxed)).then_some(Fault::Full)
+        move |step| (step == Step::Commit && full.load(Ordering::Relaxed)).then_some(Fault::Full)
     };
     let house = House::open_with(Options { hook: Some(Arc::new(hook)), ..Options::default() }).await;
     let (mut client, _door) = greeted(&house, STRICT).await;

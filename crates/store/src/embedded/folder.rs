@@ -3,15 +3,20 @@
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::StoreError;
+
+/// So often the disk is asked how full it is: others write to it too.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Where the files of an engine lie.
 ///
 /// ```text
 /// lock            held by the process that uses the folder
 /// rows.sqlite     rows, with its -wal and -shm files
-/// segments/       contents: 0000000001.seg, 0000000002.seg …
+/// segments/       large contents: 0000000001.seg, 0000000002.seg …
 /// ```
 #[derive(Clone, Debug)]
 pub(super) struct Folder {
@@ -68,17 +73,43 @@ impl Folder {
         &self.path
     }
 
-    /// Whether `octets` more leave `reserve` (or an eighth of the disk, where that is less) free. A disk that does not tell how full it is has room.
-    pub(super) fn has_room(&self, octets: u64, reserve: u64) -> bool {
-        let Ok(disk) = rustix::fs::statvfs(&self.path) else { return true };
+    /// Octets that are free beyond `reserve` (or an eighth of the disk, where that is less). A disk that does not tell how full it is has room.
+    fn free(&self, reserve: u64) -> u64 {
+        let Ok(disk) = rustix::fs::statvfs(&self.path) else { return u64::MAX };
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         let whole = disk.f_blocks.saturating_mul(disk.f_frsize);
-        free >= octets.saturating_add(reserve.min(whole / 8))
+        free.saturating_sub(reserve.min(whole / 8))
     }
 
     /// Makes created and removed segment files durable.
     pub(super) fn sync_segments(&self) -> std::io::Result<()> {
         File::open(self.segments())?.sync_all()
+    }
+}
+
+/// Room on the disk, which is looked at once in a while and not for each message.
+#[derive(Debug)]
+pub(super) struct Room {
+    folder: Folder,
+    reserve: u64,
+    /// When the disk was looked at, and what is left since then.
+    seen: Mutex<Option<(Instant, u64)>>,
+}
+
+impl Room {
+    /// `reserve` octets are kept free.
+    pub(super) fn new(folder: Folder, reserve: u64) -> Self {
+        Self { folder, reserve, seen: Mutex::default() }
+    }
+
+    /// Whether there is room for so many octets; they are taken then.
+    pub(super) fn take(&self, octets: u64) -> bool {
+        let now = Instant::now();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = seen.filter(|(at, left)| now.duration_since(*at) < LOOK && *left >= octets);
+        let (at, left) = fresh.unwrap_or_else(|| (now, self.folder.free(self.reserve)));
+        *seen = Some((at, left.saturating_sub(octets)));
+        left >= octets
     }
 }
 

@@ -1,4 +1,4 @@
-//! The embedded engine: SQLite for rows, segment files for contents, one writer for all.
+//! The embedded engine: SQLite for rows and small contents, segment files for large ones, one writer for all.
 //!
 //! What is on the disk at every moment of a message's life stands in [`queue`].
 
@@ -37,7 +37,7 @@ pub use self::options::{Fault, Hook, Options, Step};
 use self::alter::Alter;
 use self::change::Flag;
 use self::code::{moment, nanos, table_code};
-use self::folder::Folder;
+use self::folder::{Folder, Room};
 use self::query::damaged;
 use self::reader::Readers;
 use self::version::Versions;
@@ -57,8 +57,7 @@ pub struct Embedded {
     writer: Option<JoinHandle<()>>,
     readers: Arc<Readers>,
     versions: Arc<Versions>,
-    folder: Folder,
-    reserve: u64,
+    room: Room,
     _lock: File,
 }
 
@@ -74,22 +73,14 @@ impl Embedded {
         let tail = recovery::recover(&folder, &rows)?;
         let readers = Arc::new(Readers::new(folder.clone(), options.readers));
         let (requests, waiting) = mpsc::channel(options.waiting.max(1));
-        let reserve = options.reserve;
+        let room = Room::new(folder.clone(), options.reserve);
         let versions = Arc::new(Versions::default());
         let writer = Writer::new(folder.clone(), rows, tail, options, waiting, Arc::clone(&versions));
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.run())
             .map_err(|error| folder::unusable(folder.path(), "has no writer", &error))?;
-        Ok(Self {
-            requests: Some(requests),
-            writer: Some(writer),
-            readers,
-            versions,
-            folder,
-            reserve,
-            _lock: lock,
-        })
+        Ok(Self { requests: Some(requests), writer: Some(writer), readers, versions, room, _lock: lock })
     }
 
     /// Gives a change to the writer and waits until it is durable.
@@ -146,7 +137,7 @@ impl Store for Embedded {
     fn accept(&self, messages: Vec<NewMessage>) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             let octets = messages.iter().map(|message| message.content.len() as u64).sum();
-            if !self.folder.has_room(octets, self.reserve) {
+            if !self.room.take(octets) {
                 return Err(StoreError::Full("what is left of the disk is kept for outcomes".into()));
             }
             self.write_plainly(Change::Accept(prepared::messages(messages)?)).await

@@ -9,6 +9,8 @@ use crate::Metrics;
 pub struct Options {
     /// A segment file is closed and the next one begun when it has grown to this many octets.
     pub segment_bytes: u64,
+    /// Contents of at most so many octets lie with the rows, where one sync makes both durable; larger ones in segment files.
+    pub small: usize,
     /// Reads that run at the same time, each with its own connection.
     pub readers: usize,
     /// No message is accepted while less than this is free on the disk, in octets (or an eighth of a smaller disk): the outcomes of
@@ -26,6 +28,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             segment_bytes: 64 << 20,
+            small: 8 << 10,
             readers: 4,
             reserve: 64 << 20,
             waiting: 1024,
@@ -39,6 +42,7 @@ impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Options")
             .field("segment_bytes", &self.segment_bytes)
+            .field("small", &self.small)
             .field("readers", &self.readers)
             .field("reserve", &self.reserve)
             .field("waiting", &self.waiting)

@@ -200,6 +200,9 @@ fn forget_if_over(rows: &Connection, message: i64, before: i64, tally: &mut Tall
         .optional()?;
     let Some((place, message_id)) = gone else { return Ok(false) };
     tally.remove(place);
+    if place.is_in_rows() {
+        rows.prepare_cached("DELETE FROM contents WHERE message = ?1")?.execute([message])?;
+    }
     let mut hashes: Vec<i64> = rows
         .prepare_cached("DELETE FROM recipients WHERE message = ?1 RETURNING address")?
         .query_map([message], |row| Ok(address_hash(&row.get::<_, String>(0)?)))?
@@ -321,12 +324,14 @@ fn copy_survivors(writer: &mut Writer, number: i64) -> Result<Copied, StoreError
 type Survivor = (i64, [u8; 16], Place);
 
 fn survivors(rows: &Connection, number: i64) -> rusqlite::Result<Vec<Survivor>> {
-    rows.prepare_cached("SELECT n, id, start, length FROM messages WHERE segment = ?1 LIMIT ?2")?
-        .query_map(params![number, PIECE], |row| {
-            let place = Place { segment: uint(number), start: uint(row.get(2)?), length: uint(row.get(3)?) };
-            Ok((row.get(0)?, row.get(1)?, place))
-        })?
-        .collect()
+    rows.prepare_cached(
+        "SELECT n, id, start, length FROM messages WHERE segment = ?1 AND segment > 0 LIMIT ?2",
+    )?
+    .query_map(params![number, PIECE], |row| {
+        let place = Place { segment: uint(number), start: uint(row.get(2)?), length: uint(row.get(3)?) };
+        Ok((row.get(0)?, row.get(1)?, place))
+    })?
+    .collect()
 }
 
 /// Shrinks the rows' file when a good part of it is unused.

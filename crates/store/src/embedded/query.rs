@@ -70,6 +70,14 @@ pub(super) fn place(rows: &Connection, id: QueueId) -> Result<Place, StoreError>
         .ok_or_else(|| not_found(id))
 }
 
+/// What lies with the rows of a small content.
+pub(super) fn record(rows: &Connection, id: QueueId) -> Result<Vec<u8>, StoreError> {
+    rows.prepare_cached("SELECT record FROM contents WHERE message = (SELECT n FROM messages WHERE id = ?1)")
+        .and_then(|mut statement| statement.query_row([id.to_bytes()], |row| row.get(0)).optional())
+        .map_err(damaged)?
+        .ok_or_else(|| not_found(id))
+}
+
 pub(super) fn message(rows: &Connection, id: QueueId) -> Result<MessageRow, StoreError> {
     rows.prepare_cached(concat!("SELECT ", message_columns!(), " FROM messages m WHERE m.id = ?1"))
         .and_then(|mut statement| statement.query_row([id.to_bytes()], message_row).optional())

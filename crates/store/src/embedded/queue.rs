@@ -2,7 +2,7 @@
 //!
 //! # The states of a message, and of each of its recipients
 //!
-//! | state | segment file | rows | how it got there |
+//! | state | content | rows | how it got there |
 //! | --- | --- | --- | --- |
 //! | unknown | nothing | nothing | – |
 //! | written | record beyond the end that `segments.bytes` names | nothing | contents of the round appended and synced |
@@ -13,6 +13,9 @@
 //! | recipient *failed* | record | `state = 3`, `due` is the moment it finished | it expired or was refused; its DSN is accepted in the same commit |
 //! | finished | record | every recipient delivered or failed, no mailbox has a copy | the last of these changes |
 //! | forgotten | dead record, later no file | nothing (`events` until they are as old) | `purge` |
+//!
+//! "Record" is one in a segment file or, for a small content, one with the rows; that is written, forgotten and cut off by a power cut as they are, and has no
+//! state *written*.
 //!
 //! A message counts as accepted in a single moment: when SQLite's commit has synced its log. Before that moment nothing of it is
 //! seen after a restart; after it everything is, whether or not the producer was told.
@@ -79,6 +82,9 @@ impl Tally {
     }
 
     fn count(&mut self, place: Place, sign: i64) {
+        if place.is_in_rows() {
+            return;
+        }
         let (live, octets) = self.segments.entry(place.segment).or_default();
         *live += sign;
         *octets += sign * int(place.length + RECORD_HEADER);
@@ -157,6 +163,10 @@ pub(super) fn accept(
     }
     let n = rows.last_insert_rowid();
     tally.add(place);
+    if place.is_in_rows() {
+        rows.prepare_cached("INSERT INTO contents (message, record) VALUES (?1, ?2)")?
+            .execute(params![n, [message.header.as_slice(), &message.content].concat()])?;
+    }
     if let Some(hash) = message.message_id {
         add_lookup(rows, n, hash)?;
     }

@@ -78,6 +78,10 @@ impl Readers {
     ) -> Result<Result<Bytes, ReadError>, StoreError> {
         self.run(move |rows, folder| {
             let place = query::place(rows, id)?;
+            if place.is_in_rows() {
+                let record = query::record(rows, id)?;
+                return Ok(segment::of_record(&record, id, range.as_ref()));
+            }
             Ok(segment::read(folder, place, id, range.as_ref()))
         })
         .await

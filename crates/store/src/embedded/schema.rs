@@ -12,7 +12,8 @@ use crate::embedded::folder::{Folder, unusable};
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// One entry for each schema version, oldest first; `PRAGMA user_version` counts those that were applied. Entries never change.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// The newest schema version that this build knows.
 pub(super) fn newest() -> i64 {
@@ -59,7 +60,7 @@ fn prepare_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
          PRAGMA checkpoint_fullfsync = ON;
          PRAGMA foreign_keys = OFF;
          PRAGMA wal_autocheckpoint = 4096;
-         PRAGMA cache_size = -16000;
+         PRAGMA cache_size = -4000;
          PRAGMA temp_store = MEMORY;",
     )
 }

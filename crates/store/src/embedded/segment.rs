@@ -45,6 +45,20 @@ pub(super) enum ReadError {
     Damaged(&'static str),
 }
 
+/// What stands for the segment's number where a record lies with the rows.
+const IN_ROWS: u64 = 0;
+
+impl Place {
+    /// That of a small content, in the table `contents`.
+    pub(super) const fn in_rows(length: u64) -> Self {
+        Self { segment: IN_ROWS, start: 0, length }
+    }
+
+    pub(super) const fn is_in_rows(self) -> bool {
+        self.segment == IN_ROWS
+    }
+}
+
 /// The octets before a content.
 pub(super) fn record_header(id: [u8; 16], content: &[u8]) -> Vec<u8> {
     let mut header = Vec::with_capacity(36);
@@ -83,6 +97,20 @@ pub(super) fn read(
         return Err(ReadError::Damaged("its checksum does not match"));
     }
     Ok(content.into())
+}
+
+/// The content of a record that lies with the rows, held against its header, or a range of it.
+pub(super) fn of_record(record: &[u8], id: QueueId, range: Option<&Range<u64>>) -> Result<Bytes, ReadError> {
+    let (header, content) =
+        record.split_first_chunk::<36>().ok_or(ReadError::Damaged("its record is cut off"))?;
+    let (length, checksum) =
+        parse_header(header, id).ok_or(ReadError::Damaged("its record's header is damaged"))?;
+    if length != content.len() as u64 || crc32fast::hash(content) != checksum {
+        return Err(ReadError::Damaged("its checksum does not match"));
+    }
+    let at = |octet: u64| usize::try_from(octet).unwrap_or(usize::MAX).min(content.len());
+    let (start, end) = range.map_or((0, content.len()), |range| (at(range.start), at(range.end)));
+    Ok(Bytes::copy_from_slice(content.get(start..end).unwrap_or_default()))
 }
 
 /// Length and checksum, if the header is whole and belongs to `id`.

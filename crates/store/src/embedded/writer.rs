@@ -1,6 +1,6 @@
 //! The one thread that writes: it commits for all waiting producers at once.
 //!
-//! A round takes everything that waits, appends all contents to the segment file, syncs it once, writes all rows in one
+//! A round takes everything that waits, appends all large contents to the segment file, syncs it once, writes all rows and small contents in one
 //! transaction, and answers everybody. While it syncs, the next round gathers.
 
 use std::collections::VecDeque;
@@ -29,8 +29,10 @@ use crate::{Lease, QueueRow, StoreError};
 const ROUND_CHANGES: usize = 1024;
 /// … and stops gathering when it has so many octets of contents.
 const ROUND_OCTETS: usize = 16 << 20;
-/// What a round waits for those who are on their way: a fraction of what a sync takes on a good disk.
+/// What a round waits for those who are on their way: a fraction of what a sync takes on a good disk …
 const MOMENT: Duration = Duration::from_micros(250);
+/// … and so often, as long as somebody comes.
+const MOMENTS: usize = 4;
 
 /// What a producer wants.
 pub(super) enum Change {
@@ -148,9 +150,16 @@ impl Writer {
         if let Some(first) = first {
             self.take(first, &mut round);
             self.take_waiting(&mut round);
-            if round.requests.len() < self.last / 2 {
+            for _ in 0..MOMENTS {
+                let before = round.requests.len();
+                if before >= self.last {
+                    break;
+                }
                 std::thread::sleep(MOMENT);
                 self.take_waiting(&mut round);
+                if round.requests.len() == before {
+                    break;
+                }
             }
         }
         self.last = round.requests.len();
@@ -221,11 +230,12 @@ impl Writer {
         ControlFlow::Continue(())
     }
 
-    /// Appends the contents of a round and makes them durable.
+    /// Appends the contents of a round, but for small ones, and makes them durable.
     fn store(&mut self, round: &[Request]) -> Result<Vec<Place>, Halt> {
+        let small = self.options.small;
         let messages = || round.iter().flat_map(|request| request.change.messages());
-        if messages().next().is_none() {
-            return Ok(Vec::new());
+        if messages().all(|message| message.content.len() <= small) {
+            return Ok(messages().map(|message| Place::in_rows(message.content.len() as u64)).collect());
         }
         if self.tail.end >= self.options.segment_bytes {
             self.tail.rotate().map_err(failed_write)?;
@@ -235,6 +245,10 @@ impl Writer {
         let mut slices = Vec::new();
         for message in messages() {
             let length = message.content.len() as u64;
+            if message.content.len() <= small {
+                places.push(Place::in_rows(length));
+                continue;
+            }
             places.push(Place { segment: self.tail.number, start, length });
             start += message.header.len() as u64 + length;
             slices.push(IoSlice::new(&message.header));

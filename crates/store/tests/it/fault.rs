@@ -16,13 +16,13 @@ use crate::support::{Presence, check_folder, content, event, lease, mailbox, mes
 #[derive(Default)]
 struct Plan {
     faults: Mutex<VecDeque<(Step, Fault)>>,
-    syncs: AtomicUsize,
+    commits: AtomicUsize,
 }
 
 impl Hook for Plan {
     fn before(&self, step: Step) -> Option<Fault> {
-        if step == Step::Sync {
-            self.syncs.fetch_add(1, Ordering::Relaxed);
+        if step == Step::Commit {
+            self.commits.fetch_add(1, Ordering::Relaxed);
         }
         let mut faults = self.faults.lock().unwrap();
         let due = faults.front().is_some_and(|(at, _)| *at == step);
@@ -127,6 +127,26 @@ async fn a_crash_before_the_commit_leaves_nothing() {
     check_crash(Step::Commit, Fault::Stop, Presence::Absent).await;
 }
 
+/// What is small has no step of its own: it comes and goes with the rows.
+#[tokio::test]
+async fn a_crash_leaves_small_contents_whole_or_not_at_all() {
+    for (step, expected) in [(Step::Commit, Presence::Absent), (Step::Answer, Presence::Whole)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, plan) = open(folder.path());
+        let (before, under_way) = (message(1, &["a@example.net"]), message(2, &["b@example.net"]));
+        store.accept(vec![before.clone()]).await.unwrap();
+        plan.add(step, Fault::Stop);
+        assert!(matches!(store.accept(vec![under_way.clone()]).await, Err(StoreError::Unsure(_))));
+        drop(store);
+        check_folder(folder.path());
+        let (store, _) = open(folder.path());
+        assert_eq!(presence(&store, &before).await, Presence::Whole);
+        assert_eq!(presence(&store, &under_way).await, expected, "{step:?}");
+        store.accept(vec![under_way.clone()]).await.unwrap();
+        assert_eq!(presence(&store, &under_way).await, Presence::Whole);
+    }
+}
+
 #[tokio::test]
 async fn a_crash_after_the_commit_leaves_everything() {
     check_crash(Step::Answer, Fault::Stop, Presence::Whole).await;
@@ -191,7 +211,7 @@ async fn a_full_disk_refuses_and_recovers_by_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_sync_serves_many_producers() {
+async fn one_commit_serves_many_producers() {
     let folder = tempfile::tempdir().unwrap();
     let (store, plan) = open(folder.path());
     let store = Arc::new(store);
@@ -208,8 +228,8 @@ async fn one_sync_serves_many_producers() {
     for task in tasks {
         task.await.unwrap();
     }
-    let syncs = plan.syncs.load(Ordering::Relaxed);
-    assert!(syncs * 4 < 640, "{syncs} syncs for 640 messages");
+    let commits = plan.commits.load(Ordering::Relaxed);
+    assert!(commits * 4 < 640, "{commits} commits for 640 messages");
 }
 
 /// Fills a real file system, which the environment names: one of a few MiB, for example

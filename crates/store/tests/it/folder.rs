@@ -8,14 +8,15 @@ use tegami_store::{
     Embedded, NewMessage, Options, Origin, QueueFilter, RowId, SettleOp, Settlement, Store, StoreError,
 };
 
-use crate::support::{Presence, check_folder, content, lease, mailbox, message, presence, second};
+use crate::support::{Presence, address, check_folder, content, lease, mailbox, message, presence, second};
 
+/// All contents in segment files.
 fn open(folder: &Path) -> Embedded {
-    Embedded::open(folder, Options::default()).unwrap()
+    Embedded::open(folder, Options { small: 0, ..Options::default() }).unwrap()
 }
 
 fn small_segments(folder: &Path) -> Embedded {
-    Embedded::open(folder, Options { segment_bytes: 64 << 10, ..Options::default() }).unwrap()
+    Embedded::open(folder, Options { small: 0, segment_bytes: 64 << 10, ..Options::default() }).unwrap()
 }
 
 fn said(folder: &Path) -> String {
@@ -69,7 +70,7 @@ async fn a_folder_of_a_newer_version_is_left_alone() {
     drop(rows);
     assert_eq!(
         said(folder.path()),
-        "the data folder FOLDER has schema version 99, written by a newer Tegami; this one knows versions up to 2"
+        "the data folder FOLDER has schema version 99, written by a newer Tegami; this one knows versions up to 3"
     );
 }
 
@@ -86,6 +87,10 @@ fn make_old(folder: &Path) {
          DROP TABLE recipients;
          ALTER TABLE old RENAME TO recipients;
          CREATE INDEX recipients_by_due ON recipients (state, due);
+         UPDATE lookup SET bucket = message >> 11;
+         DROP TABLE contents;
+         DROP INDEX messages_by_segment;
+         CREATE INDEX messages_by_segment ON messages (segment);
          PRAGMA user_version = 1;",
     )
     .unwrap();
@@ -94,6 +99,10 @@ fn make_old(folder: &Path) {
 #[tokio::test]
 async fn a_folder_of_schema_1_is_brought_up_to_date() {
     let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let rows = rusqlite::Connection::open(folder.path().join("rows.sqlite")).unwrap();
+    rows.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('messages', 5000)", []).unwrap();
+    drop(rows);
     let store = open(folder.path());
     let mut tagged = message(10, &["a@example.net", "b@example.com"]);
     tagged.summary.tags = vec!["spring".into()];
@@ -113,8 +122,15 @@ async fn a_folder_of_schema_1_is_brought_up_to_date() {
     assert_eq!(*before[0][1].facts, tagged.facts());
     assert_eq!(*before[1][0].facts, own.facts());
     assert_eq!(store.queue(QueueFilter::default(), None, 9).await.unwrap().len(), 2);
+    assert_eq!(store.messages_to(&address("b@example.com"), 9).await.unwrap().len(), 1);
+    assert_eq!(store.purge(second(1000)).await.unwrap(), 0);
     drop(store);
     check_folder(folder.path());
+    let rows = rusqlite::Connection::open(folder.path().join("rows.sqlite")).unwrap();
+    let (looked_up, bucket): (i64, i64) = rows
+        .query_row("SELECT count(*), max(bucket) FROM lookup", [], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap();
+    assert_eq!((looked_up, bucket), (5, 5001 >> 8));
 }
 
 #[tokio::test]
@@ -166,6 +182,43 @@ async fn damage_to_one_content_hurts_only_its_message() {
     assert_eq!(error(1).await, "the content of message ID cannot be read: its record's header is damaged");
     assert_eq!(presence(&store, &all[2]).await, Presence::Whole);
     store.accept(vec![bulky(4, 10)]).await.unwrap();
+}
+
+#[tokio::test]
+async fn small_contents_lie_with_their_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Embedded::open(folder.path(), Options { small: 1000, ..Options::default() }).unwrap();
+    let store = open();
+    let mut all: Vec<_> =
+        [0, 1, 999, 1000, 1001, 5000].into_iter().zip(0..).map(|(octets, n)| bulky(n, octets)).collect();
+    all[1].mailboxes = vec![mailbox("me@example.org", "INBOX")];
+    store.accept(all.clone()).await.unwrap();
+    let range = store.content(all[3].id, Some(990..2000)).await.unwrap();
+    assert_eq!(range, all[3].content.slice(990..));
+    assert_eq!(std::fs::metadata(&segments(folder.path())[0]).unwrap().len(), 24 + 1001 + 5000 + 2 * 36);
+    drop(store);
+    check_folder(folder.path());
+
+    let store = open();
+    for new in &all {
+        assert_eq!(presence(&store, new).await, Presence::Whole);
+    }
+    let op = |new: &NewMessage| SettleOp::Delivered {
+        row: RowId { message: new.id, recipient: 0 },
+        status: "250".into(),
+    };
+    let settlement =
+        Settlement { at: Some(second(500)), ops: all.iter().map(op).collect(), ..Settlement::default() };
+    store.settle(&lease(&store).await, settlement).await.unwrap();
+    assert_eq!(store.purge(second(501)).await.unwrap(), 5);
+    assert!(store.content(all[1].id, None).await.unwrap() == all[1].content);
+    drop(store);
+    check_folder(folder.path());
+
+    let rows = rusqlite::Connection::open(folder.path().join("rows.sqlite")).unwrap();
+    assert_eq!(rows.execute("UPDATE contents SET record = zeroblob(37)", []).unwrap(), 1);
+    let text = open().content(all[1].id, None).await.unwrap_err().to_string();
+    assert!(text.ends_with("cannot be read: its record's header is damaged"), "{text}");
 }
 
 #[tokio::test]

@@ -292,6 +292,7 @@ async fn check(seed: u64) -> Step {
     let outage = Arc::new(Outage { folder: folder.clone(), seen: Mutex::new(seen) });
     let options = |hook: Option<Arc<dyn Hook>>| Options {
         segment_bytes: 16 << 10,
+        small: 2000,
         readers: 1,
         hook,
         ..Options::default()

@@ -149,7 +149,9 @@ pub(crate) fn check_folder(folder: &Path) {
         "SELECT count(*) FROM attempts WHERE message NOT IN (SELECT n FROM messages)",
         "SELECT count(*) FROM copies WHERE message NOT IN (SELECT n FROM messages)",
         "SELECT count(*) FROM lookup WHERE message NOT IN (SELECT n FROM messages)",
-        "SELECT count(*) FROM messages WHERE segment NOT IN (SELECT number FROM segments)",
+        "SELECT count(*) FROM messages WHERE segment > 0 AND segment NOT IN (SELECT number FROM segments)",
+        "SELECT count(*) FROM messages WHERE segment = 0 AND n NOT IN (SELECT message FROM contents)",
+        "SELECT count(*) FROM contents WHERE message NOT IN (SELECT n FROM messages WHERE segment = 0)",
         "SELECT count(*) FROM messages m JOIN segments s ON s.number = m.segment WHERE m.start + 36 + m.length > s.bytes",
         "SELECT count(*) FROM segments WHERE live <> (SELECT count(*) FROM messages WHERE segment = number)",
         "SELECT count(*) FROM segments
@@ -157,7 +159,7 @@ pub(crate) fn check_folder(folder: &Path) {
         "SELECT count(*) FROM recipients r JOIN messages m ON m.n = r.message
          WHERE r.id <> m.id OR r.accepted_at <> m.accepted_at OR r.sender_domain <> m.domain",
         "SELECT count(*) FROM messages m WHERE recipients <> (SELECT count(*) FROM recipients WHERE message = m.n)",
-        "SELECT count(*) FROM messages a JOIN messages b ON a.segment = b.segment AND a.n < b.n
+        "SELECT count(*) FROM messages a JOIN messages b ON a.segment = b.segment AND a.segment > 0 AND a.n < b.n
          AND a.start < b.start + b.length + 36 AND b.start < a.start + a.length + 36",
     ];
     for sql in none {
