@@ -14,7 +14,23 @@ pub struct DateError {
 /// Writes a date-time in UTC: `Mon, 06 Jul 2026 00:30:00 +0000`. The zone is `+0000`: UTC is known to be meant, which
 /// `-0000` would leave open (RFC 5322 section 3.3).
 pub fn write(moment: Timestamp) -> String {
-    moment.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
+    const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let civil = TimeZone::UTC.to_datetime(moment);
+    let name = |names: &[&'static str], at: i8| {
+        usize::try_from(at).ok().and_then(|at| names.get(at)).copied().unwrap_or_default()
+    };
+    format!(
+        "{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000",
+        name(&DAYS, civil.weekday().to_monday_zero_offset()),
+        civil.day(),
+        name(&MONTHS, civil.month() - 1),
+        civil.year(),
+        civil.hour(),
+        civil.minute(),
+        civil.second()
+    )
 }
 
 /// Reads a date-time as it occurs: with or without day of the week (which is not believed), with comments, a day of one

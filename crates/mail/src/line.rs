@@ -88,8 +88,7 @@ pub fn has_bare_line_end(content: &[u8]) -> bool {
 /// Content of a local program with CRLF line ends: a bare LF and a bare CR each become CRLF, what is CRLF already stays.
 /// Borrows where nothing is to be done.
 pub fn to_crlf(content: &[u8]) -> Cow<'_, [u8]> {
-    let faults = LineFaults::find(content);
-    if faults.bare_cr.is_none() && faults.bare_lf.is_none() {
+    if !has_bare_line_end(content) {
         return Cow::Borrowed(content);
     }
     let mut out = Vec::with_capacity(content.len() + content.len() / 32);

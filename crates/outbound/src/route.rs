@@ -138,7 +138,19 @@ impl<'a> Course<'a> {
 impl Settings {
     /// The route of this mail; without one it goes to the MX hosts.
     pub fn route(&self, envelope: &Envelope, next_hop: &Host, tags: &[String]) -> Option<&Route> {
-        self.routes.iter().find(|route| route.is_for(&envelope.reverse_path, next_hop, tags))
+        let reverse_path = &envelope.reverse_path;
+        let sender = reverse_path.address().and_then(|address| address.domain());
+        let from = |wanted: &Match| match wanted {
+            Match::NullReversePath => *reverse_path == ReversePath::Null,
+            wanted => wanted.matches(sender),
+        };
+        self.routes.iter().find(|route| route.is_for(from, next_hop, tags))
+    }
+
+    /// The route of mail whose reverse-path is of this domain, or of none.
+    pub fn route_from(&self, sender: Option<&Domain>, next_hop: &Host, tags: &[String]) -> Option<&Route> {
+        let from = |wanted: &Match| wanted.matches(sender);
+        self.routes.iter().find(|route| route.is_for(from, next_hop, tags))
     }
 }
 
@@ -149,12 +161,7 @@ impl Route {
         Self { name: name.to_owned(), senders, recipients, tags, order, smarthosts, ip: None }
     }
 
-    fn is_for(&self, reverse_path: &ReversePath, next_hop: &Host, tags: &[String]) -> bool {
-        let sender = reverse_path.address().and_then(|address| address.domain());
-        let from = |wanted: &Match| match wanted {
-            Match::NullReversePath => *reverse_path == ReversePath::Null,
-            wanted => wanted.matches(sender),
-        };
+    fn is_for(&self, from: impl Fn(&Match) -> bool, next_hop: &Host, tags: &[String]) -> bool {
         (self.senders.is_empty() || self.senders.iter().any(from))
             && (self.recipients.is_empty()
                 || self.recipients.iter().any(|wanted| wanted.matches(next_hop.domain())))
@@ -163,7 +170,12 @@ impl Route {
 
     /// The smarthost that mail of this route goes through first; `None` where it goes to the recipient's own hosts first.
     pub fn first_smarthost(&self) -> Option<&Smarthost> {
-        self.courses().first().copied().and_then(Course::smarthost)
+        match self.order {
+            Order::Direct | Order::DirectFirst => None,
+            Order::Always | Order::Development | Order::RelayFirst => {
+                self.smarthosts.first().map(Arc::as_ref)
+            }
+        }
     }
 
     /// The ways in the order in which they are tried.

@@ -33,12 +33,12 @@ impl QueueId {
 
 impl fmt::Display for QueueId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for at in (0..26).rev() {
+        let mut text = [b'0'; 26];
+        for (at, letter) in text.iter_mut().rev().enumerate() {
             let digit = usize::try_from((self.0 >> (5 * at)) & 31).unwrap_or_default();
-            let letter = ALPHABET.get(digit).copied().unwrap_or(b'0');
-            write!(f, "{}", char::from(letter))?;
+            *letter = ALPHABET.get(digit).copied().unwrap_or(b'0');
         }
-        Ok(())
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tegami_inbound::Shutdown;
-use tegami_mail::{Envelope, Host, ReversePath};
+use tegami_mail::{Domain, Host};
 use tegami_outbound::{Reach, Settings};
 use tegami_queue::gate::GateFacts;
 use tegami_queue::shaping::{Relay, Shaping, WRITTEN_EVERY};
@@ -33,9 +33,8 @@ pub(super) async fn open(
 fn relay(settings: Settings) -> Box<Relay> {
     Box::new(move |job: &GateFacts<'_>| {
         let next_hop = Host::parse(job.next_hop).ok()?;
-        let sender = format!("postmaster@{}", job.facts.sender_domain);
-        let reverse_path = ReversePath::try_from(sender).unwrap_or(ReversePath::Null);
-        let route = settings.route(&Envelope::new(reverse_path, []), &next_hop, &job.facts.tags)?;
+        let sender = Domain::parse(&job.facts.sender_domain).ok();
+        let route = settings.route_from(sender.as_ref(), &next_hop, &job.facts.tags)?;
         Some(route.first_smarthost()?.host.to_string())
     })
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use memchr::memmem;
+use tegami_mail::line::has_bare_line_end;
 use tegami_mail::{Body, EnhancedStatusCode, ForwardPath, Notify, Reply, Ret};
 
 use super::{Capabilities, Transaction};
@@ -33,7 +34,7 @@ pub(super) fn plan(transaction: &Transaction, offered: &Capabilities, tls: bool)
             "the content is binary and the server does not offer BINARYMIME",
         ));
     }
-    if !binary && (line_end::has_bare(content) || line_end::has_hidden_dot(content)) {
+    if !binary && (has_bare_line_end(content) || line_end::has_hidden_dot(content)) {
         return Err(refusal(
             554,
             (5, 6, 11),

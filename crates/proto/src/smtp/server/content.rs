@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use memchr::memchr2;
+use tegami_mail::line::has_bare_line_end;
 
 use super::command::Fault;
 use crate::smtp::line_end;
@@ -81,7 +82,7 @@ impl Content {
 
     /// The content, complete, when it came by BDAT and nobody has looked at its line ends yet.
     pub(super) fn finish_chunks(mut self) -> Result<Bytes, Fault> {
-        if line_end::has_bare(&self.octets) {
+        if has_bare_line_end(&self.octets) {
             self.spoil(Defect::BareLineEnd);
         }
         self.finish()

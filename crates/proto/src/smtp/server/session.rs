@@ -1,5 +1,6 @@
 //! The session itself: input in order, one question at a time, replies gathered, time watched.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -452,7 +453,9 @@ impl Session {
         let harmless = |c: char| if c.is_control() || !(utf8 || c.is_ascii()) { '?' } else { c };
         let mut lines = Vec::new();
         for line in &reply.lines {
-            let text: String = line.chars().map(harmless).collect();
+            let plain = line.bytes().all(|octet| matches!(octet, b' '..=b'~'));
+            let text: Cow<'_, str> =
+                if plain { line.into() } else { line.chars().map(harmless).collect::<String>().into() };
             lines.extend(
                 pieces(&text, MAX_REPLY_LINE - 2 - prefix.len()).map(|piece| format!("{prefix}{piece}")),
             );
