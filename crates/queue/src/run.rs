@@ -412,7 +412,7 @@ impl Postman {
             facts: Facts::clone(&row.facts),
         };
         let rows: Vec<DueRow> = outcome.job.rows.iter().map(due).collect();
-        self.dispatcher.finished(&done.group);
+        self.dispatcher.settled(&done.group);
         self.dispatcher.offer(done.group.shard, rows, self.clock.now());
         None
     }
