@@ -5,18 +5,22 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rustls::RootCertStore;
-use tegami_mail::{Address, Clock, Domain, Envelope, ForwardPath, ReversePath};
+use tegami_mail::{Address, Clock, Domain, Envelope, ForwardPath, Host, ReversePath};
 use tegami_outbound::{Courier, Outbound};
+use tegami_queue::gate::{Gate, GateFacts};
+use tegami_queue::shaping::{Relay, Shaping};
 use tegami_queue::{
-    Accepted, Act, Authenticated, Control, Intake, IntakeError, IntakeSettings, KeyRing, NoMailboxes,
-    Operator, Options, Order, Permit, Postman, RunSettings, Senders, Settler, Submission,
+    Accepted, Act, Authenticated, Control, HoldRule, HoldSubject, Holds, Intake, IntakeError, IntakeSettings,
+    KeyRing, NoMailboxes, Operator, Options, Order, Permit, Postman, RunSettings, Senders, Settler,
+    Submission,
 };
 use tegami_store::{IdSource, NodeId, Origin, QueueFilter, Store, StoreError};
 
+use crate::gate::{Standing, WatchedGate};
 use crate::model::Model;
 use crate::names::Names;
 use crate::network::Network;
-use crate::plan::{Ending, Letter};
+use crate::plan::{Deed, Ending, Letter, Plan};
 use crate::time::pass;
 use crate::watch::Watched;
 use crate::world::{Hour, Skies, World};
@@ -35,6 +39,8 @@ struct Process {
     control: Arc<Control>,
     intake: Arc<Intake>,
     courier: Arc<Courier>,
+    holds: Arc<Holds>,
+    shaping: Option<Arc<Shaping>>,
     store: Arc<dyn Store>,
 }
 
@@ -42,11 +48,11 @@ struct Process {
 pub(crate) async fn live(world: Arc<World>) -> Lived {
     world.life_begins();
     world.tell(|| format!("process {} begins", world.watch().life));
-    let (process, postman) = Process::new(&world);
+    let (process, postman) = Process::new(&world).await;
     for number in 0..world.plan.letters.len() {
         tokio::spawn(write_letter(Arc::clone(&world), Arc::clone(&process.intake), number));
     }
-    if !world.plan.acts.is_empty() {
+    if world.plan.is_operated() {
         tokio::spawn(process.operate());
     }
     let life = world.watch().life;
@@ -83,7 +89,7 @@ pub(crate) async fn live(world: Arc<World>) -> Lived {
 }
 
 impl Process {
-    fn new(world: &Arc<World>) -> (Self, Postman) {
+    async fn new(world: &Arc<World>) -> (Self, Postman) {
         let plan = &world.plan;
         let clock: Arc<dyn Clock> = Arc::new(Hour(Arc::clone(world)));
         let store: Arc<dyn Store> =
@@ -106,44 +112,52 @@ impl Process {
         let courier =
             Courier::new(plan.outbound.clone(), RootCertStore::empty(), names, Arc::clone(&clock)).unwrap();
         let courier = Arc::new(courier.seeded(seed).over(Arc::new(Network(Arc::clone(world)))));
-        let deliver = Watched {
-            world: Arc::clone(world),
-            inner: Outbound::with(Arc::clone(&courier), Arc::clone(&store)),
-        };
+        let shaping = shaping(plan, store.as_ref(), world.now()).await;
+        let mut inner = Outbound::with(Arc::clone(&courier), Arc::clone(&store));
+        if let Some(shaping) = &shaping {
+            inner = inner.shaped_by(Arc::clone(shaping));
+        }
+        let learned = shaping.clone().map(|shaping| (shaping, Arc::clone(&store)));
+        let deliver = Watched { world: Arc::clone(world), inner, learned };
+        let holds = Arc::new(Holds::load(store.as_ref()).await.unwrap());
+        if let Some(shaping) = &shaping {
+            holds.before(Arc::clone(shaping) as Arc<dyn Gate>);
+        }
+        let gate =
+            WatchedGate { world: Arc::clone(world), inner: Arc::clone(&holds), shaping: shaping.clone() };
         let mut run = RunSettings::new(NodeId("only".to_owned()));
         (run.limits, run.lease, run.poll) = (plan.jobs, plan.lease, plan.poll);
+        run.gate = Arc::new(gate);
         let (settler, deliver) = (Arc::new(settler), Arc::new(deliver));
         let postman = Postman::new(Arc::clone(&store), settler, deliver, clock, Arc::clone(&control), run);
-        (Self { world: Arc::clone(world), control, intake, courier, store }, postman)
+        (Self { world: Arc::clone(world), control, intake, courier, holds, shaping, store }, postman)
     }
 
     /// An operator, who in the end lets go what is held.
     fn operate(&self) -> impl Future<Output = ()> + use<> {
         let (world, store) = (Arc::clone(&self.world), Arc::clone(&self.store));
         let (intake, control) = (Arc::clone(&self.intake), Arc::clone(&self.control));
+        let holds = Arc::clone(&self.holds);
         async move {
-            let node = NodeId("only".to_owned());
-            let operator =
-                Operator { store: store.as_ref(), intake: &intake, control: &control, node: &node };
+            let desk =
+                Desk { world: &world, store: &store, intake: &intake, control: &control, holds: &holds };
             let now = world.since_beginning();
-            let later = world.plan.acts.iter().filter(|(at, ..)| *at >= now).cloned();
-            let last = std::iter::repeat_with(|| (Duration::ZERO, Act::Release, Vec::new()));
-            for (at, act, next_hops) in later.chain(last) {
-                let wait = if at.is_zero() {
-                    Duration::from_secs(600)
-                } else {
-                    at.saturating_sub(world.since_beginning())
-                };
-                pass(wait).await;
-                if at.is_zero() && !world.is_calm() {
-                    continue;
+            for (at, deed) in world.plan.deeds.iter().filter(|(at, ..)| *at >= now) {
+                pass(at.saturating_sub(world.since_beginning())).await;
+                match deed {
+                    Deed::Act(act, next_hops) => desk.act(act.clone(), next_hops).await,
+                    Deed::Hold(subject) => desk.hold(subject).await,
+                    Deed::Lift(subject) => desk.lift(subject).await,
                 }
-                let order = Order { act, by: "somebody".to_owned(), reason: String::new() };
-                let filter = order.act.among(QueueFilter { next_hops, ..QueueFilter::default() });
-                world.watch().operated = Some(world.now());
-                let done = operator.act(&filter, &order, world.now()).await;
-                world.watch().operated = Some(world.now());
-                world.tell(|| format!("operator: {:?} of {:?}: {done:?}", order.act, filter.next_hops));
+            }
+            loop {
+                pass(Duration::from_secs(600)).await;
+                if world.is_calm() {
+                    for rule in holds.rules().iter() {
+                        desk.lift(&rule.subject).await;
+                    }
+                    desk.act(Act::Release, &[]).await;
+                }
             }
         }
     }
@@ -159,6 +173,11 @@ impl Process {
             Err(_) => world.broken("closing does not end".to_owned()),
         }
         self.courier.close().await;
+        if let Some(shaping) = &self.shaping
+            && shaping.write(self.store.as_ref()).await.is_err()
+        {
+            world.watch().quiet.clear();
+        }
         pass(Duration::from_secs(30)).await;
         let (jobs, connections) = (world.jobs_under_way(), world.open_connections());
         if jobs + connections > 0 {
@@ -168,11 +187,85 @@ impl Process {
     }
 }
 
+/// Where an operator stands.
+struct Desk<'a> {
+    world: &'a World,
+    store: &'a Arc<dyn Store>,
+    intake: &'a Intake,
+    control: &'a Control,
+    holds: &'a Holds,
+}
+
+impl Desk<'_> {
+    async fn act(&self, act: Act, next_hops: &[String]) {
+        let Self { world, store, intake, control, .. } = *self;
+        let node = NodeId("only".to_owned());
+        let operator = Operator { store: store.as_ref(), intake, control, node: &node };
+        let order = Order { act, by: "somebody".to_owned(), reason: String::new() };
+        let filter = QueueFilter { next_hops: next_hops.to_vec(), ..QueueFilter::default() };
+        let filter = order.act.among(filter);
+        world.watch().operated = Some(world.now());
+        let done = operator.act(&filter, &order, world.now()).await;
+        world.watch().operated = Some(world.now());
+        world.tell(|| format!("operator: {:?} of {next_hops:?}: {done:?}", order.act));
+    }
+
+    async fn hold(&self, subject: &HoldSubject) {
+        let Self { world, store, holds, .. } = *self;
+        let rule = HoldRule::new(subject.clone(), "", "somebody", world.now());
+        let unsure = Standing { subject: subject.clone(), since: None };
+        let before = world.watch().rules.insert(rule.id.clone(), unsure);
+        let done = holds.add(store.as_ref(), &rule).await;
+        world.tell(|| format!("operator: holds {}: {done:?}", rule.id));
+        let since = match &done {
+            Ok(()) => Some(world.now()),
+            Err(_) => before
+                .and_then(|standing| standing.since)
+                .filter(|_| matches!(done, Err(StoreError::Full(_)))),
+        };
+        world.watch().rules.entry(rule.id).and_modify(|standing| standing.since = since);
+    }
+
+    async fn lift(&self, subject: &HoldSubject) {
+        let Self { world, store, control, holds, .. } = *self;
+        let id = HoldRule::new(subject.clone(), "", "", world.now()).id;
+        let before = world.watch().rules.get_mut(&id).and_then(|standing| standing.since.take());
+        let done = holds.lift(store.as_ref(), &id).await;
+        world.tell(|| format!("operator: lifts {id}: {:?}", done.as_ref().map(Option::is_some)));
+        control.gate_changed();
+        let mut watch = world.watch();
+        match done {
+            Ok(_) => {
+                watch.rules.remove(&id);
+                watch.eased = Some(world.now());
+            }
+            Err(StoreError::Full(_)) => {
+                watch.rules.entry(id).and_modify(|standing| standing.since = before);
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// The shaper, where the world has one, with what it knew.
+async fn shaping(plan: &Plan, store: &dyn Store, now: jiff::Timestamp) -> Option<Arc<Shaping>> {
+    let shape = plan.shape.as_ref()?;
+    let settings = plan.outbound.clone();
+    let relay: Box<Relay> = Box::new(move |job: &GateFacts<'_>| {
+        let next_hop = Host::parse(job.next_hop).ok()?;
+        let route = settings.route(&Envelope::new(ReversePath::Null, []), &next_hop, &job.facts.tags)?;
+        Some(route.first_smarthost()?.host.to_string())
+    });
+    let shaping = Shaping::new(shape.settings()).with_relay(relay);
+    shaping.restore(store, now).await.unwrap();
+    Some(Arc::new(shaping))
+}
+
 /// Waits until every letter is accepted and every recipient settled, or too much time has passed.
 async fn nothing_left(world: &World) {
     let last = world.plan.letters.iter().map(|letter| letter.at + letter.ahead.unwrap_or_default()).max();
     // A letter and the notification about it, and an attempt of each that takes its time.
-    let horizon = last.unwrap_or_default() + world.plan.retry.lifetime * 2 + Duration::from_secs(8 * 3600);
+    let horizon = last.unwrap_or_default() + world.plan.retry.lifetime * 2 + world.plan.longest_wait();
     loop {
         pass(Duration::from_secs(30)).await;
         let all = world.watch().accepted.len() == world.plan.letters.len();
@@ -246,6 +339,8 @@ async fn submit(
     let somebody = Authenticated::by_kernel(1, vec![Senders::Domain(domain.clone())]);
     let permit = Permit::for_account(&somebody, envelope).unwrap();
     let origin = Origin::Submission { account: "somebody".to_owned() };
-    let options = Options { deliver_at: letter.ahead.map(|ahead| world.now() + ahead), ..Options::default() };
+    let tags = letter.tags.clone();
+    let deliver_at = letter.ahead.map(|ahead| world.now() + ahead);
+    let options = Options { deliver_at, tags, ..Options::default() };
     intake.accept(Submission { permit, origin, domain, content: Bytes::from(content), options }).await
 }

@@ -17,6 +17,8 @@ mod model;
 mod time;
 
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod life;
 #[cfg(test)]
 mod names;
@@ -29,8 +31,12 @@ mod receiver;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod shape;
+#[cfg(test)]
 mod verdict;
 #[cfg(test)]
 mod watch;
+#[cfg(test)]
+mod way;
 #[cfg(test)]
 mod world;

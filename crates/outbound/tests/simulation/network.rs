@@ -13,7 +13,9 @@ use tegami_outbound::{Connection, Dial};
 use tegami_store::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
+use crate::plan::IMPLICIT;
 use crate::receiver;
+use crate::shape::ShapePlan;
 use crate::time::pass;
 use crate::world::World;
 
@@ -28,6 +30,10 @@ pub(crate) struct Roads {
 pub(crate) struct Wire {
     pub(crate) number: u64,
     pub(crate) peer: IpAddr,
+    /// The name of our address, in shaped worlds.
+    pub(crate) source: String,
+    /// Where it leads, as the shaper counts; `None` where that is the next hop itself.
+    pub(crate) place: Option<String>,
     /// Octets that our side has read.
     read: AtomicU64,
     /// Octets that the receiver has written.
@@ -80,13 +86,21 @@ impl World {
         self.roads.lock().unwrap().wires.clear();
     }
 
-    fn lay(&self, peer: IpAddr) -> Arc<Wire> {
+    fn lay(&self, peer: IpAddr, host: usize, source: Option<IpAddr>) -> Arc<Wire> {
         let abrupt = self.chance(0.3);
+        let name = &self.plan.hosts[host].name;
+        let place = match name.strip_prefix("smart") {
+            Some(_) => format!("smarthost:{name}"),
+            None => ShapePlan::place_of(name).to_owned(),
+        };
+        let source = self.plan.shape.as_ref().map_or("", |plan| plan.source_of(source)).to_owned();
         let mut roads = self.roads.lock().unwrap();
         roads.last += 1;
         let wire = Arc::new(Wire {
             number: roads.last,
             peer,
+            source,
+            place: (peer != IpAddr::V4(IMPLICIT)).then_some(place),
             read: AtomicU64::default(),
             written: AtomicU64::default(),
             open: AtomicBool::new(true),
@@ -98,11 +112,25 @@ impl World {
         beside.retain(|wire| wire.is_open());
         beside.push(Arc::clone(&wire));
         let busy = beside.iter().filter(|wire| wire.is_busy()).count();
+        let crowd = self.crowd_on(&roads, &wire);
         drop(roads);
+        crowd.into_iter().for_each(|what| self.broken(what));
         if busy > self.plan.outbound.limits.connections_per_address {
             self.broken(format!("{busy} connections to {peer} at once"));
         }
         wire
+    }
+
+    /// More connections, idle ones included, than a provider wants from one of our addresses.
+    fn crowd_on(&self, roads: &Roads, wire: &Wire) -> Option<String> {
+        let (plan, place) = (self.plan.shape.as_ref()?, wire.place.as_ref()?);
+        let limit = plan.table(place)?.connections.as_ref()?.limit as usize;
+        let beside = |other: &&Arc<Wire>| {
+            other.is_open() && (&other.source, &other.place) == (&wire.source, &wire.place)
+        };
+        let count = roads.wires.values().flatten().filter(beside).count();
+        let lane = format!("{}/{place}", wire.source);
+        (count > limit).then(|| format!("{count} connections at once on {lane}, and {limit} are allowed"))
     }
 }
 
@@ -113,14 +141,14 @@ impl Dial for Network {
     fn dial(
         &self,
         peer: SocketAddr,
-        _source: Option<IpAddr>,
+        source: Option<IpAddr>,
         timeout: Duration,
     ) -> BoxFuture<'_, io::Result<Connection>> {
         Box::pin(async move {
             let world = &self.0;
             // What ends in this very moment ends before.
             pass(Duration::from_millis(1) + world.span(Duration::from_millis(50))).await;
-            match self.connect(peer.ip()) {
+            match self.connect(peer.ip(), source) {
                 Ok(connection) => Ok(connection),
                 Err(kind) => {
                     world.tell(|| format!("{}: {kind}", peer.ip()));
@@ -135,10 +163,11 @@ impl Dial for Network {
 }
 
 impl Network {
-    fn connect(&self, ip: IpAddr) -> Result<Connection, io::ErrorKind> {
+    fn connect(&self, ip: IpAddr, source: Option<IpAddr>) -> Result<Connection, io::ErrorKind> {
         let world = &self.0;
         let hosts = &world.plan.hosts;
-        let host = hosts.iter().position(|host| host.addresses.contains(&ip));
+        let first = (ip == IpAddr::V4(IMPLICIT)).then_some(0);
+        let host = first.or_else(|| hosts.iter().position(|host| host.addresses.contains(&ip)));
         let host = host.ok_or(io::ErrorKind::HostUnreachable)?;
         let habits = &hosts[host];
         let hour = world.since_beginning();
@@ -151,7 +180,7 @@ impl Network {
             ];
             return Err(kinds[world.below(kinds.len())]);
         }
-        let wire = world.lay(ip);
+        let wire = world.lay(ip, host, source);
         let (ours, theirs) = tokio::io::duplex(64 << 10);
         let mut budget = [None, None];
         if world.chance(habits.cuts) {
@@ -162,7 +191,7 @@ impl Network {
         let theirs = Theirs { inner: theirs, wire: Arc::clone(&wire), budget };
         tokio::spawn(receiver::serve(Arc::clone(world), host, theirs, Arc::clone(&wire)));
         let stream = Box::new(Ours { inner: ours, wire });
-        Ok(Connection { stream, source: Some(Ipv4Addr::new(198, 51, 100, 1).into()) })
+        Ok(Connection { stream, source: source.or(Some(Ipv4Addr::new(198, 51, 100, 1).into())) })
     }
 }
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 use fastrand::Rng;
 use tegami_mail::{Domain, Notify};
 use tegami_outbound::{Limits, Reach, Settings, TlsDemand};
-use tegami_queue::{Act, Limits as Jobs, RetryPolicy};
+use tegami_queue::{Act, HoldSubject, Limits as Jobs, RetryPolicy};
+
+use crate::shape::{BIG, ShapePlan};
+use crate::way::{self, Way};
 
 /// Everything about one story.
 #[derive(Debug)]
@@ -16,7 +19,12 @@ pub(crate) struct Plan {
     pub(crate) lease: Duration,
     pub(crate) poll: Duration,
     pub(crate) outbound: Settings,
+    /// Those of MX records first, then smarthosts.
     pub(crate) hosts: Vec<Habits>,
+    /// Which domains go another way than by their MX records.
+    pub(crate) ways: Vec<Way>,
+    /// In half of the worlds nothing shapes.
+    pub(crate) shape: Option<ShapePlan>,
     /// Zone text, and another one from some moment on.
     pub(crate) zones: (String, Duration, String),
     /// Chance that a question to the DNS is not answered.
@@ -26,8 +34,8 @@ pub(crate) struct Plan {
     /// The longest that a call of the store takes.
     pub(crate) store_latency: Duration,
     pub(crate) letters: Vec<Letter>,
-    /// What an operator does to mail for these next hops (to all mail where there are none), and when.
-    pub(crate) acts: Vec<(Duration, Act, Vec<String>)>,
+    /// What an operator does, and when.
+    pub(crate) deeds: Vec<(Duration, Deed)>,
     /// When the process ends, how, and how long nothing runs then.
     pub(crate) ends: Vec<(Duration, Ending, Duration)>,
 }
@@ -41,6 +49,17 @@ pub(crate) enum Ending {
     Closed,
 }
 
+/// What an operator does.
+#[derive(Clone, Debug)]
+pub(crate) enum Deed {
+    /// To mail for these next hops, to all mail where there are none.
+    Act(Act, Vec<String>),
+    /// A standing rule.
+    Hold(HoldSubject),
+    /// The end of that rule.
+    Lift(HoldSubject),
+}
+
 /// A message that somebody sends.
 #[derive(Clone, Debug)]
 pub(crate) struct Letter {
@@ -50,6 +69,7 @@ pub(crate) struct Letter {
     pub(crate) ahead: Option<Duration>,
     /// Lines of its body.
     pub(crate) lines: usize,
+    pub(crate) tags: Vec<String>,
 }
 
 /// How a receiving host behaves: chances, each from 0 to 1.
@@ -67,6 +87,8 @@ pub(crate) struct Habits {
     pub(crate) forgets: f64,
     /// A reply lets wait.
     pub(crate) slow: f64,
+    /// It has had enough of us.
+    pub(crate) weary: f64,
     /// New recipients hear 451 for so long.
     pub(crate) greylist: Option<Duration>,
     pub(crate) pipelining: bool,
@@ -92,8 +114,10 @@ pub(crate) enum TlsHabit {
 impl Plan {
     pub(crate) fn new(rng: &mut Rng) -> Self {
         let rng = &mut Draw(rng);
-        let hosts: Vec<Habits> = (0..rng.one_of(&[1, 2, 3, 4])).map(|n| habits(rng, n)).collect();
+        let mut hosts: Vec<Habits> = (0..rng.one_of(&[1, 2, 3, 4])).map(|n| habits(rng, n)).collect();
         let domains = rng.between(1, 4);
+        let ways = way::draw(rng, domains, &mut hosts);
+        let shape = rng.chance(0.5).then(|| ShapePlan::new(rng));
         let first = zone(rng, &hosts, domains);
         let second = if rng.chance(0.3) { zone(rng, &hosts, domains) } else { first.clone() };
         let span = Duration::from_secs(rng.between(1, 1800) as u64);
@@ -101,12 +125,16 @@ impl Plan {
         let letters = (0..few).map(|_| letter(rng, domains, span)).collect();
         let (jobs, retry) = (jobs(rng), retry(rng));
         let ends = ends(rng, span + retry.lifetime);
-        let acts = acts(rng, span + retry.lifetime / 2, domains);
+        let deeds = deeds(rng, span + retry.lifetime / 2, domains, &hosts);
+        let mut outbound = outbound(rng);
+        outbound.routes = ways.iter().map(|way| way.route(&hosts)).collect();
         Self {
             jobs,
             lease: Duration::from_secs(rng.one_of(&[60, 60, 300])),
             poll: Duration::from_secs(rng.one_of(&[10, 30, 300])),
-            outbound: outbound(rng),
+            outbound,
+            ways,
+            shape,
             zones: (first, rng.span(span + retry.lifetime), second),
             dns_trouble: rng.trouble(&[0.05, 0.3]),
             store_trouble: rng.trouble(&[0.01, 0.05]),
@@ -114,31 +142,43 @@ impl Plan {
             hosts,
             retry,
             letters,
-            acts,
+            deeds,
             ends,
         }
     }
 }
 
+impl Plan {
+    /// How long mail may wait for its turn: days where the day of a source has no more room.
+    pub(crate) fn longest_wait(&self) -> Duration {
+        Duration::from_secs(3600 * if self.shape.is_some() { 36 } else { 6 })
+    }
+
+    /// An operator may keep mail back, or send it elsewhere.
+    pub(crate) fn is_operated(&self) -> bool {
+        !self.deeds.is_empty()
+    }
+}
+
 /// Draws of all kinds.
-struct Draw<'a>(&'a mut Rng);
+pub(crate) struct Draw<'a>(&'a mut Rng);
 
 impl Draw<'_> {
-    fn chance(&mut self, chance: f64) -> bool {
+    pub(crate) fn chance(&mut self, chance: f64) -> bool {
         self.0.f64() < chance
     }
 
     /// Both ends included.
-    fn between(&mut self, least: usize, most: usize) -> usize {
+    pub(crate) fn between(&mut self, least: usize, most: usize) -> usize {
         self.0.usize(least..=most)
     }
 
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.0.usize(0..choices.len())]
     }
 
     /// Half of the worlds are free of one trouble, so that the others are seen alone.
-    fn trouble(&mut self, sizes: &[f64]) -> f64 {
+    pub(crate) fn trouble(&mut self, sizes: &[f64]) -> f64 {
         if self.chance(0.5) { 0.0 } else { self.one_of(sizes) }
     }
 
@@ -200,7 +240,7 @@ fn outbound(rng: &mut Draw<'_>) -> Settings {
     settings
 }
 
-fn habits(rng: &mut Draw<'_>, n: u8) -> Habits {
+pub(crate) fn habits(rng: &mut Draw<'_>, n: u8) -> Habits {
     let v4 = IpAddr::from(Ipv4Addr::new(192, 0, 2, 10 + n));
     let v6 = IpAddr::from(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 10 + u16::from(n)));
     let hour = Duration::from_secs(3600);
@@ -212,6 +252,7 @@ fn habits(rng: &mut Draw<'_>, n: u8) -> Habits {
         moody: rng.trouble(&[0.02, 0.1, 0.2]),
         forgets: rng.trouble(&[0.1, 0.5]),
         slow: rng.trouble(&[0.05, 0.2]),
+        weary: rng.trouble(&[0.05, 0.2]),
         greylist: rng.chance(0.2).then(|| rng.span(hour / 6)),
         pipelining: rng.chance(0.7),
         dsn: rng.chance(0.3),
@@ -230,6 +271,9 @@ fn habits(rng: &mut Draw<'_>, n: u8) -> Habits {
     }
 }
 
+/// The address of domains without an MX record, where the first host is too.
+pub(crate) const IMPLICIT: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 9);
+
 /// Domains of many kinds over the same hosts.
 fn zone(rng: &mut Draw<'_>, hosts: &[Habits], domains: usize) -> String {
     let mut text = String::new();
@@ -239,6 +283,7 @@ fn zone(rng: &mut Draw<'_>, hosts: &[Habits], domains: usize) -> String {
             text.push_str(&format!("{}. {kind} {ip}\n", host.name));
         }
     }
+    let hosts: Vec<&Habits> = hosts.iter().filter(|host| host.name.starts_with("mx")).collect();
     // Where notifications go.
     text.push_str(&format!("example.org. MX 10 {}.\n", hosts[0].name));
     for n in 0..domains {
@@ -246,12 +291,12 @@ fn zone(rng: &mut Draw<'_>, hosts: &[Habits], domains: usize) -> String {
         match rng.between(0, 19) {
             0 => text.push_str(&format!("{name} MX 0 .\n")),
             1 => text.push_str(&format!("$SERVFAIL {name}\n")),
-            2 => text.push_str(&format!("{name} A {}\n", hosts[0].addresses[0])),
+            2 => text.push_str(&format!("{name} A {IMPLICIT}\n")),
             3 => {}
             4 => text.push_str(&format!("{name} MX 10 nowhere.example.net.\n")),
             _ => {
                 for _ in 0..rng.between(1, 3) {
-                    let host = &hosts[rng.between(0, hosts.len() - 1)];
+                    let host = hosts[rng.between(0, hosts.len() - 1)];
                     text.push_str(&format!("{name} MX {} {}.\n", rng.between(1, 3), host.name));
                 }
             }
@@ -277,26 +322,56 @@ fn letter(rng: &mut Draw<'_>, domains: usize, span: Duration) -> Letter {
         to: to.collect(),
         at: rng.span(span),
         ahead: rng.chance(0.15).then(|| rng.span(Duration::from_secs(1800))),
+        tags: if rng.chance(0.3) { vec!["news".to_owned()] } else { Vec::new() },
         lines: if rng.chance(0.1) { rng.between(100, 3000) } else { rng.between(0, 5) },
     }
 }
 
-fn acts(rng: &mut Draw<'_>, span: Duration, domains: usize) -> Vec<(Duration, Act, Vec<String>)> {
-    let count = if rng.chance(0.7) { 0 } else { rng.between(1, 5) };
-    let mut acts = Vec::new();
+fn deeds(rng: &mut Draw<'_>, span: Duration, domains: usize, hosts: &[Habits]) -> Vec<(Duration, Deed)> {
+    let count = if rng.chance(0.6) { 0 } else { rng.between(1, 6) };
+    let mut deeds = Vec::new();
+    let mut held = Vec::new();
     for _ in 0..count {
-        let domain = format!("d{}.test", rng.between(0, domains - 1));
-        let act = match rng.between(0, 5) {
+        let domain = |rng: &mut Draw<'_>| format!("d{}.test", rng.between(0, domains - 1));
+        let act = match rng.between(0, 9) {
             0 | 1 => Act::Hold,
             2 => Act::Release,
             3 => Act::Retry,
-            4 => Act::Reroute { next_hop: format!("d{}.test", rng.between(0, domains - 1)) },
-            _ => Act::Drop { bounce: rng.chance(0.5) },
+            4 => {
+                let other = domain(rng);
+                Act::Reroute { next_hop: elsewhere(rng, other, hosts) }
+            }
+            5 => Act::Drop { bounce: rng.chance(0.5) },
+            6 if !held.is_empty() => {
+                let subject = held.swap_remove(rng.between(0, held.len() - 1));
+                deeds.push((rng.span(span), Deed::Lift(subject)));
+                continue;
+            }
+            _ => {
+                let subject = match rng.between(0, 5) {
+                    0 => HoldSubject::Account("somebody".to_owned()),
+                    1 => HoldSubject::Sender("example.org".to_owned()),
+                    2 => HoldSubject::Tag("news".to_owned()),
+                    3 => HoldSubject::Provider(BIG.to_owned()),
+                    _ => HoldSubject::Domain(domain(rng)),
+                };
+                held.push(subject.clone());
+                deeds.push((rng.span(span), Deed::Hold(subject)));
+                continue;
+            }
         };
-        acts.push((rng.span(span), act, if rng.chance(0.7) { vec![domain] } else { Vec::new() }));
+        let of = if rng.chance(0.7) { vec![domain(rng)] } else { Vec::new() };
+        deeds.push((rng.span(span), Deed::Act(act, of)));
     }
-    acts.sort_by_key(|(at, ..)| *at);
-    acts
+    deeds.sort_by_key(|(at, ..)| *at);
+    deeds
+}
+
+/// To another domain, or to a smarthost past all routes.
+fn elsewhere(rng: &mut Draw<'_>, domain: String, hosts: &[Habits]) -> String {
+    let smarthost = hosts.iter().find(|host| host.name.starts_with("smart"));
+    let smarthost = smarthost.filter(|_| rng.chance(0.5));
+    smarthost.map_or(domain, |host| format!("{}:25", host.name))
 }
 
 fn ends(rng: &mut Draw<'_>, span: Duration) -> Vec<(Duration, Ending, Duration)> {

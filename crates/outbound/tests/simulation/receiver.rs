@@ -25,6 +25,7 @@ pub(crate) async fn serve(world: Arc<World>, host: usize, end: Theirs, wire: Arc
         encrypted: false,
         sender: None,
         recipients: Vec::new(),
+        offered: 0,
         messages: 0,
     };
     let _ = session.run().await;
@@ -48,6 +49,11 @@ const MOODS: [Mood; 6] = [Mood::Later, Mood::Never, Mood::Farewell, Mood::Garbag
 const GARBAGE: [&str; 6] =
     ["hello\r\n", "999 what\r\n", "354 go on\r\n", "2\r\n", "\0\0\0\0\r\n", "250-but\r\n550 different\r\n"];
 
+/// That it was too much.
+const WEARY: &str = "450 4.7.1 Too many messages from your IP address, slow down";
+/// That nobody of that name lives here: an answer, whoever asked.
+const NOBODY: &str = "550 5.1.1 no such user";
+
 /// RFC 5280: a certificate that nobody vouches for. Ed25519, because its signatures all have one length.
 static TLS: LazyLock<TlsAcceptor> = LazyLock::new(|| {
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
@@ -70,6 +76,8 @@ struct Session {
     encrypted: bool,
     sender: Option<String>,
     recipients: Vec<String>,
+    /// How many recipients were offered in this transaction.
+    offered: usize,
     messages: usize,
 }
 
@@ -155,21 +163,33 @@ impl Session {
             self.say("421 4.7.0 enough for this session").await?;
             return None;
         }
+        let sender = path(rest);
+        if self.world.chance(self.habits().weary) {
+            self.wait().await;
+            self.say(WEARY).await?;
+            self.world.said_too_much(&sender, &self.wire);
+            return Some(());
+        }
         if self.reply("250 2.1.0 go on").await? {
-            self.sender = Some(path(rest));
+            (self.sender, self.offered) = (Some(sender), 0);
             self.recipients.clear();
         }
         Some(())
     }
 
     async fn recipient(&mut self, rest: &str) -> Goes<()> {
-        let (habits, hour) = (self.habits(), self.world.since_beginning());
         let recipient = path(rest);
-        let key = (self.host, self.sender.clone().unwrap_or_default(), recipient.clone());
+        self.offered += 1;
+        let (habits, hour) = (self.habits(), self.world.since_beginning());
+        let sender = self.sender.clone().unwrap_or_default();
+        if self.sender.is_some() {
+            self.world.offered(self.host, &self.wire, &sender, &recipient, self.offered);
+        }
+        let key = (self.host, sender.clone(), recipient.clone());
         let refusal = if self.sender.is_none() {
             Some("503 5.5.1 MAIL first")
         } else if recipient.starts_with("nobody") {
-            Some("550 5.1.1 no such mailbox")
+            Some(NOBODY)
         } else if self.recipients.len() >= habits.recipients {
             Some("452 4.5.3 too many recipients")
         } else {
@@ -179,7 +199,9 @@ impl Session {
         };
         match refusal {
             Some(refusal) => {
-                self.reply(refusal).await?;
+                if self.reply(refusal).await? && refusal == NOBODY {
+                    self.world.answered(&self.wire, &sender, &recipient);
+                }
             }
             None => {
                 if self.reply("250 2.1.5 welcome").await? {
@@ -201,13 +223,15 @@ impl Session {
         }
         let content = self.content().await?;
         self.messages += 1;
+        self.world.carried(&self.wire, self.messages);
         let recipients = std::mem::take(&mut self.recipients);
         self.sender = None;
-        self.end_of_data(&message_id(&content), recipients).await
+        self.end_of_data(&content, recipients).await
     }
 
     /// From here on the whole message lies with us. Whether we keep it, and whether the client learns so, are two things.
-    async fn end_of_data(&mut self, message_id: &str, recipients: Vec<String>) -> Goes<()> {
+    async fn end_of_data(&mut self, content: &[u8], recipients: Vec<String>) -> Goes<()> {
+        let message_id = &message_id(content);
         let world = Arc::clone(&self.world);
         let mut mood = self.mood();
         if mood == Mood::Fine && world.chance(self.habits().forgets) {
@@ -220,6 +244,7 @@ impl Session {
         };
         let mut takes = Vec::new();
         if kept {
+            world.check_content(message_id, content);
             let take = |to: &String| world.take(message_id, to, Arc::clone(&self.wire));
             takes = recipients.iter().map(take).collect();
         }

@@ -144,7 +144,7 @@ impl End<'_> {
             }
         }
         // The last attempt may have waited for a process, for its turn, and for its peer.
-        let most = SignedDuration::from_hours(6);
+        let most = SignedDuration::try_from(self.world.plan.longest_wait()).unwrap();
         if row.due > row.expires + most {
             broken.push(format!("finished at {}, long after {}", row.due, row.expires));
         }

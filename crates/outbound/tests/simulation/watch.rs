@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tegami_mail::Clock;
+use tegami_queue::shaping::{PathKey, Shaping};
 use tegami_queue::{Deliver, Job, Limits, Outcome, RecipientOutcome};
-use tegami_store::{BoxFuture, Priority, QueueId, RecipientState, RowId};
+use tegami_store::{BoxFuture, Priority, QueueId, RecipientState, RowId, Store};
 
+use crate::gate::{Admitted, Standing};
 use crate::network::Wire;
 use crate::plan::Ending;
 use crate::time::pass;
@@ -48,6 +50,22 @@ pub(crate) struct Watch {
     full: Option<Timestamp>,
     full_hops: BTreeMap<String, Timestamp>,
     pub(crate) attempts: usize,
+    /// The standing rules of the operator, and when one was lifted last.
+    pub(crate) rules: BTreeMap<String, Standing>,
+    pub(crate) eased: Option<Timestamp>,
+    /// What the gate let go and no attempt has taken up yet.
+    pub(crate) admissions: BTreeMap<(QueueId, String), Vec<Admitted>>,
+    /// When messages went on each path.
+    pub(crate) gone: BTreeMap<PathKey, Vec<Timestamp>>,
+    /// Of these, so many were not tried after all.
+    pub(crate) put_back: BTreeMap<PathKey, usize>,
+    /// Until when nothing may go on a path, because its end said that it was too much.
+    pub(crate) quiet: BTreeMap<PathKey, Timestamp>,
+    /// When that was heard last.
+    complained: BTreeMap<PathKey, Timestamp>,
+    /// Until when the gate stops lanes and next hops, and when jobs in a lane last ended.
+    stopped: BTreeMap<String, Timestamp>,
+    pub(crate) freed: BTreeMap<String, Timestamp>,
 }
 
 /// A receiver has a message for somebody.
@@ -73,12 +91,21 @@ struct Running {
     message_id: String,
     next_hop: String,
     rows: Vec<(RowId, String)>,
+    began: Timestamp,
+    sender: String,
+    admitted: Option<Admitted>,
+    /// Recipients of whom a host said once and for all that there is no such user.
+    answered: Vec<(String, Arc<Wire>, u64)>,
+    /// Where it was said that it is too much, when, and up to which octet.
+    weary: Vec<(Arc<Wire>, Timestamp, u64)>,
 }
 
 /// The real deliverer, with somebody who looks over its shoulder.
 pub(crate) struct Watched<D> {
     pub(crate) world: Arc<World>,
     pub(crate) inner: D,
+    /// What is learned is written down after each attempt.
+    pub(crate) learned: Option<(Arc<Shaping>, Arc<dyn Store>)>,
 }
 
 impl<D: Deliver> Deliver for Watched<D> {
@@ -91,6 +118,9 @@ impl<D: Deliver> Deliver for Watched<D> {
             }
             let outcome = self.inner.attempt(job).await;
             self.world.attempt_ends(number, &outcome);
+            if let Some((shaping, store)) = self.learned.clone() {
+                tokio::spawn(async move { drop(shaping.write(store.as_ref()).await) });
+            }
             outcome
         })
     }
@@ -106,6 +136,16 @@ impl World {
         watch.jobs.clear();
         watch.results.clear();
         (watch.full, watch.full_hops) = (None, BTreeMap::new());
+        // What was counted in a process ends with it, and a kill forgets the last complaints.
+        watch.admissions.clear();
+        watch.gone.clear();
+        watch.put_back.clear();
+        watch.stopped.clear();
+        watch.freed.clear();
+        watch.complained.clear();
+        if watch.ends.last() != Some(&Ending::Closed) {
+            watch.quiet.clear();
+        }
     }
 
     pub(crate) fn jobs_under_way(&self) -> usize {
@@ -144,8 +184,24 @@ impl World {
         watch.attempts += 1;
         watch.last_job += 1;
         let number = watch.last_job;
-        watch.jobs.insert(number, Running { message_id, next_hop: job.next_hop.clone(), rows });
+        let admitted = watch.admitted(job.message.id, &job.next_hop);
+        let without_leave = admitted.is_none();
+        let running = Running {
+            message_id,
+            next_hop: job.next_hop.clone(),
+            rows,
+            began: now,
+            sender: job.reverse_path.to_string().trim_matches(['<', '>']).to_owned(),
+            admitted,
+            answered: Vec::new(),
+            weary: Vec::new(),
+        };
+        watch.jobs.insert(number, running);
         watch.note_fullness(&job.next_hop, now, limits);
+        drop(watch);
+        if without_leave {
+            self.broken(format!("an attempt that no gate let go, to {}", job.next_hop));
+        }
         number
     }
 
@@ -157,8 +213,14 @@ impl World {
         if watch.jobs.len() >= limits.jobs {
             faults.push("more jobs than allowed".to_owned());
         }
-        let beside = watch.jobs.values().filter(|running| running.next_hop == job.next_hop).count();
-        if beside >= limits.jobs_per_lane {
+        let lane = watch.next_admitted(job).map(|admitted| &admitted.lane);
+        let shaped = self.plan.shape.is_some();
+        let same = |running: &&Running| match &running.admitted {
+            Some(admitted) if shaped => Some(&admitted.lane) == lane,
+            _ => running.next_hop == job.next_hop,
+        };
+        let beside = watch.jobs.values().filter(same).count();
+        if beside >= self.jobs_beside(job, &watch) {
             faults.push("more jobs to one next hop than allowed".to_owned());
         }
         if job.rows.is_empty() || job.rows.len() > limits.recipients_per_job {
@@ -183,10 +245,12 @@ impl World {
                 faults.push("an attempt before it is due".to_owned());
             }
             // What was held is tried once more when it is let go.
-            if row.due > row.expires && self.plan.acts.is_empty() {
+            if row.due > row.expires && !self.plan.is_operated() {
                 faults.push("an attempt after expiry".to_owned());
             }
-            let late = now.duration_since(watch.could_begin(row.due, &job.next_hop));
+            let lane = watch.next_admitted(job).map(|admitted| Arc::clone(&admitted.lane));
+            let begin = watch.could_begin(row.due, &job.next_hop, lane.as_deref());
+            let late = now.duration_since(begin);
             if late > self.patience() {
                 faults.push(format!("an attempt {late:#} late"));
             }
@@ -207,13 +271,17 @@ impl World {
         let mut watch = self.watch();
         watch.note_fullness(&outcome.job.next_hop, now, limits);
         let Some(running) = watch.jobs.remove(&number) else { return };
+        watch.hear(&running, self, outcome.put_back.is_some(), now);
         let mut told = Vec::new();
         for (row, address) in &running.rows {
             let result = outcome.recipients.iter().find(|result| result.row == *row);
             let before = outcome.job.rows.iter().find(|of| of.id == *row).map(|row| row.attempts);
             let delivered =
                 matches!(result.map(|result| &result.outcome), Some(RecipientOutcome::Delivered { .. }));
-            watch.results.push((*row, before.unwrap_or_default(), delivered));
+            // What is put back is no attempt.
+            if outcome.put_back.is_none() {
+                watch.results.push((*row, before.unwrap_or_default(), delivered));
+            }
             let of_job = |take: &&Take| {
                 take.job == Some(number)
                     && take.message_id == running.message_id
@@ -250,6 +318,93 @@ impl World {
         drop(watch);
         self.tell(|| format!("result of {}: {}", running.message_id, told.join(", ")));
         broken.into_iter().for_each(|what| self.broken(what));
+    }
+
+    /// How many jobs of a lane, or to one next hop where nothing shapes, may go on at once.
+    fn jobs_beside(&self, job: &Job, watch: &Watch) -> usize {
+        let place =
+            watch.next_admitted(job).and_then(|admitted| admitted.path.as_ref()).map(|path| &path.place);
+        let table = self.plan.shape.as_ref().zip(place).and_then(|(plan, place)| plan.table(place));
+        match (table.and_then(|table| table.connections.as_ref()), place) {
+            (Some(limit), _) => limit.limit as usize,
+            (None, Some(_)) => usize::MAX,
+            (None, None) => self.plan.jobs.jobs_per_lane,
+        }
+    }
+
+    /// A receiver is offered a recipient, who is so many already in this transaction.
+    pub(crate) fn offered(&self, host: usize, wire: &Arc<Wire>, sender: &str, recipient: &str, count: usize) {
+        let mut broken = Vec::new();
+        let mut watch = self.watch();
+        if let Some(job) = watch.job_of(sender, recipient) {
+            if !self.plan.permits(&job.next_hop, host) {
+                let name = &self.plan.hosts[host].name;
+                broken.push(format!("{name} is offered {recipient}, who goes to {}", job.next_hop));
+            }
+            let admitted = job.admitted.as_ref().and_then(|admitted| admitted.path.as_ref());
+            if admitted.is_some_and(|path| *path.source != *wire.source) {
+                broken.push(format!("{recipient} leaves from {:?} instead of {admitted:?}", wire.source));
+            }
+            let known =
+                |(about, wire, octet): &(String, Arc<Wire>, u64)| about == recipient && wire.has_read(*octet);
+            if job.answered.iter().any(known) {
+                broken.push(format!("{recipient} is offered again, though the answer is known"));
+            }
+        }
+        drop(watch);
+        let table = self.plan.shape.as_ref().zip(wire.place.as_ref());
+        let table = table.and_then(|(plan, place)| plan.table(place));
+        let limit = table
+            .and_then(|table| table.recipients.as_ref())
+            .map_or(usize::MAX, |limit| limit.limit as usize);
+        if count > limit.min(self.plan.outbound.limits.recipients) {
+            broken.push(format!("{count} recipients in one transaction with {}", wire.peer));
+        }
+        broken.into_iter().for_each(|what| self.broken(what));
+    }
+
+    /// A receiver has said that there is no such user, with the last octet so far.
+    pub(crate) fn answered(&self, wire: &Arc<Wire>, sender: &str, recipient: &str) {
+        if let Some(job) = self.watch().job_of(sender, recipient) {
+            job.answered.push((recipient.to_owned(), Arc::clone(wire), wire.written()));
+        }
+    }
+
+    /// A receiver has said that it is too much, with the last octet so far.
+    pub(crate) fn said_too_much(&self, sender: &str, wire: &Arc<Wire>) {
+        let now = self.now();
+        let mut watch = self.watch();
+        let mut jobs = watch.jobs.values_mut().filter(|running| running.sender == sender);
+        if let (Some(job), None) = (jobs.next(), jobs.next()) {
+            job.weary.push((Arc::clone(wire), now, wire.written()));
+        }
+    }
+
+    /// A connection has carried so many messages.
+    pub(crate) fn carried(&self, wire: &Wire, messages: usize) {
+        let table = self.plan.shape.as_ref().zip(wire.place.as_ref());
+        let table = table.and_then(|(plan, place)| plan.table(place));
+        let limit = table.and_then(|table| table.messages_per_connection.as_ref());
+        if limit.is_some_and(|limit| messages > limit.limit as usize) {
+            self.broken(format!("{messages} messages over one connection with {}", wire.peer));
+        }
+    }
+
+    /// What arrives is what was accepted, to the last octet.
+    pub(crate) fn check_content(&self, message_id: &str, received: &[u8]) {
+        let kept = self.disk.content(message_id);
+        let mut plain = Vec::with_capacity(received.len());
+        for line in received.split_inclusive(|octet| *octet == b'\n') {
+            // RFC 5321 section 4.5.2.
+            match line.strip_prefix(b".") {
+                Some(b"\r\n") => break,
+                Some(rest) => plain.extend_from_slice(rest),
+                None => plain.extend_from_slice(line),
+            }
+        }
+        if kept.is_none_or(|kept| kept != plain) {
+            self.broken(format!("{message_id} arrives as something else"));
+        }
     }
 
     /// A receiver takes a message for somebody; the number is for [`World::acknowledge`].
@@ -312,8 +467,66 @@ impl Watch {
     }
 
     /// The first moment at which nothing stood in the way of an attempt.
-    fn could_begin(&self, due: Timestamp, next_hop: &str) -> Timestamp {
+    fn could_begin(&self, due: Timestamp, next_hop: &str, lane: Option<&str>) -> Timestamp {
         let hop = self.full_hops.get(next_hop).copied();
-        [self.began, self.full, hop].into_iter().flatten().fold(due, Timestamp::max)
+        let lane = lane.unwrap_or_default();
+        // Sent elsewhere, mail no longer waits for what it waited for.
+        let operated = self.operated.filter(|_| !self.stopped.is_empty());
+        let stops = [self.stopped.get(next_hop), self.stopped.get(lane), self.freed.get(lane)];
+        let moments = [self.began, self.full, self.eased, operated, hop].into_iter();
+        moments.chain(stops.map(Option::<&Timestamp>::copied)).flatten().fold(due, Timestamp::max)
+    }
+
+    /// The gate stops a lane, and with it what goes to this next hop.
+    pub(crate) fn stop(&mut self, lane: &str, next_hop: &str, until: Timestamp) {
+        for name in [lane, next_hop] {
+            let stopped = self.stopped.entry(name.to_owned()).or_insert(until);
+            *stopped = until.max(*stopped);
+        }
+    }
+
+    /// What the gate has said of a job, once.
+    pub(crate) fn admitted(&mut self, message: QueueId, next_hop: &str) -> Option<Admitted> {
+        let key = (message, next_hop.to_owned());
+        let waiting = self.admissions.get_mut(&key)?;
+        let first = waiting.remove(0);
+        if waiting.is_empty() {
+            self.admissions.remove(&key);
+        }
+        Some(first)
+    }
+
+    fn next_admitted(&self, job: &Job) -> Option<&Admitted> {
+        self.admissions.get(&(job.message.id, job.next_hop.clone()))?.first()
+    }
+
+    /// What the shaper must have learned from an attempt: where it was too much, nothing goes for a while. Complaints that were said to attempts
+    /// begun before the last one was heard tell nothing new.
+    fn hear(&mut self, running: &Running, world: &World, put_back: bool, now: Timestamp) {
+        let Some(plan) = &world.plan.shape else { return };
+        let path = running.admitted.as_ref().and_then(|admitted| admitted.path.as_ref());
+        if let Some(path) = path.filter(|_| put_back) {
+            *self.put_back.entry(path.clone()).or_default() += 1;
+        }
+        for (wire, said, octet) in &running.weary {
+            let (Some(place), true) = (&wire.place, wire.has_read(*octet)) else { continue };
+            let path = PathKey { source: wire.source.as_str().into(), place: place.as_str().into() };
+            let pause = plan.table(place).and_then(|table| table.first_pause).unwrap_or(1);
+            if self.complained.get(&path).is_none_or(|last| running.began > *last) {
+                let until = *said + Duration::from_secs(60 * u64::from(pause));
+                let quiet = self.quiet.entry(path.clone()).or_insert(until);
+                *quiet = until.max(*quiet);
+            }
+            self.complained.insert(path, now);
+        }
+    }
+
+    /// The one job that a receiver speaks with, where that is plain.
+    fn job_of(&mut self, sender: &str, recipient: &str) -> Option<&mut Running> {
+        let mut jobs = self.jobs.values_mut().filter(|running| {
+            running.sender == sender && running.rows.iter().any(|(_, name)| name == recipient)
+        });
+        let job = jobs.next()?;
+        jobs.next().is_none().then_some(job)
     }
 }

@@ -95,6 +95,13 @@ impl Disk {
         state.messages.values().map(|kept| (kept.message.clone(), kept.content.clone())).collect()
     }
 
+    /// The content of a message.
+    pub(crate) fn content(&self, message_id: &str) -> Option<Bytes> {
+        let state = self.state();
+        let kept = state.messages.values().find(|kept| kept.message.summary.message_id == message_id);
+        kept.map(|kept| kept.content.clone())
+    }
+
     /// All events, in their order.
     pub(crate) fn events(&self) -> Vec<NewEvent> {
         self.state().events.values().cloned().collect()
