@@ -26,7 +26,10 @@ use crate::tls_policy::{DaneTrust, Trust};
 
 /// Everything that outgoing TLS needs; made once.
 pub(crate) struct Tls {
-    connector: TlsConnector,
+    /// For hosts that a trusted root has to vouch for, or nobody.
+    web_pki: TlsConnector,
+    /// For hosts with TLSA records. Sessions of the other one are not resumed here: their certificates may have proven less.
+    dane: TlsConnector,
     /// `None` without trusted roots: then nothing is trusted.
     judge: Option<Arc<WebPkiServerVerifier>>,
 }
@@ -41,13 +44,16 @@ impl Tls {
             let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
             Some(builder.build().map_err(|error| unusable(error.to_string()))?)
         };
-        let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| unusable(error.to_string()))?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate { provider }))
-            .with_no_client_auth();
-        Ok(Self { connector: TlsConnector::from(Arc::new(config)), judge })
+        let connector = |unreadable| {
+            let verifier = AnyCertificate { provider: Arc::clone(&provider), unreadable };
+            let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+                .with_safe_default_protocol_versions()
+                .map_err(|error| unusable(error.to_string()))?;
+            let builder = builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+            Ok(TlsConnector::from(Arc::new(builder.with_no_client_auth())))
+        };
+        let (web_pki, dane) = (connector(Unreadable::Tolerated)?, connector(Unreadable::Refused)?);
+        Ok(Self { web_pki, dane, judge })
     }
 
     /// Does the handshake and judges the certificate. The server name of the handshake is the MX host's, not the recipient's domain; under DANE the
@@ -62,11 +68,11 @@ impl Tls {
         trust: &Trust,
         now: Timestamp,
     ) -> Result<(Box<TlsStream<S>>, TlsRecord), String> {
-        let name = match trust {
-            Trust::WebPki => server_name(host)?,
-            Trust::Dane(dane) => server_name(&Host::Domain(dane.base.clone()))?,
+        let (name, connector) = match trust {
+            Trust::WebPki => (server_name(host)?, &self.web_pki),
+            Trust::Dane(dane) => (server_name(&Host::Domain(dane.base.clone()))?, &self.dane),
         };
-        let stream = self.connector.connect(name.clone(), stream).await.map_err(|error| error.to_string())?;
+        let stream = connector.connect(name.clone(), stream).await.map_err(|error| error.to_string())?;
         let connection = stream.get_ref().1;
         let chain = connection.peer_certificates().unwrap_or_default();
         let own = chain.first().map(|der| Certificate::read(der));
@@ -215,19 +221,32 @@ fn reason(error: &rustls::Error, host: &Host, certificate: Option<&Certificate>)
 #[derive(Debug)]
 struct AnyCertificate {
     provider: Arc<CryptoProvider>,
+    unreadable: Unreadable,
+}
+
+/// What becomes of a certificate that the library cannot parse, so that it cannot say either whose key signed the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unreadable {
+    /// It is good for encryption. Nothing else rests on it: the judgement by the Web PKI fails at the same place.
+    Tolerated,
+    /// It is good for nothing. A TLSA record may name it, or the key in it, without any parsing: then the signature is the only proof that it is
+    /// the host's own, and not shown by somebody else.
+    Refused,
 }
 
 impl AnyCertificate {
-    /// A certificate that cannot be parsed cannot be trusted either, so nothing rests on its signature: the judgement
-    /// after the handshake fails at the same place.
-    fn tolerate(
+    fn judge(
+        &self,
         result: Result<HandshakeSignatureValid, rustls::Error>,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        match result {
-            Err(rustls::Error::InvalidCertificate(
-                CertificateError::BadEncoding | CertificateError::Other(_),
-            )) => Ok(HandshakeSignatureValid::assertion()),
-            other => other,
+        match (result, self.unreadable) {
+            (
+                Err(rustls::Error::InvalidCertificate(
+                    CertificateError::BadEncoding | CertificateError::Other(_),
+                )),
+                Unreadable::Tolerated,
+            ) => Ok(HandshakeSignatureValid::assertion()),
+            (other, _) => other,
         }
     }
 }
@@ -251,7 +270,7 @@ impl ServerCertVerifier for AnyCertificate {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        Self::tolerate(rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms))
+        self.judge(rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms))
     }
 
     fn verify_tls13_signature(
@@ -261,7 +280,7 @@ impl ServerCertVerifier for AnyCertificate {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        Self::tolerate(rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms))
+        self.judge(rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -39,6 +39,8 @@ pub(crate) enum Tls {
 pub(crate) struct Identity {
     pub(crate) certificate: rcgen::Certificate,
     pub(crate) key: Arc<rcgen::KeyPair>,
+    /// What is shown as the certificate: it, unless somebody else's.
+    pub(crate) shown: rustls_pki_types::CertificateDer<'static>,
     /// Certificates that are shown behind it.
     pub(crate) issuers: Vec<rustls_pki_types::CertificateDer<'static>>,
 }
@@ -50,18 +52,25 @@ impl Identity {
         let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
         parameters.distinguished_name = rcgen::DistinguishedName::new();
         parameters.distinguished_name.push(rcgen::DnType::CommonName, name);
-        Self { certificate: parameters.self_signed(&key).unwrap(), key: Arc::new(key), issuers: Vec::new() }
+        Self::new(parameters.self_signed(&key).unwrap(), key)
+    }
+
+    pub(crate) fn new(certificate: rcgen::Certificate, key: rcgen::KeyPair) -> Self {
+        let shown = certificate.der().clone();
+        Self { certificate, key: Arc::new(key), shown, issuers: Vec::new() }
     }
 
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
+        let key = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key).unwrap();
+        let chain = std::iter::once(&self.shown).chain(&self.issuers).cloned().collect();
+        let certified = rustls::sign::CertifiedKey::new(chain, key);
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert([&[self.certificate.der().clone()], &*self.issuers].concat(), key)
-            .unwrap();
+            .with_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(certified)));
         TlsAcceptor::from(Arc::new(config))
     }
 }

@@ -55,6 +55,44 @@ async fn a_certificate_that_does_not() {
     assert_eq!(mail, 0);
 }
 
+/// Everybody can show a certificate with the host's key in it; only the host can sign with that key.
+#[tokio::test]
+async fn a_certificate_that_is_shown_without_its_key() {
+    let (_, genuine) = host("mx1.example.test");
+    // Of X.509 version 1, which the TLS library does not read; the key stands where it always does.
+    let mut shown = genuine.certificate.der().to_vec();
+    let version = shown.windows(5).position(|window| window == b"\xa0\x03\x02\x01\x02").unwrap();
+    shown[version + 4] = 0;
+    let impostor = Identity { shown: shown.into(), ..Identity::self_signed("mx1.example.test") };
+    let script = Script::with_tls(Tls::With(impostor));
+    let mail = check(
+        &zone(&dane_ee(&genuine)),
+        vec![script.clone()],
+        expect![[r#"
+            (dane) Verified outbound-dane-found
+            (may) Opportunistic 
+            mx1.example.test 5 127.0.0.2 StartTls outbound-tls-failed
+            mx2.example.test 10 127.0.0.3 Connect outbound-connect-refused
+            b@example.test failed Transient StartTls 4.7.5 outbound-tls-failed [mx1.example.test]
+            * tlsa mx1.example.test validation-failure mx1.example.test invalid peer certificate: Other(OtherError(UnsupportedCertVersion))
+        "#]],
+    )
+    .await;
+    assert_eq!(mail, 0);
+    // Where nobody is to be known, it is encrypted all the same.
+    check(
+        ZONE,
+        vec![script],
+        expect![[r#"
+            (may) Opportunistic 
+            mx1.example.test 5 127.0.0.2 TLSv1.3 outbound-tls-self-signed
+            b@example.test delivered 250 2.0.0 taken [mx1.example.test]
+            * no-policy-found example.test success
+        "#]],
+    )
+    .await;
+}
+
 #[tokio::test]
 async fn starttls_stripped_or_broken_is_no_way_down() {
     let (_, identity) = host("mx1.example.test");
@@ -255,7 +293,7 @@ async fn an_authority_of_the_domains_own() {
         let key = rcgen::KeyPair::generate().unwrap();
         let parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
         let certificate = parameters.signed_by(&key, &issuer).unwrap();
-        let identity = Identity { certificate, key: key.into(), issuers: vec![root.der().clone()] };
+        let identity = Identity { issuers: vec![root.der().clone()], ..Identity::new(certificate, key) };
         Script::with_tls(Tls::With(identity))
     };
     let zone = zone(&format!("2 0 0 {}", hex(root.der())));
