@@ -2,7 +2,7 @@
 //! the reader's side knows the language.
 
 use serde_json::{Map, Value, json};
-use tegami_mail::{Domain, Note};
+use tegami_mail::{Domain, Note, note};
 
 use crate::dmarc::{Discovery, Policy, public_suffix};
 use crate::received::Hop;
@@ -10,12 +10,61 @@ use crate::score::{BEST, Score};
 use crate::verify::{Early, Verdicts};
 use crate::{Step, arc, dkim, dmarc, iprev, spf};
 
-/// Turns a note into what stands for it in the JSON: a sentence, or ([`stored`]) the note itself.
+/// Turns a note into what stands for it in the JSON: a sentence, or the note itself.
 pub type Render<'a> = &'a dyn Fn(&Note) -> Value;
 
-/// Keeps a note as identifier and values: verdicts that are put away are read in one language today and in another tomorrow.
-pub fn stored(note: &Note) -> Value {
+/// Steps of one verdict that are put away. A stranger's records say how many there are, and each message would bring them all.
+const MOST_STORED_STEPS: usize = 128;
+
+/// Octets of one text that is put away: records of honest people are shorter.
+const LONGEST_STORED_TEXT: usize = 2048;
+
+/// As [`early`], to be put away: notes as identifier and values, because they are read in one language today and in another tomorrow; and bounded.
+pub fn stored_early(verdicts: &Early) -> Value {
+    let mut told = early(verdicts, &stored);
+    shorten(&mut told);
+    told
+}
+
+/// As [`verdicts`], to be put away like [`stored_early`].
+pub fn stored_verdicts(all: &Verdicts, authserv_id: &str) -> Value {
+    let mut told = verdicts(all, authserv_id, &stored);
+    shorten(&mut told);
+    told
+}
+
+fn stored(note: &Note) -> Value {
     json!(note)
+}
+
+/// Cuts long texts, and takes steps out of the middle of many. The field Authentication-Results stays what it was.
+fn shorten(told: &mut Value) {
+    match told {
+        Value::String(text) if text.len() > LONGEST_STORED_TEXT => {
+            text.truncate(text.floor_char_boundary(LONGEST_STORED_TEXT));
+            text.push('…');
+        }
+        Value::Array(items) => items.iter_mut().for_each(shorten),
+        Value::Object(members) => {
+            for (name, member) in members.iter_mut().filter(|(name, _)| *name != "authentication_results") {
+                if let ("steps", Value::Array(steps)) = (name.as_str(), &mut *member) {
+                    leave_out(steps);
+                }
+                shorten(member);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn leave_out(steps: &mut Vec<Value>) {
+    let Some(count) = steps.len().checked_sub(MOST_STORED_STEPS).filter(|count| *count > 0) else { return };
+    let half = MOST_STORED_STEPS / 2;
+    let note = note!("auth-steps-left-out", count = count);
+    let gap = json!({
+        "depth": 0, "domain": "", "term": "…", "outcome": "noted", "detail": stored(&note), "source": "",
+    });
+    steps.splice(half..half + count, [gap]);
 }
 
 /// Steps, each with its sentence as `detail`; those of SPF with what has been spent so far.
@@ -273,4 +322,28 @@ pub fn score(score: &Score, render: Render<'_>) -> Value {
         "of": BEST / 10,
         "findings": findings.collect::<Value>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_away_has_bounds() {
+        let long = "é".repeat(LONGEST_STORED_TEXT);
+        let steps: Vec<Value> =
+            (0..1000).map(|at| json!({ "term": at, "detail": { "args": [["record", long]] } })).collect();
+        let mut told = json!({ "spf": { "helo": { "steps": steps } }, "authentication_results": long });
+        shorten(&mut told);
+        assert_eq!(told["authentication_results"], long);
+        let steps = told["spf"]["helo"]["steps"].as_array().unwrap();
+        let terms = |at: &[usize]| at.iter().map(|at| steps[*at]["term"].to_string()).collect::<Vec<_>>();
+        assert_eq!(steps.len(), MOST_STORED_STEPS + 1);
+        assert_eq!(terms(&[0, 63, 64, 65, 128]), ["0", "63", "\"…\"", "936", "999"]);
+        assert_eq!(steps[64]["detail"]["args"][0][1], "872");
+        assert_eq!(
+            steps[0]["detail"]["args"][0][1].as_str().unwrap().len(),
+            LONGEST_STORED_TEXT + '…'.len_utf8()
+        );
+    }
 }

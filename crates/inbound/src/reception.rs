@@ -148,7 +148,7 @@ impl ReceptionClerk {
                 Answer::Accept
             }
             Err((reply, Some(why))) => {
-                let verdicts = json::early(&open.early, &json::stored);
+                let verdicts = json::stored_early(&open.early);
                 let recipients = [path.address.clone()];
                 self.refused(&open.reverse_path, &recipients, &reply, &why, Some(verdicts)).await;
                 Answer::Refuse(reply)
@@ -220,7 +220,7 @@ impl ReceptionClerk {
             Disposition::Junk(why) => Some(why),
             Disposition::Refuse(_, why) if only_returns => Some(why),
             Disposition::Refuse(reply, why) => {
-                let told = json::verdicts(&verdicts, settings.hostname.as_str(), &json::stored);
+                let told = json::stored_verdicts(&verdicts, settings.hostname.as_str());
                 let recipients = addresses(&transaction.envelope);
                 self.refused(&reverse_path, &recipients, &reply, &why, Some(told)).await;
                 return Answer::Refuse(reply);
@@ -247,7 +247,7 @@ impl ReceptionClerk {
                 "Junk".clone_into(&mut delivery.mailbox);
             }
         }
-        let mut told = json::verdicts(verdicts, hostname, &json::stored);
+        let mut told = json::stored_verdicts(verdicts, hostname);
         if let (Some(why), Some(told)) = (&junk, told.as_object_mut()) {
             told.insert("junk".to_owned(), serde_json::json!(why));
         }

@@ -111,7 +111,7 @@ impl HostClerk {
             now: self.host.clock.now(),
         };
         let Some(reply) = self.host.habit.recipient(&at) else { return Answer::Accept };
-        let verdicts = Some(json::early(early, &json::stored));
+        let verdicts = Some(json::stored_early(early));
         let visit = Visit { recipients: vec![recipient.to_string()], verdicts, ..self.visit(&reply) };
         self.visits.push(self.host.ledger.add(visit));
         Answer::Refuse(reply)
@@ -163,7 +163,7 @@ impl HostClerk {
                 .iter()
                 .map(|path| path.address.to_string())
                 .collect(),
-            verdicts: Some(json::verdicts(verdicts, &self.host.name, &json::stored)),
+            verdicts: Some(json::stored_verdicts(verdicts, &self.host.name)),
             accepted: mailbox.is_some(),
             mailbox,
             message_id: message_id(&transaction.content),

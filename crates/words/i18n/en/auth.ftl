@@ -1,5 +1,7 @@
 ### Verdicts and their steps.
 
+auth-steps-left-out = { $count } more steps were left out here when the verdict was put away: the records of this domain are unusually long.
+
 ## DKIM
 
 dkim-none = The message has no DKIM-Signature field: no domain vouches for its content.
