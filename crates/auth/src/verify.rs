@@ -89,7 +89,7 @@ pub async fn message(
     let (dkim, arc, authors) = match Message::new(content) {
         Ok(message) => {
             let (mut dkim, arc) = signatures(client, &message, records).await;
-            dkim::tell_chain(&mut dkim, content, &arc);
+            dkim::tell_chain(&mut dkim, message.section(), &arc);
             (dkim, arc, Authors::of(message.section()))
         }
         Err(error) => (vec![dkim::unread(&error)], arc::unread(&error), Authors::unread(&error)),

@@ -42,10 +42,11 @@ impl Reading for Published {
 
     fn octets(&self) -> usize {
         match self {
-            // A term has its own text, and its name again; a macro takes more than its few letters.
+            // A term has its own text, and its name again. A macro and the letter behind it are two parts, in a list that has up to twice the
+            // room, and the letter is a text of its own.
             Self::Record(text, record) => {
                 let macros = memchr::memchr_iter(b'%', text.as_bytes()).count();
-                4 * text.len() + record.terms.len() * size_of::<Term>() + 2 * macros * size_of::<Part>()
+                4 * text.len() + record.terms.len() * size_of::<Term>() + 5 * macros * size_of::<Part>()
             }
             Self::Malformed(error) => error.term.len(),
             Self::Several(_) | Self::Other(_) => 0,

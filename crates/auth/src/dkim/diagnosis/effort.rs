@@ -5,6 +5,8 @@
 pub(super) struct Effort {
     body: Pool,
     header: Pool,
+    /// Octets of header fields that are written as they may have been.
+    written: u64,
     verifications: u32,
     refused: bool,
 }
@@ -23,12 +25,13 @@ impl Pool {
 }
 
 impl Effort {
-    /// What one message with a body of so many octets may cost: one more walk over the body, and beyond it four MiB to hash,
-    /// 6,000 hashes and 128 signatures to compare. That takes a few milliseconds for messages of common size.
+    /// What one message with a body of so many octets may cost: one more walk over the body, and beyond it four MiB to hash
+    /// and four to write, 6,000 hashes and 128 signatures to compare. That takes a few milliseconds for messages of common size.
     pub(super) fn for_message(body: usize) -> Self {
         Self {
             body: Pool { hashes: 3_000, octets: (4 << 20) + body as u64 },
             header: Pool { hashes: 3_000, octets: 4 << 20 },
+            written: 4 << 20,
             verifications: 128,
             refused: false,
         }
@@ -53,6 +56,13 @@ impl Effort {
     pub(super) fn may_hash_header(&mut self, octets: usize) -> bool {
         let may = self.header.take(1, octets);
         self.note(may)
+    }
+
+    /// Fields are written before they are hashed, whether or not it comes to that.
+    pub(super) fn may_write_header(&mut self, octets: usize) -> bool {
+        let left = self.written.checked_sub(octets as u64);
+        self.written = left.unwrap_or(self.written);
+        self.note(left.is_some())
     }
 
     /// A verification is dear: where the hash inside of a signature can be read, none is needed.

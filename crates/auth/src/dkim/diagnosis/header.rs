@@ -80,7 +80,7 @@ pub(super) fn explain(failure: &Failure<'_>, structure: &Structure, effort: &mut
         Canonicalization::Simple => &[Form::AsIs, Form::Unfolded, Form::Spaced],
     };
     let groups: Vec<Vec<Group>> =
-        forms.iter().map(|&form| groups(&clues, &signature.fields, how, form)).collect();
+        forms.iter().map(|&form| groups(&clues, &signature.fields, how, form, search.effort)).collect();
     for pass in PASSES {
         for (&form, groups) in forms.iter().zip(&groups).take(if pass.all_forms { 3 } else { 1 }) {
             for weight in pass.weights.clone() {
@@ -151,7 +151,13 @@ struct Choice {
     note: Option<Note>,
 }
 
-fn groups(clues: &Clues<'_>, signed: &[Text], how: Canonicalization, form: Form) -> Vec<Group> {
+fn groups(
+    clues: &Clues<'_>,
+    signed: &[Text],
+    how: Canonicalization,
+    form: Form,
+    effort: &mut Effort,
+) -> Vec<Group> {
     let mut names: Vec<&Text> = Vec::new();
     for name in signed {
         if !names.contains(&name) && names.len() < MOST_NAMES {
@@ -168,9 +174,14 @@ fn groups(clues: &Clues<'_>, signed: &[Text], how: Canonicalization, form: Form)
         fields.iter().map(write).collect::<Vec<_>>()
     };
     let group = |name: &Text| {
-        let came = canonical(&instances(clues.message, name));
-        let mut choices = vec![Choice { weight: 0, canonical: came, note: None }];
-        for Proposal { weight, fields, note } in proposals(clues, name) {
+        let came = instances(clues.message, name);
+        let may = effort.may_write_header(came.iter().map(Vec::len).sum());
+        let mut choices = vec![Choice { weight: 0, canonical: canonical(&came), note: None }];
+        let proposals = if may { proposals(clues, name) } else { Vec::new() };
+        for Proposal { weight, fields, note } in proposals {
+            if !effort.may_write_header(fields.iter().map(Vec::len).sum()) {
+                break;
+            }
             let canonical = canonical(&fields);
             if choices.iter().all(|known| known.canonical != canonical) {
                 choices.push(Choice { weight, canonical, note: Some(note) });

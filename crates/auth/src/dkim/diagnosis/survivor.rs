@@ -1,6 +1,6 @@
 //! What would have survived the change, and what has.
 
-use tegami_mail::{HeaderLimits, HeaderSection, Note, note};
+use tegami_mail::{HeaderSection, Note, note};
 
 use crate::Step;
 use crate::arc::{self, ArcResult};
@@ -28,12 +28,11 @@ pub(in crate::dkim) fn tell_signatures(verdicts: &mut [Verdict]) {
 }
 
 /// Tells, for each signature that is broken, that the first handler of a whole ARC chain says that it saw it pass.
-pub(crate) fn tell_chain(verdicts: &mut [Verdict], content: &[u8], chain: &arc::Verdict) {
+pub(crate) fn tell_chain(verdicts: &mut [Verdict], section: &HeaderSection<'_>, chain: &arc::Verdict) {
     let broken = verdicts.iter().any(|verdict| verdict.result == DkimResult::Fail);
     if chain.result != ArcResult::Pass || !broken {
         return;
     }
-    let Ok(section) = HeaderSection::parse(content, HeaderLimits::GENEROUS) else { return };
     let first = section.all("ARC-Authentication-Results").find_map(|field| {
         let value = field.unfolded();
         let (instance, results) = value.split_at_checked(memchr::memchr(b';', &value)?)?;
@@ -71,6 +70,8 @@ fn push(verdict: &mut Verdict, note: Note, source: &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use tegami_mail::HeaderLimits;
+
     use super::*;
 
     fn verdict(result: DkimResult, domain: &str) -> Verdict {
@@ -126,9 +127,10 @@ mod tests {
             ARC-Authentication-Results: i=1; mx.lists.example.net;\r\n dkim=pass header.i=@example.org; spf=pass\r\n\r\n";
         let mut verdicts =
             [verdict(DkimResult::Fail, "example.org"), verdict(DkimResult::Fail, "example.com")];
-        tell_chain(&mut verdicts, content, &chain(ArcResult::Fail));
+        let section = HeaderSection::parse(content, HeaderLimits::GENEROUS).unwrap();
+        tell_chain(&mut verdicts, &section, &chain(ArcResult::Fail));
         check(&verdicts, &[]);
-        tell_chain(&mut verdicts, content, &chain(ArcResult::Pass));
+        tell_chain(&mut verdicts, &section, &chain(ArcResult::Pass));
         check(&verdicts, &["dkim-survivor-arc mx.lists.example.net gateway.example.com"]);
     }
 }
