@@ -119,14 +119,29 @@ pub(super) fn bounds(date: Date) -> (Timestamp, Timestamp, Timestamp) {
 /// # Errors
 /// The store could not be read.
 pub async fn days(store: &dyn Store) -> Result<Vec<(Date, Domain, Day)>, StoreError> {
-    let (mut all, mut after) = (Vec::new(), None::<String>);
-    loop {
-        let page = store.scan(Table::TlsReports, "", after.as_deref(), PAGE).await?;
-        let Some((last, _)) = page.last() else { return Ok(all) };
-        after = Some(last.clone());
-        all.extend(page.into_iter().filter_map(|(key, row)| {
-            let (date, domain) = of_key(&key)?;
-            Some((date, domain, serde_json::from_value(row).ok()?))
-        }));
+    let (mut all, mut after) = (Vec::new(), None);
+    while let Some(days) = page(store, &mut after).await? {
+        all.extend(days);
     }
+    Ok(all)
+}
+
+/// The next rows after a key, oldest first, and moves the key; `None` at the end.
+pub(super) async fn page(
+    store: &dyn Store,
+    after: &mut Option<String>,
+) -> Result<Option<Vec<(Date, Domain, Day)>>, StoreError> {
+    let rows = store.scan(Table::TlsReports, "", after.as_deref(), PAGE).await?;
+    let Some((last, _)) = rows.last() else { return Ok(None) };
+    *after = Some(last.clone());
+    let day = |(key, row): (String, serde_json::Value)| {
+        let (date, domain) = of_key(&key)?;
+        Some((date, domain, serde_json::from_value(row).ok()?))
+    };
+    Ok(Some(rows.into_iter().filter_map(day).collect()))
+}
+
+/// The key after which the rows of this day and later ones stand.
+pub(super) fn before(date: Date) -> String {
+    format!("{date}/")
 }

@@ -31,8 +31,14 @@ const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The media type of a report that is posted (RFC 8460 section 5.4).
 const GZIP: &str = "application/tlsrpt+gzip";
 
-/// How often what was counted is written, and reports are looked for.
+/// How often what was counted is written.
 const EVERY: Duration = Duration::from_secs(30);
+
+/// Reports are looked for each time that so many times were written.
+const LOOKS: usize = 20;
+
+/// Reports of days that lie longer back have had their time; those that a pause of ours has left behind are looked for at the start.
+const OPEN: SignedDuration = SignedDuration::from_hours(72);
 
 /// Writes and sends the reports of days that are over.
 pub struct Reporter {
@@ -58,12 +64,20 @@ impl Reporter {
     /// Works until `stop` is done, and writes what was counted at the end.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
-        loop {
+        for turn in 0_usize.. {
             let done = tokio::select! {
                 () = tokio::time::sleep(EVERY) => false,
                 () = &mut stop => true,
             };
-            if let Err(error) = if done { self.journal.flush().await } else { self.work().await } {
+            let worked = match turn {
+                _ if done => self.journal.flush().await,
+                0 => self.work().await,
+                turn if turn.is_multiple_of(LOOKS) => {
+                    self.work_from(self.clock.now().checked_sub(OPEN).unwrap_or(Timestamp::MIN)).await
+                }
+                _ => self.journal.flush().await,
+            };
+            if let Err(error) = worked {
                 tracing::warn!(%error, "reports about TLS have to wait");
             }
             if done {
@@ -77,19 +91,47 @@ impl Reporter {
     /// # Errors
     /// The store could not be read or written; nothing is lost by that.
     pub async fn work(&self) -> Result<(), StoreError> {
+        self.work_from(Timestamp::MIN).await
+    }
+
+    /// The same, where no report of an earlier day waits.
+    async fn work_from(&self, first: Timestamp) -> Result<(), StoreError> {
         self.journal.flush().await?;
         let now = self.clock.now();
-        for (date, domain, row) in day::days(self.store.as_ref()).await? {
-            if self.is_old(date, now) {
-                self.store.delete(Table::TlsReports, vec![day::key(date, &domain)]).await?;
-            } else if let Some(identity) = &self.identity
-                && row.fate.is_none()
-                && now >= row.next.unwrap_or_else(|| due(date, &domain))
-            {
+        self.forget(now).await?;
+        let (store, today) = (self.store.as_ref(), day::date(now));
+        let Some(identity) = &self.identity else { return Ok(()) };
+        let mut after = Some(day::before(day::date(first)));
+        while let Some(days) = day::page(store, &mut after).await? {
+            for (date, domain, row) in days {
+                if date >= today {
+                    return Ok(());
+                }
+                if row.fate.is_some() || now < row.next.unwrap_or_else(|| due(date, &domain)) {
+                    continue;
+                }
                 let row = self.report(identity, date, &domain, row, now).await;
                 if let Ok(json) = serde_json::to_value(&row) {
-                    self.store.put(Table::TlsReports, vec![(day::key(date, &domain), json)]).await?;
+                    store.put(Table::TlsReports, vec![(day::key(date, &domain), json)]).await?;
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets what is old, which stands in front.
+    async fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut after = None;
+        while let Some(days) = day::page(self.store.as_ref(), &mut after).await? {
+            let count = days.len();
+            let old = days.into_iter().filter(|(date, ..)| self.is_old(*date, now));
+            let keys: Vec<String> = old.map(|(date, domain, _)| day::key(date, &domain)).collect();
+            let all_old = keys.len() == count;
+            if !keys.is_empty() {
+                self.store.delete(Table::TlsReports, keys).await?;
+            }
+            if !all_old {
+                break;
             }
         }
         Ok(())
