@@ -214,6 +214,7 @@ impl Courier {
         let parcels = Parcel::all(envelope, &[], content);
         futures_util::future::join_all(parcels.iter().map(|parcel| self.attempt(parcel))).await
     }
+
     /// Ends the sessions that wait for further messages, each with QUIT: before the program ends.
     pub async fn close(&self) {
         let mut links = self.pool.drain();

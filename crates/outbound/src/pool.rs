@@ -1,14 +1,15 @@
 //! Sessions that wait a few seconds for the next message to the same host.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use prometheus_client::metrics::gauge::Gauge;
 use tegami_mail::Host;
 use tegami_queue::shaping::PathKey;
 
 use crate::drive::Link;
+use crate::moment;
 use crate::policy::TlsDemand;
 use crate::terms::Terms;
 use crate::tls_policy::Trust;
@@ -44,7 +45,7 @@ impl Key {
     }
 }
 
-/// Idle sessions, oldest first.
+/// Idle sessions.
 #[derive(Default)]
 pub(crate) struct Pool {
     idle: Mutex<Idle>,
@@ -53,8 +54,16 @@ pub(crate) struct Pool {
 
 #[derive(Default)]
 struct Idle {
-    next: u64,
-    links: Vec<(u64, Key, Link)>,
+    /// Oldest first.
+    parked: Vec<Parked>,
+    /// A task waits for the end of somebody's time.
+    watched: bool,
+}
+
+struct Parked {
+    key: Key,
+    link: Link,
+    until: Instant,
 }
 
 impl Pool {
@@ -65,19 +74,19 @@ impl Pool {
 
     /// The session that was used last, if there is one for this key.
     pub(crate) fn take(&self, key: &Key) -> Option<Link> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = idle.links.iter().rposition(|(_, other, _)| other == key)?;
+        let mut idle = self.idle();
+        let at = idle.parked.iter().rposition(|parked| parked.key == *key)?;
         self.count.dec();
-        Some(idle.links.remove(at).2)
+        Some(idle.parked.remove(at).link)
     }
 
     /// Takes an idle session that is counted on this path, to make room for a new one.
     pub(crate) fn evict(&self, path: &PathKey) -> Option<Link> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle();
         let on_path = |link: &Link| link.room.as_ref().is_some_and(|room| room.path() == path);
-        let at = idle.links.iter().position(|(.., link)| on_path(link))?;
+        let at = idle.parked.iter().position(|parked| on_path(&parked.link))?;
         self.count.dec();
-        Some(idle.links.remove(at).2)
+        Some(idle.parked.remove(at).link)
     }
 
     /// Keeps a session for `span`, then says QUIT. Where there are too many, the oldest goes.
@@ -86,40 +95,51 @@ impl Pool {
             link.leave();
             return;
         }
-        let (number, oldest) = {
-            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            let number = idle.next;
-            idle.next += 1;
-            idle.links.push((number, key, link));
+        let (oldest, watched) = {
+            let mut idle = self.idle();
+            idle.parked.push(Parked { key, link, until: moment::now() + span });
             self.count.inc();
-            let oldest = if idle.links.len() > most { Some(idle.links.remove(0).2) } else { None };
-            (number, oldest)
+            let oldest = (idle.parked.len() > most).then(|| idle.parked.remove(0).link);
+            (oldest, std::mem::replace(&mut idle.watched, true))
         };
         if let Some(link) = oldest {
             self.count.dec();
             link.leave();
         }
-        let pool = Arc::downgrade(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(span).await;
-            let Some(pool) = pool.upgrade() else { return };
-            if let Some(link) = pool.remove(number) {
-                link.leave();
-            }
-        });
+        if !watched {
+            tokio::spawn(watch(Arc::downgrade(self)));
+        }
     }
 
     /// Takes all that wait.
     pub(crate) fn drain(&self) -> Vec<Link> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle();
         self.count.set(0);
-        std::mem::take(&mut idle.links).into_iter().map(|(_, _, link)| link).collect()
+        std::mem::take(&mut idle.parked).into_iter().map(|parked| parked.link).collect()
     }
 
-    fn remove(&self, number: u64) -> Option<Link> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = idle.links.iter().position(|(other, ..)| *other == number)?;
-        self.count.dec();
-        Some(idle.links.remove(at).2)
+    /// Takes those whose time is over, and tells whose end comes next; where nobody waits any more, nobody watches.
+    fn expired(&self, now: Instant) -> (Vec<Link>, Option<Instant>) {
+        let mut idle = self.idle();
+        let (over, parked): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut idle.parked).into_iter().partition(|parked| parked.until <= now);
+        let next = parked.iter().map(|parked| parked.until).min();
+        (idle.parked, idle.watched) = (parked, next.is_some());
+        self.count.set(i64::try_from(idle.parked.len()).unwrap_or(i64::MAX));
+        (over.into_iter().map(|parked| parked.link).collect(), next)
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends each session when its time is over, for as long as any waits: one task for all of them, because every message parks one.
+async fn watch(pool: Weak<Pool>) {
+    loop {
+        let Some((over, next)) = pool.upgrade().map(|pool| pool.expired(moment::now())) else { return };
+        over.into_iter().for_each(Link::leave);
+        let Some(next) = next else { return };
+        tokio::time::sleep_until(next.into()).await;
     }
 }
