@@ -12,7 +12,7 @@ use tegami_outbound::Reach;
 use self::finding::{Finding, State};
 use self::probe::{Targets, World};
 use super::prose::Prose;
-use super::{Context, Failure, Outcome, Report, dns};
+use super::{Context, Failure, Outcome, Report, dns, table};
 use crate::cli::Check;
 use crate::config::{Config, preset};
 
@@ -105,7 +105,7 @@ fn text_of(findings: &[Finding], context: &Context) -> Report {
         prose.verdict(&format!("{} ({title})", finding.id), finding.state.as_str());
         prose.sentence(2, &finding.detail, "");
         for line in &finding.evidence {
-            prose.line(&format!("    {line}"));
+            prose.line(&format!("    {}", table::plain(line)));
         }
         let Some(fix) = &finding.fix else { continue };
         prose.sentence(2, fix, "");

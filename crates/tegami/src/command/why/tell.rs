@@ -281,7 +281,7 @@ fn tell_host(context: &Context, text: &mut String, host: &HostTry) {
             tegami_mail::Speaker::Server => "S:",
             tegami_mail::Speaker::Remark => "--",
         };
-        let _ = writeln!(text, "      {mark} {}", line.text);
+        let _ = writeln!(text, "      {mark} {}", table::plain(&line.text));
     }
     if let Some(failure) = &host.failure {
         let _ = writeln!(text, "      {}", say(context, &failure.detail));
