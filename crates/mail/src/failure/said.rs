@@ -94,11 +94,7 @@ impl Said {
 
 /// The first octets of a text, whole characters.
 pub(super) fn shortened(text: &str, most: usize) -> &str {
-    if text.len() <= most {
-        return text;
-    }
-    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    text.get(..end).unwrap_or_default()
+    text.get(..text.floor_char_boundary(most)).unwrap_or_default()
 }
 
 /// A reply code at the start of a word, and what follows it there.

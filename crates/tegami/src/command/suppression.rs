@@ -163,7 +163,8 @@ fn facts(context: &Context, row: &Suppression) -> Vec<(String, String)> {
     let mut push = |name: &str, value: Option<String>| {
         facts.extend(value.filter(|value| !value.is_empty()).map(|value| (label(name), value)));
     };
-    push("reply", Some(table::plain(&said(row))));
+    let by_person = row.source == SuppressionSource::Person;
+    push(if by_person { "reason" } else { "reply" }, Some(table::plain(&said(row))));
     push("host", evidence.host.as_deref().map(table::plain));
     push("meaning", evidence.cause.map(|cause| context.word(&format!("failure-cause-{cause}"))));
     push("attempted", evidence.at.map(moment));

@@ -472,7 +472,10 @@ cli-dry-run-title = A message from { $from } to { $address }
 cli-dry-run-local = The domain is ours: it goes into a mailbox here, or is refused because nobody has the address. It does not leave this server.
 cli-dry-run-suppressed = It would not be sent: the address is on the list "{ $list }" since { $since }. What led to it: { $error }
 cli-dry-run-way = Way { $number }: { $way }
-cli-dry-run-rests = { $ip } could not be reached the last { $failures } times, and is not asked again for { $seconds } seconds:
+cli-dry-run-rests = { $ip } could not be reached { $failures ->
+    [one] a moment ago
+   *[other] the last { $failures } times
+}, and is not asked again for { $seconds } seconds:
 cli-dry-run-tls = TLS: { $demand ->
     [never] not asked for
     [opportunistic] where the host offers it, whatever its certificate
@@ -558,6 +561,7 @@ cli-column-said = what was said
 cli-label-since = Since
 cli-label-says = Source
 cli-label-reply = Reply
+cli-label-reason = Reason
 cli-label-host = Host
 cli-label-meaning = Meaning
 cli-label-attempted = Told

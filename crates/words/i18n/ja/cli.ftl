@@ -557,6 +557,7 @@ cli-column-listed-by = 登録元
 cli-column-said = 応答
 cli-label-since = 登録日時
 cli-label-says = 登録元
+cli-label-reason = 理由
 cli-label-reply = 応答
 cli-label-host = ホスト
 cli-label-meaning = 意味
