@@ -1,9 +1,12 @@
 //! The desk for our own accounts (RFC 6409): AUTH first, and the sender belongs to the account.
 
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, Reply, ReversePath, note};
+use tegami_mail::{
+    Address, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, Reply, ReversePath, note,
+};
 use tegami_proto::smtp::server::{Answer, Credentials, Facts, FutureRelease, Hold, Question, Transaction};
 use tegami_queue::{
     Accounts, Admission, AuthError, Authenticated, Fault, Intake, LocalMailboxes, Locality, Options, Permit,
@@ -92,15 +95,14 @@ struct SubmissionClerk {
 
 impl Clerk for SubmissionClerk {
     fn answer<'a>(&'a mut self, question: Question, facts: &'a Facts) -> BoxFuture<'a, Answer> {
-        Box::pin(async move {
-            match question {
-                Question::Connect | Question::Hello(_) => Answer::Accept,
-                Question::Authenticate(credentials) => self.authenticate(credentials).await,
-                Question::Mail(reverse_path) => self.mail(&reverse_path),
-                Question::Recipient(path) => self.recipient(&path.address).await,
-                Question::Message(transaction) => self.message(transaction, facts).await,
-            }
-        })
+        // Each in a box of its own size: that of a message is large.
+        match question {
+            Question::Connect | Question::Hello(_) => Box::pin(ready(Answer::Accept)),
+            Question::Authenticate(credentials) => Box::pin(self.authenticate(credentials)),
+            Question::Mail(reverse_path) => Box::pin(ready(self.mail(&reverse_path))),
+            Question::Recipient(path) => Box::pin(self.recipient(path)),
+            Question::Message(transaction) => Box::pin(self.message(transaction, facts)),
+        }
     }
 
     fn encrypted(&mut self, remark: String) {
@@ -196,8 +198,8 @@ impl SubmissionClerk {
     }
 
     /// A mailbox that does not exist here is refused at RCPT, where it costs one recipient; intake could only refuse the message.
-    async fn recipient(&self, address: &Address) -> Answer {
-        match self.shared.settings.mailboxes.find(address).await {
+    async fn recipient(&self, path: ForwardPath) -> Answer {
+        match self.shared.settings.mailboxes.find(&path.address).await {
             Ok(Locality::Unknown) => Answer::Refuse(Refusal::NoMailbox.reply()),
             Ok(_) => Answer::Accept,
             Err(error) => {

@@ -11,9 +11,9 @@ use tegami_store::{MessageRow, NewMessage, QueueId};
 use crate::intake::row_of;
 
 /// Octets of contents that are kept. Ten sessions for each of a few receivers take less than a second to empty it.
-const MOST_OCTETS: usize = 8 << 20;
+const MOST_OCTETS: usize = 4 << 20;
 /// Messages that are kept, however small their contents.
-const MOST_MESSAGES: usize = 4_000;
+const MOST_MESSAGES: usize = 2_000;
 /// After so many seconds nobody comes for a message any more: its next hop is slow, or somebody holds it.
 const LONGEST: i64 = 10;
 

@@ -195,6 +195,8 @@ impl Postman {
                 () = tokio::time::sleep(pause) => {}
             }
             self.settle_ready(true);
+            // One commit wakes many sessions, and each rings: the loop goes round once for all of them.
+            tokio::task::yield_now().await;
         }
     }
 

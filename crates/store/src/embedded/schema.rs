@@ -49,8 +49,8 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, rusqlite::Error> {
 fn prepare_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
-    // FULL syncs the log at every commit. A log of 16 MiB between checkpoints lets a page that many commits touch be
-    // written back once. The space of purged rows is given back in steps (INCREMENTAL), which must be said before the
+    // FULL syncs the log at every commit. A log of 4 MiB between checkpoints lets a page that many commits touch be
+    // written back once, and a checkpoint, for which all wait, takes as long as a few commits. The space of purged rows is given back in steps (INCREMENTAL), which must be said before the
     // first table is made.
     connection.execute_batch(
         "PRAGMA auto_vacuum = INCREMENTAL;
@@ -59,7 +59,7 @@ fn prepare_writer(connection: &Connection) -> Result<(), rusqlite::Error> {
          PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON;
          PRAGMA foreign_keys = OFF;
-         PRAGMA wal_autocheckpoint = 4096;
+         PRAGMA wal_autocheckpoint = 1024;
          PRAGMA cache_size = -4000;
          PRAGMA temp_store = MEMORY;",
     )
