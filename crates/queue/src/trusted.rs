@@ -1,7 +1,7 @@
 //! Networks whose hosts may submit without proving who they are: containers beside us, printers and applications of a LAN.
 //!
 //! The list is the one way past AUTH over TCP. It can be made of few enough networks only: one that holds the Internet, or a large part of it,
-//! would be an open relay and is refused, in whatever pieces it is written.
+//! would be an open relay and is refused.
 
 use std::net::IpAddr;
 

@@ -13,6 +13,7 @@ use super::House;
 
 /// How often the store is asked to forget.
 const EVERY: Duration = Duration::from_secs(3600);
+
 /// Forgets what finished longer than `kept` ago and renews policies before they end, until `shutdown`.
 pub(super) async fn keep_house(
     store: Arc<dyn Store>,

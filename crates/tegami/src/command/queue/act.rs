@@ -1,6 +1,7 @@
 //! What operators do, and the preview of what it would touch.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use serde_json::json;
 use tegami_mail::{Host, note};
@@ -80,12 +81,15 @@ async fn perform(order: &Order, meant: &Meant, site: Site<'_>) -> Result<usize, 
         changed = operator.act(&meant.filter, order, now).await?;
     } else {
         // What only a reading of the reply tells is named row by row.
-        for row in meant.rows(rooms, usize::MAX).await? {
-            let only = QueueFilter {
-                message: Some(row.id.message),
-                place: Some(row.id.recipient),
-                ..meant.filter.clone()
-            };
+        let mut ids = Vec::new();
+        let visit = |row: QueueRow| {
+            ids.push(row.id);
+            ControlFlow::Continue(())
+        };
+        meant.each(rooms, visit).await?;
+        for id in ids {
+            let only =
+                QueueFilter { message: Some(id.message), place: Some(id.recipient), ..meant.filter.clone() };
             changed += operator.act(&only, order, now).await?;
         }
     }
@@ -163,9 +167,11 @@ async fn groups(meant: &Meant, rooms: &Rooms) -> Result<Vec<(String, u64)>, Fail
         return Ok(counts.into_iter().map(|count| (count.value, count.rows)).collect());
     }
     let mut domains: BTreeMap<String, u64> = BTreeMap::new();
-    for row in meant.rows(rooms, usize::MAX).await? {
+    let visit = |row: QueueRow| {
         *domains.entry(row.path.address.host().to_string()).or_default() += 1;
-    }
+        ControlFlow::Continue(())
+    };
+    meant.each(rooms, visit).await?;
     Ok(most_first(domains))
 }
 

@@ -10,7 +10,7 @@ use tegami_queue::Act;
 use tegami_queue::gate::{Admission, Gate, GateFacts};
 use tegami_store::{QueueId, QueueRow, RecipientState};
 
-use self::select::{Meant, meant};
+use self::select::meant;
 use super::context::moment;
 use super::{Context, Failure, Report, table};
 use crate::cli::{List, Queue, Selection};
@@ -53,7 +53,7 @@ pub(super) async fn whole(context: &Context, rooms: &Rooms) -> Result<Report, Fa
 async fn list(wanted: &List, context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
     let meant = meant(&wanted.selection, rooms).await?;
     let rows = meant.rows(rooms, wanted.limit).await?;
-    let total = if rows.len() < wanted.limit { rows.len() as u64 } else { total(&meant, rooms).await? };
+    let total = if rows.len() < wanted.limit { rows.len() as u64 } else { meant.count(rooms).await? };
     if context.json {
         let rows: Vec<_> = rows.iter().map(|row| with_wait(context, rooms, row)).collect();
         return Ok(Report::json(&json!({ "queue": rows, "total": total })));
@@ -68,10 +68,6 @@ async fn list(wanted: &List, context: &Context, rooms: &Rooms) -> Result<Report,
         text.push_str(&format!("{}\n", context.say(&more)));
     }
     Ok(Report::well(text))
-}
-
-async fn total(meant: &Meant, rooms: &Rooms) -> Result<u64, Failure> {
-    meant.count(rooms).await
 }
 
 fn heading(context: &Context) -> [String; 6] {
@@ -92,7 +88,7 @@ fn line(context: &Context, row: &QueueRow, rooms: Option<&Rooms>) -> Vec<String>
     let next = if held { "–".to_owned() } else { moment(next) };
     vec![
         row.id.message.to_string(),
-        row.path.address.to_string(),
+        table::plain(&row.path.address.to_string()),
         state,
         row.attempts.to_string(),
         next,

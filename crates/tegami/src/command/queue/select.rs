@@ -1,5 +1,7 @@
 //! From what a person says to a filter of the store.
 
+use std::ops::ControlFlow;
+
 use jiff::Timestamp;
 use tegami_mail::Domain;
 use tegami_mail::failure::{Cause, Said, classify};
@@ -63,27 +65,51 @@ async fn hops_of(provider: &str, filter: &QueueFilter, rooms: &Rooms) -> Result<
 }
 
 impl Meant {
-    /// The rows, by the time of their next attempt, at most `most`.
-    pub(super) async fn rows(&self, rooms: &Rooms, most: usize) -> Result<Vec<QueueRow>, Failure> {
-        let mut found: Vec<QueueRow> = Vec::new();
+    /// Goes through the rows, by the time of their next attempt, as long as `visit` goes on. There may be a million: whoever visits keeps
+    /// only what it needs.
+    pub(super) async fn each(
+        &self,
+        rooms: &Rooms,
+        mut visit: impl FnMut(QueueRow) -> ControlFlow<()>,
+    ) -> Result<(), Failure> {
+        if self.nothing {
+            return Ok(());
+        }
         let mut after = None;
-        while !self.nothing && found.len() < most {
+        loop {
             let page = rooms.store.queue(self.filter.clone(), after, PAGE).await?;
             let full = page.len() == PAGE;
             after = page.last().map(|row| row.id);
-            found.extend(page.into_iter().filter(|row| self.fits(row)));
-            if !full {
-                break;
+            let ended = page.into_iter().filter(|row| self.fits(row)).try_for_each(&mut visit);
+            if ended.is_break() || !full {
+                return Ok(());
             }
         }
-        found.truncate(most);
+    }
+
+    /// The first rows, at most `most`.
+    pub(super) async fn rows(&self, rooms: &Rooms, most: usize) -> Result<Vec<QueueRow>, Failure> {
+        let mut found: Vec<QueueRow> = Vec::new();
+        let visit = |row| {
+            if found.len() < most {
+                found.push(row);
+            }
+            if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        self.each(rooms, visit).await?;
         Ok(found)
     }
 
     /// How many they are. What is read from replies has to be read to be counted.
     pub(super) async fn count(&self, rooms: &Rooms) -> Result<u64, Failure> {
         if self.cause.is_some() {
-            return Ok(self.rows(rooms, usize::MAX).await?.len() as u64);
+            let mut count = 0;
+            let visit = |_| {
+                count += 1;
+                ControlFlow::Continue(())
+            };
+            self.each(rooms, visit).await?;
+            return Ok(count);
         }
         if self.nothing {
             return Ok(0);

@@ -1,12 +1,13 @@
 //! `tegami queue summary`: how much waits for whom, and for how long.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
 use tegami_queue::gate::Gate;
-use tegami_store::{QueueColumn, QueueFilter};
+use tegami_store::{QueueColumn, QueueFilter, QueueRow};
 
 use super::select::meant;
 use crate::cli::{By, Summary};
@@ -25,7 +26,7 @@ pub(super) async fn run(wanted: &Summary, context: &Context, rooms: &Rooms) -> R
     let now = rooms.clock.now();
     let mut groups: BTreeMap<String, Ages> = BTreeMap::new();
     if meant.cause.is_some() {
-        for row in meant.rows(rooms, usize::MAX).await? {
+        let visit = |row: QueueRow| {
             let name = match wanted.by {
                 By::Provider => rooms.holds.place(&row.next_hop).to_string(),
                 By::Domain => row.path.address.host().to_string(),
@@ -37,7 +38,9 @@ pub(super) async fn run(wanted: &Summary, context: &Context, rooms: &Rooms) -> R
             let age = Duration::try_from(now.duration_since(row.accepted_at)).unwrap_or_default();
             let at = AGES.iter().position(|(_, end)| age.as_secs() < *end).unwrap_or(AGES.len());
             groups.entry(name).or_default().iter_mut().skip(at).take(1).for_each(|count| *count += 1);
-        }
+            ControlFlow::Continue(())
+        };
+        meant.each(rooms, visit).await?;
     } else if !meant.nothing {
         for at in 0..=AGES.len() {
             count(&mut groups, at, &meant.filter, wanted.by, now, rooms).await?;
