@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tegami_dns::{DnsName, Resolver};
 use tegami_inbound::Shutdown;
 use tegami_mail::{Domain, note};
@@ -69,7 +70,8 @@ fn key_of(line: &str) -> Option<[u8; 32]> {
 
 /// Decides which domains leave with return paths of ours.
 pub(super) async fn choose(config: &Config, returns: &Returns, resolver: &Arc<dyn Resolver>) {
-    for domain in &config.domains {
+    // All at the same time: where the DNS is silent, the start waits once.
+    let chosen = config.domains.iter().map(|domain| async move {
         match config.return_paths.get(domain).copied().unwrap_or_default() {
             ReturnPath::Keep => returns.rewrite(domain, false),
             ReturnPath::Rewrite => returns.rewrite(domain, true),
@@ -81,7 +83,8 @@ pub(super) async fn choose(config: &Config, returns: &Returns, resolver: &Arc<dy
                 }
             }
         }
-    }
+    });
+    join_all(chosen).await;
 }
 
 /// Does so again and again: MX records change.
