@@ -103,7 +103,12 @@ impl Found {
                 self.mailboxes.push(delivery);
             }
         }
-        self.about.extend(other.about);
+        // Whoever has a return path may name it in every RCPT; the message it is of is looked up once.
+        for id in other.about {
+            if !self.about.contains(&id) {
+                self.about.push(id);
+            }
+        }
         self.complaints = other.complaints.or(self.complaints.take());
     }
 }

@@ -34,6 +34,9 @@ pub use observation::{Observation, Observe};
 /// RFC 3463 section 3.8: cryptographic failure. Told where a policy cannot be kept to.
 const POLICY_FAILED: EnhancedStatusCode = EnhancedStatusCode::new(4, 7, 5);
 
+/// Lines of a published policy that are kept with each attempt: a stranger says how many it has.
+const MOST_LINES: usize = 32;
+
 /// Who says what TLS is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -99,7 +102,7 @@ pub struct PolicyRecord {
     pub source: PolicySource,
     /// What it is worth; `None` where the host was not to be used at all.
     pub demand: Option<TlsDemand>,
-    /// The policy as published: lines of MTA-STS, TLSA records.
+    /// The policy as published, its first lines: of MTA-STS, or TLSA records.
     pub policy: Vec<String>,
     /// How it was found, in order.
     pub steps: Vec<StoredNote>,
@@ -402,7 +405,8 @@ impl Refusal {
 }
 
 fn published(told: Option<&(Domain, tls_rpt::Policy)>) -> Vec<String> {
-    told.map(|(_, policy)| policy.policy_string.clone()).unwrap_or_default()
+    let lines = told.map(|(_, policy)| policy.policy_string.as_slice()).unwrap_or_default();
+    lines.iter().take(MOST_LINES).cloned().collect()
 }
 
 fn stored(steps: &[Note]) -> Vec<StoredNote> {

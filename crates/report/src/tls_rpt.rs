@@ -10,7 +10,7 @@ use tegami_mail::{
 
 use crate::field;
 
-pub use tally::{MAX_KINDS, Tally};
+pub use tally::{MAX_KINDS, MAX_POLICIES, Tally};
 
 /// The most octets of a report as JSON that are read, after decompression: what RFC 8460 section 5.5 advises receivers to bound.
 pub const MAX_JSON: usize = 16 << 20;

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{Failure, FailureDetail, Policy, PolicyReport, Summary};
 
-/// The most policies of one tally, and the most kinds of failure of one policy; beyond them failures are counted without
-/// their details, so that a hostile host with many names fills no memory.
+/// The most kinds of failure of one policy; beyond them failures are counted without their details, so that a hostile host with many names
+/// fills no memory.
 pub const MAX_KINDS: usize = 1_000;
+
+/// The most policies of one tally; sessions under further ones are not counted. Each may have tens of kilobytes, and a hostile domain another
+/// one every minute.
+pub const MAX_POLICIES: usize = 100;
 
 /// Sessions of one day with one domain, counted by policy and result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,8 +84,13 @@ impl Tally {
     }
 
     fn counts(&mut self, policy: &Policy) -> Option<&mut Counts> {
-        let room = self.policies.len() < MAX_KINDS || self.policies.contains_key(policy);
-        room.then(|| self.policies.entry(policy.clone()).or_default())
+        if !self.policies.contains_key(policy) {
+            if self.policies.len() >= MAX_POLICIES {
+                return None;
+            }
+            self.policies.insert(policy.clone(), Counts::default());
+        }
+        self.policies.get_mut(policy)
     }
 }
 
@@ -113,6 +122,19 @@ mod tests {
         let sessions =
             (report.summary.total_successful_session_count, report.summary.total_failure_session_count);
         assert_eq!((sessions, report.failure_details[0].failed_session_count), ((2, 3), 3));
+    }
+
+    #[test]
+    fn many_policies_are_not_all_counted() {
+        let mut tally = Tally::default();
+        for number in 0..MAX_POLICIES + 50 {
+            let policy = Policy { policy_string: vec![format!("max_age: {number}")], ..Policy::default() };
+            tally.add_success(&policy);
+            tally.add_success(&policy);
+        }
+        let counted: u64 =
+            tally.policies().iter().map(|report| report.summary.total_successful_session_count).sum();
+        assert_eq!(counted, 2 * MAX_POLICIES as u64);
     }
 
     #[test]
