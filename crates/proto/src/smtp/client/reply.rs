@@ -1,5 +1,7 @@
 //! Replies as they come (RFC 5321 section 4.2).
 
+use std::borrow::Cow;
+
 use memchr::memchr;
 use tegami_mail::{EnhancedStatusCode, Reply};
 
@@ -57,13 +59,18 @@ impl ReplyReader {
             return Err("a reply is too long".to_owned());
         }
         let line = String::from_utf8_lossy(line.trim_ascii_end());
+        // Whatever becomes of it, people read it.
+        let line = match line.contains(char::is_control) {
+            true => Cow::Owned(line.replace(char::is_control, "?")),
+            false => line,
+        };
         let (code, last, text) = read_line(&line).ok_or_else(|| format!("not a reply: {line}"))?;
         if self.code.is_some_and(|before| before != code) {
             // RFC 5321 section 4.2.1.
             return Err(format!("the code changes within a reply: {line}"));
         }
         self.code = Some(code);
-        self.lines.push(text.chars().map(|c| if c.is_control() { '?' } else { c }).collect());
+        self.lines.push(text.to_owned());
         if !last {
             return Ok(None);
         }
@@ -159,6 +166,13 @@ mod tests {
             &expect![[r#"
             Err("not a reply: HTTP/1.1 400 Bad Request")
         "#]],
+        );
+        check(
+            "250 \u{1b}[2J\r\n\u{1b}[2J\r\n",
+            &expect![[r#"
+                Ok(Reply { code: 250, enhanced: None, lines: ["?[2J"] })
+                Err("not a reply: ?[2J")
+            "#]],
         );
         check(
             "250-a\r\n251 b\r\n",

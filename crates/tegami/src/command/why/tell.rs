@@ -302,6 +302,7 @@ fn tell_recipient(context: &Context, text: &mut String, recipient: &RecipientRec
     }
 }
 
+/// A sentence with strangers' words in it.
 pub(super) fn say(context: &Context, stored: &StoredNote) -> String {
-    tegami_words::text(context.language, &stored.id, &stored.values())
+    table::plain(&tegami_words::text(context.language, &stored.id, &stored.values()))
 }
