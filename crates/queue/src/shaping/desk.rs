@@ -264,11 +264,14 @@ impl Gate for Shaping {
         self.wait(job, now).map_or(Admission::Go, |wait| not_before(&wait, now))
     }
 
-    fn finished(&self, _: &str, job: &GateFacts<'_>, outcome: Option<&Outcome>, now: Timestamp) {
+    fn finished(&self, lane: &str, job: &GateFacts<'_>, outcome: Option<&Outcome>, now: Timestamp) {
         let mut state = self.state();
         let key = (job.message, job.next_hop.to_owned());
         let Some(courses) = state.under_way.get_mut(&key) else { return };
-        let course = courses.pop();
+        // Several jobs of a message for one next hop may travel differently: where it leads was learnt after the first of them had begun.
+        let place = PathKey::of_lane(lane).map(|path| path.place);
+        let own = courses.iter().rposition(|course| Some(&course.path.place) == place.as_ref());
+        let course = own.or(courses.len().checked_sub(1)).map(|at| courses.remove(at));
         if courses.is_empty() {
             state.under_way.remove(&key);
         }

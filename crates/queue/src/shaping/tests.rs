@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use tegami_mail::failure::{Phase, Said, Verdict, classify};
 use tegami_mail::provider::{Limit, Preset};
-use tegami_store::QueueId;
+use tegami_store::{Facts, QueueId};
 
 use super::*;
+use crate::gate::{Admission, Gate, GateFacts};
 use crate::schedule::later;
 
 /// 2026-11-22T00:00:00Z.
@@ -53,6 +54,32 @@ fn say(shaper: &mut Shaper, course: &Course, reply: &str, began: u64, now: u64) 
     let verdict = verdict(reply);
     let heard = Heard::Said { verdict: &verdict, host: "mx.l.google.com", reply };
     shaper.hear(&course.path, heard, at(began), at(now))
+}
+
+#[test]
+fn a_job_gives_up_its_own_place_and_no_other() {
+    let shaping = Shaping::new(ShapingSettings::default());
+    let facts = Facts { sender_domain: "example.org".to_owned(), ..Facts::default() };
+    let job = GateFacts { message: QueueId::from_bits(1), next_hop: "example.net", facts: &facts };
+    let begin = |lane: &str| assert!(matches!(shaping.admit(lane, &job, at(0)), Admission::Go));
+    let under_way = || {
+        let paths = shaping.view(at(0)).into_iter();
+        paths.map(|path| format!("{} {}", path.place, path.under_way)).collect::<Vec<_>>()
+    };
+    // Two jobs of one message begin before anybody knows where its next hop leads, and a third one afterwards.
+    let unknown = shaping.lane(&job);
+    begin(&unknown);
+    begin(&unknown);
+    shaping.learn("example.net", "mx.example.com", at(0));
+    let known = shaping.lane(&job);
+    assert_ne!(known, unknown);
+    shaping.finished(&unknown, &job, None, at(0));
+    begin(&known);
+    assert_eq!(under_way(), ["example.com 1", "example.net 1"]);
+    shaping.finished(&unknown, &job, None, at(0));
+    assert_eq!(under_way(), ["example.com 1", "example.net 0"]);
+    shaping.finished(&known, &job, None, at(0));
+    assert_eq!(under_way(), ["example.com 0", "example.net 0"]);
 }
 
 #[test]
