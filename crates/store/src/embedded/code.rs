@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::{EventKind, Priority, RecipientState, StoreError, Table};
 
 /// Neighbouring messages that share a bucket of the lookup table: 2 to this power. A commit writes to nearly every page of the newest bucket, and a
-/// search looks once into every bucket: with 256 messages, three pages, and 5 ms among a million messages.
+/// search looks into every bucket: with 256 messages it is three pages, and some hundredths of a second among a million messages.
 const BUCKET_BITS: u32 = 8;
 
 /// Neighbouring events that share a row of `event_spans`: 2 to this power.
