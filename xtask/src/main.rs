@@ -23,7 +23,7 @@ usage: cargo xtask COMMAND
   packages   installs the Debian packages that `test` needs (as root)
   peers      fills target/peers with the clients and verifiers of npm and PyPI that `test` needs
   bench auth   the authentication engine beside mail-auth: processor time, heap, and which goals are met
-  simulate [--seeds N] [--first S] [--seed S]   the deterministic simulation of delivery: N stories (2,000) from seed S on, or the story of
+  simulate [--seeds N] [--first S] [--seed S]   the deterministic simulation of delivery: N stories (1,000) from seed S on, or the story of
              one seed, line by line
   bench mta [--quick|--table] [--dry] [-- OPTIONS OF THE BENCH]   the whole server beside the mail servers that are installed
              (BENCH, BENCH_WORK, BENCH_PEERS, TEGAMI); writes the table of docs/performance.md

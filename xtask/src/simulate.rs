@@ -4,6 +4,9 @@ use std::path::Path;
 
 use crate::run::{cargo, step};
 
+/// As many as take less than a minute on two cores that have nothing else to do.
+const SEEDS: &str = "1000";
+
 /// Runs the simulation: `--seeds N` stories from the seed `--first S` on, or with `--seed S` tells one story line by line.
 ///
 /// # Errors
@@ -19,7 +22,7 @@ pub(crate) fn run(root: &Path, words: &[&str]) -> Result<(), String> {
         "nothing_is_lost",
     ]);
     command.args(["--", "--nocapture"]);
-    let mut seeds = "2000";
+    let mut seeds = SEEDS;
     for pair in words.chunks(2) {
         let [name, value] = pair else { return Err(format!("`{}` wants a number", pair.concat())) };
         if value.parse::<u64>().is_err() {

@@ -4,8 +4,10 @@
 //! whatever it shows can be looked at again: `cargo xtask simulate --seed 4711` tells the story of a seed.
 //!
 //! What must hold in every story stands in `watch` (while it runs) and in `verdict` (afterwards): nothing accepted is lost; nobody gets a message
-//! twice, except where nobody can know that it was taken; limits are kept; attempts come when the schedule says; notifications are born
-//! exactly where they were promised; events tell what happened; nothing stays occupied.
+//! twice, except where nobody can know that it was taken; what arrives is what was accepted; limits are kept, those of the shaper too, and nothing
+//! goes where it was too much a moment ago; nothing is tried that a rule holds, and it goes on when the rule is lifted; nobody gets mail that no
+//! way leads to; attempts come when the schedule says; notifications are born exactly where they were promised; events tell what happened; nothing
+//! stays occupied.
 
 #[cfg(test)]
 #[path = "../../../store/tests/it/model.rs"]
