@@ -291,7 +291,7 @@ sender = "not a domain"
             `ip` wants one of `v4-first`, `v6-first`, `v4`, `v6`, `alternate`
             The provider lets nobody in without a password: give one of `password`, `password_file`, `password_env`
             No route leads to the smarthost `ses`: name it as the `relay` of a [[delivery.routes]] table
-            `region` wants one of `af-south-1`, `ap-east-1`, `ap-northeast-1`, `ap-northeast-2`, `ap-northeast-3`, `ap-south-1`, `ap-south-2`, `ap-southeast-1`, `ap-southeast-2`, `ap-southeast-3`, `ca-central-1`, `eu-central-1`, `eu-central-2`, `eu-north-1`, `eu-south-1`, `eu-west-1`, `eu-west-2`, `eu-west-3`, `il-central-1`, `me-south-1`, `sa-east-1`, `us-east-1`, `us-east-2`, `us-gov-east-1`, `us-gov-west-1`, `us-west-1`, `us-west-2`
+            `region` wants one of `af-south-1`, `ap-east-1`, `ap-northeast-1`, `ap-northeast-2`, `ap-northeast-3`, `ap-south-1`, `ap-south-2`, `ap-southeast-1`, `ap-southeast-2`, `ap-southeast-3`, `ca-central-1`, `eu-central-1`, `eu-north-1`, `eu-south-1`, `eu-west-1`, `eu-west-2`, `eu-west-3`, `il-central-1`, `me-south-1`, `sa-east-1`, `us-east-1`, `us-east-2`, `us-gov-east-1`, `us-gov-west-1`, `us-west-1`, `us-west-2`
             A smarthost wants a `host`, or a `preset`
             No route leads to the smarthost `mg`: name it as the `relay` of a [[delivery.routes]] table
             `preset` wants one of `brevo`, `elastic-email`, `gmail`, `mailgun`, `microsoft-365`, `postmark`, `sakura`, `sendgrid`, `ses`, `smtp2go`
