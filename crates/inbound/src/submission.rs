@@ -10,7 +10,7 @@ use tegami_mail::{
 use tegami_proto::smtp::server::{Answer, Credentials, Facts, FutureRelease, Hold, Question, Transaction};
 use tegami_queue::{
     Accounts, Admission, AuthError, Authenticated, Fault, Intake, LocalMailboxes, Locality, Options, Permit,
-    Senders, Submission, Throttle, ThrottlePolicy, Trace, TrustedNetworks,
+    Senders, Submission, Throttle, Trace, TrustedNetworks,
 };
 use tegami_store::{EventKind, NewEvent, Origin, Store};
 
@@ -37,8 +37,9 @@ pub struct SubmissionSettings {
     pub intake: Arc<Intake>,
     /// For the record of refusals and bans.
     pub store: Arc<dyn Store>,
-    /// How guessing of passwords is slowed down.
-    pub throttle: ThrottlePolicy,
+    /// How guessing of passwords is slowed down. Desks that share it share what they know of failed logins: one that stands in for
+    /// another forgets no ban.
+    pub throttle: Arc<Mutex<Throttle>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
 }
@@ -50,14 +51,12 @@ pub struct SubmissionDesk {
 
 struct Shared {
     settings: SubmissionSettings,
-    throttle: Mutex<Throttle>,
 }
 
 impl SubmissionDesk {
     /// A desk with these settings; all its listeners share one memory of failed logins.
     pub fn new(settings: SubmissionSettings) -> Self {
-        let throttle = Mutex::new(Throttle::new(settings.throttle));
-        Self { shared: Arc::new(Shared { settings, throttle }) }
+        Self { shared: Arc::new(Shared { settings }) }
     }
 }
 
@@ -158,7 +157,7 @@ impl SubmissionClerk {
     }
 
     fn throttle<T>(&self, act: impl FnOnce(&mut Throttle) -> T) -> T {
-        act(&mut self.shared.throttle.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.shared.settings.throttle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A ban is told in an event, once: somebody guesses, or somebody's program has an old password.

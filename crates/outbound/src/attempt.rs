@@ -134,11 +134,18 @@ pub(crate) async fn attempt(
 ) -> AttemptReport {
     let began_at = courier.clock.now();
     let settings = &courier.settings;
-    let route = settings.route(&parcel.envelope, &parcel.next_hop, &parcel.tags);
+    let overflow = shape.and_then(|shape| shape.overflow(settings));
+    let (route, step) = match &overflow {
+        Some((route, step)) => (Some(route), Some(step.clone())),
+        None => {
+            let route = settings.route(&parcel.envelope, &parcel.next_hop, &parcel.tags);
+            (route, route.map(Route::step))
+        }
+    };
     let courses = route.map_or_else(|| vec![Course::Direct], Route::courses);
     let leg = |course: Course<'_>| Terms::new(settings, course.smarthost(), &parcel.envelope).at_least(least);
     let legs: Vec<Leg<'_>> = courses.into_iter().map(|course| Leg { course, terms: leg(course) }).collect();
-    let steps = route.map(|route| route.step().into()).into_iter().collect();
+    let steps = step.map(StoredNote::from).into_iter().collect();
     let mut log = Log {
         ledger: Ledger::new(&parcel.envelope.forward_paths),
         tries: Vec::new(),

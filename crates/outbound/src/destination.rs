@@ -206,7 +206,7 @@ impl Search<'_> {
         let questions =
             records.iter().map(|record| host::addresses(&record.exchange, self.ip_order, self.resolver));
         let answers = futures_util::future::join_all(questions).await;
-        let (mut hosts, mut unanswered) = (Vec::new(), None);
+        let (mut hosts, mut unanswered, mut looping) = (Vec::new(), None, None);
         for (record, found) in records.into_iter().zip(answers) {
             self.steps.extend(found.steps);
             match found.addresses {
@@ -219,7 +219,14 @@ impl Search<'_> {
                     return if hosts.is_empty() { Err(mail_loop(domain.as_str())) } else { Ok(hosts) };
                 }
                 Ok(addresses) => {
-                    let Ok(addresses) = self.reachable(addresses, record.exchange.as_str()) else { continue };
+                    let addresses = match self.reachable(addresses, record.exchange.as_str()) {
+                        Ok(addresses) => addresses,
+                        Err(failure) => {
+                            looping = looping
+                                .or(Some(failure).filter(|failure| failure.enhanced() == ROUTING_LOOP));
+                            continue;
+                        }
+                    };
                     let Ok(name) = Domain::parse(record.exchange.as_str()) else {
                         self.steps.push(note!("outbound-host-bad-name", host = record.exchange));
                         continue;
@@ -234,7 +241,8 @@ impl Search<'_> {
         match unanswered {
             _ if !hosts.is_empty() => Ok(hosts),
             Some((name, error)) => Err(dns_failed(name.as_str(), &error)),
-            None => Err(failure(UNROUTABLE, note!("outbound-no-usable-host", domain = domain))),
+            None => Err(looping
+                .unwrap_or_else(|| failure(UNROUTABLE, note!("outbound-no-usable-host", domain = domain)))),
         }
     }
 
@@ -242,11 +250,18 @@ impl Search<'_> {
     fn reachable(&mut self, addresses: Vec<IpAddr>, host: &str) -> Result<Vec<IpAddr>, Failure> {
         let (good, bad): (Vec<_>, Vec<_>) =
             addresses.into_iter().partition(|ip| self.settings.reach.permits(*ip));
-        for ip in bad {
-            self.steps.push(note!("outbound-host-out-of-reach", host = host, ip = ip));
+        for ip in &bad {
+            self.steps.push(match ip.to_canonical().is_loopback() {
+                true => note!("outbound-host-loopback", host = host, ip = ip),
+                false => note!("outbound-host-out-of-reach", host = host, ip = ip),
+            });
         }
         if good.is_empty() {
-            return Err(failure(UNROUTABLE, note!("outbound-no-usable-host", domain = host)));
+            let to_itself = bad.into_iter().find(|ip| ip.to_canonical().is_loopback());
+            return Err(match to_itself {
+                Some(ip) => loopback(host, ip),
+                None => failure(UNROUTABLE, note!("outbound-no-usable-host", domain = host)),
+            });
         }
         Ok(self.limited(good))
     }
@@ -302,6 +317,11 @@ fn failure(status: EnhancedStatusCode, detail: Note) -> Failure {
 
 fn mail_loop(name: &str) -> Failure {
     failure(ROUTING_LOOP, note!("outbound-loop", domain = name))
+}
+
+/// Not our loop alone: whoever asks is led to itself.
+fn loopback(host: &str, ip: IpAddr) -> Failure {
+    failure(ROUTING_LOOP, note!("outbound-loop-loopback", host = host, ip = ip))
 }
 
 /// The DNS did not tell: never taken for absence.

@@ -2,7 +2,7 @@
 //! addresses have to lie on the Internet, redirects are not followed, and everything has an end.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -74,8 +74,19 @@ pub(crate) struct Answer {
 pub struct Https {
     resolver: Arc<dyn Resolver>,
     dial: Arc<dyn Dial>,
-    connector: TlsConnector,
+    connector: RwLock<TlsConnector>,
     reach: Reach,
+}
+
+fn connector(roots: RootCertStore) -> Result<TlsConnector, OutboundError> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| OutboundError::Tls(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 impl Https {
@@ -88,15 +99,17 @@ impl Https {
         resolver: Arc<dyn Resolver>,
         reach: Reach,
     ) -> Result<Self, OutboundError> {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| OutboundError::Tls(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let connector = TlsConnector::from(Arc::new(config));
+        let connector = RwLock::new(connector(roots)?);
         Ok(Self { resolver, dial: Arc::new(Tcp), connector, reach })
+    }
+
+    /// Certificates have to lead to one of these `roots` from now on.
+    ///
+    /// # Errors
+    /// As [`Https::new`]; nothing has changed then.
+    pub fn trust(&self, roots: RootCertStore) -> Result<(), OutboundError> {
+        *self.connector.write().unwrap_or_else(PoisonError::into_inner) = connector(roots)?;
+        Ok(())
     }
 
     /// Asks over another network than the machine's.
@@ -127,7 +140,8 @@ impl Https {
         let stream = self.connect(host, port).await?;
         let name = ServerName::try_from(host.as_str().to_owned());
         let name = name.map_err(|error| HttpsError::Tls(error.to_string()))?;
-        let stream = self.connector.connect(name, stream).await;
+        let connector = self.connector.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let stream = connector.connect(name, stream).await;
         let stream = stream.map_err(|error| HttpsError::Tls(error.to_string()))?;
         let authority = if port == 443 { host.to_string() } else { format!("{host}:{port}") };
         // A domain is made of characters that a field may have.

@@ -1,13 +1,14 @@
 //! How we send. Plain values; the program makes them from its configuration.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tegami_mail::Domain;
 use tegami_proto::smtp::client::Timeouts;
 
-use crate::route::Route;
+use crate::route::{Route, Smarthost};
 use crate::tls_policy::TlsPolicies;
 
 /// How we send.
@@ -35,6 +36,8 @@ pub struct Settings {
     pub limits: Limits,
     /// The first that is for a message decides; without one the MX hosts of the recipient's domain are asked for.
     pub routes: Vec<Route>,
+    /// Smarthosts that are reached otherwise than by a route: for what a source that becomes known has no room for.
+    pub relays: Vec<Arc<Smarthost>>,
     /// What TLS is worth on the way to MX hosts of which no policy says more; REQUIRETLS of a message asks for more.
     pub tls: TlsDemand,
     /// Policies of TLS for single domains: they stand before what the domains publish.
@@ -56,6 +59,7 @@ impl Settings {
             timeouts: Timeouts::default(),
             limits: Limits::default(),
             routes: Vec::new(),
+            relays: Vec::new(),
             tls: TlsDemand::Opportunistic,
             tls_policies: TlsPolicies::default(),
         }

@@ -2,14 +2,15 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use tegami_mail::{Envelope, Host, StoredNote};
+use tegami_mail::{Envelope, Host, Note, StoredNote};
+use tegami_queue::shaping;
 
 use crate::Courier;
 use crate::destination::Destination;
 use crate::memory::Remembered;
 use crate::moment;
 use crate::record::RouteRecord;
-use crate::route::{Course, Route};
+use crate::route::{Course, Route, overflow_step};
 use crate::terms::Terms;
 use crate::tls_policy::PolicyRecord;
 
@@ -60,13 +61,38 @@ impl Courier {
     /// Where a message of this envelope and these tags would go for this next hop. The DNS is asked; nothing is connected to.
     pub async fn preview(&self, envelope: &Envelope, next_hop: &Host, tags: &[String]) -> Preview {
         let route = self.settings.route(envelope, next_hop, tags);
+        self.ways(envelope, next_hop, route, route.map(Route::step)).await
+    }
+
+    /// The same for a message on the course that the shaper gives it.
+    pub async fn preview_on(
+        &self,
+        course: &shaping::Course,
+        envelope: &Envelope,
+        next_hop: &Host,
+        tags: &[String],
+    ) -> Preview {
+        let overflow = course.overflow.as_deref();
+        let route = overflow.and_then(|overflow| Some((self.settings.overflow(overflow)?, overflow)));
+        let Some((route, overflow)) = route else { return self.preview(envelope, next_hop, tags).await };
+        let step = overflow_step(&course.source.name, overflow);
+        self.ways(envelope, next_hop, Some(&route), Some(step)).await
+    }
+
+    async fn ways(
+        &self,
+        envelope: &Envelope,
+        next_hop: &Host,
+        route: Option<&Route>,
+        step: Option<Note>,
+    ) -> Preview {
         let mut ways = Vec::new();
         for course in route.map_or_else(|| vec![Course::Direct], Route::courses) {
             ways.push(self.planned(course, route, envelope, next_hop).await);
         }
         Preview {
             route: route.map(|route| RouteRecord { name: route.name.clone(), order: route.order }),
-            step: route.map(|route| route.step().into()),
+            step: step.map(StoredNote::from),
             ways,
         }
     }

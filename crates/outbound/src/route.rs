@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tegami_mail::{Domain, Envelope, Host, Note, ReversePath, note};
 use tegami_proto::smtp::server::Credentials;
+use tegami_queue::shaping::Overflowed;
 
 use crate::policy::{IpOrder, Settings, TlsDemand};
 
@@ -152,6 +153,25 @@ impl Settings {
         let from = |wanted: &Match| wanted.matches(sender);
         self.routes.iter().find(|route| route.is_for(from, next_hop, tags))
     }
+
+    /// The way of mail for which its source has no more room today.
+    pub(crate) fn overflow(&self, overflow: &Overflowed) -> Option<Route> {
+        let relay = self.relays.iter().find(|relay| relay.name == overflow.relay)?;
+        Some(Route::for_all(&relay.name, Order::Always, vec![Arc::clone(relay)]))
+    }
+}
+
+/// Why mail goes through a smarthost that no route names.
+pub(crate) fn overflow_step(source: &str, overflow: &Overflowed) -> Note {
+    let Overflowed { relay, place, day, allowance } = overflow;
+    note!(
+        "outbound-route-overflow",
+        source = source,
+        place = place,
+        relay = relay,
+        day = day,
+        allowance = allowance
+    )
 }
 
 impl Route {

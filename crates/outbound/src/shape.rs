@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tegami_mail::{Clock, Host, Reply};
+use tegami_mail::{Clock, Host, Note, Reply};
 use tegami_queue::gate::Gate;
 use tegami_queue::shaping::{Course, Door, Heard, Open, PathKey, Shaping, SourceTerms};
 use tegami_queue::{Failure, Stage};
 
 use crate::destination::MailHost;
+use crate::policy::Settings;
 use crate::record::HostTry;
+use crate::route::{Route, overflow_step};
 
 /// How one attempt is shaped. An attempt that passed no gate has none.
 pub(crate) struct Shape {
@@ -47,6 +49,12 @@ impl Shape {
     /// The address and name that the attempt leaves from.
     pub(crate) fn source(&self) -> &SourceTerms {
         &self.course.source
+    }
+
+    /// The route of a message for which the source has no more room today, and why.
+    pub(crate) fn overflow(&self, settings: &Settings) -> Option<(Route, Note)> {
+        let overflow = self.course.overflow.as_deref()?;
+        Some((settings.overflow(overflow)?, overflow_step(&self.course.source.name, overflow)))
     }
 
     /// Learns where a next hop leads. Tells whether that is another place than the one whose limits the attempt was let go by.

@@ -36,8 +36,10 @@ impl Via {
     }
 
     fn smarthost(&self, settings: &Settings) -> Arc<Smarthost> {
-        let mut known = settings.routes.iter().flat_map(|route| &route.smarthosts);
-        let known = known.find(|smarthost| smarthost.host == self.host && smarthost.port == self.port);
+        let of_routes = settings.routes.iter().flat_map(|route| &route.smarthosts);
+        let known = of_routes
+            .chain(&settings.relays)
+            .find(|smarthost| smarthost.host == self.host && smarthost.port == self.port);
         known.cloned().unwrap_or_else(|| {
             Arc::new(Smarthost {
                 name: self.to_string(),

@@ -54,6 +54,7 @@ pub(crate) struct Altered {
 pub(crate) struct Hands {
     pub(crate) settler: Arc<Settler>,
     pub(crate) deliver: Arc<dyn Deliver>,
+    pub(crate) weights: BTreeMap<String, u32>,
 }
 
 impl std::fmt::Debug for Hands {
@@ -150,8 +151,9 @@ impl Control {
     }
 
     /// From the next attempt on the loop works with these: after the configuration has changed.
-    pub fn replace(&self, settler: Arc<Settler>, deliver: Arc<dyn Deliver>) {
-        *self.hands.lock().unwrap_or_else(PoisonError::into_inner) = Some(Hands { settler, deliver });
+    pub fn replace(&self, settler: Arc<Settler>, deliver: Arc<dyn Deliver>, weights: BTreeMap<String, u32>) {
+        let hands = Hands { settler, deliver, weights };
+        *self.hands.lock().unwrap_or_else(PoisonError::into_inner) = Some(hands);
         self.bell.notify_one();
     }
 

@@ -31,6 +31,7 @@ use crate::control::Control;
 use crate::dsn::{self, News};
 use crate::event::EventData;
 use crate::fate;
+use crate::gate::{Gate, Open};
 use crate::local::{LocalMailboxes, Locality};
 use crate::notice::FEEDBACK_ID;
 use crate::permit::Permit;
@@ -92,6 +93,7 @@ pub struct Intake {
     pub(crate) ids: Arc<IdSource>,
     pub(crate) control: Arc<Control>,
     returns: Arc<Returns>,
+    gate: Arc<dyn Gate>,
     unsuppressed: Unsuppressed,
     /// One place for each core: more signatures at once are not sooner done, they only need more threads.
     signing: Semaphore,
@@ -121,6 +123,7 @@ impl Intake {
         control: Arc<Control>,
     ) -> Self {
         let returns = Arc::default();
+        let gate = Arc::new(Open);
         Self {
             store,
             settings,
@@ -130,6 +133,7 @@ impl Intake {
             ids,
             control,
             returns,
+            gate,
             unsuppressed: Unsuppressed::default(),
             signing: Semaphore::new(cores()),
         }
@@ -139,6 +143,16 @@ impl Intake {
     #[must_use]
     pub fn with_returns(self, returns: Arc<Returns>) -> Self {
         Self { returns, ..self }
+    }
+
+    /// With a gate that knows where next hops lead, for the rules of retries.
+    #[must_use]
+    pub fn with_gate(self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate, ..self }
+    }
+
+    pub(crate) fn gate(&self) -> &dyn Gate {
+        &*self.gate
     }
 
     pub(crate) fn settings(&self) -> &IntakeSettings {
@@ -497,7 +511,7 @@ impl Intake {
             ..Facts::default()
         };
         let expires = |next_hop: &str| {
-            let usual = self.settings.retry.expires(next_hop, &facts, due);
+            let usual = self.settings.retry.expires(next_hop, &facts, self.gate(), due);
             options.give_up_after.map_or(usual, |window| later(due, window).min(usual))
         };
         for (path, suppressed) in envelope.forward_paths.iter().zip(suppressed) {

@@ -43,6 +43,13 @@ impl Returns {
         Self { domains: domains.collect() }
     }
 
+    /// What was decided for the domains of `before` holds for those that are here too.
+    pub fn take_over(&self, before: &Self) {
+        for (domain, of_domain) in &before.domains {
+            self.rewrite(domain, of_domain.rewrites.load(Ordering::Relaxed));
+        }
+    }
+
     /// Whether messages of this domain leave with a return path of ours.
     pub fn rewrite(&self, domain: &Domain, rewrites: bool) {
         if let Some(of_domain) = self.domains.get(domain) {

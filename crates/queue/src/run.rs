@@ -234,6 +234,7 @@ impl Postman {
         self.control.go_round();
         if let Some(hands) = self.control.take_hands() {
             (self.settler, self.deliver) = (hands.settler, hands.deliver);
+            self.dispatcher.set_weights(hands.weights);
         }
         self.renew(now).await?;
         for asks in self.control.take_surveys() {

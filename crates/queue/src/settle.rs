@@ -99,7 +99,7 @@ impl Settler {
                 let attempts = row.attempts.saturating_add(1);
                 let next = match failure.class {
                     Class::Permanent => None,
-                    Class::Transient => self.retry.next_attempt(row, attempts, now),
+                    Class::Transient => self.retry.next_attempt(row, attempts, self.intake.gate(), now),
                 };
                 let mut data = failure_data(failure, peer, attempts);
                 data.possibly_delivered = matches!(how, RecipientOutcome::PossiblyDelivered(_));

@@ -16,8 +16,8 @@ use tegami_inbound::{
 use tegami_mail::{Address, Clock, Domain};
 use tegami_proto::smtp::server::{AuthOffer, Settings};
 use tegami_queue::{
-    Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, Senders, ThrottlePolicy,
-    TrustedNetworks,
+    Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, Senders, Throttle,
+    ThrottlePolicy, TrustedNetworks,
 };
 use tegami_store::{
     Account, Embedded, Event, EventFilter, EventKind, IdSource, Options, QueueId, Store, Table,
@@ -68,6 +68,7 @@ pub(crate) struct House {
     accounts: Arc<Accounts>,
     local: Arc<dyn LocalMailboxes>,
     intake: Arc<Intake>,
+    throttle: Arc<Mutex<Throttle>>,
     _folder: tempfile::TempDir,
 }
 
@@ -106,7 +107,14 @@ impl House {
             Arc::new(IdSource::default()),
             Arc::new(Control::default()),
         );
-        Self { store, clock, accounts, local, intake: Arc::new(intake), _folder: folder }
+        let throttle = Throttle::new(ThrottlePolicy {
+            free_failures: 0,
+            longest_delay: Duration::from_millis(30),
+            pair_failures: 3,
+            ..ThrottlePolicy::default()
+        });
+        let (intake, throttle) = (Arc::new(intake), Arc::new(Mutex::new(throttle)));
+        Self { store, clock, accounts, local, intake, throttle, _folder: folder }
     }
 
     pub(crate) fn reception(&self, policy: Policy) -> Arc<dyn Desk> {
@@ -140,12 +148,7 @@ impl House {
             mailboxes: self.local.clone(),
             intake: self.intake.clone(),
             store: self.store.clone(),
-            throttle: ThrottlePolicy {
-                free_failures: 0,
-                longest_delay: Duration::from_millis(30),
-                pair_failures: 3,
-                ..ThrottlePolicy::default()
-            },
+            throttle: self.throttle.clone(),
             clock: self.clock.clone(),
         }))
     }

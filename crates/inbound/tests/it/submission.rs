@@ -170,6 +170,9 @@ async fn guessing_becomes_slow_and_ends() {
     client.starttls(&door.certificate).await;
     client.say("EHLO c").await;
     assert_eq!(client.say(RIGHT).await, banned);
+    // The desk that stands in for this one after a reload forgets nothing.
+    let (mut client, _door) = secure(&house).await;
+    assert_eq!(client.say(RIGHT).await, banned);
     expect![[r#"
         example.org - null inbound-banned
     "#]]

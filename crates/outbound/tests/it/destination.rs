@@ -303,7 +303,17 @@ async fn nobody_makes_us_connect_to_ourselves() {
         expect![[r#"
             outbound-mx-found example.test | 5 a.example.net
             outbound-host-addresses a.example.net | 127.0.0.1, 169.254.169.254
-            outbound-host-out-of-reach a.example.net | 127.0.0.1
+            outbound-host-loopback a.example.net | 127.0.0.1
+            outbound-host-out-of-reach a.example.net | 169.254.169.254
+            Mx Permanent Destination 5.4.6 outbound-loop-loopback
+        "#]],
+    )
+    .await;
+    check(
+        "example.test. MX 5 a.example.net.\na.example.net. A 169.254.169.254",
+        expect![[r#"
+            outbound-mx-found example.test | 5 a.example.net
+            outbound-host-addresses a.example.net | 169.254.169.254
             outbound-host-out-of-reach a.example.net | 169.254.169.254
             Mx Permanent Destination 5.4.4 outbound-no-usable-host
         "#]],

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tegami_mail::Clock;
 use tegami_mail::provider::{Limit, Preset};
-use tegami_outbound::Outbound;
+use tegami_mail::{Clock, Host};
+use tegami_outbound::{Outbound, Smarthost, SmarthostTls, TlsDemand};
 use tegami_queue::gate::{Admission, Gate, GateFacts};
-use tegami_queue::shaping::{Because, Providers, Shaping, ShapingSettings, SourceTerms, Sources};
+use tegami_queue::shaping::{
+    Because, Overflow, Providers, Shaping, ShapingSettings, SourceTerms, Sources, WarmUp,
+};
 use tegami_queue::{Deliver, Job, Outcome, RecipientOutcome, SystemClock};
 use tegami_store::{Embedded, Options, QueueId, Store};
 
@@ -31,19 +33,37 @@ const ZONE: &str = "one.test. MX 10 mx1.prov.test.\ntwo.test. MX 10 mx2.prov.tes
 
 /// A provider with hosts at 127.0.0.2 and 127.0.0.3, that takes few connections with few messages.
 async fn office(scripts: Vec<Script>, preset: Preset, sources: Vec<SourceTerms>) -> Office {
+    office_with(scripts, preset, sources, BTreeMap::new()).await
+}
+
+/// The same with sources that become known; `smart`, at 127.0.0.3, may take what they have no room for.
+async fn office_with(
+    scripts: Vec<Script>,
+    preset: Preset,
+    sources: Vec<SourceTerms>,
+    warm_ups: BTreeMap<String, WarmUp>,
+) -> Office {
     let folder = tempfile::tempdir().unwrap();
     let store: Arc<dyn Store> = Arc::new(Embedded::open(folder.path(), Options::default()).unwrap());
     let world = world(ZONE, scripts, |settings| {
         settings.limits.idle = Duration::from_secs(60);
         // Every attempt asks again: what a shaper hears is the matter here, not how long dead hosts rest.
         settings.limits.failure_memory = Duration::ZERO;
+        settings.relays = vec![Arc::new(Smarthost {
+            name: "smart".to_owned(),
+            host: Host::parse("mx2.prov.test").unwrap(),
+            port: settings.port,
+            tls: SmarthostTls::StartTls(TlsDemand::Opportunistic),
+            credentials: None,
+            setting: "delivery.relays.smart".to_owned(),
+        })];
     })
     .await;
     let preset = Preset { mx: vec!["prov.test".to_owned()], ..preset };
     let settings = ShapingSettings {
         providers: Providers::with(&BTreeMap::from([("prov".to_owned(), preset)])),
         sources: Sources::new(sources, Vec::new()),
-        ..ShapingSettings::default()
+        warm_ups,
     };
     let shaping = Arc::new(Shaping::new(settings));
     let outbound =
@@ -170,6 +190,35 @@ async fn a_source_has_its_address_and_its_name() {
     assert!(taken(&outcome));
     assert_eq!(office.seen[0].count("EHLO news.example.org"), 1);
     assert_eq!(outcome.record.value()["hosts"][0]["source"], "127.0.0.9");
+}
+
+#[tokio::test]
+async fn what_the_day_of_a_source_has_no_room_for_goes_through_a_smarthost() {
+    let plan = WarmUp {
+        start: now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+        // Whatever the hour: the second day has no more room than the first.
+        days: vec![1, 1],
+        providers: Vec::new(),
+        overflow: Overflow::Relay { name: "smart".to_owned(), host: "mx2.prov.test".to_owned() },
+    };
+    let scripts = vec![Script::default(), Script::default()];
+    let plans = BTreeMap::from([("default".to_owned(), plan)]);
+    let mut office = office_with(scripts, limits(5, 10, 10), Vec::new(), plans).await;
+    office.shaping.learn("one.test", "mx1.prov.test", now());
+    let outcomes = [office.send(&["a@one.test"]).await, office.send(&["b@one.test"]).await];
+    assert!(outcomes.iter().all(taken));
+    assert_eq!((office.seen[0].count("RCPT TO:<a@"), office.seen[1].count("RCPT TO:<b@")), (1, 1));
+    let [first, second] = outcomes.map(|outcome| outcome.record.value());
+    assert!(first.get("route").is_none() && first["way"] == "mx", "{first}");
+    assert_eq!((&second["route"]["name"], &second["way"]), (&"smart".into(), &"smarthost".into()));
+    assert_eq!(second["steps"][0]["id"], "outbound-route-overflow");
+    assert_eq!(second["hosts"][0]["smarthost"], "smart");
+    let gone = |place: &str| {
+        let view = office.shaping.view(now());
+        view.iter().find(|path| path.place == place).map(|path| (path.today, path.overflow.clone()))
+    };
+    assert_eq!(gone("prov"), Some((1, Some("smart".to_owned()))));
+    assert_eq!(gone("smarthost:mx2.prov.test"), Some((1, None)));
 }
 
 #[tokio::test]

@@ -227,6 +227,11 @@ impl Dispatcher {
         Self { weights, ..self }
     }
 
+    /// Other weights from now on.
+    pub fn set_weights(&mut self, weights: BTreeMap<String, u32>) {
+        self.weights = weights;
+    }
+
     /// Takes rows of a shard's queue. Those already known are ignored, so the same rows may be offered again and again.
     pub fn offer(&mut self, shard: u16, rows: impl IntoIterator<Item = DueRow>, now: Timestamp) {
         for row in rows {

@@ -1,11 +1,13 @@
 //! How long and how often delivery is tried.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tegami_store::{Facts, Priority, QueueId, QueueRow, RowId};
 
 use super::later;
+use crate::gate::Gate;
 
 /// How long and how often delivery is tried (RFC 5321 section 4.5.4.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,8 @@ pub struct Retries {
 pub struct RetryRule {
     /// Recipients' domains in lower case; with a leading dot also those below it. Empty for all.
     pub domains: Vec<String>,
+    /// Where the next hop leads: providers, or organizations of MX hosts. Empty for all.
+    pub providers: Vec<String>,
     /// Accounts. Empty for all.
     pub accounts: Vec<String>,
     /// Priorities. Empty for all.
@@ -104,14 +108,21 @@ impl From<RetryPolicy> for Retries {
 
 impl Retries {
     /// When delivery of what is due at `due` is given up.
-    pub fn expires(&self, domain: &str, facts: &Facts, due: Timestamp) -> Timestamp {
-        let rule = self.rule(domain, facts).and_then(|rule| rule.lifetime);
+    pub fn expires(&self, domain: &str, facts: &Facts, gate: &dyn Gate, due: Timestamp) -> Timestamp {
+        let rule = self.rule(domain, facts, || gate.place(domain)).and_then(|rule| rule.lifetime);
         later(due, rule.unwrap_or(self.usual.lifetime))
     }
 
-    /// See [`RetryPolicy::next_attempt`].
-    pub fn next_attempt(&self, row: &QueueRow, attempts: u32, now: Timestamp) -> Option<Timestamp> {
-        let rule = self.rule(&row.path.address.host().to_string(), &row.facts);
+    /// See [`RetryPolicy::next_attempt`]. `gate` knows where next hops lead.
+    pub fn next_attempt(
+        &self,
+        row: &QueueRow,
+        attempts: u32,
+        gate: &dyn Gate,
+        now: Timestamp,
+    ) -> Option<Timestamp> {
+        let domain = row.path.address.host().to_string();
+        let rule = self.rule(&domain, &row.facts, || gate.place(&domain));
         let delays = rule.and_then(|rule| rule.delays.as_deref()).unwrap_or(&self.usual.delays);
         next_attempt(delays, row.id, attempts, now, row.expires)
     }
@@ -121,13 +132,13 @@ impl Retries {
         self.usual.is_late(accepted_at, now)
     }
 
-    fn rule(&self, domain: &str, facts: &Facts) -> Option<&RetryRule> {
-        self.rules.iter().find(|rule| rule.fits(domain, facts))
+    fn rule(&self, domain: &str, facts: &Facts, place: impl Fn() -> Arc<str>) -> Option<&RetryRule> {
+        self.rules.iter().find(|rule| rule.fits(domain, facts, &place))
     }
 }
 
 impl RetryRule {
-    fn fits(&self, domain: &str, facts: &Facts) -> bool {
+    fn fits(&self, domain: &str, facts: &Facts, place: impl FnOnce() -> Arc<str>) -> bool {
         let below = |known: &str| {
             domain == known.trim_start_matches('.') || (known.starts_with('.') && domain.ends_with(known))
         };
@@ -135,6 +146,10 @@ impl RetryRule {
             && (self.accounts.is_empty()
                 || facts.account.as_ref().is_some_and(|account| self.accounts.contains(account)))
             && (self.priorities.is_empty() || self.priorities.contains(&facts.priority))
+            && (self.providers.is_empty() || {
+                let place = place();
+                self.providers.iter().any(|known| **known == *place)
+            })
     }
 }
 
@@ -154,6 +169,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::gate::Open;
+    use crate::shaping::Shaping;
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -201,16 +218,26 @@ mod tests {
                 lifetime: Some(hour),
                 ..RetryRule::default()
             },
+            RetryRule {
+                providers: vec!["microsoft365".into()],
+                delays: Some(vec![2 * hour]),
+                ..RetryRule::default()
+            },
         ];
+        let gate = Shaping::default();
+        gate.learn("customer.test", "customer-test.mail.protection.outlook.com", START);
         let retries = Retries { usual: RetryPolicy::default(), rules };
         let facts =
             |priority, account: &str| Facts { priority, account: Some(account.into()), ..Facts::default() };
         let code = facts(Priority::Transactional, "login");
         let days = later(START, retries.usual.lifetime);
-        assert_eq!(retries.expires("example.net", &code, START), at(3600));
-        assert_eq!(retries.expires("docomo.test", &code, START), days, "the first rule counts");
-        assert_eq!(retries.expires("example.net", &facts(Priority::Normal, "login"), START), days);
-        assert_eq!(retries.expires("example.net", &facts(Priority::Transactional, "shop"), START), days);
+        assert_eq!(retries.expires("example.net", &code, &Open, START), at(3600));
+        assert_eq!(retries.expires("docomo.test", &code, &Open, START), days, "the first rule counts");
+        assert_eq!(retries.expires("example.net", &facts(Priority::Normal, "login"), &Open, START), days);
+        assert_eq!(
+            retries.expires("example.net", &facts(Priority::Transactional, "shop"), &Open, START),
+            days
+        );
         let wait = |domain: &str| {
             let row = QueueRow {
                 id: RowId { message: QueueId::from_bits(1), recipient: 0 },
@@ -225,9 +252,10 @@ mod tests {
                 hold_reason: None,
                 facts: std::sync::Arc::default(),
             };
-            retries.next_attempt(&row, 1, START).unwrap().as_second() / 60
+            retries.next_attempt(&row, 1, &gate, START).unwrap().as_second() / 60
         };
         assert_eq!([wait("mx.slow.test"), wait("slow.test"), wait("notslow.test")], [60, 60, 1]);
+        assert_eq!(wait("customer.test"), 120, "its hosts are a provider's");
     }
 
     proptest! {

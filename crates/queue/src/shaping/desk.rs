@@ -28,7 +28,6 @@ pub type Relay = dyn Fn(&GateFacts<'_>) -> Option<String> + Send + Sync;
 #[derive(Default)]
 pub struct Shaping {
     state: Mutex<State>,
-    relay: Option<Box<Relay>>,
 }
 
 #[derive(Default)]
@@ -36,6 +35,7 @@ struct State {
     shaper: Shaper,
     /// How those travel that were let go.
     under_way: BTreeMap<(QueueId, String), Vec<Course>>,
+    relay: Option<Box<Relay>>,
     /// The latest moment that anybody told.
     now: Timestamp,
 }
@@ -44,6 +44,13 @@ impl State {
     fn at(&mut self, now: Timestamp) -> &mut Shaper {
         self.now = self.now.max(now);
         &mut self.shaper
+    }
+
+    /// What a job is to the shaper: whose it is, and its place or next hop.
+    fn hop<'a>(&self, job: &GateFacts<'a>) -> (Wanted<'a>, String) {
+        let relay = self.relay.as_ref().and_then(|relay| relay(job));
+        let hop = relay.map_or_else(|| job.next_hop.to_owned(), |host| smarthost_place(&host));
+        (wanted(job.message, job.facts), hop)
     }
 }
 
@@ -57,41 +64,38 @@ impl Shaping {
     /// Without any history.
     pub fn new(settings: ShapingSettings) -> Self {
         let state = State { shaper: Shaper::new(settings), ..State::default() };
-        Self { state: Mutex::new(state), relay: None }
+        Self { state: Mutex::new(state) }
     }
 
     /// With routes that lead through smarthosts: what goes through one is shaped as the smarthost wants it, not as the recipient's provider does.
     #[must_use]
     pub fn with_relay(self, relay: Box<Relay>) -> Self {
-        Self { relay: Some(relay), ..self }
+        self.state().relay = Some(relay);
+        self
     }
 
-    /// Goes by other settings from now on; what was heard and counted stays.
-    pub fn reload(&self, settings: ShapingSettings, now: Timestamp) {
-        self.state().at(now).reload(settings, now);
-    }
-
-    /// What a job is to the shaper: whose it is, and its place or next hop.
-    fn hop<'a>(&self, job: &GateFacts<'a>) -> (Wanted<'a>, String) {
-        let relay = self.relay.as_ref().and_then(|relay| relay(job));
-        let hop = relay.map_or_else(|| job.next_hop.to_owned(), |host| smarthost_place(&host));
-        (wanted(job.message, job.facts), hop)
+    /// Goes by other settings and routes from now on; what was heard and counted stays.
+    pub fn reload(&self, settings: ShapingSettings, relay: Box<Relay>, now: Timestamp) {
+        let mut state = self.state();
+        state.relay = Some(relay);
+        state.at(now).reload(settings, now);
     }
 
     /// Why a job would wait now; nothing is counted.
     pub fn wait(&self, job: &GateFacts<'_>, now: Timestamp) -> Option<Wait> {
-        let (wanted, hop) = self.hop(job);
-        self.state().at(now).wait(&wanted, &hop, now)
+        let mut state = self.state();
+        let (wanted, hop) = state.hop(job);
+        state.at(now).wait(&wanted, &hop, now)
     }
 
     /// How a message travels: as it was let go, else (for what did not pass the gate) as it would be now.
     pub fn course(&self, job: &GateFacts<'_>, now: Timestamp) -> Course {
-        let (wanted, hop) = self.hop(job);
         let mut state = self.state();
         let key = (job.message, job.next_hop.to_owned());
         if let Some(course) = state.under_way.get(&key).and_then(|courses| courses.last()) {
             return course.clone();
         }
+        let (wanted, hop) = state.hop(job);
         state.at(now).course(&wanted, &hop, now)
     }
 
@@ -227,8 +231,8 @@ impl Drop for Open {
 
 impl Gate for Shaping {
     fn lane(&self, job: &GateFacts<'_>) -> Arc<str> {
-        let (wanted, hop) = self.hop(job);
         let state = self.state();
+        let (wanted, hop) = state.hop(job);
         state.shaper.queue_of(&wanted, &hop, state.now).lane()
     }
 
@@ -248,8 +252,8 @@ impl Gate for Shaping {
     }
 
     fn admit(&self, _: &str, job: &GateFacts<'_>, now: Timestamp) -> Admission {
-        let (wanted, hop) = self.hop(job);
         let mut state = self.state();
+        let (wanted, hop) = state.hop(job);
         match state.at(now).begin(&wanted, &hop, now) {
             Ok(course) => {
                 let key = (job.message, job.next_hop.to_owned());

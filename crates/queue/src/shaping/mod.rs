@@ -19,7 +19,9 @@ mod warmup;
 
 pub use backoff::{Backoff, Change, Door, Evidence, Manners};
 pub use desk::{Open, Relay, Shaping, WRITTEN_EVERY};
-pub use shaper::{Because, Course, Heard, Limits, Line, PathKey, PathView, Shaper, ShapingSettings, Wait};
+pub use shaper::{
+    Because, Course, Heard, Limits, Line, Overflowed, PathKey, PathView, Shaper, ShapingSettings, Wait,
+};
 pub use source::{DEFAULT_POOL, PoolRule, SourceTerms, Sources, Wanted};
 pub use terms::{Providers, Terms};
 pub use warmup::{DEFAULT_DAYS, Overflow, WarmUp};

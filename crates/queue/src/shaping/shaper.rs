@@ -14,7 +14,7 @@ use super::backoff::{Backoff, Change, Door, Evidence};
 use super::hops::{Hops, Learned, Seen};
 use super::pace::{Pace, Rate};
 use super::source::{SourceTerms, Sources, Wanted};
-use super::terms::{Providers, Terms, smarthost_of};
+use super::terms::{Providers, Terms, smarthost_of, smarthost_place};
 use super::warmup::{Gone, Overflow, WarmUp, next_day};
 
 /// More paths than this are not kept.
@@ -55,6 +55,19 @@ impl PathKey {
     }
 }
 
+/// That a source had no more room for a message, and whom it goes through instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overflowed {
+    /// What the settings call the smarthost.
+    pub relay: String,
+    /// Where the source has no more room: the provider's title, or the place.
+    pub place: String,
+    /// The day of the source's plan; 0 before it begins.
+    pub day: usize,
+    /// Messages that the day has room for.
+    pub allowance: u32,
+}
+
 /// How a message travels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Course {
@@ -62,8 +75,8 @@ pub struct Course {
     pub path: PathKey,
     /// The address and name that it leaves from.
     pub source: Arc<SourceTerms>,
-    /// Its own source has no room for it today: it goes through the smarthost that the settings keep for this.
-    pub overflows: bool,
+    /// Its own source has no room for it today: it goes through a smarthost.
+    pub overflow: Option<Arc<Overflowed>>,
 }
 
 /// Why a message waits.
@@ -179,6 +192,9 @@ pub struct PathView {
     pub today: u32,
     /// Where the source becomes known: the day of the plan and the room of that day.
     pub warm_up: Option<(usize, u32)>,
+    /// Where the source becomes known: what happens to the rest. `later`, or the name of a source or smarthost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overflow: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -271,15 +287,21 @@ impl Shaper {
         let place = self.place(next_hop, now);
         let own = self.own_source(wanted);
         let path = PathKey { source: Arc::clone(&own.name), place: Arc::clone(&place) };
-        let course = Course { path, source: own, overflows: false };
-        let Some((plan, _)) = self.full_day(&course.path, now) else { return course };
+        let course = Course { path, source: own, overflow: None };
+        let Some((plan, allowance)) = self.full_day(&course.path, now) else { return course };
         match &plan.overflow {
             Overflow::Later => course,
-            Overflow::Smarthost => Course { overflows: true, ..course },
+            Overflow::Relay { name, host } => {
+                let (relay, place) = (name.clone(), self.title(&place));
+                let day = plan.day(now).unwrap_or_default();
+                let path = PathKey { place: smarthost_place(host).into(), ..course.path };
+                let overflow = Some(Arc::new(Overflowed { relay, place, day, allowance }));
+                Course { path, overflow, ..course }
+            }
             Overflow::Source(name) => match self.settings.sources.named(name) {
                 Some(source) => {
                     let path = PathKey { source: Arc::clone(&source.name), place };
-                    Course { path, source: Arc::clone(source), overflows: false }
+                    Course { path, source: Arc::clone(source), overflow: None }
                 }
                 None => course,
             },
@@ -312,9 +334,6 @@ impl Shaper {
     /// The reason to wait.
     pub fn begin(&mut self, wanted: &Wanted<'_>, next_hop: &str, now: Timestamp) -> Result<Course, Wait> {
         let course = self.course(wanted, next_hop, now);
-        if course.overflows {
-            return Ok(course);
-        }
         if let Some(wait) = self.wait_on(&course.path, now) {
             return Err(wait);
         }
@@ -333,7 +352,7 @@ impl Shaper {
 
     /// A message that [`begin`](Self::begin) let go was not tried after all: it does not count for the day.
     pub fn take_back(&mut self, course: &Course, now: Timestamp) {
-        if let Some(path) = self.paths.get_mut(&course.path).filter(|_| !course.overflows) {
+        if let Some(path) = self.paths.get_mut(&course.path) {
             path.gone = Gone::take_back(path.gone, now);
         }
         self.end(course, now);
@@ -341,7 +360,7 @@ impl Shaper {
 
     /// A message that [`begin`](Self::begin) let go is not under way any more.
     pub fn end(&mut self, course: &Course, now: Timestamp) {
-        if let Some(path) = self.paths.get_mut(&course.path).filter(|_| !course.overflows) {
+        if let Some(path) = self.paths.get_mut(&course.path) {
             path.under_way = path.under_way.saturating_sub(1);
             path.used_at = Some(now);
         }
@@ -349,8 +368,7 @@ impl Shaper {
 
     /// Why a message would wait now; nothing is counted.
     pub fn wait(&self, wanted: &Wanted<'_>, next_hop: &str, now: Timestamp) -> Option<Wait> {
-        let course = self.course(wanted, next_hop, now);
-        if course.overflows { None } else { self.wait_on(&course.path, now) }
+        self.wait_on(&self.course(wanted, next_hop, now).path, now)
     }
 
     fn wait_on(&self, key: &PathKey, now: Timestamp) -> Option<Wait> {
@@ -464,7 +482,8 @@ impl Shaper {
     }
 
     fn view_of(&self, key: &PathKey, path: &Path, now: Timestamp) -> PathView {
-        let plan = self.settings.warm_ups.get(&*key.source);
+        let plan = self.settings.warm_ups.get(&*key.source).filter(|_| smarthost_of(&key.place).is_none());
+        let warm_up = plan.and_then(|plan| Some((plan.day(now)?, plan.allowance(&key.place, now)?)));
         PathView {
             source: key.source.to_string(),
             place: key.place.to_string(),
@@ -478,7 +497,8 @@ impl Shaper {
             open: path.open,
             last_minute: path.recent.per_minute(now),
             today: Gone::today(path.gone, now),
-            warm_up: plan.and_then(|plan| Some((plan.day(now)?, plan.allowance(&key.place, now)?))),
+            warm_up,
+            overflow: plan.filter(|_| warm_up.is_some()).map(|plan| plan.overflow.as_str().to_owned()),
         }
     }
 

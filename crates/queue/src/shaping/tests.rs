@@ -257,18 +257,21 @@ fn what_a_warm_source_has_no_room_for_goes_elsewhere() {
         providers: Vec::new(),
         overflow,
     };
-    for (overflow, expect) in
-        [(Overflow::Source("old".into()), ("old", false)), (Overflow::Smarthost, ("new", true))]
-    {
+    let relay = Overflow::Relay { name: "ses".into(), host: "relay.example.com".into() };
+    for (overflow, expect) in [
+        (Overflow::Source("old".into()), ("old", "google", None)),
+        (relay, ("new", "smarthost:relay.example.com", Some("ses"))),
+    ] {
         let mut settings = settings(limits(5, None));
         settings.sources =
             Sources::new(vec![source("new", DEFAULT_POOL), source("old", "others")], Vec::new());
         settings.warm_ups.insert("new".into(), plan(overflow));
         let mut shaper = shaper(settings);
         let first = shaper.begin(&wanted(1), "example.net", at(1)).unwrap();
-        assert_eq!((&*first.source.name, first.overflows), ("new", false));
+        assert_eq!((&*first.source.name, &*first.path.place, &first.overflow), ("new", "google", &None));
         let second = shaper.begin(&wanted(2), "example.net", at(2)).unwrap();
-        assert_eq!((&*second.source.name, second.overflows), expect);
+        let relay = second.overflow.as_ref().map(|overflow| overflow.relay.as_str());
+        assert_eq!((&*second.source.name, &*second.path.place, relay), expect);
         assert_eq!(&*shaper.queue_of(&wanted(2), "example.net", at(2)).source, "new");
         assert_eq!(&*shaper.begin(&wanted(3), "example.net", at(86_400)).unwrap().source.name, "new");
     }

@@ -32,8 +32,23 @@ pub enum Overflow {
     Later,
     /// It goes from this source.
     Source(String),
-    /// It goes through the smarthost that the settings keep for this.
-    Smarthost,
+    /// It goes through this smarthost.
+    Relay {
+        /** What the settings call it. */
+        name: String,
+        /** Its host. */
+        host: String,
+    },
+}
+
+impl Overflow {
+    /// As the settings say it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Later => "later",
+            Self::Source(name) | Self::Relay { name, .. } => name,
+        }
+    }
 }
 
 impl WarmUp {

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tegami_mail::{Address, Envelope, ReversePath, StoredNote, note};
 use tegami_outbound::{Courier, MailHost, PlannedWay, PolicyRecord, PolicySource, Preview, Remembered};
 use tegami_queue::Locality;
-use tegami_queue::shaping::Limits;
-use tegami_store::{Suppression, SuppressionList, Table, suppression_key};
+use tegami_queue::gate::GateFacts;
+use tegami_queue::shaping::{Course, Limits, Wait};
+use tegami_store::{Facts, QueueId, Suppression, SuppressionList, Table, suppression_key};
 
 use super::prose::Prose;
 use super::serve::{reach, resolver};
@@ -24,6 +25,9 @@ struct Told {
     tags: Vec<String>,
     local: bool,
     suppressions: Vec<Suppression>,
+    /// From where it would leave, and why it would have to wait.
+    course: Course,
+    wait: Option<Wait>,
     preview: Preview,
     /// For each way the provider's title and limits, host by host.
     limits: Vec<Vec<(String, Limits)>>,
@@ -48,11 +52,17 @@ pub(crate) async fn run(
     };
     let courier = courier(why, zone, rooms, config)?;
     let envelope = Envelope::new(from.clone(), [address.clone()]);
-    let preview = courier.preview(&envelope, address.host(), &why.tag).await;
+    let (next_hop, facts) = (address.host().to_string(), facts(&from, why, config));
+    let job = GateFacts { message: QueueId::from_bits(0), next_hop: &next_hop, facts: &facts };
+    let now = rooms.clock.now();
+    let course = rooms.shaping.course(&job, now);
+    let preview = courier.preview_on(&course, &envelope, address.host(), &why.tag).await;
     let told = Told {
         local: !matches!(rooms.local.find(&address).await?, Locality::Remote),
         suppressions: suppressions(&address, &from, rooms).await?,
-        limits: preview.ways.iter().map(|way| limits(way, rooms)).collect(),
+        limits: preview.ways.iter().map(|way| limits(way, &course.source.name, rooms)).collect(),
+        wait: rooms.shaping.wait(&job, now),
+        course,
         tags: why.tag.clone(),
         address,
         from,
@@ -100,13 +110,22 @@ async fn suppressions(
     Ok(found)
 }
 
-fn limits(way: &PlannedWay, rooms: &Rooms) -> Vec<(String, Limits)> {
-    let source: Arc<str> = "default".into();
+/// What the gate would know of such a message.
+fn facts(from: &ReversePath, why: &Why, config: &Config) -> Facts {
+    let domain = from.address().and_then(Address::domain).or(config.domains.first());
+    Facts {
+        sender_domain: domain.unwrap_or(&config.hostname).to_string(),
+        tags: why.tag.clone(),
+        ..Facts::default()
+    }
+}
+
+fn limits(way: &PlannedWay, source: &Arc<str>, rooms: &Rooms) -> Vec<(String, Limits)> {
     let limits = |host: &MailHost| {
         let name = host.host.to_string();
         let path = match way.smarthost {
-            Some(_) => rooms.shaping.path_through(&source, &name),
-            None => rooms.shaping.path_to(&source, &name),
+            Some(_) => rooms.shaping.path_through(source, &name),
+            None => rooms.shaping.path_to(source, &name),
         };
         (rooms.shaping.terms(&path.place).0, rooms.shaping.limits(&path))
     };
@@ -175,6 +194,8 @@ fn as_json(told: &Told, context: &Context) -> Value {
         "tags": told.tags,
         "local": told.local,
         "suppressions": told.suppressions,
+        "source": &*told.course.source.name,
+        "waits": told.wait.as_ref().map(|wait| json!({"until": wait.until, "reason": context.say(&wait.note())})),
         "route": told.preview.route,
         "reason": told.preview.step.as_ref().map(say),
         "ways": told.preview.ways.iter().zip(&told.limits).map(way).collect::<Vec<_>>(),
@@ -207,6 +228,9 @@ fn text(told: &Told, context: &Context) -> Report {
     }
     if let Some(step) = &told.preview.step {
         prose.paragraph(2, &tegami_words::text(context.language, &step.id, &step.values()));
+    }
+    if let Some(wait) = &told.wait {
+        prose.sentence(2, &note!("cli-dry-run-waits", reason = context.say(&wait.note())), "");
     }
     for (number, (way, limits)) in told.preview.ways.iter().zip(&told.limits).enumerate() {
         let name = way.smarthost.as_deref().unwrap_or("MX");

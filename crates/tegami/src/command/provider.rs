@@ -181,7 +181,14 @@ fn tell_path(context: &Context, title: &str, path: &PathView, text: &mut String)
     );
     let _ = writeln!(text, "\n{}", context.say(&now));
     if let Some((day, allowance)) = path.warm_up {
-        let warm_up = note!("cli-provider-warm-up", day = day, allowance = allowance, today = path.today);
+        let (today, overflow) = (path.today, path.overflow.as_deref().unwrap_or("later"));
+        let warm_up = note!(
+            "cli-provider-warm-up",
+            day = day,
+            allowance = allowance,
+            today = today,
+            overflow = overflow
+        );
         let _ = writeln!(text, "  {}", context.say(&warm_up));
     }
     if let Some(until) = path.paused_until {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tegami_mail::{Domain, Host, note};
 use tegami_outbound::{IpOrder, Match, Order, Route, Smarthost, SmarthostTls, TlsDemand};
 use tegami_proto::smtp::server::Credentials;
+use tegami_queue::shaping::{ShapingSettings, WarmUp};
 use toml::de::DeValue;
 
 use super::preset::{self, Missing, Preset};
@@ -28,12 +29,10 @@ pub(crate) struct Routing {
 /// Reads the three kinds of tables.
 pub(super) fn routing(delivery: &Section<'_>, base: &Path) -> Routing {
     let mut routing = Routing::default();
-    let mut places = Vec::new();
-    for (name, place, section) in relays(delivery) {
+    for (name, section) in relays(delivery) {
         let setting = format!("delivery.relays.\"{name}\"");
         routing.relays.extend(smarthost(&section, name, setting, base).map(Arc::new));
         section.finish();
-        places.push((name.to_owned(), place));
     }
     let last = delivery.section(SMARTHOST).and_then(|section| {
         let host = smarthost(&section, SMARTHOST, "delivery.smarthost".to_owned(), base);
@@ -50,19 +49,25 @@ pub(super) fn routing(delivery: &Section<'_>, base: &Path) -> Routing {
         section.finish();
     }
     routing.routes.extend(last);
-    for (name, place) in places {
-        let known = |route: &Route| route.smarthosts.iter().any(|host| host.name == name);
-        if !routing.routes.iter().any(known) {
-            delivery.problem(place, note!("cli-config-relay-unused", relay = name));
-        }
-    }
     routing
 }
 
-fn relays<'a>(delivery: &Section<'a>) -> Vec<(&'a str, Range<usize>, Section<'a>)> {
+/// A smarthost that no route leads to, and no plan of a source that becomes known, was meant for something.
+pub(super) fn tell_unused(delivery: &Section<'_>, routing: &Routing, shaping: &ShapingSettings) {
+    let Some(section) = delivery.section("relays") else { return };
+    for (name, place, _) in section.entries() {
+        let known = |route: &Route| route.smarthosts.iter().any(|host| host.name == name);
+        let planned = |plan: &WarmUp| plan.overflow.as_str() == name;
+        if !routing.routes.iter().any(known) && !shaping.warm_ups.values().any(planned) {
+            delivery.problem(place, note!("cli-config-relay-unused", relay = name));
+        }
+    }
+}
+
+fn relays<'a>(delivery: &Section<'a>) -> Vec<(&'a str, Section<'a>)> {
     let Some(section) = delivery.section("relays") else { return Vec::new() };
-    let named = section.entries().filter_map(|(name, span, value)| match value.get_ref() {
-        DeValue::Table(table) => Some((name, span, section.below(table, value.span()))),
+    let named = section.entries().filter_map(|(name, _, value)| match value.get_ref() {
+        DeValue::Table(table) => Some((name, section.below(table, value.span()))),
         _ => {
             section.wrong_type(value.span(), name, "table");
             None

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use tegami_mail::note;
+use tegami_queue::shaping::Providers;
 use tegami_queue::{Retries, RetryPolicy, RetryRule, named_priority};
 use tegami_store::Priority;
 
-use super::reader::Section;
+use super::reader::{Section, nearest};
 use super::shaping::below;
 use super::value::{delays, parse_delay};
 
@@ -40,7 +41,7 @@ pub(super) fn shares(delivery: &Section<'_>) -> Shares {
 }
 
 /// The retry policies; `usual` has what stands in `[delivery]` itself.
-pub(super) fn retries(delivery: &Section<'_>, usual: RetryPolicy) -> Retries {
+pub(super) fn retries(delivery: &Section<'_>, usual: RetryPolicy, known: &Providers) -> Retries {
     let usual = RetryPolicy { lifetime: lifetime(delivery).unwrap_or(usual.lifetime), ..usual };
     let mut rules = Vec::new();
     if let Some(section) = delivery.section("retries") {
@@ -50,6 +51,7 @@ pub(super) fn retries(delivery: &Section<'_>, usual: RetryPolicy) -> Retries {
             let delays = delays(&one, "retry", Vec::new());
             rules.push(RetryRule {
                 domains: list("domains").iter().map(|name| name.to_ascii_lowercase()).collect(),
+                providers: providers(&one, known),
                 accounts: list("accounts"),
                 priorities: priorities(&one),
                 delays: Some(delays).filter(|delays| !delays.is_empty()),
@@ -59,6 +61,20 @@ pub(super) fn retries(delivery: &Section<'_>, usual: RetryPolicy) -> Retries {
         }
     }
     Retries { usual, rules }
+}
+
+/// Names of providers, and (with a dot) of organizations whose hosts take the mail of many domains.
+fn providers(section: &Section<'_>, known: &Providers) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, span) in section.texts("providers") {
+        let names = || known.iter().map(|terms| &*terms.name);
+        if !name.contains('.') && !names().any(|known| known == name) {
+            let help = nearest(&name, names()).map(|known| note!("cli-config-did-you-mean", key = known));
+            section.problem_with_help(span, note!("cli-config-no-such-provider", name = name), help);
+        }
+        found.push(name.to_ascii_lowercase());
+    }
+    found
 }
 
 fn lifetime(section: &Section<'_>) -> Option<std::time::Duration> {

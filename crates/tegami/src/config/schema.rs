@@ -10,13 +10,14 @@ use tegami_auth::dkim::Selector;
 use tegami_dns::Dnssec;
 use tegami_mail::{Domain, note};
 use tegami_outbound::{IpOrder, TlsPolicies, TlsPolicy, TlsScope};
+use tegami_queue::shaping::Providers;
 use tegami_queue::{Distrust, Languages, RetryPolicy};
 use toml::de::DeTable;
 use tracing_subscriber::EnvFilter;
 
 use super::problem::Problem;
 use super::reader::{Problems, Section, Value};
-use super::route::{Routing, ip_order, routing};
+use super::route::{self, Routing, ip_order, routing};
 use super::schedule::{self, Shares};
 use super::shaping;
 use super::value::{addresses, delays, everywhere, size};
@@ -55,10 +56,14 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
     let (domains, dkim) = domains(root, base);
     let data = root.text("data").map_or_else(|| "/var/lib/tegami".into(), |(path, _)| base.join(path));
     let section = root.section("delivery");
-    let (shaping, sources) = shaping::read(root, section.as_ref(), base);
+    let routing = section.as_ref().map(|section| routing(section, base)).unwrap_or_default();
+    let (shaping, sources) = shaping::read(root, section.as_ref(), &routing.relays, base);
+    if let Some(section) = &section {
+        route::tell_unused(section, &routing, &shaping);
+    }
     let (dns, dnssec) = dns(root, base);
     Some(Config {
-        delivery: delivery(section, sources, base),
+        delivery: delivery(section, routing, sources, &shaping.providers),
         shaping,
         domains: domains.keys().cloned().collect(),
         return_paths: domains,
@@ -254,7 +259,12 @@ fn submission(root: &Section<'_>) -> Submission {
     submission
 }
 
-fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> Delivery {
+fn delivery(
+    section: Option<Section<'_>>,
+    routing: Routing,
+    sources: Vec<IpAddr>,
+    providers: &Providers,
+) -> Delivery {
     let default = Delivery {
         paused: false,
         port: 25,
@@ -272,7 +282,7 @@ fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> 
         paused: section.flag("paused").unwrap_or_default(),
         port: section.port("port").unwrap_or(default.port),
         ip: ip(&section).unwrap_or(default.ip),
-        routing: routing(&section, base),
+        routing,
         retry: schedule::retries(
             &section,
             RetryPolicy {
@@ -280,6 +290,7 @@ fn delivery(section: Option<Section<'_>>, sources: Vec<IpAddr>, base: &Path) -> 
                 warn_after: bounce::warn_after(&section, usual.warn_after),
                 ..usual
             },
+            providers,
         ),
         shares: schedule::shares(&section),
         languages: bounce::languages(&section),

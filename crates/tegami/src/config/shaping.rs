@@ -3,21 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::Path;
+use std::sync::Arc;
 
 use tegami_mail::provider::{DEFAULT, Limit, Preset};
 use tegami_mail::{Domain, note};
+use tegami_outbound::Smarthost;
 use tegami_queue::shaping::{
     DEFAULT_DAYS, DEFAULT_POOL, Overflow, PoolRule, Providers, ShapingSettings, SourceTerms, Sources, WarmUp,
 };
 use toml::de::{DeTable, DeValue};
 
-use super::reader::{Section, Value};
+use super::reader::{Section, Value, nearest};
 
 /// Reads everything that shapes traffic, and all addresses that we may send from. `delivery` is the table of that name, where there is
-/// one.
+/// one, and `relays` the smarthosts that stand in it.
 pub(super) fn read(
     root: &Section<'_>,
     delivery: Option<&Section<'_>>,
+    relays: &[Arc<Smarthost>],
     base: &Path,
 ) -> (ShapingSettings, Vec<IpAddr>) {
     let (sources, addresses) = delivery.map(sources).unwrap_or_default();
@@ -39,7 +42,10 @@ pub(super) fn read(
     let settings = ShapingSettings {
         providers: Providers::with(&own),
         sources: Sources::new(sources, rules),
-        warm_ups: root.section("warmup").map(|section| warm_ups(&section, &known)).unwrap_or_default(),
+        warm_ups: root
+            .section("warmup")
+            .map(|section| warm_ups(&section, &known, relays))
+            .unwrap_or_default(),
     };
     (settings, addresses)
 }
@@ -184,14 +190,18 @@ fn pool_rules(delivery: &Section<'_>, pools: &BTreeSet<String>) -> Vec<PoolRule>
     below(&section).into_iter().map(read).collect()
 }
 
-fn warm_ups(section: &Section<'_>, sources: &BTreeSet<String>) -> BTreeMap<String, WarmUp> {
+fn warm_ups(
+    section: &Section<'_>,
+    sources: &BTreeSet<String>,
+    relays: &[Arc<Smarthost>],
+) -> BTreeMap<String, WarmUp> {
     let mut plans = BTreeMap::new();
     for table in below(section) {
         if !sources.contains(table.name) {
             section.problem(table.span.clone(), note!("cli-config-no-such-source", name = table.name));
         }
         let one = section.below(table.table, table.at);
-        if let Some(plan) = warm_up(&one, sources) {
+        if let Some(plan) = warm_up(&one, table.name, sources, relays) {
             plans.insert(table.name.to_owned(), plan);
         }
         one.finish();
@@ -199,7 +209,12 @@ fn warm_ups(section: &Section<'_>, sources: &BTreeSet<String>) -> BTreeMap<Strin
     plans
 }
 
-fn warm_up(one: &Section<'_>, sources: &BTreeSet<String>) -> Option<WarmUp> {
+fn warm_up(
+    one: &Section<'_>,
+    name: &str,
+    sources: &BTreeSet<String>,
+    relays: &[Arc<Smarthost>],
+) -> Option<WarmUp> {
     let start = one.value("start").and_then(|value| {
         let text = match value.get_ref() {
             DeValue::Datetime(date) => date.to_string(),
@@ -215,17 +230,39 @@ fn warm_up(one: &Section<'_>, sources: &BTreeSet<String>) -> Option<WarmUp> {
     let providers = one.section("providers").map(|section| {
         section.entries().map(|(name, _, value)| (name.to_owned(), numbers(one, name, value))).collect()
     });
-    let overflow = one.text("overflow").map_or(Overflow::Later, |(text, span)| match text.as_str() {
-        "later" => Overflow::Later,
-        name => {
-            if !sources.contains(name) {
-                let choices = "later`, `NAME OF A SOURCE";
-                one.problem(span, note!("cli-config-one-of", key = "overflow", choices = choices));
-            }
-            Overflow::Source(name.to_owned())
-        }
-    });
+    let overflow = overflow(one, name, sources, relays);
     Some(WarmUp { start: start?, days, providers: providers.unwrap_or_default(), overflow })
+}
+
+/// What happens to mail for which the day of a source has no room.
+fn overflow(one: &Section<'_>, own: &str, sources: &BTreeSet<String>, relays: &[Arc<Smarthost>]) -> Overflow {
+    let Some((name, span)) = one.text("overflow").filter(|(name, _)| name != "later") else {
+        return Overflow::Later;
+    };
+    let relay = relays.iter().find(|relay| relay.name == name);
+    match (sources.contains(&name), relay) {
+        (true, Some(_)) => one.problem(span, note!("cli-config-overflow-both", name = name)),
+        (true, None) if name == own => one.problem(span, note!("cli-config-overflow-itself", name = name)),
+        (true, None) => {}
+        (false, Some(relay)) => return Overflow::Relay { host: relay.host.to_string(), name },
+        (false, None) => {
+            let known = sources.iter().filter(|source| *source != own).map(String::as_str);
+            let known: Vec<&str> = ["later"]
+                .into_iter()
+                .chain(known)
+                .chain(relays.iter().map(|relay| relay.name.as_str()))
+                .collect();
+            let help = nearest(&name, known.iter().copied());
+            let help = help.map(|known| note!("cli-config-did-you-mean", key = known));
+            let choices = known.join("`, `");
+            one.problem_with_help(
+                span,
+                note!("cli-config-one-of", key = "overflow", choices = choices),
+                help,
+            );
+        }
+    }
+    Overflow::Source(name)
 }
 
 fn numbers(section: &Section<'_>, key: &str, value: Value<'_>) -> Vec<u32> {
@@ -242,13 +279,15 @@ fn numbers(section: &Section<'_>, key: &str, value: Value<'_>) -> Vec<u32> {
 
 /// Everything that stands alone in a text, for tests of this module.
 #[cfg(test)]
-fn of_text(text: &str) -> Result<(ShapingSettings, Vec<IpAddr>), Vec<String>> {
+pub(super) fn of_text(text: &str) -> Result<(ShapingSettings, Vec<IpAddr>), Vec<String>> {
     let problems = super::reader::Problems::default();
     let table = DeTable::parse(text).unwrap();
     let root = Section::new(table.get_ref(), 0..0, &problems);
     let delivery = root.section("delivery");
-    let settings = read(&root, delivery.as_ref(), Path::new(""));
+    let routing = delivery.as_ref().map(|section| routing(section, Path::new(""))).unwrap_or_default();
+    let settings = read(&root, delivery.as_ref(), &routing.relays, Path::new(""));
     if let Some(delivery) = delivery {
+        tell_unused(&delivery, &routing, &settings.0);
         delivery.finish();
     }
     root.finish();
@@ -258,6 +297,9 @@ fn of_text(text: &str) -> Result<(ShapingSettings, Vec<IpAddr>), Vec<String>> {
     };
     if found.is_empty() { Ok(settings) } else { Err(found.iter().map(told).collect()) }
 }
+
+#[cfg(test)]
+use super::route::{routing, tell_unused};
 
 #[cfg(test)]
 mod unit {
@@ -288,6 +330,31 @@ mod unit {
     }
 
     #[test]
+    fn what_a_day_has_no_room_for_goes_through_a_smarthost() {
+        let sources =
+            "[delivery.sources.new]\nv4 = \"192.0.2.1\"\n[delivery.sources.ses]\nv4 = \"192.0.2.2\"\n";
+        let plan = |overflow: &str, relay: &str| {
+            of_text(&format!(
+                "{sources}[warmup.new]\nstart = \"2026-11-20\"\noverflow = \"{overflow}\"\n\
+                 [delivery.relays.{relay}]\nhost = \"relay.example.com\"\n"
+            ))
+        };
+        let (settings, _) = plan("brevo", "brevo").unwrap();
+        let expect = Overflow::Relay { name: "brevo".into(), host: "relay.example.com".into() };
+        assert_eq!(settings.warm_ups["new"].overflow, expect);
+        let told = [("brevvo", "brevo"), ("new", "brevo"), ("ses", "ses")]
+            .map(|(overflow, relay)| plan(overflow, relay).unwrap_err().join("\n"))
+            .join("\n");
+        expect_test::expect![[r#"
+            `overflow` wants one of `later`, `ses`, `brevo`
+            No route leads to the smarthost `brevo`: name it as the `relay` of a [[delivery.routes]] table, or as the `overflow` of a source under [warmup]
+            `overflow` cannot be `new` itself: what its day has no room for goes from another source, through a smarthost, or `later`
+            No route leads to the smarthost `brevo`: name it as the `relay` of a [[delivery.routes]] table, or as the `overflow` of a source under [warmup]
+            `ses` is the name of a source and of a smarthost: give one of them another name"#]]
+        .assert_eq(&told);
+    }
+
+    #[test]
     fn a_list_of_addresses_is_one_source() {
         let (settings, addresses) =
             of_text("[delivery]\nsources = [\"2001:db8::1\", \"192.0.2.1\", \"192.0.2.9\"]\n").unwrap();
@@ -310,7 +377,7 @@ mod unit {
             there is no `[delivery.sources.b]`, so nothing could become known
             `start` wants a day, such as "2026-11-20"
             `days` wants a list of whole numbers, such as [50, 100, 200]
-            `overflow` wants one of `later`, `NAME OF A SOURCE`
+            `overflow` wants one of `later`, `a`
             Unknown key `conections`"#]]
         .assert_eq(&problems.join("\n"));
     }

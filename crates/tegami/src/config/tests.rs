@@ -290,13 +290,13 @@ sender = "not a domain"
         &expect![[r#"
             `ip` wants one of `v4-first`, `v6-first`, `v4`, `v6`, `alternate`
             The provider lets nobody in without a password: give one of `password`, `password_file`, `password_env`
-            No route leads to the smarthost `ses`: name it as the `relay` of a [[delivery.routes]] table
+            No route leads to the smarthost `ses`: name it as the `relay` of a [[delivery.routes]] table, or as the `overflow` of a source under [warmup]
             `region` wants one of `af-south-1`, `ap-east-1`, `ap-northeast-1`, `ap-northeast-2`, `ap-northeast-3`, `ap-south-1`, `ap-south-2`, `ap-southeast-1`, `ap-southeast-2`, `ap-southeast-3`, `ca-central-1`, `eu-central-1`, `eu-north-1`, `eu-south-1`, `eu-west-1`, `eu-west-2`, `eu-west-3`, `il-central-1`, `me-south-1`, `sa-east-1`, `us-east-1`, `us-east-2`, `us-gov-east-1`, `us-gov-west-1`, `us-west-1`, `us-west-2`
             A smarthost wants a `host`, or a `preset`
-            No route leads to the smarthost `mg`: name it as the `relay` of a [[delivery.routes]] table
+            No route leads to the smarthost `mg`: name it as the `relay` of a [[delivery.routes]] table, or as the `overflow` of a source under [warmup]
             `preset` wants one of `brevo`, `elastic-email`, `gmail`, `mailgun`, `microsoft-365`, `postmark`, `sakura`, `sendgrid`, `ses`, `smtp2go`
             さくらのレンタルサーバ has a host for each customer: give `account`, or `host`
-            No route leads to the smarthost `home`: name it as the `relay` of a [[delivery.routes]] table
+            No route leads to the smarthost `home`: name it as the `relay` of a [[delivery.routes]] table, or as the `overflow` of a source under [warmup]
             There is no smarthost `offices`: it would stand in [delivery.relays."offices"]
             With `order = "direct"` a route wants no `relay`
             With `order = "relay-first"` a route wants a `relay`
@@ -363,6 +363,11 @@ weight = 4
 [delivery.retries.slow]
 domains = ["docomo.ne.jp", ".ezweb.ne.jp"]
 retry = ["10m", "1h"]
+[delivery.retries.strict]
+providers = ["mine", "hoster.example.net"]
+retry = "1h"
+[providers.mine]
+mx = "mx.example.org"
 [delivery.retries.codes]
 accounts = "login"
 priority = "transactional"
@@ -372,11 +377,15 @@ give_up_after = "1h"
     let seconds = Duration::from_secs;
     let Retries { usual, rules } = &config.delivery.retry;
     assert_eq!(usual.lifetime, seconds(2 * 86_400));
-    let [codes, slow] = rules.as_slice() else { panic!("{rules:?}") };
+    let [codes, slow, strict] = rules.as_slice() else { panic!("{rules:?}") };
     assert_eq!(slow.domains, ["docomo.ne.jp", ".ezweb.ne.jp"]);
     assert_eq!(slow.delays, Some(vec![seconds(600), seconds(3600)]));
     assert_eq!((codes.delays.as_ref(), codes.lifetime), (None, Some(seconds(3600))));
     assert_eq!(codes.accounts, ["login"]);
+    assert_eq!(strict.providers, ["mine", "hoster.example.net"]);
+    let problems = schema::read(&text.replace("mine\"", "gogle\""), Path::new("")).unwrap_err();
+    assert_eq!(problems[0].message.id, "cli-config-no-such-provider");
+    assert!(problems[0].help.is_some());
     assert_eq!(config.delivery.shares.weights.get("login"), Some(&4));
     assert_eq!(config.delivery.shares.priorities.get("login"), Some(&tegami_store::Priority::Transactional));
 }

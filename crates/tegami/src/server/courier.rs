@@ -22,11 +22,11 @@ pub(super) fn courier(
     config: &Config,
     roots: RootCertStore,
     (resolver, reach): (Arc<dyn Resolver>, Reach),
+    https: &Arc<Https>,
     observer: Arc<dyn Observe>,
 ) -> Result<Arc<Courier>, Failure> {
     let failed = |error: tegami_outbound::OutboundError| Failure::Text(error.to_string());
-    let https = Arc::new(Https::new(roots.clone(), Arc::clone(&resolver), reach).map_err(failed)?);
-    let fetch = Arc::new(HttpsFetch::new(https, HTTPS));
+    let fetch = Arc::new(HttpsFetch::new(Arc::clone(https), HTTPS));
     let mta_sts = Arc::new(MtaSts::new(fetch, Some(Arc::clone(&rooms.store))));
     let settings = outbound_settings(config, reach);
     let courier = Courier::new(settings, roots, resolver, Arc::clone(&rooms.clock)).map_err(failed)?;

@@ -7,7 +7,7 @@ use tegami_inbound::{
     Desk, Policy, Reception, ReceptionSettings, Service, SubmissionDesk, SubmissionSettings,
 };
 use tegami_proto::smtp::server::AuthOffer;
-use tegami_queue::{Senders, ThrottlePolicy};
+use tegami_queue::Senders;
 use tokio::sync::watch;
 
 use super::{Rooms, listen};
@@ -102,7 +102,7 @@ fn submission(rooms: &Rooms, config: &Config) -> Arc<dyn Desk> {
         mailboxes: Arc::clone(&rooms.local),
         intake: Arc::clone(&rooms.intake),
         store: Arc::clone(&rooms.store),
-        throttle: ThrottlePolicy::default(),
+        throttle: Arc::clone(&rooms.throttle),
         clock: Arc::clone(&rooms.clock),
     }))
 }

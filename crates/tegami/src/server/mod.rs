@@ -16,14 +16,15 @@ mod rooms;
 mod shaping;
 mod tls;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::RootCertStore;
 use tegami_dns::Resolver;
 use tegami_inbound::{Listener, Service, Shutdown};
-use tegami_outbound::{Courier, Outbound, Own, Reach, Settings, Source};
+use tegami_outbound::tls_report::Journal;
+use tegami_outbound::{Courier, Https, Outbound, Own, Reach, Settings, Source};
 use tegami_queue::gate::Gate;
 use tegami_queue::{Deliver, Postman, RunSettings, Settler};
 use tegami_store::NodeId;
@@ -73,6 +74,7 @@ pub(crate) struct Server {
     house: watch::Sender<House>,
     routers: watch::Sender<axum::Router>,
     pages: Pages,
+    https: Arc<Https>,
     resolver: Arc<dyn Resolver>,
     reach: Reach,
     asked: mpsc::Receiver<Answer>,
@@ -97,9 +99,12 @@ impl Server {
         }
         let tls = tls::server_config(config)?;
         let (stop, shutdown) = Shutdown::pair();
-        let reporter = reports::open(config, &rooms, roots.clone(), Arc::clone(&resolver), reach)?;
-        let journal = Arc::clone(&reporter.journal);
-        let courier = courier::courier(&rooms, config, roots, (Arc::clone(&resolver), reach), journal)?;
+        let https = Https::new(roots.clone(), Arc::clone(&resolver), reach);
+        let https = Arc::new(https.map_err(|error| Failure::Text(error.to_string()))?);
+        let journal = Arc::new(Journal::new(Arc::clone(&rooms.store)));
+        let observer = Arc::clone(&journal);
+        let courier =
+            courier::courier(&rooms, config, roots, (Arc::clone(&resolver), reach), &https, observer)?;
         let outbound = Arc::new(outbound(&rooms, Arc::clone(&courier)));
         let (asks, asked) = mpsc::channel(1);
         let house = House { rooms: Arc::clone(&rooms), config: Arc::new(config.clone()), asks };
@@ -112,16 +117,17 @@ impl Server {
             house: watch::Sender::new(house),
             routers: watch::Sender::new(pages(&rooms, config, stop.subscribe())),
             pages,
+            https: Arc::clone(&https),
             stop,
             rooms,
             resolver,
             reach,
             asked,
         };
-        let returns = Arc::clone(server.rooms.intake.returns());
-        returns::choose(config, &returns, &server.resolver).await;
+        returns::choose(config, server.rooms.intake.returns(), &server.resolver).await;
         let resolver = Arc::clone(&server.resolver);
-        let choosing = returns::keep_choosing(config.clone(), returns, resolver, shutdown.clone());
+        let reports = reports::Desk { journal, https, resolver: Arc::clone(&resolver) };
+        let choosing = returns::keep_choosing(server.house.subscribe(), resolver, shutdown.clone());
         server.tasks.spawn(choosing);
         server.listen(config, smtp, &shutdown).await?;
         server.http(config, &shutdown).await?;
@@ -132,7 +138,7 @@ impl Server {
         server.tasks.spawn(keep_house);
         let (shaping, store) = (Arc::clone(&server.rooms.shaping), Arc::clone(&server.rooms.store));
         server.tasks.spawn(shaping::keep(shaping, store, shutdown.clone()));
-        server.tasks.spawn(reports::keep(reporter, shutdown.clone()));
+        server.tasks.spawn(reports.keep(server.house.subscribe(), shutdown.clone()));
         let socket = control::bind(&config.data)?;
         server.tasks.spawn(control::serve(socket, server.house.subscribe(), shutdown));
         Ok(server)
@@ -285,22 +291,28 @@ pub(crate) fn outbound_settings(config: &Config, reach: Reach) -> Settings {
         own: own(config),
         tls_policies: delivery.tls.clone(),
         routes: delivery.routing.routes.clone(),
+        relays: delivery.routing.relays.clone(),
         ..Settings::new(config.hostname.clone())
     }
 }
 
-fn source(sources: &[std::net::IpAddr]) -> Source {
+fn source(sources: &[IpAddr]) -> Source {
     let mut source = Source::default();
     for ip in sources {
         match ip {
-            std::net::IpAddr::V4(ip) => source.v4 = source.v4.or(Some(*ip)),
-            std::net::IpAddr::V6(ip) => source.v6 = source.v6.or(Some(*ip)),
+            IpAddr::V4(ip) => source.v4 = source.v4.or(Some(*ip)),
+            IpAddr::V6(ip) => source.v6 = source.v6.or(Some(*ip)),
         }
     }
     source
 }
 
 fn own(config: &Config) -> Own {
-    let specific = config.listen.smtp.iter().map(SocketAddr::ip).filter(|ip| !ip.is_unspecified());
-    Own { names: vec![config.hostname.clone()], addresses: specific.collect() }
+    let listens = config.listen.smtp.iter().map(SocketAddr::ip);
+    let (everywhere, mut addresses): (Vec<IpAddr>, Vec<IpAddr>) = listens.partition(IpAddr::is_unspecified);
+    if !everywhere.is_empty() {
+        // Of all the addresses that are ours, these are known.
+        addresses.extend(&config.delivery.sources);
+    }
+    Own { names: vec![config.hostname.clone()], addresses }
 }

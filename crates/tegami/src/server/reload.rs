@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use rustls::RootCertStore;
+use tegami_outbound::OutboundError;
 use tegami_queue::Deliver;
 use tokio::sync::{mpsc, oneshot};
 
 use super::doors::Doors;
-use super::{Rooms, Server, outbound_settings, settler, tls};
+use super::{Rooms, Server, outbound_settings, returns, settler, shaping, tls};
 use crate::command::Failure;
 use crate::config::Config;
 
@@ -45,17 +46,21 @@ impl Server {
             data: before.data.clone(),
             listen: before.listen.clone(),
             dns: before.dns.clone(),
+            dnssec: before.dnssec,
             log: before.log.clone(),
             ..config
         };
         let tls = tls::server_config(&config)?;
         let settings = outbound_settings(&config, self.reach);
-        let courier = self.outbound.courier().renewed(settings).trusting(roots);
-        let courier = courier.map_err(|error| Failure::Text(error.to_string()))?;
+        let courier = self.outbound.courier().renewed(settings).trusting(roots.clone());
+        let failed = |error: OutboundError| Failure::Text(error.to_string());
+        let courier = courier.map_err(failed)?;
         let (rooms, signers) = self.rooms.renewed(&config).await?;
+        returns::choose(&config, rooms.intake.returns(), &self.resolver).await;
+        self.https.trust(roots).map_err(failed)?;
         // From here on nothing fails.
         rooms.keys.replace(signers);
-        rooms.shaping.reload(config.shaping.clone(), rooms.clock.now());
+        rooms.shaping.reload(config.shaping.clone(), shaping::relay(&config), rooms.clock.now());
         let courier = Arc::new(courier);
         let _ = rooms.courier.set(Arc::clone(&courier));
         let rooms = Arc::new(rooms);
@@ -64,7 +69,8 @@ impl Server {
         drop(self.routers.send_replace((self.pages)(&rooms, &config, self.stop.subscribe())));
         self.outbound = Arc::new(self.outbound.renewed(courier));
         let deliver = Arc::clone(&self.outbound) as Arc<dyn Deliver>;
-        rooms.control.replace(settler(&rooms, &config), deliver);
+        let weights = config.delivery.shares.weights.clone();
+        rooms.control.replace(settler(&rooms, &config), deliver, weights);
         if config.delivery.paused {
             rooms.control.pause();
         } else {
@@ -85,7 +91,7 @@ fn fixed(before: &Config, now: &Config) -> Vec<&'static str> {
     let keys = [
         ("data", differs(&before.data, &now.data)),
         ("listen", differs(&before.listen, &now.listen)),
-        ("dns", differs(&before.dns, &now.dns)),
+        ("dns", differs(&(&before.dns, before.dnssec), &(&now.dns, now.dnssec))),
         ("log", differs(&before.log, &now.log)),
     ];
     keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()

@@ -2,45 +2,52 @@
 
 use std::sync::Arc;
 
-use rustls::RootCertStore;
 use tegami_dns::Resolver;
 use tegami_inbound::Shutdown;
 use tegami_mail::{Domain, NameAddr};
+use tegami_outbound::Https;
 use tegami_outbound::tls_report::{HttpsPost, Identity, Journal, Reporter};
-use tegami_outbound::{Https, Reach};
+use tokio::sync::watch;
 
-use super::Rooms;
-use crate::command::Failure;
+use super::House;
 use crate::config::Config;
 
-/// The reporter of a server, and the journal that whoever sends writes.
-///
-/// # Errors
-/// The TLS library refuses the roots.
-pub(super) fn open(
-    config: &Config,
-    rooms: &Rooms,
-    roots: RootCertStore,
-    resolver: Arc<dyn Resolver>,
-    reach: Reach,
-) -> Result<Reporter, Failure> {
-    let https = Https::new(roots, Arc::clone(&resolver), reach);
-    let https = https.map_err(|error| Failure::Text(error.to_string()))?;
-    Ok(Reporter {
-        journal: Arc::new(Journal::new(Arc::clone(&rooms.store))),
-        store: Arc::clone(&rooms.store),
-        resolver,
-        intake: Arc::clone(&rooms.intake),
-        post: Arc::new(HttpsPost::new(Arc::new(https))),
-        clock: Arc::clone(&rooms.clock),
-        identity: identity(config),
-        kept: config.limits.retention,
-    })
+/// What reports are made of and sent by, whatever the configuration says.
+pub(super) struct Desk {
+    /// What whoever sends writes into.
+    pub(super) journal: Arc<Journal>,
+    pub(super) https: Arc<Https>,
+    pub(super) resolver: Arc<dyn Resolver>,
 }
 
-/// Counts and reports until `shutdown`.
-pub(super) async fn keep(reporter: Reporter, mut shutdown: Shutdown) {
-    reporter.run(async move { shutdown.requested().await }).await;
+impl Desk {
+    fn reporter(&self, House { rooms, config, .. }: &House) -> Reporter {
+        Reporter {
+            journal: Arc::clone(&self.journal),
+            store: Arc::clone(&rooms.store),
+            resolver: Arc::clone(&self.resolver),
+            intake: Arc::clone(&rooms.intake),
+            post: Arc::new(HttpsPost::new(Arc::clone(&self.https))),
+            clock: Arc::clone(&rooms.clock),
+            identity: identity(config),
+            kept: config.limits.retention,
+        }
+    }
+
+    /// Counts and reports until `shutdown`, as the configuration that counts then wants it.
+    pub(super) async fn keep(self, mut house: watch::Receiver<House>, mut shutdown: Shutdown) {
+        let mut over = false;
+        while !over {
+            let reporter = self.reporter(&house.borrow_and_update().clone());
+            let changed = async {
+                tokio::select! {
+                    changed = house.changed() => over = changed.is_err(),
+                    () = shutdown.requested() => over = true,
+                }
+            };
+            reporter.run(changed).await;
+        }
+    }
 }
 
 /// Who reports: our first domain. `None` where the configuration wants no reports, or nothing is ours that could sign them.

@@ -10,8 +10,9 @@ use tegami_mail::{Domain, note};
 use tegami_queue::Returns;
 use tegami_report::return_path::ReturnPaths;
 use tegami_store::{KeyError, KeyFolder};
+use tokio::sync::watch;
 
-use super::keys;
+use super::{House, keys};
 use crate::command::Failure;
 use crate::config::{Config, ReturnPath};
 
@@ -89,14 +90,16 @@ pub(super) async fn choose(config: &Config, returns: &Returns, resolver: &Arc<dy
 
 /// Does so again and again: MX records change.
 pub(super) async fn keep_choosing(
-    config: Config,
-    returns: Arc<Returns>,
+    house: watch::Receiver<House>,
     resolver: Arc<dyn Resolver>,
     mut shutdown: Shutdown,
 ) {
     loop {
         tokio::select! {
-            () = tokio::time::sleep(EVERY) => choose(&config, &returns, &resolver).await,
+            () = tokio::time::sleep(EVERY) => {
+                let House { rooms, config, .. } = house.borrow().clone();
+                choose(&config, rooms.intake.returns(), &resolver).await;
+            }
             () = shutdown.requested() => return,
         }
     }

@@ -3,7 +3,7 @@
 use std::fs::{OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use tegami_auth::dkim::Signer;
 use tegami_mail::{Address, Clock, note};
@@ -12,7 +12,7 @@ use tegami_queue::gate::Gate;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
     Accounts, Control, Directory, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes, Returns,
-    SignerSource,
+    SignerSource, Throttle, ThrottlePolicy,
 };
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
 
@@ -33,6 +33,8 @@ pub(crate) struct Rooms {
     pub(crate) shaping: Arc<Shaping>,
     pub(crate) keys: Arc<KeyRing>,
     ids: Arc<IdSource>,
+    /// What is known of failed logins.
+    pub(crate) throttle: Arc<Mutex<Throttle>>,
     /// The standing rules, and the gate behind them.
     pub(crate) holds: Arc<Holds>,
     /// Who delivers, once the server runs: it remembers hosts and policies.
@@ -58,8 +60,15 @@ impl Rooms {
         let accounts = Arc::new(accounts.map_err(|error| Failure::Text(error.to_string()))?);
         let control = Arc::new(Control::default());
         let local = local(config, &store, &clock);
-        let door =
-            Door { store: &store, keys: &keys, local: &local, clock: &clock, ids: &ids, control: &control };
+        let door = Door {
+            store: &store,
+            keys: &keys,
+            local: &local,
+            clock: &clock,
+            ids: &ids,
+            control: &control,
+            holds: &holds,
+        };
         let intake = door.intake(config, Arc::new(returns::open(config)?));
         let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
         holds.before(Arc::clone(&shaping) as Arc<dyn Gate>);
@@ -75,6 +84,7 @@ impl Rooms {
             shaping,
             keys,
             ids,
+            throttle: Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default()))),
             holds,
             courier,
         })
@@ -86,12 +96,14 @@ impl Rooms {
     /// # Errors
     /// A key cannot be used.
     pub(crate) async fn renewed(&self, config: &Config) -> Result<(Self, Vec<Signer>), Failure> {
-        let Self { store, clock, control, keys, ids, .. } = self;
+        let Self { store, clock, control, keys, ids, holds, .. } = self;
         let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
         let local = local(config, store, clock);
+        let returns = returns::open(config)?;
+        returns.take_over(self.intake.returns());
         let renewed = Self {
-            intake: Door { store, keys, local: &local, clock, ids, control }
-                .intake(config, Arc::clone(self.intake.returns())),
+            intake: Door { store, keys, local: &local, clock, ids, control, holds }
+                .intake(config, Arc::new(returns)),
             local,
             store: Arc::clone(store),
             accounts: Arc::clone(&self.accounts),
@@ -101,6 +113,7 @@ impl Rooms {
             shaping: Arc::clone(&self.shaping),
             keys: Arc::clone(keys),
             ids: Arc::clone(ids),
+            throttle: Arc::clone(&self.throttle),
             holds: Arc::clone(&self.holds),
             courier: OnceLock::new(),
         };
@@ -128,11 +141,12 @@ struct Door<'a> {
     clock: &'a Arc<dyn Clock>,
     ids: &'a Arc<IdSource>,
     control: &'a Arc<Control>,
+    holds: &'a Arc<Holds>,
 }
 
 impl Door<'_> {
     fn intake(&self, config: &Config, returns: Arc<Returns>) -> Arc<Intake> {
-        let Self { store, keys, local, clock, ids, control } = *self;
+        let Self { store, keys, local, clock, ids, control, holds } = *self;
         let settings = IntakeSettings {
             max_size: config.limits.message_size as u64,
             max_recipients: config.limits.recipients,
@@ -152,7 +166,8 @@ impl Door<'_> {
             Arc::clone(ids),
             Arc::clone(control),
         )
-        .with_returns(returns);
+        .with_returns(returns)
+        .with_gate(Arc::clone(holds) as Arc<dyn Gate>);
         Arc::new(intake)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tegami_inbound::Shutdown;
 use tegami_mail::{Domain, Host};
-use tegami_outbound::{Reach, Settings};
+use tegami_outbound::{Reach, Via};
 use tegami_queue::gate::GateFacts;
 use tegami_queue::shaping::{Relay, Shaping, WRITTEN_EVERY};
 use tegami_store::Store;
@@ -22,16 +22,18 @@ pub(super) async fn open(
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Arc<Shaping>, Failure> {
-    let shaping = Shaping::new(config.shaping.clone());
-    let routes = super::outbound_settings(config, Reach::Network);
-    let shaping = if routes.routes.is_empty() { shaping } else { shaping.with_relay(relay(routes)) };
+    let shaping = Shaping::new(config.shaping.clone()).with_relay(relay(config));
     shaping.restore(store, now).await?;
     Ok(Arc::new(shaping))
 }
 
-/// Through which smarthost a job goes first.
-fn relay(settings: Settings) -> Box<Relay> {
+/// Through which smarthost a job goes first: an operator may have sent it to one, past the routes.
+pub(super) fn relay(config: &Config) -> Box<Relay> {
+    let settings = super::outbound_settings(config, Reach::Network);
     Box::new(move |job: &GateFacts<'_>| {
+        if let Some(via) = Via::read(job.next_hop) {
+            return Some(via.host.to_string());
+        }
         let next_hop = Host::parse(job.next_hop).ok()?;
         let sender = Domain::parse(&job.facts.sender_domain).ok();
         let route = settings.route_from(sender.as_ref(), &next_hop, &job.facts.tags)?;

@@ -61,6 +61,26 @@ fn a_reload_takes_over_and_drops_no_session() {
 }
 
 #[test]
+fn return_paths_and_routes_are_taken_over() {
+    let sink = Sink::start("127.43.95.1");
+    let site = Site::start(&Plan { zone: sink.zone("receiver.test"), ..Plan::default() });
+    let smarthost = format!(
+        "[domains.\"second.test\"]\nreturn_path = \"rewrite\"\n[delivery.smarthost]\nhost = \"{}\"\nport = {}\ntls = \"off\"\n[listen]",
+        sink.address.ip(),
+        sink.address.port(),
+    );
+    edit(&site, "[listen]", &smarthost);
+    site.tegami(&["reload"]).well();
+    let mut command = Command::new(TEGAMI);
+    command.arg("--config").arg(site.config()).args(["send", "-f", "alice@second.test", "b@receiver.test"]);
+    run(&mut command, b"From: alice@second.test\nSubject: on its way back\n\nHello\n").well();
+    let mail = sink.first().mail;
+    assert!(mail.contains("<bounces") && mail.contains("@second.test>"), "{mail}");
+    let places = site.json(&["provider", "list"]);
+    assert!(places.to_string().contains("smarthost:[127.43.95.1]"), "{places}");
+}
+
+#[test]
 fn a_certificate_is_taken_over() {
     let mut site = Site::prepare(&Plan::default());
     let certificate = |site: &Site, name: &str| {

@@ -23,6 +23,9 @@ cli-config-wants-counts = `{ $key }` wants a list of whole numbers, such as [50,
 cli-config-wants-date = `{ $key }` wants a day, such as "2026-11-20"
 cli-config-bad-name = `{ $name }` cannot be a name here: give one word without dots, slashes and spaces
 cli-config-no-such-source = there is no `[delivery.sources.{ $name }]`, so nothing could become known
+cli-config-overflow-both = `{ $name }` is the name of a source and of a smarthost: give one of them another name
+cli-config-overflow-itself = `overflow` cannot be `{ $name }` itself: what its day has no room for goes from another source, through a smarthost, or `later`
+cli-config-no-such-provider = there is no provider `{ $name }`: `tegami provider list` and [providers] have the names; an organization is named by its domain
 cli-config-empty-pool = no source belongs to the pool `{ $name }`: write `pool = "{ $name }"` into the table of one
 cli-config-providers-file = the providers in `{ $path }` cannot be read: { $reason }
 cli-config-wants-warning = `{ $key }` wants a waiting time such as "4h", or `false` for no warning
@@ -44,7 +47,7 @@ cli-config-smarthost-host = A smarthost wants a `host`, or a `preset`
 cli-config-preset-credentials = The provider lets nobody in without a password: give one of `password`, `password_file`, `password_env`
 cli-config-preset-account = { $preset } has a host for each customer: give `account`, or `host`
 cli-config-relay-unknown = There is no smarthost `{ $relay }`: it would stand in [delivery.relays."{ $relay }"]
-cli-config-relay-unused = No route leads to the smarthost `{ $relay }`: name it as the `relay` of a [[delivery.routes]] table
+cli-config-relay-unused = No route leads to the smarthost `{ $relay }`: name it as the `relay` of a [[delivery.routes]] table, or as the `overflow` of a source under [warmup]
 cli-config-route-relay = With `order = "{ $order }"` a route wants { $order ->
     [direct] no `relay`
    *[other] a `relay`
@@ -490,6 +493,7 @@ cli-dry-run-tls = TLS: { $demand ->
    *[other] no policy says more
 }.
 cli-dry-run-throttle = Limits ({ $provider }): { $connections } connections, { $messages } messages in each; messages a minute: { $minute }, an hour: { $hour }.
+cli-dry-run-waits = It would wait now. { $reason }
 cli-dry-run-login = Login as { $user }.
 cli-why-next = Attempts so far: { $attempts }. Next: { $due }; given up after { $expires }.
 cli-why-attempt = Attempt { $number }, { $at }
@@ -787,7 +791,10 @@ cli-provider-from-tegami = our choice
 cli-provider-from-operator = your configuration
 cli-provider-waiting = Recipients that wait: { $count }
 cli-provider-path = From { $source }: at most { $connections } connections ({ $open } open), { $rate } messages a minute ({ $minute } in the last one), { $today } messages today.
-cli-provider-warm-up = Becoming known: day { $day } of the plan, { $today } of { $allowance } messages have gone.
+cli-provider-warm-up = Becoming known: day { $day } of the plan, { $today } of { $allowance } messages have gone. The rest { $overflow ->
+    [later] waits for the next day.
+   *[other] goes by { $overflow }.
+}
 cli-provider-paused = Nothing goes before { $until }.
 cli-provider-reason = { $provider } from { $source } runs at { $share } % because of what { $host } answered at { $at }: { $reply }
 

@@ -6,6 +6,7 @@ outbound-route-always = The route "{ $route }" of the configuration sends this m
 outbound-route-relay-first = The route "{ $route }" of the configuration sends this mail through a smarthost ({ $relays }), and to the recipient's own hosts where that does not work.
 outbound-route-direct-first = The route "{ $route }" of the configuration sends this mail to the recipient's own hosts, and through a smarthost ({ $relays }) where that does not work.
 outbound-route-development = DEVELOPMENT: the route "{ $route }" of the configuration hands every message to { $host }, port { $port }, whoever its recipients are. They get nothing.
+outbound-route-overflow = The source { $source } is becoming known, and on day { $day } of its plan { $place } gets { $allowance } messages from it, which have gone. So this mail goes through the smarthost "{ $relay }".
 outbound-route-smarthost = The mail is handed to the smarthost "{ $relay }" ({ $host }, port { $port }), whose MX records are not asked for.
 
 ## From one way to another
@@ -29,6 +30,7 @@ outbound-host-without-address = { $host } has no address record, so it is left o
 outbound-host-dns-failed = The addresses of { $host } could not be found out: { $error }.
 outbound-host-bad-name = { $host } is not a name that a host can have, so it is left out.
 outbound-mx-is-address = The MX record names the address { $host } where a host name must stand, so it leads nowhere.
+outbound-host-loopback = The address { $ip } of { $host } leads every machine to itself, so nothing is sent there.
 outbound-host-out-of-reach = { $host } has the address { $ip }, which lies inside a machine or a local link, not on the Internet; it is left out.
 
 ## No hosts
@@ -39,6 +41,7 @@ outbound-dns-failed = The DNS did not tell us where mail for { $name } goes ({ $
 outbound-no-usable-host = { $domain } names hosts for its mail, but none of them has an address that we can connect to.
 outbound-address-out-of-reach = The address { $ip } lies inside a machine or a local link, not on the Internet; we do not connect to it.
 outbound-loop = Mail for { $domain } is to come to this server, but this server does not know the domain. Either add the domain here, or correct its MX records.
+outbound-loop-loopback = { $host } has the address { $ip }, which leads every machine to itself: mail for the domain loops back to whoever sends it. Only the owner of the domain can put this right, by MX records that name a real mail host, or a null MX where it takes no mail.
 outbound-requiretls-insecure-mx = The message asks for protected transport all the way (REQUIRETLS), but neither DNSSEC nor an MTA-STS policy vouches for the mail hosts of { $domain }, so anybody could have put another host there.
 
 ## Connecting

@@ -23,6 +23,9 @@ cli-config-wants-counts = `{ $key }` には [50, 100, 200] のような整数の
 cli-config-wants-date = `{ $key }` には "2026-11-20" のような日付を書きます
 cli-config-bad-name = `{ $name }` はここでは名前に使えません。ドット・スラッシュ・空白を含まない一語にしてください
 cli-config-no-such-source = `[delivery.sources.{ $name }]` がないので、慣らし運転をする送信元がありません
+cli-config-overflow-both = `{ $name }` という名前の送信元とスマートホストが両方あります。どちらかの名前を変えてください
+cli-config-overflow-itself = `overflow` に `{ $name }` 自身は指定できません。別の送信元かスマートホスト、または `later` を書いてください
+cli-config-no-such-provider = プロバイダー `{ $name }` はありません。名前は `tegami provider list` と [providers] にあります。組織はドメイン名で指定します
 cli-config-empty-pool = プール `{ $name }` に属する送信元がありません。送信元の表に `pool = "{ $name }"` と書いてください
 cli-config-providers-file = `{ $path }` のプロバイダー表を読めません: { $reason }
 cli-config-wants-warning = `{ $key }` には "4h" のような待ち時間か、通知しない場合は `false` を書いてください
@@ -44,7 +47,7 @@ cli-config-smarthost-host = スマートホストには `host` か `preset` が�
 cli-config-preset-credentials = このサービスはパスワードなしでは使えません。`password`、`password_file`、`password_env` のどれかを書いてください
 cli-config-preset-account = { $preset } のホスト名は契約ごとに異なります。`account` か `host` を書いてください
 cli-config-relay-unknown = スマートホスト `{ $relay }` はありません。[delivery.relays."{ $relay }"] に書きます
-cli-config-relay-unused = スマートホスト `{ $relay }` を使う経路がありません。[[delivery.routes]] の `relay` に書いてください
+cli-config-relay-unused = スマートホスト `{ $relay }` を使う経路がありません。[[delivery.routes]] の `relay` か、[warmup] の送信元の `overflow` に書いてください
 cli-config-route-relay = `order = "{ $order }"` の経路には { $order ->
     [direct] `relay` を書きません
    *[other] `relay` が必要です
@@ -487,6 +490,7 @@ cli-dry-run-tls = TLS：{ $demand ->
    *[other] 定めたポリシーはありません
 }
 cli-dry-run-throttle = 送信制限（{ $provider }）：同時接続 { $connections }、一接続あたり { $messages } 通、毎分 { $minute } 通、毎時 { $hour } 通
+cli-dry-run-waits = いま送ると待たされます。{ $reason }
 cli-dry-run-login = ユーザー名 { $user } でログインします。
 cli-why-next = これまでの試行：{ $attempts } 回。次回：{ $due }。{ $expires } を過ぎたら断念します。
 cli-why-attempt = { $number } 回目の試行（{ $at }）
@@ -784,7 +788,10 @@ cli-provider-from-tegami = Tegami の選択
 cli-provider-from-operator = 設定による
 cli-provider-waiting = 待っている宛先: { $count }
 cli-provider-path = 送信元 { $source }: 接続は { $connections } 本まで(いま { $open } 本)、毎分 { $rate } 通まで(直近 1 分に { $minute } 通)、今日は { $today } 通。
-cli-provider-warm-up = 慣らし運転中: 計画の { $day } 日目、{ $allowance } 通のうち { $today } 通を送りました。
+cli-provider-warm-up = 慣らし運転中: 計画の { $day } 日目、{ $allowance } 通のうち { $today } 通を送りました。残りは{ $overflow ->
+    [later] 翌日まで待ちます。
+   *[other] { $overflow } から送ります。
+}
 cli-provider-paused = { $until } までは送りません。
 cli-provider-reason = { $at } に { $host } が次のように答えたため、{ $source } から { $provider } へは { $share } % の速度で送っています: { $reply }
 

@@ -6,6 +6,7 @@ outbound-route-always = 設定の経路「{ $route }」により、このメー�
 outbound-route-relay-first = 設定の経路「{ $route }」により、このメールはまずスマートホスト（{ $relays }）を経由し、うまくいかなければ宛先のサーバーに直接送ります。
 outbound-route-direct-first = 設定の経路「{ $route }」により、このメールはまず宛先のサーバーに直接送り、うまくいかなければスマートホスト（{ $relays }）を経由します。
 outbound-route-development = 開発用の設定です：経路「{ $route }」により、宛先に関係なくすべてのメールを { $host }（ポート { $port }）に渡します。本来の宛先には届きません。
+outbound-route-overflow = 送信元 { $source } は慣らし運転中で、計画の { $day } 日目に { $place } へ送れる { $allowance } 通はすでに送りました。そのため、このメールはスマートホスト「{ $relay }」を経由します。
 outbound-route-smarthost = メールをスマートホスト「{ $relay }」（{ $host }、ポート { $port }）に渡します。この名前の MX レコードは調べません。
 
 ## 別の経路に切り替える
@@ -26,6 +27,7 @@ outbound-host-without-address = { $host } には IP アドレスがないため�
 outbound-host-dns-failed = { $host } の IP アドレスを調べられませんでした：{ $error }
 outbound-host-bad-name = { $host } はホスト名として使えない名前なので、除きます。
 outbound-mx-is-address = MX レコードにホスト名ではなく IP アドレス { $host } が書かれているため、配送先になりません。
+outbound-host-loopback = { $host } のアドレス { $ip } は、どのマシンから見ても自分自身を指すため、送信しません。
 outbound-host-out-of-reach = { $host } の IP アドレス { $ip } はインターネット上のものではなく、機器の内部やローカルリンクのものなので、除きます。
 
 ## 配送先がない
@@ -36,6 +38,7 @@ outbound-dns-failed = { $name } 宛てのメールの届け先を DNS で調べ�
 outbound-no-usable-host = { $domain } のメールサーバーのうち、接続できる IP アドレスを持つものが一台もありません。
 outbound-address-out-of-reach = { $ip } はインターネット上のアドレスではなく、機器の内部やローカルリンクのものなので、接続しません。
 outbound-loop = { $domain } 宛てのメールはこのサーバーに届くことになっていますが、このサーバーはそのドメインを知りません。ここにドメインを追加するか、MX レコードを直してください。
+outbound-loop-loopback = { $host } のアドレスは { $ip } で、これはどのマシンから見ても自分自身を指します。このドメイン宛てのメールは送信元に戻ってしまいます。直せるのはドメインの所有者だけです。実在するメールサーバーを MX レコードに書くか、メールを受け取らないなら null MX を公開する必要があります。
 outbound-requiretls-insecure-mx = このメールは全経路の暗号化（REQUIRETLS）を求めていますが、{ $domain } のメールサーバーを DNSSEC も MTA-STS ポリシーも保証していないため、別のホストにすり替えられているおそれがあります。
 
 ## 接続

@@ -108,6 +108,8 @@ impl PolicyHost {
 /// A world with policies.
 pub(crate) struct Lab {
     pub(crate) courier: Courier,
+    /// Who fetches policies.
+    pub(crate) https: Arc<Https>,
     pub(crate) seen: Vec<Seen>,
     pub(crate) clock: Hands,
     pub(crate) host: PolicyHost,
@@ -153,7 +155,8 @@ impl Plan {
         let policies = TcpListener::bind(SocketAddr::from(([127, 0, 0, 9], 0))).await.unwrap();
         let port = policies.local_addr().unwrap().port();
         let https = Https::new(self.roots.clone(), resolver.clone(), Reach::Loopback).unwrap();
-        let fetch = HttpsFetch::new(Arc::new(https), port);
+        let https = Arc::new(https);
+        let fetch = HttpsFetch::new(https.clone(), port);
         tokio::spawn(self.host.clone().serve(policies, self.policy_host));
         let clock = Hands(Arc::new(Mutex::new("2026-07-01T12:00:00Z".parse().unwrap())));
         let observations = Arc::new(Observations::default());
@@ -163,7 +166,7 @@ impl Plan {
             .with_mta_sts(Arc::new(MtaSts::new(Arc::new(fetch), self.store)))
             .observed_by(observations.clone());
         let seen = listeners.into_iter().zip(self.scripts).map(|(listener, script)| serve(listener, script));
-        Lab { courier, seen: seen.collect(), clock, host: self.host, observations }
+        Lab { courier, https, seen: seen.collect(), clock, host: self.host, observations }
     }
 }
 

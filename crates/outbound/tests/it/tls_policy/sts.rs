@@ -60,6 +60,22 @@ async fn enforce_with_a_bad_certificate() {
 }
 
 #[tokio::test]
+async fn who_is_trusted_can_change() {
+    let (script, identity) = host("mx1.example.test");
+    let plan = Plan::new(zone(), vec![script]).trusting(&identity);
+    plan.host.say(policy("enforce", "mx1.example.test"));
+    let roots = plan.roots.clone();
+    let lab = plan.start(|_| {}).await;
+    lab.https.trust(rustls::RootCertStore::empty()).unwrap();
+    let told = lab.told().await;
+    assert!(!told.contains("outbound-sts-found"), "{told}");
+    lab.https.trust(roots).unwrap();
+    lab.clock.advance(86_400);
+    let told = lab.told().await;
+    assert!(told.contains("(mta-sts) Verified outbound-sts-found"), "{told}");
+}
+
+#[tokio::test]
 async fn enforce_leaves_no_way_down() {
     let plan = Plan::new(zone(), vec![Script::default()]);
     plan.host.say(policy("enforce", "mx1.example.test"));
