@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::header::{self, HeaderLimits, HeaderSection};
-use tegami_mail::{Address, Domain, Envelope, Host, ReversePath, date, line, mailbox_list};
+use tegami_mail::{Address, Body, Domain, Envelope, Host, ReversePath, date, line, mailbox_list};
 use tegami_store::QueueId;
 
 use crate::priority::{self, Looks};
@@ -13,24 +13,28 @@ use crate::submission::{IntakeError, Trace};
 
 /// A content that may travel.
 #[derive(Debug)]
-pub(crate) struct Completed {
+pub struct Completed {
+    /// Header section and body, with CRLF line ends.
     pub content: Vec<u8>,
     /// The addresses of the From field; at least one.
     pub authors: Vec<Address>,
     /// How urgent it looks.
-    pub looks: Looks,
+    pub(crate) looks: Looks,
 }
 
 impl Completed {
     /// The domain of the first author.
-    pub(crate) fn author_domain(&self) -> Option<&Domain> {
+    pub fn author_domain(&self) -> Option<&Domain> {
         self.authors.first().and_then(Address::domain)
     }
 }
 
 /// Adds Date and Message-ID where they are missing, takes out Bcc (RFC 5322 section 3.6.3), Return-Path (RFC 5321 section 4.4) and words to us,
-/// and gives bare line ends their other half. Every other octet stays as it came.
-pub(crate) fn complete(
+/// and gives bare line ends their other half. Every other octet stays as it came. With the same identifier and moment the same becomes of it.
+///
+/// # Errors
+/// [`IntakeError::BadHeader`], [`IntakeError::NoAuthor`] or [`IntakeError::Loop`]: all the submitter's fault.
+pub fn complete(
     content: &[u8],
     id: QueueId,
     hostname: &Domain,
@@ -63,6 +67,20 @@ pub(crate) fn complete(
     Ok(Completed { content: header::prepend(&content, &[fields]), authors, looks })
 }
 
+/// What the next hop must be told of a content: BODY and SMTPUTF8, as far as it needs them. Fewer demands reach more hosts.
+pub fn needs(envelope: &Envelope, content: &[u8]) -> (Body, bool) {
+    let (section, _) = header::split(content);
+    let addresses = envelope.reverse_path.address().into_iter();
+    let mut addresses = addresses.chain(envelope.forward_paths.iter().map(|path| &path.address));
+    let body = match envelope.body {
+        Body::BinaryMime => Body::BinaryMime,
+        _ if !content.is_ascii() => Body::EightBitMime,
+        _ => Body::SevenBit,
+    };
+    // RFC 6531 section 3.4: a header section or an address outside ASCII needs it.
+    (body, !section.is_ascii() || addresses.any(Address::needs_smtputf8))
+}
+
 /// Received fields in a message that goes round and round; RFC 5321 section 6.3 wants the threshold at 100 or more.
 const MOST_HOPS: usize = 100;
 
@@ -91,7 +109,7 @@ fn authors(section: &HeaderSection<'_>) -> Result<Vec<Address>, IntakeError> {
 }
 
 /// The Message-ID without its angle brackets; empty where there is none.
-pub(crate) fn message_id(section: &HeaderSection<'_>) -> String {
+pub fn message_id(section: &HeaderSection<'_>) -> String {
     let text = section.first("Message-ID").map(tegami_mail::HeaderField::text).unwrap_or_default();
     text.trim().trim_start_matches('<').trim_end_matches('>').to_owned()
 }

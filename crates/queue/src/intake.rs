@@ -3,10 +3,6 @@
 //!
 //! Stages of a submission: limits, completed header section, author, signature, recipients (suppressed, local, remote), one synced write.
 //! Each is all or nothing: a submission that fails at any stage leaves no trace.
-//!
-//! An RSA signature takes about half a millisecond of a core. It is computed on the blocking pool, because an asynchronous worker that
-//! is busy so long keeps twenty other sessions waiting; an Ed25519 signature over a small content takes less than moving it there would, and is
-//! computed in place.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,16 +11,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
-use tegami_auth::dkim::{self, Algorithm, Signer};
+use tegami_auth::dkim::Signer;
 use tegami_mail::header;
-use tegami_mail::{Address, Body, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, ReversePath};
+use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, ReversePath};
 use tegami_report::dsn::{Action, Languages, Report, Returned, Told};
 use tegami_store::{
     EnvelopeParameters, EventKind, Facts, HopTls, IdSource, MailboxDelivery, MessageRow, NewEvent,
     NewMessage, NewRecipient, Origin, Priority, QueueId, RowId, Store, StoreError, Suppression,
     SuppressionList, Table, suppression_key,
 };
-use tokio::sync::Semaphore;
 
 use crate::complete::{self, Completed};
 use crate::control::Control;
@@ -37,7 +32,7 @@ use crate::notice::FEEDBACK_ID;
 use crate::permit::Permit;
 use crate::returns::Returns;
 use crate::schedule::{Retries, later};
-use crate::sign::SignerSource;
+use crate::sign::{SignerSource, Signing};
 use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
 use crate::summary::summarize;
 use crate::suppress::SuppressionRules;
@@ -95,12 +90,8 @@ pub struct Intake {
     returns: Arc<Returns>,
     gate: Arc<dyn Gate>,
     unsuppressed: Unsuppressed,
-    /// One place for each core: more signatures at once are not sooner done, they only need more threads.
-    signing: Semaphore,
+    signing: Signing,
 }
-
-/// Contents above this are signed on the blocking pool whatever the algorithm, in octets.
-const SIGNED_IN_PLACE: usize = 64 << 10;
 
 /// What becomes of the recipients of one message.
 #[derive(Default)]
@@ -135,7 +126,7 @@ impl Intake {
             returns,
             gate,
             unsuppressed: Unsuppressed::default(),
-            signing: Semaphore::new(cores()),
+            signing: Signing::default(),
         }
     }
 
@@ -221,7 +212,7 @@ impl Intake {
             Some(fields) => header::prepend(&completed.content, &[fields]),
             None => completed.content,
         };
-        let content = self.sign(Bytes::from(content), signers, now).await?;
+        let content = self.signing.sign(Bytes::from(content), signers, now).await?;
         let mut envelope = permit.into_envelope();
         drop_repeated(&mut envelope);
         let content = match &options.trace {
@@ -388,7 +379,7 @@ impl Intake {
         check_authors(&permit, &completed, AuthorRule::Belongs)?;
         let content = Bytes::from(completed.content);
         // A DSN without signature is better than none: our own key must not stand between a sender and the news.
-        let content = match self.sign(content.clone(), signers, now).await {
+        let content = match self.signing.sign(content.clone(), signers, now).await {
             Ok(signed) => signed,
             Err(error) => {
                 tracing::error!(%error, "a DSN goes out unsigned");
@@ -460,26 +451,6 @@ impl Intake {
             .deliver_at
             .filter(|moment| *moment > latest)
             .map_or(Ok(()), |moment| Err(IntakeError::TooLate(moment)))
-    }
-
-    /// Puts the signatures in front of the content.
-    async fn sign(&self, content: Bytes, signers: Vec<Signer>, now: Timestamp) -> Result<Bytes, IntakeError> {
-        if signers.is_empty() {
-            return Ok(content);
-        }
-        let slow = content.len() > SIGNED_IN_PLACE
-            || signers.iter().any(|signer| signer.key.algorithm() == Algorithm::RsaSha256);
-        let work = move || {
-            let fields = dkim::sign(&content, &signers, now)
-                .map_err(|error| IntakeError::Signing(error.to_string()))?;
-            Ok(Bytes::from(header::prepend(&content, &[fields])))
-        };
-        if !slow {
-            return work();
-        }
-        let failed = |error: &dyn std::fmt::Display| IntakeError::Signing(error.to_string());
-        let _place = self.signing.acquire().await.map_err(|error| failed(&error))?;
-        tokio::task::spawn_blocking(work).await.map_err(|error| failed(&error))?
     }
 
     fn signers_for(&self, author: Option<&Domain>, sending: &Domain) -> Vec<Signer> {
@@ -627,11 +598,6 @@ fn check_authors(permit: &Permit, completed: &Completed, rule: AuthorRule) -> Re
     })
 }
 
-/// How many signatures can be computed at once.
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
 /// A recipient that is named twice gets one copy.
 fn drop_repeated(envelope: &mut Envelope) {
     let mut seen = BTreeSet::new();
@@ -643,20 +609,12 @@ pub(crate) fn unique(mailboxes: Vec<MailboxDelivery>) -> Vec<MailboxDelivery> {
     mailboxes.into_iter().filter(|copy| seen.insert((copy.owner.clone(), copy.mailbox.clone()))).collect()
 }
 
-/// What the next hop must be told: what was asked for, as far as the content needs it. Fewer demands reach more hosts.
+/// What the next hop must be told.
 fn parameters(envelope: &Envelope, content: &[u8]) -> EnvelopeParameters {
-    let (section, _) = header::split(content);
-    let eight_bit = !content.is_ascii();
-    let addresses = envelope.reverse_path.address().into_iter();
-    let mut addresses = addresses.chain(envelope.forward_paths.iter().map(|path| &path.address));
+    let (body, smtputf8) = complete::needs(envelope, content);
     EnvelopeParameters {
-        body: match envelope.body {
-            Body::BinaryMime => Body::BinaryMime,
-            _ if eight_bit => Body::EightBitMime,
-            _ => Body::SevenBit,
-        },
-        // RFC 6531 section 3.4: a header section or an address outside ASCII needs it.
-        smtputf8: !section.is_ascii() || addresses.any(Address::needs_smtputf8),
+        body,
+        smtputf8,
         require_tls: envelope.require_tls,
         hop_tls: HopTls::AsPolicy,
         dsn: envelope.dsn.clone(),

@@ -45,6 +45,7 @@ mod unsuppressed;
 
 pub use accounts::{AccountError, Accounts, AuthError};
 pub use clock::SystemClock;
+pub use complete::{Completed, complete, message_id, needs};
 pub use control::Control;
 pub use event::{EventData, Reason};
 pub use hold::{HoldRule, HoldSubject, Holds};
@@ -62,7 +63,7 @@ pub use schedule::{
     Dispatcher, Group, LaneState, Limits, Next, Retries, RetryPolicy, RetryRule, Survey, Wait,
 };
 pub use settle::Settler;
-pub use sign::{KeyRing, SignerSource};
+pub use sign::{KeyRing, SignerSource, Signing};
 pub use submission::{Accepted, AuthorRule, Fault, IntakeError, Mode, Options, Reception, Submission, Trace};
 pub use suppress::SuppressionRules;
 pub use tegami_report::dsn::Languages;

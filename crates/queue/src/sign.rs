@@ -1,10 +1,23 @@
-//! Who signs what leaves.
+//! Who signs what leaves, and where.
+//!
+//! An RSA signature takes about half a millisecond of a core. It is computed on the blocking pool, because an asynchronous worker that
+//! is busy so long keeps twenty other sessions waiting; an Ed25519 signature over a small content takes less than moving it there would, and is
+//! computed in place.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::{PoisonError, RwLock};
 
-use tegami_auth::dkim::Signer;
-use tegami_mail::Domain;
+use bytes::Bytes;
+use jiff::Timestamp;
+use tegami_auth::dkim::{self, Algorithm, Signer};
+use tegami_mail::{Domain, header};
+use tokio::sync::Semaphore;
+
+use crate::submission::IntakeError;
+
+/// Contents above this are signed on the blocking pool whatever the algorithm, in octets.
+const SIGNED_IN_PLACE: usize = 64 << 10;
 
 /// The DKIM keys of our domains.
 pub trait SignerSource: Send + Sync + 'static {
@@ -48,5 +61,49 @@ impl SignerSource for KeyRing {
             domain = at.parent();
         }
         Vec::new()
+    }
+}
+
+/// Where signatures are computed.
+#[derive(Debug)]
+pub struct Signing {
+    /// One place for each core: more signatures at once are not sooner done, they only need more threads.
+    places: Semaphore,
+}
+
+impl Default for Signing {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { places: Semaphore::new(cores) }
+    }
+}
+
+impl Signing {
+    /// Puts the signatures in front of a content that is complete.
+    ///
+    /// # Errors
+    /// [`IntakeError::Signing`].
+    pub async fn sign(
+        &self,
+        content: Bytes,
+        signers: Vec<Signer>,
+        now: Timestamp,
+    ) -> Result<Bytes, IntakeError> {
+        if signers.is_empty() {
+            return Ok(content);
+        }
+        let slow = content.len() > SIGNED_IN_PLACE
+            || signers.iter().any(|signer| signer.key.algorithm() == Algorithm::RsaSha256);
+        let work = move || {
+            let fields = dkim::sign(&content, &signers, now)
+                .map_err(|error| IntakeError::Signing(error.to_string()))?;
+            Ok(Bytes::from(header::prepend(&content, &[fields])))
+        };
+        if !slow {
+            return work();
+        }
+        let failed = |error: &dyn Display| IntakeError::Signing(error.to_string());
+        let _place = self.places.acquire().await.map_err(|error| failed(&error))?;
+        tokio::task::spawn_blocking(work).await.map_err(|error| failed(&error))?
     }
 }
