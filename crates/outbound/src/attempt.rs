@@ -5,7 +5,7 @@ mod visit;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -19,6 +19,7 @@ use crate::failover::{self, Kind};
 use crate::failure;
 use crate::ledger::{Bearing, Ledger, Setback, Tried, Verdict};
 use crate::memory::Remembered;
+use crate::moment;
 use crate::policy::TlsDemand;
 use crate::record::{AttemptRecord, HostTry, RecipientRecord, RouteRecord, Turn};
 use crate::route::{Course, Route};
@@ -113,6 +114,8 @@ struct Tour<'a> {
     first: bool,
     shape: Option<&'a Shape>,
     log: &'a mut Log,
+    /// When all has to be over.
+    deadline: Option<Instant>,
     /// Addresses of this way that were not asked, because they failed a moment ago.
     resting: Vec<Remembered>,
 }
@@ -153,12 +156,19 @@ pub(crate) async fn attempt(
         put_back: None,
     };
     let mut tried = Tried::Some;
+    let deadline = settings.limits.deadline();
     for (at, leg) in legs.iter().enumerate() {
-        let destination = courier.find(leg.course, route, &parcel.next_hop).await;
+        let found = courier.find(leg.course, route, &parcel.next_hop);
+        let Some(destination) = moment::before(deadline, found).await else {
+            log.time_is_up();
+            break;
+        };
         log.arrive(&destination);
-        let plan = Plan { parcel, courier, destination, several: legs.len() > 1, first: at == 0, shape };
-        tried = go(leg, plan, &mut log).await;
-        let Some(next) = legs.get(at + 1).filter(|_| log.put_back.is_none()) else { break };
+        let (several, first) = (legs.len() > 1, at == 0);
+        tried =
+            go(leg, Plan { parcel, courier, destination, several, first, shape, deadline }, &mut log).await;
+        let goes_on = log.put_back.is_none() && !moment::passed(deadline);
+        let Some(next) = legs.get(at + 1).filter(|_| goes_on) else { break };
         if log.turn(tried, leg.kind(), next).is_none() {
             break;
         }
@@ -174,18 +184,23 @@ struct Plan<'a> {
     several: bool,
     first: bool,
     shape: Option<&'a Shape>,
+    deadline: Option<Instant>,
 }
 
 /// One way, host after host.
 async fn go(leg: &Leg<'_>, plan: Plan<'_>, log: &mut Log) -> Tried {
-    let Plan { parcel, courier, destination, several, first, shape } = plan;
+    let Plan { parcel, courier, destination, several, first, shape, deadline } = plan;
     let policies = Finder::new(courier, &parcel.content, &destination, &leg.terms);
-    match hosts(&destination, &leg.terms, &policies).await {
+    let Some(hosts) = moment::before(deadline, hosts(&destination, &leg.terms, &policies)).await else {
+        log.time_is_up();
+        return Tried::Some;
+    };
+    match hosts {
         Ok(hosts) => {
             let (terms, policies, resting) = (&leg.terms, &policies, Vec::new());
             let before = log.tries.len();
             let mut tour =
-                Tour { courier, parcel, leg, terms, policies, several, first, shape, log, resting };
+                Tour { courier, parcel, leg, terms, policies, several, first, shape, log, deadline, resting };
             let tried = tour.run(hosts).await;
             tour.tell_shape(before);
             tried
@@ -218,6 +233,12 @@ async fn hosts(
 }
 
 impl Log {
+    /// What is not settled is told that the time of the attempt is over.
+    fn time_is_up(&mut self) {
+        let failure = failure::of_deadline();
+        self.ledger.host_failed(Setback { failure, peer: None, host: None });
+    }
+
     /// The hosts of a way were found, or not.
     fn arrive(&mut self, destination: &Destination) {
         if let Some(chapter) = self.chapters.last_mut() {
@@ -260,7 +281,13 @@ impl Tour<'_> {
             if self.log.ledger.is_settled() || self.log.put_back.is_some() {
                 break;
             }
-            self.visit(&target).await;
+            if !moment::passed(self.deadline) {
+                self.visit(&target).await;
+            }
+        }
+        if moment::passed(self.deadline) {
+            self.log.time_is_up();
+            return Tried::Some;
         }
         if !self.resting.is_empty() {
             tried = Tried::Some;

@@ -31,7 +31,7 @@ pub(crate) struct Link {
     session: Session,
     wire: Wire,
     wake: Option<Instant>,
-    /// When the transaction under way must have ended.
+    /// When what is under way must have ended: the opening, or a transaction.
     limit: Option<Instant>,
     buffer: Vec<u8>,
     began: Instant,
@@ -53,6 +53,8 @@ pub(crate) struct TlsContext<'a> {
     pub(crate) trust: &'a Trust,
     pub(crate) clock: &'a dyn Clock,
     pub(crate) timeout: Duration,
+    /// When the session has to be open.
+    pub(crate) deadline: Option<Instant>,
 }
 
 enum Wire {
@@ -81,7 +83,7 @@ impl Link {
             session,
             wire: Wire::Clear(stream),
             wake: None,
-            limit: None,
+            limit: context.deadline,
             buffer: vec![0; 16 * 1024],
             began: moment::now(),
             tls: None,
@@ -98,21 +100,23 @@ impl Link {
 
     /// Goes on until the server has greeted us, TLS runs and we are known to it.
     pub(crate) async fn ready(&mut self, context: &TlsContext<'_>) -> Result<(), SessionFailure> {
-        match self.advance(Some(context)).await {
+        let progress = self.advance(Some(context)).await;
+        self.limit = None;
+        match progress {
             Progress::Ready => Ok(()),
             Progress::Failed(failure) => Err(failure),
             Progress::Transaction(_) => Err(out_of_turn()),
         }
     }
 
-    /// Hands over one message, within `patience`.
+    /// Hands over one message, until `limit` at the latest.
     pub(crate) async fn deliver(
         &mut self,
         transaction: Transaction,
-        patience: Duration,
+        limit: Option<Instant>,
     ) -> Result<TransactionReport, SessionFailure> {
         self.messages += 1;
-        self.limit = moment::now().checked_add(patience);
+        self.limit = limit;
         self.session.deliver(transaction, moment::now());
         let progress = self.advance(None).await;
         self.limit = None;
@@ -254,7 +258,7 @@ impl Link {
             return;
         };
         let handshake = context.tls.handshake(stream, context.host, context.trust, context.clock.now());
-        match tokio::time::timeout(context.timeout, handshake).await {
+        match tokio::time::timeout_at(self.no_later(moment::now() + context.timeout), handshake).await {
             Ok(Ok((stream, record))) => {
                 let refused = context.demand == TlsDemand::Verified && !record.trusted;
                 let remark = remark(&record);

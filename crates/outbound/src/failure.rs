@@ -95,6 +95,11 @@ pub(crate) fn of_rest(next_hop: &Host, rests: Duration) -> Failure {
     Failure::without_reply(Stage::Connect, NO_ANSWER, detail)
 }
 
+/// The attempt as a whole has had its time.
+pub(crate) fn of_deadline() -> Failure {
+    Failure::without_reply(Stage::Connect, NO_ANSWER, note!("outbound-time-is-up"))
+}
+
 /// The content went out whole, and what became of it is not known (RFC 1047).
 pub(crate) fn of_lost_reply() -> Failure {
     Failure::without_reply(Stage::EndOfData, BAD_CONNECTION, note!("outbound-possibly-delivered"))

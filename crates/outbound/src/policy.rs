@@ -2,12 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tegami_mail::Domain;
 use tegami_proto::smtp::client::Timeouts;
 
+use crate::moment;
 use crate::route::{Route, Smarthost};
 use crate::tls_policy::TlsPolicies;
 
@@ -148,6 +149,8 @@ pub struct Limits {
     /// What one transaction may take beside the time for its content. Every command has an allowance of its own
     /// (RFC 5321 section 4.5.3.2), and a server that is always just in time would keep a slot for days.
     pub transaction: Duration,
+    /// What one attempt may take with all its hosts, their DNS included. `None`: as long as the other limits allow, which is right for a queue.
+    pub attempt: Option<Duration>,
     /// The slowest pace of content that is put up with, in octets per second.
     pub slowest_pace: u32,
     /// Connections to one address at the same time; idle ones do not count.
@@ -169,6 +172,7 @@ impl Default for Limits {
             connections: 10,
             recipients: 100,
             transaction: Duration::from_secs(30 * 60),
+            attempt: None,
             slowest_pace: 1024,
             connections_per_address: 20,
             idle: Duration::from_secs(5),
@@ -179,6 +183,11 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// When an attempt that begins now has to be over.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.attempt.and_then(|span| moment::now().checked_add(span))
+    }
+
     /// How long a transaction with so much content may take.
     pub(crate) fn patience(&self, octets: usize) -> Duration {
         let pace = u64::from(self.slowest_pace.max(1));

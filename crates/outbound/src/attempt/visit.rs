@@ -33,9 +33,11 @@ impl Tour<'_> {
     /// Hands the message to one host, over a session that waits there or a new one.
     pub(super) async fn visit(&mut self, target: &Target) {
         let _busy = self.courier.metrics.visit();
-        let Some(approach) = self.approach(target).await else { return };
+        let deadline = self.deadline;
+        let Some(approach) = moment::before(deadline, self.approach(target)).await.flatten() else { return };
         let Approach { policy, terms } = &*approach;
-        let _place = self.courier.places.take(target.address.ip()).await;
+        let place = self.courier.places.take(target.address.ip());
+        let Some(_place) = moment::before(deadline, place).await else { return };
         let source = self.shape.map(|shape| Arc::clone(&shape.source().name));
         let key = Key::new(target.address, &target.host.host, terms, source);
         if let Some(link) = self.courier.pool.take(&key) {
@@ -108,11 +110,17 @@ impl Tour<'_> {
         let shaped = self.shape.map(Shape::source);
         let named = shaped.and_then(|source| bound(source, target.address.ip()));
         let source = named.or_else(|| settings.source.toward(target.address.ip()));
-        let connection = match courier.dial.dial(target.address, source, target.patience).await {
+        let patience = moment::left(self.deadline, target.patience);
+        let connection = match courier.dial.dial(target.address, source, patience).await {
             Ok(connection) => connection,
             Err(error) => {
                 let failure = failure::of_connect(&error);
-                courier.memory.failed(target.address, &failure.detail, moment::now());
+                // Where our own time was up, the host has not failed.
+                if moment::passed(self.deadline) {
+                    courier.memory.passed(target.address);
+                } else {
+                    courier.memory.failed(target.address, &failure.detail, moment::now());
+                }
                 entry.duration_ms = millis(began.elapsed());
                 self.host_failed(entry, &Peer::default(), failure);
                 return None;
@@ -126,6 +134,7 @@ impl Tour<'_> {
             trust: &terms.trust,
             clock: &*courier.clock,
             timeout: settings.timeouts.command,
+            deadline: self.deadline,
         };
         let ehlo = shaped.and_then(|source| source.ehlo.as_deref());
         let session = terms.session(settings, ehlo, target.address.ip());
@@ -147,7 +156,10 @@ impl Tour<'_> {
                     failure.detail = why;
                 }
                 // A host that takes connections and never says a word is as good as dead.
-                if failure.stage == Stage::Greeting && failure.reply.is_none() {
+                if failure.stage == Stage::Greeting
+                    && failure.reply.is_none()
+                    && !moment::passed(self.deadline)
+                {
                     courier.memory.failed(target.address, &failure.detail, moment::now());
                 } else {
                     courier.memory.reached(target.address);
@@ -183,7 +195,8 @@ impl Tour<'_> {
             let batch = std::mem::replace(&mut waiting, rest);
             let transaction = self.transaction(&batch);
             let patience = self.courier.settings.limits.patience(transaction.content.len());
-            match link.deliver(transaction, patience).await {
+            let limit = moment::now().checked_add(patience).into_iter().chain(self.deadline).min();
+            match link.deliver(transaction, limit).await {
                 Ok(report) if entry.reused && is_farewell(&report) => return Carried::Stale,
                 Ok(report) => {
                     let peer = peer(target, &link, began.elapsed());

@@ -112,9 +112,20 @@ fn good(mut peer: Peer) -> Pin<Box<dyn Future<Output = Option<()>> + Send>> {
 
 /// One attempt with a content of so many octets; the story, and how many minutes of the timers it took.
 async fn attempt(behaviour: Behaviour, recipients: usize, octets: usize) -> (String, u64) {
+    attempt_within(None, behaviour, recipients, octets).await
+}
+
+/// The same, which as a whole may take so long.
+async fn attempt_within(
+    limit: Option<Duration>,
+    behaviour: Behaviour,
+    recipients: usize,
+    octets: usize,
+) -> (String, u64) {
     let mut settings = Settings::new(Domain::parse("sender.example.org").unwrap());
     settings.reach = Reach::Loopback;
     settings.limits.connections_per_address = 1;
+    settings.limits.attempt = limit;
     let resolver = Arc::new(ZoneResolver::from_text(ZONE).unwrap());
     let courier = Courier::new(settings, RootCertStore::empty(), resolver, Arc::new(SystemClock)).unwrap();
     let courier = courier.over(Arc::new(Network(behaviour)));
@@ -423,4 +434,31 @@ async fn no_farewell() {
         "#]],
     )
     .await;
+}
+
+/// Where an attempt as a whole has its time, whoever is slow gets no more than is left, and what was not tried is not called refused.
+#[tokio::test(start_paused = true)]
+async fn an_attempt_ends_when_its_time_is_up() {
+    let silent: Behaviour =
+        |mut peer| Box::pin(async move { peer.say_after(3600 * SECOND, "220 late\r\n").await });
+    let undecided: Behaviour = |mut peer| {
+        Box::pin(async move {
+            peer.open_to_data().await?;
+            peer.content().await?;
+            peer.say_after(3600 * SECOND, "250 2.0.0 taken\r\n").await
+        })
+    };
+    let mut stories = String::new();
+    for behaviour in [silent, undecided] {
+        let (story, minutes) = attempt_within(Some(120 * SECOND), behaviour, 1, 100).await;
+        stories.push_str(&format!("{story}{minutes} min\n"));
+    }
+    expect![[r#"
+        bad.example.test 5 192.0.2.1 Greeting outbound-too-slow
+        r0@example.test failed Transient Greeting 4.4.2 outbound-too-slow [bad.example.test]
+        2 min
+        bad.example.test 5 192.0.2.1 EndOfData outbound-possibly-delivered
+        r0@example.test possibly delivered Transient EndOfData 4.4.2 outbound-possibly-delivered [bad.example.test]
+        2 min
+    "#]].assert_eq(&stories);
 }
