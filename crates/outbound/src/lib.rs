@@ -27,6 +27,7 @@ mod policy;
 mod pool;
 mod preview;
 mod record;
+mod roots;
 mod route;
 mod shape;
 mod terms;
@@ -51,6 +52,7 @@ pub use record::{
     AttemptRecord, FailureRecord, HostResult, HostTry, RecipientRecord, ResultWord, RouteRecord, TlsRecord,
     Turn,
 };
+pub use roots::machine_roots;
 pub use route::{Match, Order, Route, Smarthost, SmarthostTls};
 pub use tls_policy::{Observation, Observe, PolicyRecord, PolicySource, TlsPolicies, TlsPolicy, TlsScope};
 pub use via::Via;

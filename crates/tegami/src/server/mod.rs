@@ -33,7 +33,7 @@ use tokio::task::JoinSet;
 
 pub(crate) use pages::{lab_pages, pages};
 pub(crate) use rooms::Rooms;
-pub(crate) use tls::{machine_roots, trusted_roots};
+pub(crate) use tls::trusted_roots;
 
 use self::doors::{Doors, OpenDoors};
 pub(crate) use self::reload::{Answer, House};

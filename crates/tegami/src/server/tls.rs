@@ -7,6 +7,7 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tegami_mail::note;
+use tegami_outbound::machine_roots;
 use tegami_store::KeyError;
 
 use super::keys;
@@ -88,14 +89,4 @@ pub(crate) fn trusted_roots(config: &Config) -> Result<RootCertStore, Failure> {
         }
     }
     Ok(roots)
-}
-
-/// The machine's certification authorities, Mozilla's where the machine has none.
-pub(crate) fn machine_roots() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    roots
 }

@@ -19,6 +19,7 @@ mod crash;
 mod exim;
 mod fault;
 mod http;
+mod mailer;
 mod observe;
 mod operator;
 mod peer;

@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 use tegami_auth::mta_sts::{self, MAX_OCTETS, Mode, Policy, Record};
 use tegami_dns::{Data, DnsName, RecordType, Resolver};
 use tegami_mail::{Domain, Note, note};
-use tegami_outbound::{Fetch, Https, HttpsFetch, Reach};
+use tegami_outbound::{Fetch, Https, HttpsFetch, Reach, machine_roots};
 
 use super::super::prose::Prose;
 use super::super::table::plain;
 use super::{Context, Failure, Report, domain, report};
 use crate::cli::MtaStsQuestion;
-use crate::server::machine_roots;
 
 /// The port of HTTPS.
 const HTTPS: u16 = 443;

@@ -1,18 +1,16 @@
 //! `tegami send --direct`: to the MX hosts, now, with no server of ours.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use bytes::Bytes;
+use tegami::{AttemptRecord, Mailer, Message, Reach};
 use tegami_mail::{Address, Domain, Envelope, ReversePath, note};
-use tegami_outbound::{AttemptReport, Courier, Https, HttpsFetch, MtaSts, Reach, Settings};
-use tegami_queue::{RecipientOutcome, SystemClock};
 
 use super::reverse_path;
 use crate::cli::Send;
 use crate::command::{Context, Failure, Outcome, dns};
 
-/// The port of HTTPS.
-const HTTPS: u16 = 443;
+/// Somebody waits, and sees that they do: long enough for the ten minutes that a host may take to confirm (RFC 5321 section 4.5.3.2.6).
+const TIME_LIMIT: Duration = Duration::from_secs(15 * 60);
 
 /// One line a recipient: what its host said.
 pub(super) async fn run(
@@ -32,37 +30,25 @@ pub(super) async fn run(
         } else {
             Reach::Network
         };
-    let settings = Settings { port: send.port, reach, ..Settings::new(hostname) };
-    let roots = crate::server::machine_roots();
-    let resolver = dns::resolver(&send.dns)?;
-    let failed = |error: tegami_outbound::OutboundError| Failure::Text(error.to_string());
-    let https = Https::new(roots.clone(), Arc::clone(&resolver), reach).map_err(failed)?;
-    let mta_sts = MtaSts::new(Arc::new(HttpsFetch::new(Arc::new(https), HTTPS)), None);
-    let courier = Courier::new(settings, roots, resolver, Arc::new(SystemClock)).map_err(failed)?;
-    let courier = courier.with_mta_sts(Arc::new(mta_sts));
-    let reports = courier.send(&envelope, &Bytes::from(content)).await;
-    let delivered = |report: &AttemptReport| {
-        report
-            .recipients
-            .iter()
-            .all(|recipient| matches!(recipient.outcome, RecipientOutcome::Delivered { .. }))
-    };
-    let well = reports.iter().all(delivered);
+    let mailer = Mailer::builder(hostname.as_str()).dns(dns::resolver(&send.dns)?);
+    let mailer = mailer.port(send.port).reach(reach).time_limit(TIME_LIMIT).build();
+    let mailer = mailer.map_err(|error| Failure::Text(error.to_string()))?;
+    let report = mailer.send(&Message::raw(envelope, content)).await;
+    let report = report.map_err(|error| Failure::Text(error.explanation(context.language)))?;
+    mailer.close().await;
     if context.json {
-        let records: Vec<_> = reports
-            .iter()
-            .map(|report| tegami_words::told(context.language, &serde_json::json!(report.record)))
-            .collect();
+        let told = |record: &AttemptRecord| tegami_words::told(context.language, &serde_json::json!(record));
+        let records: Vec<_> = report.records().iter().map(told).collect();
         context.print_json(&serde_json::json!({ "attempts": records }));
     } else {
-        reports.iter().for_each(|report| tell(context, report));
+        report.records().iter().for_each(|record| tell(context, record));
     }
-    Ok(if well { Outcome::Well } else { Outcome::Finding })
+    Ok(if report.is_delivered() { Outcome::Well } else { Outcome::Finding })
 }
 
-fn tell(context: &Context, report: &AttemptReport) {
-    for recipient in &report.record.recipients {
-        let host = recipient.host.and_then(|place| report.record.hosts.get(place));
+fn tell(context: &Context, record: &AttemptRecord) {
+    for recipient in &record.recipients {
+        let host = recipient.host.and_then(|place| record.hosts.get(place));
         let reply = recipient.reply.as_ref().map(ToString::to_string);
         let failure = recipient.failure.as_ref().map(|failure| {
             tegami_words::text(context.language, &failure.detail.id, &failure.detail.values())
