@@ -467,6 +467,9 @@ const SHARED: &[&str] =
     &["config", "lang", "json", "zone", "resolver", "help", "version", "yes", "dry-run", "reason"];
 
 #[cfg(test)]
+mod manual;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
