@@ -39,15 +39,37 @@ pub struct Control {
     metrics: Metrics,
     hands: Mutex<Option<Hands>>,
     rounds: AtomicU64,
+    alterations: AtomicU64,
 }
 
 /// What was altered since the loop looked last.
 #[derive(Debug, Default)]
 pub(crate) struct Altered {
-    /// By the next hop that they had.
+    /// By the next hop that they had; empty where they are [too many](Altered::are_many).
     pub(crate) rows: BTreeMap<String, Vec<RowId>>,
     /// When the first of them was due.
     pub(crate) oldest: Option<Timestamp>,
+    count: usize,
+}
+
+impl Altered {
+    /// Whether they are so many that none is named.
+    pub(crate) fn are_many(&self) -> bool {
+        self.count > MOST_ALTERED
+    }
+
+    fn note(&mut self, row: &QueueRow) {
+        self.count += 1;
+        self.oldest = Some(self.oldest.map_or(row.due, |oldest| oldest.min(row.due)));
+        if self.are_many() {
+            self.rows = BTreeMap::new();
+            return;
+        }
+        match self.rows.get_mut(&row.next_hop) {
+            Some(ids) => ids.push(row.id),
+            None => drop(self.rows.insert(row.next_hop.clone(), vec![row.id])),
+        }
+    }
 }
 
 /// Whoever settles and whoever delivers.
@@ -72,6 +94,8 @@ struct Shelf {
 
 /// No more rows lie on the shelf than this; the others are found in the store.
 const MOST_FRESH: usize = 10_000;
+/// No more altered rows than this are noted by name: the loop may be paused.
+const MOST_ALTERED: usize = 100_000;
 
 impl Control {
     /// Something in the store has become due by other hands, nobody knows when: all that is due is asked for again.
@@ -79,26 +103,22 @@ impl Control {
         self.ask(Timestamp::MIN);
     }
 
-    /// Rows were altered at that moment, by [`tegami_store::Store::alter`]: those that wait in memory are read anew before they are attempted, and
-    /// what became due is looked for.
-    pub fn altered(&self, at: Timestamp) {
-        self.note_altered(&[]);
+    /// Rows were altered at that moment: what became due is looked for.
+    pub(crate) fn altered(&self, at: Timestamp) {
         self.ask(at);
     }
 
     /// These rows, as they were, are altered by now: wherever they wait in memory, they no longer do. [`Control::altered`] follows.
-    pub(crate) fn note_altered(&self, rows: &[QueueRow]) {
+    pub(crate) fn note_altered<'a>(&self, rows: impl IntoIterator<Item = &'a QueueRow>) {
         let mut altered = self.altered.lock().unwrap_or_else(PoisonError::into_inner);
         let altered = altered.get_or_insert_default();
-        for row in rows {
-            altered.oldest = Some(altered.oldest.map_or(row.due, |oldest| oldest.min(row.due)));
-            match altered.rows.get_mut(&row.next_hop) {
-                Some(ids) => ids.push(row.id),
-                None => {
-                    altered.rows.insert(row.next_hop.clone(), vec![row.id]);
-                }
-            }
-        }
+        rows.into_iter().for_each(|row| altered.note(row));
+        self.alterations.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Grows whenever rows are altered: while it stays the same, what was read of them before is still true.
+    pub(crate) fn alterations(&self) -> u64 {
+        self.alterations.load(Ordering::Acquire)
     }
 
     /// What waits where, and for what. Answered by the loop; without one, never.
@@ -223,7 +243,7 @@ impl Control {
         let kept = messages.iter().map(|message| (message, due_now(message))).filter(|(_, due)| *due > 0);
         let kept = kept.map(|(message, due)| Kept::of(message, due)).collect();
         self.shelf().announced.extend(&ids);
-        Announcement { control: self, ids, rows, kept, due, later }
+        Announcement { control: self, alterations: self.alterations(), ids, rows, kept, due, later }
     }
 
     /// A message and its content, where they are in memory still, for so many of its recipients.
@@ -249,6 +269,8 @@ impl Control {
 /// announcement and has the store asked.
 pub(crate) struct Announcement<'a> {
     control: &'a Control,
+    /// What [`Control::alterations`] said before the commit.
+    alterations: u64,
     ids: Vec<QueueId>,
     rows: Vec<QueueRow>,
     kept: Vec<Kept>,
@@ -266,7 +288,9 @@ impl Announcement<'_> {
         for id in self.ids.drain(..) {
             shelf.announced.remove(&id);
         }
-        let fits = shelf.rows.len() + rows.len() <= MOST_FRESH;
+        // An operator may have been quicker than we: what is on the disk then need not be what we know.
+        let is_true = self.control.alterations() == self.alterations;
+        let fits = is_true && shelf.rows.len() + rows.len() <= MOST_FRESH;
         if fits {
             shelf.rows.extend(rows);
             self.kept.drain(..).for_each(|kept| shelf.fresh.keep(kept));
@@ -319,4 +343,43 @@ pub(crate) fn fresh_rows(message: &NewMessage) -> Vec<QueueRow> {
 /// How many of a message's recipients [`fresh_rows`] gives.
 fn due_now(message: &NewMessage) -> usize {
     message.recipients.iter().filter(|recipient| recipient.due <= message.accepted_at).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use tegami_mail::Address;
+
+    use super::*;
+
+    fn row(recipient: u32, next_hop: &str, due: i64) -> QueueRow {
+        QueueRow {
+            id: RowId { message: QueueId::from_bits(1), recipient },
+            path: Address::parse("a@example.net").unwrap().into(),
+            next_hop: next_hop.to_owned(),
+            state: RecipientState::Queued,
+            due: Timestamp::from_second(due).unwrap(),
+            expires: Timestamp::MAX,
+            accepted_at: Timestamp::UNIX_EPOCH,
+            attempts: 0,
+            last_status: None,
+            hold_reason: None,
+            facts: Arc::default(),
+        }
+    }
+
+    #[test]
+    fn what_is_altered_while_nobody_looks_has_a_bound() {
+        let control = Control::default();
+        control.note_altered(&[row(0, "a.test", 5), row(1, "b.test", 3)]);
+        let few = control.take_altered().unwrap();
+        assert_eq!((few.are_many(), few.rows.len(), few.oldest.unwrap().as_second()), (false, 2, 3));
+        let again = row(0, "a.test", 5);
+        for _ in 0..=MOST_ALTERED {
+            control.note_altered([&again]);
+        }
+        let many = control.take_altered().unwrap();
+        assert!(many.are_many() && many.rows.is_empty());
+        assert!(control.take_altered().is_none());
+        assert_eq!(control.alterations(), 2 + MOST_ALTERED as u64);
+    }
 }

@@ -59,6 +59,9 @@ pub struct EventData {
     /// The content was sent whole, but no reply came.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub possibly_delivered: bool,
+    /// The receiver took it, though other hands had finished the recipient while it was tried: an operator took it out of the queue.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub finished_before: bool,
     /// It went into a mailbox here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub local: bool,

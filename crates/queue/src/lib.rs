@@ -11,6 +11,7 @@
 //! events, DSNs and suppressions in the same commit.
 
 mod accounts;
+mod batch;
 mod clock;
 mod complete;
 mod control;

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tegami_mail::{EnhancedStatusCode, Reply};
 use tegami_report::dsn::{Action, MOST_RETURNED, Told};
 use tegami_store::{
-    Alteration, EventKind, Json, NewEvent, NodeId, QueueFilter, QueueId, QueueRow, SettleOp, Settlement,
-    Store, StoreError,
+    Alteration, EventKind, Json, MessageRow, NewEvent, NodeId, QueueFilter, QueueId, QueueRow, SettleOp,
+    Settlement, Store, StoreError,
 };
 
 use crate::control::Control;
@@ -138,6 +138,12 @@ pub struct Operator<'a> {
     pub node: &'a NodeId,
 }
 
+/// What became of the rows of one commit or several.
+struct Page {
+    looked_at: usize,
+    changed: usize,
+}
+
 impl Operator<'_> {
     /// Does it to every row that passes the filter, in commits of some hundred rows, and gives the number of rows that were changed.
     ///
@@ -150,27 +156,30 @@ impl Operator<'_> {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let mut changed = 0;
-        loop {
-            let page = match order.act {
-                Act::Drop { bounce: true } => self.bounce(filter, order, now).await,
-                _ => self.alter(filter, order, now).await,
-            };
-            let page = match page {
-                Ok(page) => page,
-                Err(error) => {
-                    self.control.altered(now);
-                    return Err(error);
-                }
-            };
-            changed += page;
-            if page < PAGE {
-                break;
-            }
-        }
-        if changed > 0 {
+        let outcome = self.act_on_pages(filter, order, now, &mut changed).await;
+        if changed > 0 || outcome.is_err() {
             self.control.altered(now);
         }
-        Ok(changed)
+        outcome.map(|()| changed)
+    }
+
+    async fn act_on_pages(
+        &self,
+        filter: &QueueFilter,
+        order: &Order,
+        now: Timestamp,
+        changed: &mut usize,
+    ) -> Result<(), StoreError> {
+        loop {
+            let page = match order.act {
+                Act::Drop { bounce: true } => self.bounce(filter, order, now).await?,
+                _ => self.alter(filter, order, now).await?,
+            };
+            *changed += page.changed;
+            if page.looked_at < PAGE {
+                return Ok(());
+            }
+        }
     }
 
     /// Writes one line into the log.
@@ -185,14 +194,14 @@ impl Operator<'_> {
         );
     }
 
-    async fn alter(&self, filter: &QueueFilter, order: &Order, now: Timestamp) -> Result<usize, StoreError> {
+    async fn alter(&self, filter: &QueueFilter, order: &Order, now: Timestamp) -> Result<Page, StoreError> {
         let (alteration, record) = (order.alteration(), order.record());
         let rows = self.store.alter(filter.clone(), alteration, record.clone(), now, PAGE).await?;
         self.control.note_altered(&rows);
         if matches!(order.act, Act::Hold | Act::Drop { .. }) {
             self.tell_fates(&rows, order, &record.into(), now).await?;
         }
-        Ok(rows.len())
+        Ok(Page { looked_at: rows.len(), changed: rows.len() })
     }
 
     /// Held and dropped are fates: each is a line of the log.
@@ -212,12 +221,12 @@ impl Operator<'_> {
     }
 
     /// Drops a page of rows and has their senders told, in one commit for each message.
-    async fn bounce(&self, filter: &QueueFilter, order: &Order, now: Timestamp) -> Result<usize, StoreError> {
+    async fn bounce(&self, filter: &QueueFilter, order: &Order, now: Timestamp) -> Result<Page, StoreError> {
         let rows = self.store.queue(filter.clone(), None, PAGE).await?;
         let leases = self.store.claim(self.node, now, LEASE).await?;
         let Some(lease) = leases.first() else { return Err(StoreError::Fenced) };
-        let record = Json::from(order.record());
-        for (id, rows) in by_message(&rows) {
+        let mut page = Page { looked_at: rows.len(), changed: 0 };
+        for (id, mut rows) in by_message(&rows) {
             let message = self.store.message(id).await?;
             let end = message.summary.size.min(MOST_RETURNED);
             let content = match self.store.content(id, Some(0..end)).await {
@@ -225,25 +234,43 @@ impl Operator<'_> {
                 Err(StoreError::NotFound(_)) => Bytes::new(),
                 Err(error) => return Err(error),
             };
-            let told: Vec<_> = rows.iter().filter_map(|row| told(row, order)).collect();
-            let events: Vec<NewEvent> = rows.iter().map(|row| event(row, order, &record, now)).collect();
-            let about = fate::About::of(&message);
-            let born = self.intake.notifications(&message, &told, &content, now).await?;
-            let mut lines: Vec<_> = about.fates(&events).collect();
-            lines.extend(born.iter().flat_map(fate::kept));
-            let status = dropped(order).message;
-            let fail = |row: &&QueueRow| SettleOp::Fail { row: row.id, status: status.clone() };
-            let settlement = Settlement {
-                at: Some(now),
-                ops: rows.iter().map(fail).collect(),
-                events,
-                born,
-                ..Settlement::default()
-            };
-            self.store.settle(lease, settlement).await?;
-            self.control.tell(&lines);
+            while !rows.is_empty() {
+                let (settlement, lines) = self.drop_rows(&message, &rows, &content, order, now).await?;
+                match self.store.settle(lease, settlement).await {
+                    Ok(()) => {
+                        self.control.note_altered(rows.iter().copied());
+                        self.control.tell(&lines);
+                        page.changed += rows.len();
+                        break;
+                    }
+                    // What came to its end meanwhile needs nobody to drop it.
+                    Err(StoreError::Finished(finished)) => rows.retain(|row| !finished.contains(&row.id)),
+                    Err(error) => return Err(error),
+                }
+            }
         }
-        Ok(rows.len())
+        Ok(page)
+    }
+
+    /// What dropping these rows of a message and telling its sender changes, with the lines of the log.
+    async fn drop_rows(
+        &self,
+        message: &MessageRow,
+        rows: &[&QueueRow],
+        content: &Bytes,
+        order: &Order,
+        now: Timestamp,
+    ) -> Result<(Settlement, Vec<fate::Line>), StoreError> {
+        let record = Json::from(order.record());
+        let told: Vec<_> = rows.iter().filter_map(|row| told(row, order)).collect();
+        let events: Vec<NewEvent> = rows.iter().map(|row| event(row, order, &record, now)).collect();
+        let born = self.intake.notifications(message, &told, content, now).await?;
+        let mut lines: Vec<_> = fate::About::of(message).fates(&events).collect();
+        lines.extend(born.iter().flat_map(fate::kept));
+        let status = dropped(order).message;
+        let fail = |row: &&QueueRow| SettleOp::Fail { row: row.id, status: status.clone() };
+        let ops = rows.iter().map(fail).collect();
+        Ok((Settlement { at: Some(now), ops, events, born, ..Settlement::default() }, lines))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The loop that keeps delivery going.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::Clock;
 use tegami_store::{
-    BoxFuture, DueRow, Facts, Lease, MessageRow, NewMessage, NodeId, QueueId, QueueRow, RecipientState,
-    RowId, SettleOp, Settlement, Store, StoreError,
+    BoxFuture, DueRow, Facts, Lease, MessageRow, NodeId, QueueId, QueueRow, RecipientState, RowId, Store,
+    StoreError,
 };
 use tokio::task::{Id, JoinSet};
 
-use crate::control::{Control, fresh_rows};
-use crate::fate;
+use crate::batch::{Clerk, Done, Settled, Tried};
+use crate::control::Control;
 use crate::gate::{Gate, Open};
 use crate::here::Here;
 use crate::outcome::{Job, Outcome};
@@ -91,37 +91,13 @@ pub struct Postman {
     seen_until: Timestamp,
     poll_at: Timestamp,
     rescan_at: Timestamp,
-    attempts: JoinSet<Done>,
-    under_way: BTreeMap<Id, Group>,
+    attempts: JoinSet<Result<Tried, StoreError>>,
+    /// With what [`Control::alterations`] said when they began.
+    under_way: BTreeMap<Id, (Group, u64)>,
     ready: Vec<Done>,
     settling: JoinSet<Result<Settled, StoreError>>,
     /// Until then outcomes gather before they are committed.
     settle_at: Option<Timestamp>,
-}
-
-/// A finished attempt with the group it was for.
-struct Done {
-    group: Group,
-    result: Result<Tried, StoreError>,
-}
-
-/// How it went.
-struct Tried {
-    /// What became of it, and the copy for mailboxes here that is born with it; nothing when no row was left to be tried.
-    went: Option<(Outcome, Option<NewMessage>)>,
-    /// Rows that somebody sent elsewhere meanwhile.
-    strays: Vec<QueueRow>,
-}
-
-/// What a commit settled.
-struct Settled {
-    groups: Vec<Group>,
-    /// The rows of DSNs that were born with it.
-    born: Vec<QueueRow>,
-    /// The rows that were deferred.
-    deferred: Vec<(u16, DueRow)>,
-    /// Rows that were not tried, because somebody sent them elsewhere meanwhile.
-    strays: Vec<QueueRow>,
 }
 
 /// Rows asked for at once.
@@ -189,7 +165,7 @@ impl Postman {
             // One settlement is under way at a time, so looking at it first keeps nothing else waiting.
             tokio::select! {
                 biased;
-                Some(settled) = self.settling.join_next() => self.note_settled(settled)?,
+                Some(settled) = self.settling.join_next() => self.note_settled(settled).await?,
                 Some(done) = self.attempts.join_next_with_id() => self.collect(done),
                 () = control.rung() => {}
                 () = tokio::time::sleep(pause) => {}
@@ -217,7 +193,7 @@ impl Postman {
             }
             tokio::select! {
                 biased;
-                Some(settled) = self.settling.join_next() => self.note_settled(settled)?,
+                Some(settled) = self.settling.join_next() => self.note_settled(settled).await?,
                 Some(done) = self.attempts.join_next_with_id() => self.collect(done),
                 else => {}
             }
@@ -330,11 +306,23 @@ impl Postman {
     /// What was altered no longer waits where it did: few rows are read at once, many come with the others that are due.
     async fn forget_altered(&mut self, now: Timestamp) -> Result<(), RunError> {
         let Some(altered) = self.control.take_altered() else { return Ok(()) };
+        if altered.are_many() {
+            self.dispatcher.all_altered();
+            self.rewind(Timestamp::MIN);
+            return Ok(());
+        }
         self.dispatcher.altered(&altered.rows);
-        let Some(oldest) = altered.oldest else { return Ok(()) };
         let ids: Vec<RowId> = altered.rows.into_values().flatten().collect();
-        if ids.len() > PAGE {
-            self.rewind(oldest.min(now));
+        match altered.oldest {
+            Some(oldest) if ids.len() > PAGE => self.rewind(oldest.min(now)),
+            _ => self.read_anew(ids, now).await?,
+        }
+        Ok(())
+    }
+
+    /// Offers rows as they are by now.
+    async fn read_anew(&mut self, ids: Vec<RowId>, now: Timestamp) -> Result<(), RunError> {
+        if ids.is_empty() {
             return Ok(());
         }
         let mut rows = self.store.rows(ids).await.map_err(fatal)?;
@@ -363,65 +351,59 @@ impl Postman {
     fn begin(&mut self, group: Group) {
         let (store, deliver) = (Arc::clone(&self.store), Arc::clone(&self.deliver));
         let (settler, clock) = (Arc::clone(&self.settler), Arc::clone(&self.clock));
-        let kept = group.clone();
+        let (kept, alterations) = (group.clone(), self.control.alterations());
         let fresh = self.control.take_message(group.message, group.ids.len());
         let task = self.attempts.spawn(async move {
-            let result =
-                attempt(store.as_ref(), &settler, deliver.as_ref(), clock.as_ref(), &group, fresh).await;
-            Done { group, result }
+            attempt(store.as_ref(), &settler, deliver.as_ref(), clock.as_ref(), &group, fresh).await
         });
-        self.under_way.insert(task.id(), kept);
+        self.under_way.insert(task.id(), (kept, alterations));
     }
 
-    fn collect(&mut self, done: Result<(Id, Done), tokio::task::JoinError>) {
-        let mut done = Some(done);
-        while let Some(next) = done.take() {
-            match next {
-                Ok((id, finished)) => {
-                    self.under_way.remove(&id);
-                    self.tell_gate(&finished);
-                    self.dispatcher.ended(&finished.group);
-                    if let Some(finished) = self.put_back(finished) {
-                        self.ready.push(finished);
-                    }
-                }
-                Err(broken) => {
-                    // A bug in delivery must not take the message with it: the recipients are tried again later.
-                    tracing::error!(%broken, "an attempt broke off");
-                    if let Some(group) = self.under_way.remove(&broken.id()) {
-                        let result = Err(StoreError::Unusable(broken.to_string()));
-                        let broken = Done { group, result };
-                        self.tell_gate(&broken);
-                        self.dispatcher.ended(&broken.group);
-                        self.ready.push(broken);
-                    }
+    fn collect(&mut self, ended: Result<(Id, Result<Tried, StoreError>), tokio::task::JoinError>) {
+        let mut next = Some(ended);
+        while let Some(ended) = next.take() {
+            let (id, result) = ended.unwrap_or_else(|broken| {
+                // A bug in delivery must not take the message with it: the recipients are tried again later.
+                tracing::error!(%broken, "an attempt broke off");
+                (broken.id(), Err(StoreError::Unusable(broken.to_string())))
+            });
+            if let Some((group, alterations)) = self.under_way.remove(&id) {
+                let done = Done { group, alterations, result };
+                self.tell_gate(&done);
+                self.dispatcher.ended(&done.group);
+                if let Some(done) = self.put_back(done) {
+                    self.ready.push(done);
                 }
             }
-            done = self.attempts.try_join_next_with_id();
+            next = self.attempts.try_join_next_with_id();
         }
     }
 
     /// Takes back what was not tried after all, so that it waits in the lane where it belongs. Gives back everything else.
     fn put_back(&mut self, done: Done) -> Option<Done> {
-        let tried = done.result.as_ref().ok().filter(|tried| tried.strays.is_empty());
-        let went = tried.and_then(|tried| tried.went.as_ref()).map(|(outcome, _)| outcome);
-        let Some((outcome, until)) = went.and_then(|outcome| Some((outcome, outcome.put_back?))) else {
-            return Some(done);
-        };
+        let Ok(Tried { went: Some((outcome, _)), strays }) = &done.result else { return Some(done) };
+        let Some(until) = outcome.put_back else { return Some(done) };
+        self.dispatcher.settled(&done.group);
+        let rows = &outcome.job.rows;
+        if !strays.is_empty() || done.alterations != self.control.alterations() {
+            // They may belong elsewhere by now: the store knows.
+            let oldest = rows.iter().chain(strays).map(|row| row.due).min();
+            self.rewind(oldest.unwrap_or(Timestamp::MIN));
+            return None;
+        }
         let due = |row: &QueueRow| DueRow {
             id: row.id,
             due: until,
             next_hop: row.next_hop.clone(),
             facts: Facts::clone(&row.facts),
         };
-        let rows: Vec<DueRow> = outcome.job.rows.iter().map(due).collect();
-        self.dispatcher.settled(&done.group);
+        let rows: Vec<DueRow> = rows.iter().map(due).collect();
         self.dispatcher.offer(done.group.shard, rows, self.clock.now());
         None
     }
 
     fn tell_gate(&self, done: &Done) {
-        let Done { group, result } = done;
+        let Done { group, result, .. } = done;
         let went = result.as_ref().ok().and_then(|tried| tried.went.as_ref());
         let outcome = went.map(|(outcome, _)| outcome);
         self.settings.gate.finished(&group.lane, &group.gate_facts(), outcome, self.clock.now());
@@ -452,11 +434,12 @@ impl Postman {
         let (store, settler) = (Arc::clone(&self.store), Arc::clone(&self.settler));
         let (clock, control) = (Arc::clone(&self.clock), Arc::clone(&self.control));
         self.settling.spawn(async move {
-            settle(store.as_ref(), &settler, clock.as_ref(), &control, &lease, batch).await
+            let clerk = Clerk { store: &*store, settler: &settler, clock: &*clock, control: &control };
+            clerk.settle(&lease, batch).await
         });
     }
 
-    fn note_settled(
+    async fn note_settled(
         &mut self,
         settled: Result<Result<Settled, StoreError>, tokio::task::JoinError>,
     ) -> Result<(), RunError> {
@@ -467,9 +450,13 @@ impl Postman {
             self.dispatcher.settled(group);
         }
         let now = self.clock.now();
+        if settled.alterations != self.control.alterations() {
+            let fresh = settled.fresh.iter().map(|row| row.id);
+            let ids = fresh.chain(settled.deferred.iter().map(|(_, row)| row.id)).collect();
+            return self.read_anew(ids, now).await;
+        }
         // One settlement is under way at a time, so a born row that the store showed meanwhile is still known.
-        self.offer_fresh(settled.born, now);
-        self.offer_fresh(settled.strays, now);
+        self.offer_fresh(settled.fresh, now);
         // The store has been asked for all that is due until then, and would not show these.
         for (shard, row) in settled.deferred {
             if row.due <= self.seen_until {
@@ -544,136 +531,4 @@ async fn present_rows(
     let mut rows = store.rows(group.ids.clone()).await?;
     rows.retain(|row| row.state == RecipientState::Queued);
     Ok(rows.into_iter().partition(|row| row.next_hop == group.next_hop))
-}
-
-/// Turns outcomes into one settlement and commits it. While the disk is full it waits: the peers have these messages, and nobody else
-/// will write that down.
-async fn settle(
-    store: &dyn Store,
-    settler: &Settler,
-    clock: &dyn Clock,
-    control: &Control,
-    lease: &Lease,
-    batch: Vec<Done>,
-) -> Result<Settled, StoreError> {
-    let now = clock.now();
-    let mut whole = Settlement { at: Some(now), ..Settlement::default() };
-    let mut groups = Vec::with_capacity(batch.len());
-    let mut lines = Vec::new();
-    let mut strays = Vec::new();
-    for done in batch {
-        match done.result {
-            Ok(Tried { went: None, strays: lost }) => strays.extend(lost),
-            Ok(Tried { went: Some((outcome, copy)), strays: lost }) => {
-                strays.extend(lost);
-                let took = Duration::try_from(now.duration_since(outcome.began_at)).unwrap_or_default();
-                control.metrics().attempt_took(took);
-                let about = fate::About::of(&outcome.job.message);
-                let settlement = settler.settle(outcome, now).await?;
-                lines.extend(about.fates(&settlement.events));
-                whole.extend_with(settlement);
-                whole.born.extend(copy);
-            }
-            Err(error) => whole.ops.extend(set_aside(&done.group, &error, now)),
-        }
-        groups.push(done.group);
-    }
-    let deferred = deferred(&whole, &groups);
-    lines.extend(whole.born.iter().flat_map(fate::kept));
-    let born: Vec<QueueRow> = whole.born.iter().flat_map(fresh_rows).collect();
-    if whole.ops.is_empty() {
-        return Ok(Settled { groups, born, deferred, strays });
-    }
-    let mut complete = false;
-    loop {
-        match store.settle(lease, whole.clone()).await {
-            Ok(()) => {
-                control.tell(&lines);
-                let born = present(store, born).await?;
-                return Ok(Settled { groups, born, deferred, strays });
-            }
-            Err(StoreError::Full(why)) => {
-                tracing::error!(why, "the disk is full: outcomes wait to be written");
-                tokio::time::sleep(Duration::from_secs(5)).await;
-            }
-            // Nothing was written, though the others are there.
-            Err(StoreError::NotFound(what)) if !complete => {
-                tracing::error!(what, "what was worked on is not there any more");
-                leave_out_unknown(store, &mut whole).await?;
-                complete = true;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// Those of the rows that are there: where all that was to be settled had been finished by other hands, nothing was born.
-async fn present(store: &dyn Store, born: Vec<QueueRow>) -> Result<Vec<QueueRow>, StoreError> {
-    if born.is_empty() {
-        return Ok(born);
-    }
-    let mut rows = store.rows(born.iter().map(|row| row.id).collect()).await?;
-    rows.retain(|row| row.state == RecipientState::Queued);
-    Ok(rows)
-}
-
-/// Leaves out of a settlement what is about rows that are not there.
-async fn leave_out_unknown(store: &dyn Store, settlement: &mut Settlement) -> Result<(), StoreError> {
-    let row_of = |op: &SettleOp| match op {
-        SettleOp::Delivered { row, .. } | SettleOp::Defer { row, .. } | SettleOp::Fail { row, .. } => *row,
-    };
-    let known = store.rows(settlement.ops.iter().map(row_of).collect()).await?;
-    let known: BTreeSet<RowId> = known.into_iter().map(|row| row.id).collect();
-    settlement.ops.retain(|op| known.contains(&row_of(op)));
-    settlement.attempts.retain(|attempt| {
-        let mut places = attempt.recipients.iter();
-        places.any(|place| known.contains(&RowId { message: attempt.message, recipient: *place }))
-    });
-    Ok(())
-}
-
-/// A group whose message could not be read, or whose attempt broke off: tried again in five minutes.
-fn set_aside(group: &Group, error: &StoreError, now: Timestamp) -> Vec<SettleOp> {
-    tracing::error!(message = %group.message, %error, "a message could not be worked on");
-    let due = later(now, Duration::from_secs(300));
-    let defer = |row: &RowId| SettleOp::Defer { row: *row, due, status: error.to_string() };
-    group.ids.iter().map(defer).collect()
-}
-
-/// The rows that a settlement defers, with their shards.
-fn deferred(settlement: &Settlement, groups: &[Group]) -> Vec<(u16, DueRow)> {
-    let due: BTreeMap<RowId, Timestamp> = settlement
-        .ops
-        .iter()
-        .filter_map(|op| match op {
-            SettleOp::Defer { row, due, .. } => Some((*row, *due)),
-            _ => None,
-        })
-        .collect();
-    let of_group = |group: &Group| {
-        let row = |id: &RowId| {
-            let next_hop = group.next_hop.clone();
-            Some((
-                group.shard,
-                DueRow { id: *id, due: *due.get(id)?, next_hop, facts: Facts::clone(&group.facts) },
-            ))
-        };
-        group.ids.iter().filter_map(row).collect::<Vec<_>>()
-    };
-    groups.iter().flat_map(of_group).collect()
-}
-
-/// Joining settlements.
-trait ExtendWith {
-    fn extend_with(&mut self, other: Self);
-}
-
-impl ExtendWith for Settlement {
-    fn extend_with(&mut self, other: Self) {
-        self.ops.extend(other.ops);
-        self.attempts.extend(other.attempts);
-        self.events.extend(other.events);
-        self.born.extend(other.born);
-        self.suppressions.extend(other.suppressions);
-    }
 }

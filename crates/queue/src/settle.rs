@@ -1,5 +1,6 @@
 //! From outcomes to what becomes durable: delivered, deferred with the next attempt, failed; events, DSNs, suppressions.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -43,11 +44,17 @@ impl Settler {
         Self { store, intake, retry }
     }
 
-    /// What one outcome changes; nothing is written yet.
+    /// What one outcome changes; nothing is written yet. Of rows that are `gone`, because other hands have finished them meanwhile, only
+    /// a delivery is told.
     ///
     /// # Errors
     /// The store could not be read.
-    pub async fn settle(&self, outcome: Outcome, now: Timestamp) -> Result<Settlement, StoreError> {
+    pub async fn settle(
+        &self,
+        outcome: &Outcome,
+        gone: &BTreeSet<RowId>,
+        now: Timestamp,
+    ) -> Result<Settlement, StoreError> {
         let message = &outcome.job.message;
         let mut settlement = Settlement { at: Some(now), ..Settlement::default() };
         let mut told = Vec::new();
@@ -55,6 +62,13 @@ impl Settler {
         for row in &outcome.job.rows {
             let result = outcome.recipients.iter().find(|result| result.row == row.id);
             let (peer, how) = result.map_or((None, &missing), RecipientResult::parts);
+            if gone.contains(&row.id) {
+                if let RecipientOutcome::Delivered { reply } = how {
+                    let data = EventData { finished_before: true, ..delivery(row, peer, reply) };
+                    settlement.events.push(event(EventKind::Delivered, message, row, &data, now));
+                }
+                continue;
+            }
             let decision = self.decide(message, row, peer, how, now);
             settlement.ops.push(decision.op);
             settlement.events.push(decision.event);
@@ -69,7 +83,7 @@ impl Settler {
             message: message.id,
             recipients: outcome.job.rows.iter().map(|row| row.id.recipient).collect(),
             at: outcome.began_at,
-            record: outcome.record,
+            record: outcome.record.clone(),
         });
         Ok(settlement)
     }
@@ -133,7 +147,12 @@ impl Settler {
             ..told(row, peer, transient(failure.enhanced()), failure.reply.clone(), data.message.clone())
         };
         Decision {
-            op: SettleOp::Defer { row: row.id, due, status: status_text(failure, &data) },
+            op: SettleOp::Defer {
+                row: row.id,
+                next_hop: row.next_hop.clone(),
+                due,
+                status: status_text(failure, &data),
+            },
             told: wanted.then(|| News { action: Action::Delayed, row: row.id, told: told() }),
             event: event(EventKind::Deferred, message, row, &data, now),
             suppression: None,
@@ -205,9 +224,7 @@ fn delivered(
     reply: &Reply,
     now: Timestamp,
 ) -> Decision {
-    let attempt = row.attempts.saturating_add(1);
-    let data = EventData { attempt, local: peer.is_none(), ..EventData::by_reply(reply) };
-    let data = with_peer(data, peer);
+    let data = delivery(row, peer, reply);
     // The next hop that speaks DSN tells of success itself (RFC 3461 section 5.2.2); for any other we say "relayed".
     let wanted = row.path.notify.is_some_and(|notify| notify.success) && !peer.is_some_and(|peer| peer.dsn);
     let status = reply.enhanced.unwrap_or(EnhancedStatusCode::new(2, 0, 0));
@@ -220,6 +237,12 @@ fn delivered(
         event: event(EventKind::Delivered, message, row, &data, now),
         suppression: None,
     }
+}
+
+/// What is kept of a delivery.
+fn delivery(row: &QueueRow, peer: Option<&Peer>, reply: &Reply) -> EventData {
+    let attempt = row.attempts.saturating_add(1);
+    with_peer(EventData { attempt, local: peer.is_none(), ..EventData::by_reply(reply) }, peer)
 }
 
 fn failed(

@@ -51,6 +51,9 @@ pub enum StoreError {
     /// There is no such thing.
     #[error("not found: {0}")]
     NotFound(String),
+    /// Other hands have finished these rows meanwhile, or they are forgotten already; nothing was written.
+    #[error("{} rows were finished by other hands", .0.len())]
+    Finished(Vec<RowId>),
     /// The data folder was written by a newer version, is damaged, or is used by another process.
     #[error("{0}")]
     Unusable(String),
@@ -82,9 +85,9 @@ pub trait Store: Send + Sync + 'static {
     /// When the next queued row is due, whenever that is.
     fn next_due(&self, lease: &Lease) -> BoxFuture<'_, Result<Option<Timestamp>, StoreError>>;
 
-    /// Applies what attempts brought about: one commit, fenced by the lease's epoch. Rows that have finished stay as they are; when that is
-    /// true of all of them, the settlement was applied before and nothing of it happens again. An unknown row is [`StoreError::NotFound`], and
-    /// then nothing happens either.
+    /// Applies what attempts brought about: one commit, fenced by the lease's epoch. Where any of its rows have finished or are unknown, nothing
+    /// happens, and [`StoreError::Finished`] names them: what the settlement tells of them is not true any more, and only its author knows what
+    /// to tell instead. Attempts for messages that are forgotten are left out.
     fn settle(&self, lease: &Lease, settlement: Settlement) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// A message without its content.
@@ -123,8 +126,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Does to unfinished rows that pass a filter, by due time, at most `max` of them, what a person wants, in one commit, and gives them back as
     /// they were. Each leaves an event with `record` as its data ([`EventKind::Failed`](crate::EventKind::Failed) for what is dropped,
-    /// [`EventKind::Operated`](crate::EventKind::Operated) else), unless that is `null`. Fewer than `max` means that no other is left. Under no lease: who attempts a row reads it first, and a settlement
-    /// leaves finished rows alone.
+    /// [`EventKind::Operated`](crate::EventKind::Operated) else), unless that is `null`. Fewer than `max` means that no other is left. Under no lease: who attempts a row reads it first, and no settlement
+    /// touches finished rows.
     fn alter(
         &self,
         filter: QueueFilter,

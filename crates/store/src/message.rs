@@ -490,10 +490,12 @@ pub enum SettleOp {
         /** The reply. */
         status: String,
     },
-    /// Try again at `due`.
+    /// Try again at `due`; where it was sent elsewhere meanwhile, at the moment of the settlement.
     Defer {
         /** Which. */
         row: RowId,
+        /** The next hop that was tried. */
+        next_hop: String,
         /** When. */
         due: Timestamp,
         /** Why. */
@@ -506,6 +508,15 @@ pub enum SettleOp {
         /** Why. */
         status: String,
     },
+}
+
+impl SettleOp {
+    /// The row it is about.
+    pub const fn row(&self) -> RowId {
+        match self {
+            Self::Delivered { row, .. } | Self::Defer { row, .. } | Self::Fail { row, .. } => *row,
+        }
+    }
 }
 
 /// Everything that one attempt changes; one commit.

@@ -83,7 +83,11 @@ impl End<'_> {
             .filter(|event| event.message == Some(message.id) && event.recipient.as_ref() == Some(&address))
             .collect();
         let count = |kind| events.iter().filter(|event| event.kind == kind).count();
-        let fates = (count(EventKind::Delivered), count(EventKind::Failed));
+        // What a receiver took although an operator had taken it out is told, and changes nothing.
+        let is_late =
+            |event: &&&NewEvent| EventData::from_json(&event.data).is_some_and(|data| data.finished_before);
+        let late = events.iter().filter(is_late).count();
+        let fates = (count(EventKind::Delivered) - late, count(EventKind::Failed));
         let wanted = match row.state {
             RecipientState::Delivered => (1, 0),
             RecipientState::Failed => (0, 1),
@@ -107,7 +111,10 @@ impl End<'_> {
             .takes
             .iter()
             .any(|take| take.message_id == message.summary.message_id && take.recipient == address);
-        if row.state == RecipientState::Delivered && !taken {
+        if late > usize::from(dropped > 0) {
+            broken.push(format!("delivered {late} times after its end"));
+        }
+        if (row.state == RecipientState::Delivered || late > 0) && !taken {
             broken.push("delivered, and nobody has it".to_owned());
         }
         drop(watch);

@@ -255,10 +255,19 @@ impl Dispatcher {
     pub fn altered(&mut self, rows: &BTreeMap<String, Vec<RowId>>) {
         self.fresh.clear();
         let keys: HashSet<Key> = rows.values().flatten().copied().map(Key::from).collect();
-        if keys.is_empty() {
-            return;
+        if !keys.is_empty() {
+            self.forget(|next_hop| rows.contains_key(next_hop), |key| keys.contains(key));
         }
-        let later: Vec<_> = self.future.extract_if(.., |(_, key, _)| keys.contains(key)).collect();
+    }
+
+    /// Somebody altered more rows than anybody can name: all that wait are forgotten.
+    pub fn all_altered(&mut self) {
+        self.fresh.clear();
+        self.forget(|_| true, |_| true);
+    }
+
+    fn forget(&mut self, is_concerned: impl Fn(&str) -> bool, is_meant: impl Fn(&Key) -> bool) {
+        let later: Vec<_> = self.future.extract_if(.., |(_, key, _)| is_meant(key)).collect();
         for (_, key, number) in later {
             self.known.remove(&key);
             if let Some(flow) = self.flows.get_mut(number) {
@@ -266,18 +275,18 @@ impl Dispatcher {
             }
             self.drop_if_over(number);
         }
-        let concerned = self.flows.iter().filter(|(_, flow)| rows.contains_key(&*flow.key.next_hop));
+        let concerned = self.flows.iter().filter(|(_, flow)| is_concerned(&flow.key.next_hop));
         let concerned: Vec<u32> = concerned.map(|(number, _)| number).collect();
         for number in concerned {
-            self.forget_waiting(number, &keys);
+            self.forget_waiting(number, &is_meant);
         }
     }
 
     /// Takes rows out of a flow. One that is left without any and stands in its bin goes when its turn comes.
-    fn forget_waiting(&mut self, number: u32, keys: &HashSet<Key>) {
+    fn forget_waiting(&mut self, number: u32, is_meant: impl Fn(&Key) -> bool) {
         let Some(flow) = self.flows.get_mut(number) else { return };
         let known = &mut self.known;
-        flow.rows.retain(|key| !(keys.contains(key) && known.remove(key)));
+        flow.rows.retain(|key| !(is_meant(key) && known.remove(key)));
         if !flow.rows.is_empty() {
             return;
         }

@@ -429,7 +429,7 @@ enum Event {
     Lane { hop: usize, to: usize },
     Hold(usize),
     Release,
-    Altered { hop: usize, to: usize, every: u128 },
+    Altered { hop: usize, to: usize, every: u128, named: bool },
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
@@ -451,8 +451,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         1 => (0..4_usize, 0..4_usize).prop_map(|(hop, to)| Event::Lane { hop, to }),
         1 => (0..3_usize).prop_map(Event::Hold),
         1 => Just(Event::Release),
-        1 => (0..4_usize, 0..4_usize, 1..4_u128)
-            .prop_map(|(hop, to, every)| Event::Altered { hop, to, every }),
+        1 => (0..4_usize, 0..4_usize, 1..4_u128, any::<bool>())
+            .prop_map(|(hop, to, every, named)| Event::Altered { hop, to, every, named }),
     ];
     prop::collection::vec(one, 0..150)
 }
@@ -506,7 +506,7 @@ impl Model {
                 self.gate.0.lock().unwrap().held_accounts.clear();
                 self.world.dispatcher.gate_changed();
             }
-            Event::Altered { hop, to, every } => {
+            Event::Altered { hop, to, every, named } => {
                 let chosen =
                     |row: &DueRow| row.next_hop == HOPS[hop] && number(row.id.message).is_multiple_of(every);
                 let mut altered = BTreeMap::new();
@@ -515,7 +515,10 @@ impl Model {
                     HOPS[to].clone_into(&mut row.next_hop);
                     row.due = row.due.min(at(self.world.now));
                 }
-                self.world.dispatcher.altered(&altered);
+                match named {
+                    true => self.world.dispatcher.altered(&altered),
+                    false => self.world.dispatcher.all_altered(),
+                }
                 self.offer_all();
             }
         }

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, Reply, ReversePath, note};
 use tegami_queue::{
     Accepted, Accounts, Authenticated, Control, Deliver, Directory, EventData, Failure, Intake, IntakeError,
-    IntakeSettings, Job, KeyRing, Options, Outcome, Peer, Permit, Postman, RecipientOutcome, RecipientResult,
-    RetryPolicy, Returns, RunSettings, Settler, Stage, Submission,
+    IntakeSettings, Job, KeyRing, Limits, Options, Outcome, Peer, Permit, Postman, RecipientOutcome,
+    RecipientResult, RetryPolicy, Returns, RunSettings, Settler, Stage, Submission,
 };
 use tegami_report::return_path::ReturnPaths;
 use tegami_store::{BoxFuture, Embedded, EventFilter, IdSource, NodeId, Origin, QueueId, QueueRow, Store};
@@ -156,13 +156,23 @@ impl Desk {
         deliver: Arc<dyn Deliver>,
         gate: Arc<dyn tegami_queue::gate::Gate>,
     ) -> Postman {
+        self.postman_as(deliver, |settings| settings.gate = gate)
+    }
+
+    pub(crate) fn postman_within(&self, deliver: Arc<dyn Deliver>, limits: Limits) -> Postman {
+        self.postman_as(deliver, |settings| settings.limits = limits)
+    }
+
+    fn postman_as(&self, deliver: Arc<dyn Deliver>, change: impl FnOnce(&mut RunSettings)) -> Postman {
+        let mut settings = RunSettings::new(NodeId("test".to_owned()));
+        change(&mut settings);
         Postman::new(
             self.store.clone(),
             self.settler.clone(),
             deliver,
             self.clock.clone(),
             self.control.clone(),
-            RunSettings { gate, ..RunSettings::new(NodeId("test".to_owned())) },
+            settings,
         )
     }
 

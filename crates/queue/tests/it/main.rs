@@ -11,6 +11,7 @@ mod accounts;
 mod bounce;
 mod desk;
 mod journey;
+mod meanwhile;
 mod operate;
 mod returned;
 mod shaping;

@@ -18,7 +18,7 @@ fn order(act: Act) -> Order {
     Order { act, by: "alice".to_owned(), reason: "complaints".to_owned() }
 }
 
-async fn act(desk: &Desk, filter: QueueFilter, act: Act) -> usize {
+pub(crate) async fn act(desk: &Desk, filter: QueueFilter, act: Act) -> usize {
     let operator = Operator {
         store: &*desk.store,
         intake: &desk.intake,

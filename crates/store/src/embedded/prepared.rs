@@ -7,8 +7,8 @@ use crate::embedded::code::{
 };
 use crate::embedded::segment;
 use crate::{
-    Attempt, EnvelopeParameters, Json, Lease, NewEvent, NewMessage, NewRecipient, RowId, SettleOp,
-    Settlement, StoreError, Table,
+    Attempt, EnvelopeParameters, Json, Lease, NewEvent, NewMessage, NewRecipient, SettleOp, Settlement,
+    StoreError, Table,
 };
 
 /// A message with its record.
@@ -183,11 +183,4 @@ pub(super) fn plain(
     rows.into_iter()
         .map(|(key, value)| Ok(PlainRow { kind: table_code(table), key, value: to_json(&value)? }))
         .collect()
-}
-
-/// The row that an operation is about.
-pub(super) const fn row_of(op: &SettleOp) -> RowId {
-    match op {
-        SettleOp::Delivered { row, .. } | SettleOp::Defer { row, .. } | SettleOp::Fail { row, .. } => *row,
-    }
 }

@@ -40,10 +40,10 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::embedded::code::{DELIVERED, FAILED, bucket, int, nanos, uint};
-use crate::embedded::prepared::{self, Message, Settle};
+use crate::embedded::prepared::{Message, Settle};
 use crate::embedded::segment::{Place, RECORD_HEADER};
 use crate::embedded::{change, code};
-use crate::{Lease, RowId, SettleOp, StoreError};
+use crate::{Lease, SettleOp, StoreError};
 
 /// The embedded engine has one shard.
 const SHARD: i64 = 0;
@@ -257,24 +257,30 @@ pub(super) fn settle(
     tally: &mut Tally,
 ) -> Result<(), Refusal> {
     fence(rows, settle.shard, settle.epoch)?;
-    let mut changed = 0;
     // One message is asked for again and again: for each recipient and for its attempts.
     let mut numbers = BTreeMap::new();
+    let mut number_of = |id: [u8; 16]| -> rusqlite::Result<Option<i64>> {
+        if let Some(known) = numbers.get(&id) {
+            return Ok(*known);
+        }
+        let number = number(rows, id)?;
+        numbers.insert(id, number);
+        Ok(number)
+    };
+    let mut finished = Vec::new();
     for op in &settle.ops {
-        let id = prepared::row_of(op).message.to_bytes();
-        let message = number(rows, id)?;
-        numbers.insert(id, message);
-        changed += apply(rows, op, message, settle.at)?;
+        let row = op.row();
+        let changed = match number_of(row.message.to_bytes())? {
+            Some(message) => apply(rows, op, message, settle.at)?,
+            None => 0,
+        };
+        finished.extend((changed == 0).then_some(row));
     }
-    if changed == 0 && !settle.ops.is_empty() {
-        // Every row had finished: this settlement was applied before and is being tried again.
-        return Ok(());
+    if !finished.is_empty() {
+        return Err(Refusal::One(StoreError::Finished(finished)));
     }
     for attempt in &settle.attempts {
-        let message = match numbers.get(&attempt.message) {
-            Some(message) => *message,
-            None => number(rows, attempt.message)?,
-        };
+        let Some(message) = number_of(attempt.message)? else { continue };
         rows.prepare_cached(
             "INSERT INTO attempts (message, at, recipients, record) VALUES (?1, ?2, ?3, ?4)",
         )?
@@ -289,23 +295,19 @@ pub(super) fn settle(
 }
 
 /// Changes one recipient; finished ones stay as they are. Gives the number of rows that changed.
-fn apply(rows: &Connection, op: &SettleOp, message: i64, at: Option<i64>) -> Result<usize, Refusal> {
-    let row = prepared::row_of(op);
-    let place = i64::from(row.recipient);
-    let changed = match op {
-        SettleOp::Delivered { status, .. } => finish(rows, message, place, DELIVERED, at, status)?,
-        SettleOp::Fail { status, .. } => finish(rows, message, place, FAILED, at, status)?,
-        SettleOp::Defer { due, status, .. } => rows
+fn apply(rows: &Connection, op: &SettleOp, message: i64, at: Option<i64>) -> rusqlite::Result<usize> {
+    let place = i64::from(op.row().recipient);
+    match op {
+        SettleOp::Delivered { status, .. } => finish(rows, message, place, DELIVERED, at, status),
+        SettleOp::Fail { status, .. } => finish(rows, message, place, FAILED, at, status),
+        SettleOp::Defer { next_hop, due, status, .. } => rows
             .prepare_cached(
-                "UPDATE recipients SET due = ?3, attempts = attempts + 1, last_status = ?4
+                "UPDATE recipients SET due = CASE next_hop WHEN ?5 THEN ?3 ELSE coalesce(?6, due) END,
+                                       attempts = attempts + 1, last_status = ?4
                  WHERE message = ?1 AND place = ?2 AND state < 2",
             )?
-            .execute(params![message, place, nanos(*due), status])?,
-    };
-    if changed == 0 && !exists(rows, message, place)? {
-        return Err(not_found(row));
+            .execute(params![message, place, nanos(*due), status, next_hop, at]),
     }
-    Ok(changed)
 }
 
 fn finish(
@@ -323,24 +325,9 @@ fn finish(
     .execute(params![message, place, state, at, status])
 }
 
-fn exists(rows: &Connection, message: i64, place: i64) -> rusqlite::Result<bool> {
-    rows.prepare_cached("SELECT 1 FROM recipients WHERE message = ?1 AND place = ?2")?
-        .exists(params![message, place])
-}
-
-fn not_found(row: RowId) -> Refusal {
-    Refusal::One(StoreError::NotFound(format!("recipient {} of message {}", row.recipient, row.message)))
-}
-
 /// The short number that stands for a message in the other tables.
-fn number(rows: &Connection, id: [u8; 16]) -> Result<i64, Refusal> {
-    rows.prepare_cached("SELECT n FROM messages WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?
-        .ok_or_else(|| {
-            let id = crate::QueueId::from_bytes(id);
-            Refusal::One(StoreError::NotFound(format!("message {id}")))
-        })
+fn number(rows: &Connection, id: [u8; 16]) -> rusqlite::Result<Option<i64>> {
+    rows.prepare_cached("SELECT n FROM messages WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
 }
 
 /// When a lease that begins now ends.

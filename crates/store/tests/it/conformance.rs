@@ -25,6 +25,11 @@ fn delivered(row: RowId) -> SettleOp {
     SettleOp::Delivered { row, status: "250 2.0.0 OK".into() }
 }
 
+/// Another attempt at the hop of all these tests.
+fn deferred(row: RowId, due: i64, status: &str) -> SettleOp {
+    SettleOp::Defer { row, next_hop: "example.net".into(), due: second(due), status: status.into() }
+}
+
 fn failed(row: RowId) -> SettleOp {
     SettleOp::Fail { row, status: "550 5.1.1 no such mailbox".into() }
 }
@@ -79,25 +84,24 @@ pub(crate) async fn an_accepted_message_comes_back_whole(store: Engine) {
     }
 }
 
-fn gone<T>(result: Result<T, StoreError>) -> bool {
+fn is_unknown<T>(result: Result<T, StoreError>) -> bool {
     matches!(result.err(), Some(StoreError::NotFound(_)))
 }
 
 pub(crate) async fn what_is_not_there_is_not_found(store: Engine) {
     let id = QueueId::from_bits(7);
-    assert!(gone(store.message(id).await));
-    assert!(gone(store.content(id, None).await));
-    assert!(gone(store.recipients(id).await));
-    assert!(gone(store.attempts(id).await));
-    assert!(gone(store.queue(QueueFilter::default(), Some(row(id, 0)), 1).await));
-    assert!(gone(store.flag(&address("a@example.org"), "INBOX", 1, MailboxFlags::default()).await));
+    assert!(is_unknown(store.message(id).await));
+    assert!(is_unknown(store.content(id, None).await));
+    assert!(is_unknown(store.recipients(id).await));
+    assert!(is_unknown(store.attempts(id).await));
+    assert!(is_unknown(store.queue(QueueFilter::default(), Some(row(id, 0)), 1).await));
+    assert!(is_unknown(store.flag(&address("a@example.org"), "INBOX", 1, MailboxFlags::default()).await));
     assert!(store.mailboxes(&address("a@example.org")).await.unwrap().is_empty());
     assert!(store.mailbox(&address("a@example.org"), "INBOX", 0, 9).await.unwrap().is_empty());
     assert!(store.messages_to(&address("a@example.org"), 9).await.unwrap().is_empty());
     assert!(store.by_message_id("x@y").await.unwrap().is_empty());
     let lease = lease(&*store).await;
     assert_eq!(store.next_due(&lease).await.unwrap(), None);
-    assert!(gone(store.settle(&lease, at(1, vec![delivered(row(id, 0))])).await));
 }
 
 pub(crate) async fn accepting_again_changes_nothing(store: Engine) {
@@ -188,7 +192,7 @@ pub(crate) async fn recipients_go_through_their_states(store: Engine) {
             })
             .collect::<Vec<_>>()
     };
-    let defer = SettleOp::Defer { row: row(new.id, 1), due: second(900), status: "451 4.7.1 later".into() };
+    let defer = deferred(row(new.id, 1), 900, "451 4.7.1 later");
     store
         .settle(&lease, at(20, vec![delivered(row(new.id, 0)), defer, failed(row(new.id, 2))]))
         .await
@@ -197,16 +201,10 @@ pub(crate) async fn recipients_go_through_their_states(store: Engine) {
     let last = "Failed 1 20 550 5.1.1 no such mailbox";
     assert_eq!(show(store.clone()).await, [first, "Queued 1 900 451 4.7.1 later", last]);
 
-    // Finished rows stay as they are, whatever comes.
-    let again = SettleOp::Defer { row: row(new.id, 2), due: second(950), status: "451".into() };
-    store.settle(&lease, at(30, vec![failed(row(new.id, 0)), again])).await.unwrap();
-    assert_eq!(show(store.clone()).await, [first, "Queued 1 900 451 4.7.1 later", last]);
-
     // A held row waits; an attempt that was under way may still defer it.
     assert_eq!(hold(&store, new.id).await, 1);
     assert_eq!(show(store.clone()).await[1], "Held 1 900 451 4.7.1 later");
-    let defer = SettleOp::Defer { row: row(new.id, 1), due: second(1000), status: "452".into() };
-    store.settle(&lease, at(31, vec![defer])).await.unwrap();
+    store.settle(&lease, at(31, vec![deferred(row(new.id, 1), 1000, "452")])).await.unwrap();
     assert_eq!(show(store.clone()).await[1], "Held 2 1000 452");
 
     // Released, it goes on at once.
@@ -256,16 +254,18 @@ pub(crate) async fn a_settlement_is_one_commit(store: Engine) {
         suppressions: vec![suppression.clone()],
     };
     // One unknown row, and nothing of it happens.
+    let unknown = row(QueueId::from_bits(9), 0);
     let mut wrong = settlement.clone();
-    wrong.ops.push(delivered(row(QueueId::from_bits(9), 0)));
-    assert!(matches!(store.settle(&lease, wrong).await, Err(StoreError::NotFound(_))));
+    wrong.ops.push(delivered(unknown));
+    assert_eq!(finished(store.settle(&lease, wrong).await), [unknown]);
     assert_eq!(store.recipients(new.id).await.unwrap()[0].state, RecipientState::Queued);
     assert!(store.attempts(new.id).await.unwrap().is_empty());
     assert!(matches!(store.content(dsn.id, None).await, Err(StoreError::NotFound(_))));
 
     // Twice is as good as once.
+    store.settle(&lease, settlement.clone()).await.unwrap();
     for _ in 0..2 {
-        store.settle(&lease, settlement.clone()).await.unwrap();
+        assert_eq!(finished(store.settle(&lease, settlement.clone()).await), [row(new.id, 0)]);
         assert_eq!(store.recipients(new.id).await.unwrap()[0].attempts, 1);
         assert_eq!(store.attempts(new.id).await.unwrap(), std::slice::from_ref(&attempt));
         assert_eq!(store.content(dsn.id, None).await.unwrap(), dsn.content);
@@ -277,6 +277,72 @@ pub(crate) async fn a_settlement_is_one_commit(store: Engine) {
         let kept = store.get(Table::Suppressions, &key).await.unwrap().unwrap();
         assert_eq!(serde_json::from_value::<Suppression>(kept).unwrap(), suppression);
     }
+}
+
+/// The rows by which a settlement was refused.
+fn finished(settled: Result<(), StoreError>) -> Vec<RowId> {
+    match settled {
+        Err(StoreError::Finished(rows)) => rows,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) async fn what_others_finished_is_not_settled(store: Engine) {
+    let lease = lease(&*store).await;
+    let new = message(10, &["a@example.net", "b@example.net", "c@example.net"]);
+    store.accept(vec![new.clone()]).await.unwrap();
+    let of_it = |place| QueueFilter { message: Some(new.id), place: Some(place), ..QueueFilter::default() };
+    let gone = Alteration::Drop { status: "dropped by a person".into() };
+    store.alter(of_it(1), gone, serde_json::Value::Null, second(15), 9).await.unwrap();
+    let mut dsn = message(20, &["bounces@example.org"]);
+    dsn.origin = Origin::Own;
+    let attempt =
+        |message| Attempt { message, recipients: vec![0, 1, 2], at: second(20), record: Json::default() };
+    let mut mixed = at(20, vec![delivered(row(new.id, 0)), failed(row(new.id, 1)), failed(row(new.id, 2))]);
+    mixed.events = vec![event(EventKind::Delivered, 20, Some(new.id))];
+    mixed.attempts = vec![attempt(new.id)];
+    mixed.born = vec![dsn.clone()];
+    assert_eq!(finished(store.settle(&lease, mixed.clone()).await), [row(new.id, 1)]);
+    let states = |store: Engine| async move {
+        store.recipients(new.id).await.unwrap().iter().map(|row| row.state).collect::<Vec<_>>()
+    };
+    use RecipientState::{Delivered, Failed, Queued};
+    assert_eq!(states(store.clone()).await, [Queued, Failed, Queued]);
+    assert!(is_unknown(store.message(dsn.id).await) && store.attempts(new.id).await.unwrap().is_empty());
+
+    // Without that row it is applied; an attempt for a message that is not there any more is left out.
+    mixed.ops.remove(1);
+    mixed.attempts.push(attempt(QueueId::from_bits(9)));
+    store.settle(&lease, mixed).await.unwrap();
+    assert_eq!(states(store.clone()).await, [Delivered, Failed, Failed]);
+    assert_eq!(store.attempts(new.id).await.unwrap().len(), 1);
+    assert!(store.message(dsn.id).await.is_ok());
+
+    // What is only told needs no row.
+    let told = Settlement {
+        events: vec![event(EventKind::Delivered, 30, Some(new.id))],
+        attempts: vec![attempt(new.id)],
+        ..at(30, Vec::new())
+    };
+    store.settle(&lease, told).await.unwrap();
+    let filter = EventFilter { message: Some(new.id), limit: 9, ..EventFilter::default() };
+    let kinds: Vec<_> = store.events(filter).await.unwrap().iter().map(|event| event.event.kind).collect();
+    assert_eq!(kinds, [EventKind::Accepted, EventKind::Delivered, EventKind::Delivered]);
+    assert_eq!(store.attempts(new.id).await.unwrap().len(), 2);
+}
+
+pub(crate) async fn what_was_sent_elsewhere_meanwhile_is_deferred_to_now(store: Engine) {
+    let lease = lease(&*store).await;
+    let new = message(10, &["a@example.net", "b@example.net"]);
+    store.accept(vec![new.clone()]).await.unwrap();
+    let second_one = QueueFilter { message: Some(new.id), place: Some(1), ..QueueFilter::default() };
+    let elsewhere = Alteration::Reroute { next_hop: "relay.example".into() };
+    store.alter(second_one, elsewhere, serde_json::Value::Null, second(15), 9).await.unwrap();
+    let both = vec![deferred(row(new.id, 0), 900, "451"), deferred(row(new.id, 1), 900, "451")];
+    store.settle(&lease, at(20, both)).await.unwrap();
+    let rows = store.recipients(new.id).await.unwrap();
+    let shown: Vec<_> = rows.iter().map(|row| (row.next_hop.as_str(), row.due, row.attempts)).collect();
+    assert_eq!(shown, [("example.net", second(900), 1), ("relay.example", second(20), 1)]);
 }
 
 pub(crate) async fn a_lease_belongs_to_one_node(store: Engine) {
@@ -633,8 +699,7 @@ async fn a_mixed_queue(store: &Engine) -> Vec<QueueId> {
         store.accept(vec![new]).await.unwrap();
     }
     let lease = lease(&**store).await;
-    let defer =
-        SettleOp::Defer { row: row(ids[0], 0), due: second(900), status: "451 4.7.1 Try Later".into() };
+    let defer = deferred(row(ids[0], 0), 900, "451 4.7.1 Try Later");
     store.settle(&lease, at(150, vec![defer, delivered(row(ids[1], 0))])).await.unwrap();
     assert_eq!(hold(store, ids[2]).await, 2);
     ids

@@ -39,6 +39,8 @@ conform! {
     due_rows_come_by_due_time
     recipients_go_through_their_states
     a_settlement_is_one_commit
+    what_others_finished_is_not_settled
+    what_was_sent_elsewhere_meanwhile_is_deferred_to_now
     a_lease_belongs_to_one_node
     lists_are_paged
     rows_know_their_message

@@ -95,7 +95,13 @@ async fn check_crash(step: Step, fault: Fault, expected: Presence) {
     };
     assert_eq!(store.recipients(bounced.id).await.unwrap()[1].state, state, "{step:?} {fault:?}");
     assert_eq!(presence(&store, &dsn).await, expected, "{step:?} {fault:?}");
-    store.settle(&held, settlement).await.unwrap();
+    let again = store.settle(&held, settlement).await;
+    match expected {
+        Presence::Whole => {
+            assert!(matches!(again, Err(StoreError::Finished(rows)) if rows == [row]), "{step:?} {fault:?}");
+        }
+        Presence::Absent => again.unwrap(),
+    }
     assert_eq!(store.recipients(bounced.id).await.unwrap()[1].attempts, 1);
     assert_eq!(presence(&store, &dsn).await, Presence::Whole);
     for new in [&before, &under_way, &bounced] {
@@ -265,7 +271,12 @@ async fn a_really_full_disk_refuses_and_recovers_by_itself() {
             }
         }
         let row = RowId { message: accepted[0].id, recipient: 0 };
-        let ops = vec![SettleOp::Defer { row, due: second(9), status: "451".into() }];
+        let ops = vec![SettleOp::Defer {
+            row,
+            next_hop: "example.net".into(),
+            due: second(9),
+            status: "451".into(),
+        }];
         let settled = store.settle(&held, Settlement { ops, ..Settlement::default() }).await;
         println!("accepted {}, then full; settling: {settled:?}", accepted.len());
         assert!(matches!(settled, Ok(()) | Err(StoreError::Full(_))));

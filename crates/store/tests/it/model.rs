@@ -294,22 +294,18 @@ impl State {
 
     fn settle(&mut self, lease: &Lease, settlement: Settlement) -> Result<(), StoreError> {
         self.fence(lease)?;
-        let touched = settlement.ops.iter().map(row_of);
-        if let Some(id) = touched.clone().find(|id| self.row(*id).is_none()) {
-            return Err(not_found(id.message));
+        let touched = settlement.ops.iter().map(SettleOp::row);
+        let finished = touched.filter(|id| self.row(*id).is_none_or(is_finished)).collect::<Vec<_>>();
+        if !finished.is_empty() {
+            return Err(StoreError::Finished(finished));
         }
-        for attempt in &settlement.attempts {
-            self.kept(attempt.message)?;
-        }
-        let mut changed = settlement.ops.is_empty();
         for op in settlement.ops {
-            changed |= self.apply(op, settlement.at);
-        }
-        if !changed {
-            return Ok(());
+            self.apply(op, settlement.at);
         }
         for attempt in settlement.attempts {
-            self.messages.get_mut(&attempt.message).unwrap().attempts.push(attempt);
+            if let Some(kept) = self.messages.get_mut(&attempt.message) {
+                kept.attempts.push(attempt);
+            }
         }
         for message in settlement.born {
             self.accept(message);
@@ -323,26 +319,24 @@ impl State {
         Ok(())
     }
 
-    fn apply(&mut self, op: SettleOp, at: Option<Timestamp>) -> bool {
-        let id = row_of(&op);
+    fn apply(&mut self, op: SettleOp, at: Option<Timestamp>) {
+        let id = op.row();
         let row = &mut self.messages.get_mut(&id.message).unwrap().rows[place(id)];
-        if is_finished(row) {
-            return false;
-        }
+        row.attempts += 1;
         match op {
             SettleOp::Delivered { status, .. } => {
                 (row.state, row.due) = (RecipientState::Delivered, at.unwrap_or(row.due));
-                (row.attempts, row.last_status) = (row.attempts + 1, Some(status));
+                row.last_status = Some(status);
             }
             SettleOp::Fail { status, .. } => {
                 (row.state, row.due) = (RecipientState::Failed, at.unwrap_or(row.due));
-                (row.attempts, row.last_status) = (row.attempts + 1, Some(status));
+                row.last_status = Some(status);
             }
-            SettleOp::Defer { due, status, .. } => {
-                (row.due, row.attempts, row.last_status) = (due, row.attempts + 1, Some(status));
+            SettleOp::Defer { next_hop, due, status, .. } => {
+                row.due = if row.next_hop == next_hop { due } else { at.unwrap_or(row.due) };
+                row.last_status = Some(status);
             }
         }
-        true
     }
 
     fn alter(&mut self, id: RowId, alteration: &Alteration, record: &serde_json::Value, now: Timestamp) {
@@ -427,12 +421,6 @@ impl State {
         });
         self.events.retain(|_, event| event.at >= before);
         u64::try_from(count - self.messages.len()).unwrap()
-    }
-}
-
-fn row_of(op: &SettleOp) -> RowId {
-    match op {
-        SettleOp::Delivered { row, .. } | SettleOp::Defer { row, .. } | SettleOp::Fail { row, .. } => *row,
     }
 }
 

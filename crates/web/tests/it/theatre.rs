@@ -292,8 +292,12 @@ async fn settle_waiting(store: &dyn Store, lease: &Lease, id: QueueId) {
     let record = json!({"next_hop": "grey.test", "way": "mx", "steps": [],
         "hosts": [host_try("mx.grey.test", "127.42.0.20", to, end, false)],
         "recipients": [{"address": to, "result": "failed", "host": 0, "reply": reply, "failure": failure}]});
-    let op =
-        SettleOp::Defer { row: RowId { message: id, recipient: 0 }, due: moment(3_000), status: end.into() };
+    let op = SettleOp::Defer {
+        row: RowId { message: id, recipient: 0 },
+        next_hop: "grey.test".into(),
+        due: moment(3_000),
+        status: end.into(),
+    };
     let settlement = Settlement {
         at: Some(moment(260)),
         ops: vec![op],
