@@ -413,6 +413,7 @@ impl Intake {
             domain: domain.to_owned(),
             envelope_parameters: EnvelopeParameters {
                 hop_tls: options.hop_tls,
+                release_at: options.deliver_at.filter(|moment| *moment > now),
                 ..parameters(&envelope, &content)
             },
             reverse_path: envelope.reverse_path,
@@ -618,6 +619,7 @@ fn parameters(envelope: &Envelope, content: &[u8]) -> EnvelopeParameters {
         require_tls: envelope.require_tls,
         hop_tls: HopTls::AsPolicy,
         dsn: envelope.dsn.clone(),
+        release_at: None,
     }
 }
 

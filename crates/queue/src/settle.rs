@@ -140,7 +140,7 @@ impl Settler {
         data.retry_seconds = u64::try_from(due.duration_since(now).as_secs()).ok();
         let wanted = row.path.notify.is_none_or(|notify| notify.delay);
         // What is not late now was not when the attempt began, which decides in the end.
-        let wanted = wanted && self.retry.is_late(row.accepted_at, now);
+        let wanted = wanted && self.retry.is_late(message.released_at(), now);
         let told = || Told {
             will_retry_until: Some(row.expires),
             explanation: Some(dsn::explain(&failure.verdict(peer.map(|peer| peer.host.as_str())))),
@@ -188,7 +188,7 @@ impl Settler {
         told: &mut Vec<News>,
         began_at: Timestamp,
     ) -> Result<(), StoreError> {
-        if !self.retry.is_late(message.accepted_at, began_at) {
+        if !self.retry.is_late(message.released_at(), began_at) {
             told.retain(|news| news.action != Action::Delayed);
         }
         if !told.iter().any(|news| news.action == Action::Delayed) {
@@ -197,7 +197,7 @@ impl Settler {
         let attempts = self.store.attempts(message.id).await?;
         let warned = |place: u32| {
             attempts.iter().any(|attempt| {
-                attempt.recipients.contains(&place) && self.retry.is_late(message.accepted_at, attempt.at)
+                attempt.recipients.contains(&place) && self.retry.is_late(message.released_at(), attempt.at)
             })
         };
         told.retain(|news| news.action != Action::Delayed || !warned(news.row.recipient));

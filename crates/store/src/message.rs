@@ -172,6 +172,9 @@ pub struct EnvelopeParameters {
     pub hop_tls: HopTls,
     /// RET= and ENVID=.
     pub dsn: tegami_mail::Dsn,
+    /// No attempt before this moment, where the submitter asked for a later one than acceptance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release_at: Option<Timestamp>,
 }
 
 /// One forward-path that waits for delivery.
@@ -366,6 +369,13 @@ pub struct MessageRow {
     pub summary: Summary,
     /// Verdicts on reception.
     pub verdicts: Option<serde_json::Value>,
+}
+
+impl MessageRow {
+    /// When its first attempt was due: on acceptance, or at the later moment that the submitter asked for.
+    pub fn released_at(&self) -> Timestamp {
+        self.envelope_parameters.release_at.unwrap_or(self.accepted_at)
+    }
 }
 
 /// One attempt to hand a message to a host, for one or more of its recipients.

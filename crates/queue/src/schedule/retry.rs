@@ -15,9 +15,9 @@ pub struct RetryPolicy {
     /// Waiting times after the first, second … failed attempt; the last one repeats. The first is short because most transient
     /// failures are: a restarted host, a greylisting server, which wants five minutes and is met by the first two together.
     pub delays: Vec<Duration>,
-    /// So long after acceptance delivery is given up: four to five days by the RFC.
+    /// So long after acceptance, or after the later moment that was asked for, delivery is given up: four to five days by the RFC.
     pub lifetime: Duration,
-    /// So long after acceptance the sender is told once that the message is late (RFC 3461 section 4.1, DELAY); `None` for never.
+    /// So long after that moment the sender is told once that the message is late (RFC 3461 section 4.1, DELAY); `None` for never.
     pub warn_after: Option<Duration>,
 }
 
@@ -33,9 +33,9 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// When delivery is given up.
-    pub fn expires(&self, accepted_at: Timestamp) -> Timestamp {
-        later(accepted_at, self.lifetime)
+    /// When delivery is given up of what was first due at `released_at`.
+    pub fn expires(&self, released_at: Timestamp) -> Timestamp {
+        later(released_at, self.lifetime)
     }
 
     /// The next attempt after `attempts` failed ones, or `None` when it is time to give up. The last attempt is made at the
@@ -52,8 +52,8 @@ impl RetryPolicy {
     }
 
     /// Whether an attempt that begins at `now` and fails is late enough for a warning.
-    pub fn is_late(&self, accepted_at: Timestamp, now: Timestamp) -> bool {
-        self.warn_after.is_some_and(|delay| now >= later(accepted_at, delay))
+    pub fn is_late(&self, released_at: Timestamp, now: Timestamp) -> bool {
+        self.warn_after.is_some_and(|delay| now >= later(released_at, delay))
     }
 }
 
@@ -128,8 +128,8 @@ impl Retries {
     }
 
     /// See [`RetryPolicy::is_late`].
-    pub fn is_late(&self, accepted_at: Timestamp, now: Timestamp) -> bool {
-        self.usual.is_late(accepted_at, now)
+    pub fn is_late(&self, released_at: Timestamp, now: Timestamp) -> bool {
+        self.usual.is_late(released_at, now)
     }
 
     fn rule(&self, domain: &str, facts: &Facts, place: impl Fn() -> Arc<str>) -> Option<&RetryRule> {

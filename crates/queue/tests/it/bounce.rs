@@ -1,10 +1,11 @@
 //! Failures: what the sender is told, who is not written to again.
 
+use jiff::SignedDuration;
 use tegami_mail::{Envelope, ForwardPath, Notify, Ret, ReversePath};
 use tegami_queue::Options;
 use tegami_store::Origin;
 
-use crate::desk::{Desk, address, refused, took_it};
+use crate::desk::{Desk, address, refused, start, took_it};
 
 const NO_USER: (u16, &str, &str) = (550, "5.1.1", "<a@a.test>: user unknown, see https://a.test/why");
 
@@ -125,4 +126,32 @@ async fn a_permanent_code_for_a_limit_that_passes_is_tried_again() {
     desk.postman(deliver).run_due().await.unwrap();
     let events = desk.events().await;
     assert!(events.lines().last().unwrap().starts_with("Deferred a@a.test 550"), "{events}");
+}
+
+#[tokio::test]
+async fn what_was_to_wait_is_late_by_the_hour_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let release = start() + SignedDuration::from_hours(10);
+    let envelope = Envelope::new(ReversePath::Address(address("shop@example.org")), [address("a@a.test")]);
+    let options = Options { deliver_at: Some(release), ..Options::default() };
+    let id = desk.submit_this(envelope, "From: shop@example.org\r\n\r\n", options).await.unwrap().id;
+    let mut postman = desk.postman(desk.deliver_by(|_, _| refused(451, "4.7.1", "later")));
+    let mut next = postman.run_due().await.unwrap();
+    assert_eq!(next, Some(release));
+    let (mut warned, mut given_up) = (None, None);
+    while let Some(due) = next {
+        desk.clock.set(due);
+        next = postman.run_due().await.unwrap();
+        let inbox = desk.store.mailbox(&address("shop@example.org"), "INBOX", 0, 10).await.unwrap();
+        let after = Some(due.duration_since(release));
+        match inbox.len() {
+            0 => {}
+            1 => warned = warned.or(after),
+            _ => given_up = given_up.or(after),
+        }
+    }
+    let (warned, given_up) = (warned.unwrap().as_hours(), given_up.unwrap().as_hours());
+    assert_eq!((warned, given_up), (4, 5 * 24));
+    assert_eq!(desk.store.message(id).await.unwrap().released_at(), release);
 }
