@@ -93,6 +93,7 @@ fn message(ids: &IdSource, n: u64, messages: u64, start: Timestamp) -> NewMessag
         }],
         mailboxes: Vec::new(),
         verdicts: None,
+        tables: Vec::new(),
         events: Vec::new(),
     }
 }

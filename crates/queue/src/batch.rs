@@ -18,6 +18,7 @@ use crate::fate;
 use crate::outcome::Outcome;
 use crate::schedule::{Group, later};
 use crate::settle::Settler;
+use crate::suppress::Counts;
 
 /// A finished attempt with the group it was for.
 pub(crate) struct Done {
@@ -118,6 +119,7 @@ impl Clerk<'_> {
     ) -> Result<Draft, StoreError> {
         let mut draft =
             Draft { settlement: Settlement { at: Some(now), ..Settlement::default() }, ..Draft::default() };
+        let mut counts = Counts::new();
         for done in batch {
             let (outcome, copy) = match &done.result {
                 Ok(Tried { went: None, .. }) => continue,
@@ -133,7 +135,7 @@ impl Clerk<'_> {
                 draft.untried.extend(left.cloned());
                 continue;
             }
-            let settlement = self.settler.settle(outcome, gone, now).await?;
+            let settlement = self.settler.settle(outcome, gone, &mut counts, now).await?;
             draft.lines.extend(fate::About::of(&outcome.job.message).fates(&settlement.events));
             draft.settlement.extend_with(settlement);
             draft.settlement.born.extend(copy.clone());
@@ -183,6 +185,6 @@ impl ExtendWith for Settlement {
         self.attempts.extend(other.attempts);
         self.events.extend(other.events);
         self.born.extend(other.born);
-        self.suppressions.extend(other.suppressions);
+        self.tables.extend(other.tables);
     }
 }

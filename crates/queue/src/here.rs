@@ -66,6 +66,7 @@ impl Intake {
             mailboxes,
             verdicts: message.verdicts,
             events: Vec::new(),
+            tables: Vec::new(),
         })
     }
 }

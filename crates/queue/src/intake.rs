@@ -311,6 +311,7 @@ impl Intake {
             mailboxes,
             verdicts,
             events: more.chain([stored]).collect(),
+            tables: Vec::new(),
         };
         Ok((accepted, message))
     }
@@ -424,6 +425,7 @@ impl Intake {
             mailboxes: sorted.mailboxes,
             verdicts: None,
             events: sorted.events,
+            tables: Vec::new(),
         };
         Ok((message, sorted.told))
     }

@@ -14,7 +14,7 @@ use tegami_report::arf::{self, Complaint};
 use tegami_report::dsn::{self, Action, Notice};
 use tegami_store::{
     Event, EventFilter, EventKind, Evidence, MailboxDelivery, MessageRow, NewEvent, Origin, QueueId,
-    QueueRow, RecipientState, StoreError, Suppression, SuppressionList, SuppressionSource, Table,
+    QueueRow, RecipientState, StoreError, Suppression, SuppressionList, SuppressionSource,
 };
 
 use crate::event::EventData;
@@ -25,7 +25,7 @@ use crate::outcome::Class;
 use crate::returns::ReturnTo;
 use crate::settle::reason;
 use crate::submission::{Accepted, IntakeError, Reception};
-use crate::suppress::Weight;
+use crate::suppress::{Counts, Weight};
 
 /// What an address is for things that come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Intake {
     /// that person's mailbox. `Ok` means that everything is on the disk.
     ///
     /// # Errors
-    /// An [`IntakeError`]; nothing was kept, though an address may have been suppressed already.
+    /// An [`IntakeError`]; nothing was kept.
     pub async fn hear(&self, paper: Paper) -> Result<Heard, IntakeError> {
         let now = self.clock.now();
         let id = self.ids.next(now);
@@ -160,20 +160,15 @@ impl Intake {
         let mut lines = fate::kept(&message);
         lines.extend(found.lines);
         message.events.extend(found.events);
-        let mut suppressions = found.complaints;
+        message.tables = found.complaints.iter().map(Suppression::change).collect();
+        let mut counts = Counts::new();
         for (weight, draft) in found.bounces {
-            suppressions.extend(self.settings().suppressions.weigh(&*self.store, weight, draft, now).await?);
+            let rules = self.settings().suppressions;
+            message.tables.extend(rules.weigh(&*self.store, &mut counts, weight, draft, now).await?);
         }
-        self.suppress(suppressions).await?;
         self.store.accept(vec![message]).await?;
         self.control.tell(&lines);
         Ok(Heard::Kept(accepted))
-    }
-
-    async fn suppress(&self, suppressions: Vec<Suppression>) -> Result<(), StoreError> {
-        let row = |row: Suppression| Some((row.key(), serde_json::to_value(&row).ok()?));
-        let rows: Vec<_> = suppressions.into_iter().filter_map(row).collect();
-        if rows.is_empty() { Ok(()) } else { self.store.put(Table::Suppressions, rows).await }
     }
 
     async fn findings(&self, paper: &Paper, report: QueueId, now: Timestamp) -> Result<Findings, StoreError> {

@@ -19,7 +19,7 @@ use crate::here::Here;
 use crate::intake::Intake;
 use crate::outcome::{Class, Failure, Job, Outcome, Peer, RecipientOutcome, RecipientResult, Stage};
 use crate::schedule::Retries;
-use crate::suppress::Weight;
+use crate::suppress::{Counts, Weight};
 
 /// Turns outcomes into settlements.
 pub struct Settler {
@@ -49,10 +49,11 @@ impl Settler {
     ///
     /// # Errors
     /// The store could not be read.
-    pub async fn settle(
+    pub(crate) async fn settle(
         &self,
         outcome: &Outcome,
         gone: &BTreeSet<RowId>,
+        counts: &mut Counts,
         now: Timestamp,
     ) -> Result<Settlement, StoreError> {
         let message = &outcome.job.message;
@@ -74,7 +75,7 @@ impl Settler {
             settlement.events.push(decision.event);
             if let Some((weight, draft)) = decision.suppression {
                 let rules = self.intake.settings().suppressions;
-                settlement.suppressions.extend(rules.weigh(&*self.store, weight, draft, now).await?);
+                settlement.tables.extend(rules.weigh(&*self.store, counts, weight, draft, now).await?);
             }
             told.extend(decision.told);
         }

@@ -1,10 +1,11 @@
 //! Who is not written to any more: the rules by which failures and complaints put an address on a list.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tegami_mail::failure::{About, Cause, Verdict};
-use tegami_store::{Evidence, FailureCount, Store, StoreError, Suppression, Table};
+use tegami_store::{Evidence, FailureCount, Store, StoreError, Suppression, Table, TableChange};
 
 /// How much it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,30 +49,39 @@ impl Weight {
     }
 }
 
+/// How often addresses have failed, as far as that is looked at for one commit: what it will write, nobody can read before.
+pub(crate) type Counts = BTreeMap<String, FailureCount>;
+
+/// Rows looked at at once.
+const PAGE: usize = 1000;
+
 impl SuppressionRules {
-    /// Whether this failure suppresses, counting those before it. Where one is enough, or none, the store is not asked.
+    /// What a failure changes: it suppresses, or is counted with those before it. Where one is enough, or none, the store is not asked.
     ///
     /// # Errors
-    /// The count could not be read or written.
+    /// The count could not be read.
     pub(crate) async fn weigh(
         &self,
         store: &dyn Store,
+        counts: &mut Counts,
         weight: Weight,
         draft: Suppression,
         now: Timestamp,
-    ) -> Result<Option<Suppression>, StoreError> {
+    ) -> Result<Vec<TableChange>, StoreError> {
         let needed = match weight {
             Weight::Hard => self.hard_bounces,
             Weight::Soft => self.soft_bounces,
         };
         match needed {
-            0 => return Ok(None),
-            1 => return Ok(Some(draft)),
+            0 => return Ok(Vec::new()),
+            1 => return Ok(vec![draft.change()]),
             _ => {}
         }
         let key = format!("{}/{}", draft.domain, draft.address.to_lowercase());
-        let kept = store.get(Table::FailureCounts, &key).await?;
-        let kept = kept.and_then(|value| serde_json::from_value::<FailureCount>(value).ok());
+        let kept = match counts.remove(&key) {
+            Some(count) => Some(count),
+            None => store.get(Table::FailureCounts, &key).await?.and_then(read),
+        };
         let mut count = kept.filter(|count| self.is_fresh(count, now)).unwrap_or_default();
         count.since = count.since.or(Some(now));
         let counted = match weight {
@@ -81,14 +91,35 @@ impl SuppressionRules {
         *counted = counted.saturating_add(1);
         let failures = *counted;
         if failures < needed {
-            let value = serde_json::to_value(&count).unwrap_or_default();
-            store.put(Table::FailureCounts, vec![(key, value)]).await?;
-            return Ok(None);
+            let value = Some(serde_json::to_value(&count).unwrap_or_default());
+            counts.insert(key.clone(), count);
+            return Ok(vec![TableChange { table: Table::FailureCounts, key, value }]);
         }
-        store.delete(Table::FailureCounts, vec![key]).await?;
+        counts.insert(key.clone(), FailureCount::default());
         let evidence =
             Evidence { failures: Some(failures), ..draft.evidence.map(|kept| *kept).unwrap_or_default() };
-        Ok(Some(Suppression { evidence: Some(Box::new(evidence)), ..draft }))
+        let suppression = Suppression { evidence: Some(Box::new(evidence)), ..draft };
+        Ok(vec![TableChange { table: Table::FailureCounts, key, value: None }, suppression.change()])
+    }
+
+    /// Forgets counts that are too old to be added to, and tells how many.
+    ///
+    /// # Errors
+    /// The store could not be read or written.
+    pub async fn purge(&self, store: &dyn Store, now: Timestamp) -> Result<usize, StoreError> {
+        let (mut after, mut forgotten) = (None, 0);
+        loop {
+            let rows = store.scan(Table::FailureCounts, "", after.as_deref(), PAGE).await?;
+            let Some((last, _)) = rows.last() else { return Ok(forgotten) };
+            after = Some(last.clone());
+            let is_old = |value| read(value).is_none_or(|count| !self.is_fresh(&count, now));
+            let old: Vec<String> =
+                rows.into_iter().filter_map(|(key, value)| is_old(value).then_some(key)).collect();
+            forgotten += old.len();
+            if !old.is_empty() {
+                store.delete(Table::FailureCounts, old).await?;
+            }
+        }
     }
 
     fn is_fresh(&self, count: &FailureCount, now: Timestamp) -> bool {
@@ -96,4 +127,8 @@ impl SuppressionRules {
             Duration::try_from(now.duration_since(since)).is_ok_and(|passed| passed <= self.within)
         })
     }
+}
+
+fn read(value: serde_json::Value) -> Option<FailureCount> {
+    serde_json::from_value(value).ok()
 }

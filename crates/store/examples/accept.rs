@@ -157,6 +157,7 @@ fn message(ids: &IdSource, n: u64, content: Bytes) -> NewMessage {
         }],
         mailboxes: Vec::new(),
         verdicts: None,
+        tables: Vec::new(),
         events: vec![event(EventKind::Accepted, id)],
     }
 }

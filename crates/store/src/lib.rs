@@ -26,5 +26,5 @@ pub use message::{
 pub use metrics::Metrics;
 pub use table::{
     Account, ApiKey, ApiKeyScope, DkimKeyRow, DomainRow, Evidence, FailureCount, Suppression,
-    SuppressionList, SuppressionSource, Table, suppression_key,
+    SuppressionList, SuppressionSource, Table, TableChange, suppression_key,
 };

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tegami_mail::{Address, ForwardPath, ReversePath};
 
-use crate::{Json, QueueId, Suppression};
+use crate::{Json, QueueId, TableChange};
 
 /// By which door a message came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,6 +105,8 @@ pub struct NewMessage {
     pub verdicts: Option<serde_json::Value>,
     /// Events born with it.
     pub events: Vec<NewEvent>,
+    /// What plain tables learn from it.
+    pub tables: Vec<TableChange>,
 }
 
 impl NewMessage {
@@ -542,6 +544,6 @@ pub struct Settlement {
     pub events: Vec<NewEvent>,
     /// A DSN is born in the same commit as the failure it tells.
     pub born: Vec<NewMessage>,
-    /// Addresses that will not be written to again.
-    pub suppressions: Vec<Suppression>,
+    /// What plain tables learn from it, in this order: addresses that are not written to again, or how often they failed.
+    pub tables: Vec<TableChange>,
 }

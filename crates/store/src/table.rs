@@ -31,6 +31,17 @@ pub enum Table {
     Holds,
 }
 
+/// A change of a plain table that belongs to another change, and is made in the same commit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableChange {
+    /// The table.
+    pub table: Table,
+    /// The row's key.
+    pub key: String,
+    /// What it becomes; `None` where it goes.
+    pub value: Option<serde_json::Value>,
+}
+
 /// Somebody who may submit or owns mailboxes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
@@ -216,6 +227,12 @@ impl Suppression {
     /// Its key in [`Table::Suppressions`].
     pub fn key(&self) -> String {
         suppression_key(&self.domain, self.list, &self.address)
+    }
+
+    /// That it is kept from now on.
+    pub fn change(&self) -> TableChange {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        TableChange { table: Table::Suppressions, key: self.key(), value: Some(value) }
     }
 }
 

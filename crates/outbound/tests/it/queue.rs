@@ -36,6 +36,7 @@ pub(crate) fn message(recipients: &[&str]) -> NewMessage {
         recipients: recipients.iter().map(recipient).collect(),
         mailboxes: Vec::new(),
         verdicts: None,
+        tables: Vec::new(),
         events: Vec::new(),
     }
 }

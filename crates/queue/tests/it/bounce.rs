@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 use tegami_mail::{Envelope, ForwardPath, Notify, Ret, ReversePath};
-use tegami_queue::Options;
-use tegami_store::Origin;
+use tegami_queue::{Options, SuppressionRules};
+use tegami_store::{Origin, Table};
 
 use crate::desk::{Desk, address, refused, start, took_it};
 
@@ -56,7 +56,7 @@ async fn policy_refusals_suppress_nobody() {
         _ => refused(550, "5.1.1", "no such user"),
     });
     desk.postman(deliver.clone()).run_due().await.unwrap();
-    let table = tegami_store::Table::Suppressions;
+    let table = Table::Suppressions;
     assert!(desk.store.scan(table, "", None, 10).await.unwrap().is_empty());
     // The DSN was refused too; nobody is told of that (RFC 5321 section 4.5.5).
     assert_eq!(deliver.jobs.lock().unwrap().len(), 2);
@@ -154,4 +154,35 @@ async fn what_was_to_wait_is_late_by_the_hour_that_was_asked_for() {
     let (warned, given_up) = (warned.unwrap().as_hours(), given_up.unwrap().as_hours());
     assert_eq!((warned, given_up), (4, 5 * 24));
     assert_eq!(desk.store.message(id).await.unwrap().released_at(), release);
+}
+
+#[tokio::test]
+async fn failures_are_counted_and_old_counts_are_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = SuppressionRules { hard_bounces: 3, ..SuppressionRules::default() };
+    let desk = Desk::open_as(folder.path(), |settings| settings.suppressions = rules);
+    let deliver = desk.deliver_by(|_, _| refused(NO_USER.0, NO_USER.1, NO_USER.2));
+    let mut postman = desk.postman(deliver);
+    let rows = |table| {
+        let store = desk.store.clone();
+        async move { store.scan(table, "", None, 10).await.unwrap() }
+    };
+    // Two of them come to their end in one commit.
+    desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+    desk.submit("shop@shop.test", &["A@a.test"]).await.unwrap();
+    postman.run_due().await.unwrap();
+    let counts = rows(Table::FailureCounts).await;
+    assert_eq!((counts.len(), &counts[0].1["hard"]), (1, &serde_json::json!(2)));
+    assert!(rows(Table::Suppressions).await.is_empty());
+    assert_eq!(rules.purge(&*desk.store, start() + rules.within).await.unwrap(), 0);
+    desk.submit("shop@shop.test", &["a@a.test"]).await.unwrap();
+    postman.run_due().await.unwrap();
+    assert!(rows(Table::FailureCounts).await.is_empty());
+    assert_eq!(rows(Table::Suppressions).await[0].1["evidence"]["failures"], 3);
+
+    desk.submit("shop@shop.test", &["b@a.test"]).await.unwrap();
+    postman.run_due().await.unwrap();
+    let later = start() + rules.within + SignedDuration::from_secs(1);
+    assert_eq!(rules.purge(&*desk.store, later).await.unwrap(), 1);
+    assert!(rows(Table::FailureCounts).await.is_empty());
 }

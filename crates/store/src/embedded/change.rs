@@ -34,11 +34,15 @@ pub(super) fn record(rows: &Connection, events: &[Event], tally: &mut Tally) -> 
 
 pub(super) fn put(rows: &Connection, plain: &[PlainRow]) -> rusqlite::Result<()> {
     for row in plain {
+        let Some(value) = &row.value else {
+            delete(rows, row.kind, std::slice::from_ref(&row.key))?;
+            continue;
+        };
         rows.prepare_cached(
             "INSERT INTO plain (kind, key, value) VALUES (?1, ?2, ?3)
              ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value",
         )?
-        .execute(params![row.kind, row.key, row.value])?;
+        .execute(params![row.kind, row.key, value])?;
     }
     Ok(())
 }

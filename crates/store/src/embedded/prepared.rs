@@ -8,7 +8,7 @@ use crate::embedded::code::{
 use crate::embedded::segment;
 use crate::{
     Attempt, EnvelopeParameters, Json, Lease, NewEvent, NewMessage, NewRecipient, SettleOp, Settlement,
-    StoreError, Table,
+    StoreError, Table, TableChange,
 };
 
 /// A message with its record.
@@ -33,6 +33,7 @@ pub(super) struct Message {
     /// Owner and mailbox.
     pub(super) mailboxes: Vec<(String, String)>,
     pub(super) events: Vec<Event>,
+    pub(super) plain: Vec<PlainRow>,
 }
 
 pub(super) struct Recipient {
@@ -77,7 +78,8 @@ pub(super) struct Settle {
 pub(super) struct PlainRow {
     pub(super) kind: i64,
     pub(super) key: String,
-    pub(super) value: String,
+    /// `None` where it goes.
+    pub(super) value: Option<String>,
 }
 
 pub(super) fn messages(messages: Vec<NewMessage>) -> Result<Vec<Message>, StoreError> {
@@ -111,6 +113,7 @@ fn message(new: NewMessage) -> Result<Message, StoreError> {
         recipients: new.recipients.into_iter().map(recipient).collect::<Result<_, _>>()?,
         mailboxes: new.mailboxes.into_iter().map(|to| (to.owner.to_string(), to.mailbox)).collect(),
         events: events(new.events),
+        plain: changes(&new.tables)?,
     })
 }
 
@@ -156,13 +159,7 @@ pub(super) fn settle(lease: &Lease, settlement: Settlement) -> Result<Settle, St
         attempts: settlement.attempts.into_iter().map(attempt).collect::<Result<_, _>>()?,
         events: events(settlement.events),
         born: messages(settlement.born)?,
-        plain: settlement
-            .suppressions
-            .into_iter()
-            .map(|row| {
-                Ok(PlainRow { kind: table_code(Table::Suppressions), key: row.key(), value: to_json(&row)? })
-            })
-            .collect::<Result<_, StoreError>>()?,
+        plain: changes(&settlement.tables)?,
     })
 }
 
@@ -180,7 +177,14 @@ pub(super) fn plain(
     table: Table,
     rows: Vec<(String, serde_json::Value)>,
 ) -> Result<Vec<PlainRow>, StoreError> {
-    rows.into_iter()
-        .map(|(key, value)| Ok(PlainRow { kind: table_code(table), key, value: to_json(&value)? }))
-        .collect()
+    let row = |(key, value)| Ok(PlainRow { kind: table_code(table), key, value: Some(to_json(&value)?) });
+    rows.into_iter().map(row).collect()
+}
+
+fn changes(changes: &[TableChange]) -> Result<Vec<PlainRow>, StoreError> {
+    let row = |TableChange { table, key, value }: &TableChange| {
+        let value = value.as_ref().map(to_json).transpose()?;
+        Ok(PlainRow { kind: table_code(*table), key: key.clone(), value })
+    };
+    changes.iter().map(row).collect()
 }

@@ -197,7 +197,8 @@ pub(super) fn accept(
     for (owner, mailbox) in &message.mailboxes {
         deliver(rows, n, owner, mailbox)?;
     }
-    change::record(rows, &message.events, tally)
+    change::record(rows, &message.events, tally)?;
+    change::put(rows, &message.plain)
 }
 
 fn add_lookup(rows: &Connection, message: i64, hash: i64) -> rusqlite::Result<()> {

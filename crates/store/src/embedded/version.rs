@@ -17,6 +17,8 @@ impl Versions {
 
     /// A change was committed; whoever asked for it has not been told yet.
     pub(super) fn note(&self, change: &Change) {
+        let of_messages = change.messages().iter().flat_map(|message| &message.plain);
+        of_messages.for_each(|row| self.count(row.kind));
         match change {
             Change::Put(rows) => rows.iter().for_each(|row| self.count(row.kind)),
             Change::Settle(settle) => settle.plain.iter().for_each(|row| self.count(row.kind)),

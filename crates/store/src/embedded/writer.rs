@@ -49,7 +49,7 @@ pub(super) enum Change {
 
 impl Change {
     /// Messages whose contents have to be stored first.
-    fn messages(&self) -> &[Message] {
+    pub(super) fn messages(&self) -> &[Message] {
         match self {
             Self::Accept(messages) => messages,
             Self::Settle(settle) => &settle.born,

@@ -10,7 +10,7 @@ use tegami_store::{
     Alteration, Attempt, DueRow, EnvelopeParameters, EventFilter, EventKind, Evidence, HopTls, Json,
     MailboxFlags, NodeId, Origin, Priority, QueueColumn, QueueFilter, QueueId, RecipientState, RowId,
     SettleOp, Settlement, Store, StoreError, Suppression, SuppressionList, SuppressionSource, Table,
-    suppression_key,
+    TableChange, suppression_key,
 };
 
 use crate::support::{address, content, event, lease, mailbox, message, second};
@@ -252,7 +252,7 @@ pub(crate) async fn a_settlement_is_one_commit(store: Engine) {
         attempts: vec![attempt.clone()],
         events: vec![event(EventKind::Failed, 20, Some(new.id))],
         born: vec![dsn.clone()],
-        suppressions: vec![suppression.clone()],
+        tables: vec![suppression.change()],
     };
     // One unknown row, and nothing of it happens.
     let unknown = row(QueueId::from_bits(9), 0);
@@ -839,4 +839,36 @@ pub(crate) async fn people_alter_the_queue(store: Engine) {
     let events = store.events(filter).await.unwrap();
     assert_eq!(events.iter().filter(|event| event.event.kind == EventKind::Failed).count(), 2);
     assert_eq!(store.queue(QueueFilter::default(), None, 99).await.unwrap().len(), 12);
+}
+
+pub(crate) async fn plain_tables_learn_from_messages(store: Engine) {
+    let lease = lease(&*store).await;
+    let change = |key: &str, value: Option<i64>| TableChange {
+        table: Table::FailureCounts,
+        key: key.into(),
+        value: value.map(serde_json::Value::from),
+    };
+    let kept = |store: Engine| async move {
+        let rows = store.scan(Table::FailureCounts, "", None, 9).await.unwrap();
+        rows.into_iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>().join(", ")
+    };
+    let before = store.version(Table::FailureCounts);
+    let mut new = message(10, &["a@example.net"]);
+    new.tables = vec![change("a", Some(1)), change("b", Some(1)), change("b", Some(2))];
+    store.accept(vec![new.clone()]).await.unwrap();
+    assert_eq!(kept(store.clone()).await, "a 1, b 2");
+    assert!(before.is_none() || store.version(Table::FailureCounts) != before);
+    // Neither a message that is there already nor a settlement that does not count changes anything.
+    new.tables = vec![change("c", Some(1))];
+    store.accept(vec![new.clone()]).await.unwrap();
+    let settlement = Settlement {
+        tables: vec![change("a", None), change("d", Some(4))],
+        ..at(20, vec![delivered(row(new.id, 0))])
+    };
+    let mut wrong = settlement.clone();
+    wrong.ops.push(delivered(row(new.id, 1)));
+    assert_eq!(finished(store.settle(&lease, wrong).await), [row(new.id, 1)]);
+    assert_eq!(kept(store.clone()).await, "a 1, b 2");
+    store.settle(&lease, settlement).await.unwrap();
+    assert_eq!(kept(store.clone()).await, "b 2, d 4");
 }

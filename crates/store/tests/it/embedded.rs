@@ -53,5 +53,6 @@ conform! {
     mailboxes_count_uids
     purge_forgets_what_is_over
     plain_tables
+    plain_tables_learn_from_messages
     many_producers
 }

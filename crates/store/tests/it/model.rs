@@ -14,7 +14,7 @@ use tegami_mail::Address;
 use tegami_store::{
     Alteration, Attempt, BoxFuture, DueRow, Event, EventFilter, EventKind, Lease, MailboxEntry, MailboxFlags,
     MessageRow, NewEvent, NewMessage, NodeId, Priority, QueueColumn, QueueCount, QueueFilter, QueueId,
-    QueueRow, RecipientState, RowId, SettleOp, Settlement, Store, StoreError, Table, suppression_key,
+    QueueRow, RecipientState, RowId, SettleOp, Settlement, Store, StoreError, Table, TableChange,
 };
 
 use crate::time::pass;
@@ -266,6 +266,17 @@ impl State {
         };
         self.messages.insert(new.id, kept);
         self.record(new.events);
+        self.change(new.tables);
+    }
+
+    fn change(&mut self, tables: Vec<TableChange>) {
+        for change in tables {
+            let key = (name(change.table), change.key);
+            match change.value {
+                Some(value) => drop(self.plain.insert(key, value)),
+                None => drop(self.plain.remove(&key)),
+            }
+        }
     }
 
     fn record(&mut self, events: Vec<NewEvent>) {
@@ -311,11 +322,7 @@ impl State {
             self.accept(message);
         }
         self.record(settlement.events);
-        for suppression in settlement.suppressions {
-            let key = suppression_key(&suppression.domain, suppression.list, &suppression.address);
-            let value = serde_json::to_value(suppression).unwrap();
-            self.plain.insert((name(Table::Suppressions), key), value);
-        }
+        self.change(settlement.tables);
         Ok(())
     }
 

@@ -58,6 +58,7 @@ pub(crate) fn message(at: i64, recipients: &[&str]) -> NewMessage {
         recipients: recipients.iter().map(|to| recipient(at, to)).collect(),
         mailboxes: Vec::new(),
         verdicts: None,
+        tables: Vec::new(),
         events: vec![event(EventKind::Accepted, at, Some(id))],
     }
 }

@@ -23,13 +23,19 @@ pub(super) async fn keep_house(
     mut shutdown: Shutdown,
 ) {
     loop {
-        let kept = house.borrow().config.limits.retention;
+        let (kept, suppressions) = {
+            let house = house.borrow();
+            (house.config.limits.retention, house.config.suppressions)
+        };
         if let Ok(before) = clock.now().checked_sub(kept) {
             match store.purge(before).await {
                 Ok(0) => {}
                 Ok(messages) => tracing::info!(messages, "old messages were forgotten"),
                 Err(error) => tracing::warn!(%error, "old messages cannot be forgotten"),
             }
+        }
+        if let Err(error) = suppressions.purge(&*store, clock.now()).await {
+            tracing::warn!(%error, "old counts of failures cannot be forgotten");
         }
         if let Some(mta_sts) = &mta_sts {
             tokio::select! {

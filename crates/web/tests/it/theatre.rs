@@ -137,6 +137,7 @@ fn letter(id: QueueId, at: i64, subject: &str, to: &str) -> NewMessage {
         }],
         mailboxes: vec![],
         verdicts: None,
+        tables: Vec::new(),
         events: vec![],
     }
 }
