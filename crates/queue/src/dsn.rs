@@ -7,6 +7,7 @@ use tegami_report::dsn::{Action, Explanation, Told};
 use tegami_store::{MessageRow, Origin, RowId};
 use tegami_words::Language;
 
+use crate::outcome::Failure;
 use crate::sign::SignerSource;
 
 /// What is to be told of one recipient.
@@ -44,6 +45,11 @@ pub(crate) fn author(
     (hostname.clone(), Vec::new())
 }
 
+/// What an attempt met where no peer spoke: a sentence, then our status code.
+pub(crate) fn without_reply(language: Language, failure: &Failure) -> String {
+    format!("{} [{}]", tegami_words::note(language, &failure.detail), failure.enhanced())
+}
+
 /// What a failure means, in both languages.
 pub(crate) fn explain(verdict: &Verdict) -> Explanation {
     let say = |language, note: &StoredNote| tegami_words::text(language, &note.id, &note.values());
@@ -66,4 +72,38 @@ pub(crate) fn explain_suppressed(list: tegami_store::SuppressionList) -> Explana
         (word(""), word("-advice"))
     };
     Explanation { english: both(Language::English), japanese: both(Language::Japanese) }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use tegami_mail::{EnhancedStatusCode, note};
+
+    use super::*;
+    use crate::outcome::Stage;
+
+    #[test]
+    fn what_no_peer_said_is_told_in_sentences() {
+        let told = |status, detail| {
+            let failure = Failure::without_reply(Stage::Connect, status, detail);
+            [Language::English, Language::Japanese]
+                .map(|language| without_reply(language, &failure) + "\n")
+                .concat()
+        };
+        let rests = note!("outbound-all-rest", next_hop = "example.net", seconds = 59);
+        let distrusted =
+            note!("outbound-tls-distrusted", host = "mx.example.net", why = "name", by = "mta-sts");
+        expect![[r#"
+            No connection was tried: every host for example.net failed a moment ago, and none is asked again before 59 seconds have passed. The first message after that finds out whether they are back. [4.4.1]
+            接続を試しませんでした：example.net のサーバーはどれもつい先ほど接続できなかったため、59 秒たつまで試しません。その後の最初の一通が、復旧したかどうかを確かめます。 [4.4.1]
+
+            The certificate of mx.example.net cannot be trusted: it has another name. The recipient's domain forbids delivery without that (MTA-STS). [4.7.5]
+            mx.example.net の証明書を信頼できません（別の名前の証明書）。受信者のドメインの MTA-STS ポリシーが、そのままの配送を禁じています。 [4.7.5]
+        "#]]
+        .assert_eq(&format!(
+            "{}\n{}",
+            told(EnhancedStatusCode::new(4, 4, 1), rests),
+            told(EnhancedStatusCode::new(4, 7, 5), distrusted)
+        ));
+    }
 }

@@ -670,6 +670,7 @@ fn told_here(
         status,
         reply: None,
         words: data.message.clone(),
+        words_japanese: None,
         remote_mta: None,
         will_retry_until: None,
         explanation: None,

@@ -304,6 +304,7 @@ fn told(row: &QueueRow, order: &Order) -> Option<News> {
             status: DROPPED,
             reply,
             words,
+            words_japanese: None,
             remote_mta: None,
             will_retry_until: None,
             explanation: None,

@@ -12,6 +12,7 @@ use tegami_store::{
     Attempt, EventKind, Evidence, MessageRow, NewEvent, NewMessage, QueueRow, RowId, SettleOp, Settlement,
     Store, StoreError, Suppression, SuppressionList, SuppressionSource,
 };
+use tegami_words::Language;
 
 use crate::dsn::{self, News};
 use crate::event::{EventData, Reason};
@@ -145,7 +146,7 @@ impl Settler {
         let told = || Told {
             will_retry_until: Some(row.expires),
             explanation: Some(dsn::explain(&failure.verdict(peer.map(|peer| peer.host.as_str())))),
-            ..told(row, peer, transient(failure.enhanced()), failure.reply.clone(), data.message.clone())
+            ..told_failure(row, peer, transient(failure.enhanced()), failure, &data)
         };
         Decision {
             op: SettleOp::Defer {
@@ -291,7 +292,7 @@ fn failed(
             row: row.id,
             told: Told {
                 explanation: Some(dsn::explain(&verdict)),
-                ..told(row, peer, status, failure.reply.clone(), data.message.clone())
+                ..told_failure(row, peer, status, failure, &data)
             },
         }),
         event: event(EventKind::Failed, message, row, &data, now),
@@ -318,7 +319,7 @@ fn failure_data(failure: &Failure, peer: Option<&Peer>, attempt: u32) -> EventDa
         Some(reply) => EventData::by_reply(reply),
         None => EventData {
             code: if failure.stage == Stage::Destination { 498 } else { 499 },
-            message: words_without_reply(failure),
+            message: dsn::without_reply(Language::English, failure),
             ..EventData::default()
         },
     };
@@ -370,24 +371,6 @@ fn status_text(failure: &Failure, data: &EventData) -> String {
     failure.reply.as_ref().map_or_else(|| data.message.clone(), Reply::to_string)
 }
 
-/// Where no peer spoke: the stage in plain words, with the values of the note.
-fn words_without_reply(failure: &Failure) -> String {
-    let stage = match failure.stage {
-        Stage::Destination => "no host was found for the domain",
-        Stage::TlsPolicy => "the TLS policy of the domain could not be followed",
-        Stage::Connect => "no connection could be made",
-        Stage::Greeting | Stage::Hello | Stage::Auth => "the session could not be opened",
-        Stage::StartTls => "TLS could not be set up",
-        Stage::Mail | Stage::Recipient | Stage::Data => "the session broke off",
-        Stage::EndOfData => "no reply came after the content was sent",
-        Stage::Local => "the attempt could not be made",
-    };
-    let values: Vec<String> =
-        failure.detail.args.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let words = if values.is_empty() { stage.to_owned() } else { format!("{stage} ({})", values.join(", ")) };
-    format!("{words} [{}]", failure.enhanced())
-}
-
 fn told(
     row: &QueueRow,
     peer: Option<&Peer>,
@@ -400,9 +383,23 @@ fn told(
         status,
         reply,
         words,
+        words_japanese: None,
         remote_mta: peer.map(|peer| peer.host.clone()),
         will_retry_until: None,
         explanation: None,
+    }
+}
+
+fn told_failure(
+    row: &QueueRow,
+    peer: Option<&Peer>,
+    status: EnhancedStatusCode,
+    failure: &Failure,
+    data: &EventData,
+) -> Told {
+    Told {
+        words_japanese: Some(dsn::without_reply(Language::Japanese, failure)),
+        ..told(row, peer, status, failure.reply.clone(), data.message.clone())
     }
 }
 

@@ -74,7 +74,11 @@ async fn five_days_of_silence_bring_one_warning_and_one_failure() {
     let accepted = desk.submit("shop@example.org", &["a@a.test"]).await.unwrap();
     let deliver = desk.deliver_by(|_, _| {
         let status = EnhancedStatusCode::new(4, 4, 1);
-        RecipientOutcome::Failed(Failure::without_reply(Stage::Connect, status, note!("queue-no-result")))
+        RecipientOutcome::Failed(Failure::without_reply(
+            Stage::Connect,
+            status,
+            note!("outbound-silence", phase = "EHLO"),
+        ))
     });
     let turns = run_out(&desk, &mut desk.postman(deliver)).await;
     assert!((30..40).contains(&turns), "{turns}");
@@ -89,7 +93,13 @@ async fn five_days_of_silence_bring_one_warning_and_one_failure() {
     assert!(desk.content(inbox[1].message.id).await.contains("\nStatus: 4.4.7\n"));
     let row = &desk.store.recipients(accepted.id).await.unwrap()[0];
     assert_eq!(row.state, RecipientState::Failed);
-    assert!(desk.events().await.contains("Failed a@a.test 499 no connection could be made [4.4.1] (Old)"));
+    let told = "The server did not answer EHLO in time. [4.4.1]";
+    assert!(desk.events().await.contains(&format!("Failed a@a.test 499 {told} (Old)")));
+    assert_eq!(row.last_status.as_deref(), Some(told));
+    for notification in &inbox {
+        let letter = desk.content(notification.message.id).await;
+        assert!(letter.contains(&format!("\nDiagnostic-Code: x-tegami; {told}\n")), "{letter}");
+    }
 }
 
 #[tokio::test]

@@ -68,6 +68,12 @@ impl Languages {
         }
     }
 
+    /// What is said in either language; English where there is no Japanese.
+    fn choose<'a>(self, (english, japanese): (&'a str, Option<&'a str>)) -> impl Iterator<Item = &'a str> {
+        let english = (self.has_english() || japanese.is_none()).then_some(english);
+        english.into_iter().chain(japanese.filter(|_| self.has_japanese()))
+    }
+
     fn has_english(self) -> bool {
         self != Self::Japanese
     }
@@ -115,7 +121,12 @@ fn told(report: &Report<'_>, recipient: &Told) -> String {
                 text.push_str(&format!("        {host}: {line}\n"));
             }
         }
-        None => text.push_str(&format!("        {}\n", printable(&recipient.words))),
+        None => {
+            let words = (recipient.words.as_str(), recipient.words_japanese.as_deref());
+            for words in report.languages.choose(words) {
+                text.push_str(&wrapped(&printable(words), INDENT));
+            }
+        }
     }
     if let Some(explanation) = &recipient.explanation {
         text.push_str(&explained(report.languages, explanation));

@@ -19,6 +19,8 @@ pub struct Told {
     pub reply: Option<Reply>,
     /// Our words, where there was no reply.
     pub words: String,
+    /// The same in Japanese, where there are such words.
+    pub words_japanese: Option<String>,
     /// The host that replied.
     pub remote_mta: Option<String>,
     /// Until when it is tried, of a delay.
@@ -265,6 +267,7 @@ mod tests {
             status: EnhancedStatusCode::new(5, 1, 1),
             reply: Some(Reply { code: 550, enhanced: Some(EnhancedStatusCode::new(5, 1, 1)), lines }),
             words: String::new(),
+            words_japanese: None,
             remote_mta: Some("mx.example.net".to_owned()),
             will_retry_until: None,
             explanation: Some(Explanation {
@@ -281,7 +284,8 @@ mod tests {
         Told {
             status: EnhancedStatusCode::new(4, 4, 1),
             reply: None,
-            words: "no connection could be made [4.4.1]".to_owned(),
+            words: "The host did not answer in time. It is down, or a firewall drops our connection. [4.4.1]".to_owned(),
+            words_japanese: Some("ホストが時間内に応答しませんでした。停止しているか、ファイアウォールが接続を捨てています。 [4.4.1]".to_owned()),
             remote_mta: None,
             explanation: None,
             will_retry_until: Some("1970-01-06T00:00:00Z".parse().unwrap()),
@@ -361,7 +365,10 @@ mod tests {
                 です。
 
                     <a@example.net>
-                        no connection could be made [4.4.1]
+                        The host did not answer in time. It is down, or a firewall drops our
+                        connection. [4.4.1]
+                        ホストが時間内に応答しませんでした。停止しているか、ファイアウォール
+                        が接続を捨てています。 [4.4.1]
                         Tried until / 再送期限: Tue, 06 Jan 1970 00:00:00 +0000
 
                 Subject / 件名: ご注文
@@ -380,7 +387,7 @@ mod tests {
                 Final-Recipient: rfc822; a@example.net
                 Action: delayed
                 Status: 4.4.1
-                Diagnostic-Code: x-tegami; no connection could be made [4.4.1]
+                Diagnostic-Code: x-tegami; The host did not answer in time. It is down, or a firewall drops our connection. [4.4.1]
                 Last-Attempt-Date: Thu, 01 Jan 1970 00:00:00 +0000
                 Will-Retry-Until: Tue, 06 Jan 1970 00:00:00 +0000
             "#]],
@@ -420,6 +427,7 @@ mod tests {
                     status,
                     reply: reply.map(|(text, ..)| Reply::new(550, status, text)),
                     words: "no connection".to_owned(),
+                    words_japanese: None,
                     remote_mta: Some("mx.example.net".to_owned()),
                     will_retry_until: until.map(|until| Timestamp::from_second(until).unwrap()),
                     explanation: None,

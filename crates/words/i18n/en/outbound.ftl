@@ -17,7 +17,7 @@ outbound-host-rests = { $host } [{ $ip }] could not be reached { $failures ->
     [one] a moment ago
    *[other] { $failures } times in a row
 }, so it is not asked again for { $seconds } seconds. What happened the last time:
-outbound-all-rest = No connection was tried: every host for { $next_hop } failed a moment ago, and none is asked again before { $seconds } seconds have passed. The message waits; the first one after that finds out whether they are back.
+outbound-all-rest = No connection was tried: every host for { $next_hop } failed a moment ago, and none is asked again before { $seconds } seconds have passed. The first message after that finds out whether they are back.
 outbound-literal = The recipient's address carries the address { $ip } itself, so no DNS record is asked for.
 outbound-mx-found = { $domain } has MX records (preference and host, lowest first): { $hosts }.
 outbound-mx-implicit = { $domain } has no MX record, so the domain itself is taken for its mail host.
@@ -37,7 +37,7 @@ outbound-host-out-of-reach = { $host } has the address { $ip }, which lies insid
 outbound-null-mx = { $domain } publishes a null MX record: it takes no mail at all. The address is wrong, or belongs to a domain that only sends.
 outbound-domain-does-not-exist = The domain { $domain } does not exist. Look for a spelling mistake in the address.
 outbound-domain-takes-no-mail = { $domain } has neither an MX record nor an address, so it cannot take mail. Look for a spelling mistake in the address.
-outbound-dns-failed = The DNS did not tell us where mail for { $name } goes ({ $error }). Whether the domain takes mail is not known, so we will ask again.
+outbound-dns-failed = The DNS did not tell us where mail for { $name } goes ({ $error }). Whether the domain takes mail is not known.
 outbound-no-usable-host = { $domain } names hosts for its mail, but none of them has an address that we can connect to.
 outbound-address-out-of-reach = The address { $ip } lies inside a machine or a local link, not on the Internet; we do not connect to it.
 outbound-loop = Mail for { $domain } is to come to this server, but this server does not know the domain. Either add the domain here, or correct its MX records.
@@ -102,7 +102,7 @@ outbound-connection-lost = The server closed the connection while we waited for 
 outbound-silence = The server did not answer { $phase } in time.
 outbound-too-slow = The server was too slow: the transaction was at { $phase } when its time was over.
 outbound-not-smtp = What the server sent is not SMTP: { $text }
-outbound-possibly-delivered = The whole message was sent, but the connection ended before the server confirmed it. It may have arrived; we will send it again, because two copies are better than none.
+outbound-possibly-delivered = The whole message was sent, but the connection ended before the server confirmed it. It may have arrived. Two copies are better than none, so such a message is sent again while its time lasts.
 outbound-nothing-tried = No host was tried.
 outbound-time-is-up = Nothing more was tried: the time for this message was over.
 outbound-mailer-delivered = { $host } took the message: { $reply }

@@ -1,6 +1,6 @@
 ### Words of the queue.
 
-queue-no-result = The attempt ended without saying what became of this recipient. It is tried again.
+queue-no-result = The attempt ended without saying what became of this recipient.
 queue-intake-no-recipients = The message has no recipient, so there is nobody to send it to.
 queue-intake-too-many-recipients = The message has { $count } recipients; at most { $limit } are accepted in one message. Split it into several.
 queue-intake-too-large = The message has { $size } octets; at most { $limit } are accepted. Encoded attachments take a third more than the files themselves.

@@ -1,6 +1,6 @@
 ### キューに関する文。
 
-queue-no-result = この宛先がどうなったかを示さないまま、配送の試行が終わりました。後で再送します。
+queue-no-result = この宛先がどうなったかを示さないまま、配送の試行が終わりました。
 queue-intake-no-recipients = メールに宛先がないため、送る相手がいません。
 queue-intake-too-many-recipients = メールの宛先は { $count } 件ですが、一通で受け付けるのは { $limit } 件までです。何通かに分けてください。
 queue-intake-too-large = メールのサイズは { $size } バイトですが、受け付けるのは { $limit } バイトまでです。添付ファイルは符号化により元のファイルより約 3 分の 1 大きくなります。
