@@ -245,6 +245,12 @@ impl Config {
         })
     }
 
+    /// The keys at the top level.
+    #[cfg(test)]
+    pub(crate) fn sections() -> std::collections::BTreeSet<&'static str> {
+        schema::sections()
+    }
+
     /// The file that is used: the one named, else the first default that exists.
     pub(crate) fn find(named: Option<&Path>) -> PathBuf {
         let first = || DEFAULT_PATHS.iter().map(PathBuf::from).find(|path| path.exists());

@@ -47,6 +47,12 @@ impl<'a> Section<'a> {
         Self { table, span, problems, asked: RefCell::default() }
     }
 
+    /// The keys that were asked for so far.
+    #[cfg(test)]
+    pub(super) fn asked(&self) -> BTreeSet<&'static str> {
+        self.asked.borrow().clone()
+    }
+
     /// Where the table stands.
     pub(super) fn span(&self) -> Range<usize> {
         self.span.clone()

@@ -388,3 +388,12 @@ fn limits(root: &Section<'_>) -> Limits {
     section.finish();
     limits
 }
+
+/// The keys that are asked for at the top level.
+#[cfg(test)]
+pub(super) fn sections() -> std::collections::BTreeSet<&'static str> {
+    let (table, problems) = (DeTable::new(), Problems::default());
+    let root = Section::new(&table, 0..0, &problems);
+    drop(whole(&root, Path::new("")));
+    root.asked()
+}

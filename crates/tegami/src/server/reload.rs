@@ -1,5 +1,6 @@
 //! Taking over a changed configuration while everything runs: nothing is changed before all of it is known to be good, and no session is dropped.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::RootCertStore;
@@ -30,8 +31,8 @@ impl Server {
         self.asked.recv().await
     }
 
-    /// Goes by another configuration from now on: certificates, domains, keys, limits, routes, smarthosts, sources, retries. Open sessions end as they
-    /// began, save that keys count at once. Gives back what counts after a restart only.
+    /// Goes by another configuration from now on. Open sessions end as they began, save that keys count at once. Gives back what counts after a
+    /// restart only.
     ///
     /// # Errors
     /// What is wrong; nothing was changed.
@@ -41,15 +42,7 @@ impl Server {
         roots: RootCertStore,
     ) -> Result<Vec<&'static str>, Failure> {
         let before = Arc::clone(&self.house.borrow().config);
-        let fixed = fixed(&before, &config);
-        let config = Config {
-            data: before.data.clone(),
-            listen: before.listen.clone(),
-            dns: before.dns.clone(),
-            dnssec: before.dnssec,
-            log: before.log.clone(),
-            ..config
-        };
+        let (config, fixed) = taken_over(&before, config);
         let tls = tls::server_config(&config)?;
         let settings = outbound_settings(&config, self.reach);
         let courier = self.outbound.courier().renewed(settings).trusting(roots.clone());
@@ -84,15 +77,87 @@ impl Server {
     }
 }
 
-/// What a running server cannot change.
-fn fixed(before: &Config, now: &Config) -> Vec<&'static str> {
+/// The configuration that a running server goes by when `now` is read after `before`, and the keys of `now` that it cannot take over.
+fn taken_over(before: &Config, now: Config) -> (Config, Vec<&'static str>) {
     let differs =
         |one: &dyn std::fmt::Debug, other: &dyn std::fmt::Debug| format!("{one:?}") != format!("{other:?}");
-    let keys = [
+    let loopback = |config: &Config| config.delivery.sources.iter().any(IpAddr::is_loopback);
+    let fixed = [
         ("data", differs(&before.data, &now.data)),
         ("listen", differs(&before.listen, &now.listen)),
         ("dns", differs(&(&before.dns, before.dnssec), &(&now.dns, now.dnssec))),
         ("log", differs(&before.log, &now.log)),
+        // Sources on loopback make a server of this machine alone.
+        ("delivery.sources", loopback(before) != loopback(&now)),
     ];
-    keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+    let config = Config {
+        data: before.data.clone(),
+        listen: before.listen.clone(),
+        dns: before.dns.clone(),
+        dnssec: before.dnssec,
+        log: before.log.clone(),
+        // One by one, so that who adds a field has to say here whether it is taken over, and then to see in `Server::reload` that it is.
+        hostname: now.hostname,
+        domains: now.domains,
+        return_paths: now.return_paths,
+        dkim: now.dkim,
+        tls: now.tls,
+        reception: now.reception,
+        submission: now.submission,
+        delivery: now.delivery,
+        suppressions: now.suppressions,
+        reports: now.reports,
+        limits: now.limits,
+        shaping: now.shaping,
+    };
+    (config, fixed.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For each key at the top level another value than none, and what is named then.
+    const CHANGES: &[(&str, &str, &[&str])] = &[
+        ("hostname", "", &[]),
+        // The socket for programs of this machine lies in the data folder where nothing else is said.
+        ("data", "data = \"/elsewhere\"", &["data", "listen"]),
+        ("domains", "[domains.\"example.org\"]\nreturn_path = \"rewrite\"", &[]),
+        ("listen", "listen.smtp = 2525", &["listen"]),
+        ("tls", "tls.extra_roots = \"roots.pem\"", &[]),
+        ("dns", "dns.dnssec = \"validate\"", &["dns"]),
+        ("reception", "reception.spf_fail = \"mark\"", &[]),
+        ("submission", "submission.trusted = \"192.0.2.0/24\"", &[]),
+        ("delivery", "delivery.port = 2525", &[]),
+        ("providers", "providers.google.connections = 1", &[]),
+        ("providers_file", "providers_file = \"providers.toml\"", &[]),
+        ("warmup", "[delivery.sources.slow]\nv4 = \"192.0.2.1\"\n[warmup.slow]\nstart = \"2026-11-20\"", &[]),
+        ("suppressions", "suppressions.within_days = 9", &[]),
+        ("reports", "reports.tls = false", &[]),
+        ("limits", "limits.recipients = 7", &[]),
+        ("log", "log.level = \"debug\"", &["log"]),
+    ];
+
+    #[test]
+    fn every_section_is_taken_over_or_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("providers.toml"), "[google]\nconnections = 1\n").unwrap();
+        let read = |hostname: &str, change: &str| {
+            let file = folder.path().join("tegami.toml");
+            std::fs::write(&file, format!("hostname = \"{hostname}\"\n{change}\n")).unwrap();
+            Config::load(&file).unwrap_or_else(|error| panic!("{change}: {error:?}"))
+        };
+        let told: Vec<&str> = CHANGES.iter().map(|(key, ..)| *key).collect();
+        let sections = Config::sections();
+        assert!(sections.iter().all(|key| told.contains(key)), "a section is missing here: {sections:?}");
+        let text = |config: &Config| format!("{config:?}");
+        for (key, change, named) in CHANGES {
+            let hostname = if *key == "hostname" { "mx.example.org" } else { "mail.example.org" };
+            let (before, now) = (read("mail.example.org", ""), read(hostname, change));
+            assert!(text(&before) != text(&now), "{key}");
+            let (config, fixed) = taken_over(&before, now.clone());
+            assert_eq!(fixed, *named, "{key}");
+            assert!(text(&config) == text(if named.is_empty() { &now } else { &before }), "{key}");
+        }
+    }
 }
