@@ -1,6 +1,6 @@
 //! Measures a long queue: `backlog fill FOLDER [MESSAGES]`, then `backlog measure FOLDER`.
 //!
-//! All rows are due. Of a million, 400,000 go to one provider, 300,000 to nine others, 300,000 to 30,000 small domains, and the very last one to a domain
+//! All rows are due. Of a million, 400,000 go to one provider, 300,000 to nine others and were tried once, 300,000 to 30,000 small domains, and the very last one to a domain
 //! of its own. Every lane but the last one's is closed. Printed are the time from opening the folder to that one attempt and until all rows are
 //! known, the memory that they take, and how long lists with filters take.
 
@@ -21,12 +21,12 @@ use jiff::Timestamp;
 use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, ForwardPath, Reply, ReversePath, note};
 use tegami_queue::gate::{Admission, Gate, GateFacts, Scope};
 use tegami_queue::{
-    Control, Deliver, Intake, IntakeSettings, Job, KeyRing, NoMailboxes, Outcome, Postman, RecipientOutcome,
-    RecipientResult, RetryPolicy, RunSettings, Settler, SystemClock,
+    Act, Control, Deliver, Intake, IntakeSettings, Job, KeyRing, NoMailboxes, Operator, Order, Outcome,
+    Postman, RecipientOutcome, RecipientResult, RetryPolicy, RunSettings, Settler, SystemClock,
 };
 use tegami_store::{
-    Alteration, BoxFuture, Embedded, EnvelopeParameters, IdSource, NewMessage, NewRecipient, NodeId, Options,
-    Origin, Priority, QueueColumn, QueueFilter, RecipientState, Store, Summary,
+    BoxFuture, Embedded, EnvelopeParameters, IdSource, NewMessage, NewRecipient, NodeId, Options, Origin,
+    Priority, QueueColumn, QueueFilter, RecipientState, RowId, SettleOp, Settlement, Store, Summary,
 };
 
 fn main() {
@@ -52,6 +52,32 @@ async fn fill(folder: &Path, messages: u64) {
         store.accept(batch).await.unwrap();
     }
     println!("{messages} messages accepted in {:.1} s", began.elapsed().as_secs_f64());
+    let tried = try_once(&store).await;
+    println!("{tried} rows tried once after {:.1} s", began.elapsed().as_secs_f64());
+}
+
+/// What goes to the nine lesser providers has been deferred once, by a reply with a number of its own as many receivers give.
+async fn try_once(store: &Embedded) -> usize {
+    let now = Timestamp::now();
+    let leases = store.claim(&NodeId("a".into()), now, Duration::from_secs(1)).await.unwrap();
+    let mut tried = 0;
+    for domain in (0..9).map(|n| format!("provider{n}.test")) {
+        let filter = QueueFilter { domains: vec![domain.clone()], ..QueueFilter::default() };
+        let rows = store.queue_ids(filter).await.unwrap();
+        tried += rows.len();
+        for page in rows.chunks(1000) {
+            let defer = |row: &RowId| SettleOp::Defer {
+                row: *row,
+                next_hop: domain.clone(),
+                due: now,
+                status: format!("451 4.7.1 {row:?}: greylisted, please try again later"),
+            };
+            let settlement =
+                Settlement { at: Some(now), ops: page.iter().map(defer).collect(), ..Settlement::default() };
+            store.settle(&leases[0], settlement).await.unwrap();
+        }
+    }
+    tried
 }
 
 const LAST: &str = "last.test";
@@ -159,10 +185,16 @@ async fn measure(folder: &Path) {
         Arc::new(IdSource::default()),
         Arc::clone(&control),
     ));
+    let told = Arc::clone(&intake);
     let settler = Arc::new(Settler::new(Arc::clone(&store), intake, RetryPolicy::default()));
     let takes = Arc::new(Takes { began, first: Mutex::default() });
     // The store's cache and the runtime are there before memory is compared.
+    store.messages(None, 1).await.unwrap();
+    let (octets, cpu) = (resident(), processor());
     let waiting: u64 = rows(&store, QueueFilter::default()).await;
+    let each = (resident() - octets) as f64 / waiting as f64;
+    let cpu = processor() - cpu;
+    println!("the first question: {cpu:.2} s of processor time, {each:.0} octets for each row from then on");
     let last = rows(&store, QueueFilter { domains: vec![LAST.into()], ..QueueFilter::default() }).await;
     let before = resident();
     let settings = RunSettings { gate: Arc::new(OnlyLast), ..RunSettings::new(NodeId("a".into())) };
@@ -190,6 +222,8 @@ async fn measure(folder: &Path) {
     println!("{:.0} MiB of memory, {each:.0} octets for each row", octets / 1_048_576.0);
     drop(survey);
     lists(&store).await;
+    let node = NodeId("a".into());
+    acts(&Operator { store: &*store, intake: &told, control: &control, node: &node }).await;
     control.close();
     running.await.unwrap().unwrap();
 }
@@ -205,46 +239,54 @@ async fn lists(store: &Arc<dyn Store>) {
         ("no filter", any()),
         ("one domain", QueueFilter { domains: vec!["d99999.test".into()], ..any() }),
         ("the last domain", QueueFilter { domains: vec![LAST.into()], ..any() }),
+        ("an account", of_account.clone()),
+        ("an account that has nothing", QueueFilter { account: Some("nobody".into()), ..any() }),
         ("one account and tag", QueueFilter { tag: Some("spring".into()), ..of_account }),
         ("a tag that nothing has", QueueFilter { tag: Some("autumn".into()), ..any() }),
+        ("a sender", QueueFilter { sender_domain: Some("account3.example.org".into()), ..any() }),
+        ("a thousand next hops", QueueFilter { next_hops: (0..1000).map(hop).collect(), ..any() }),
         ("held", QueueFilter { state: Some(RecipientState::Held), ..any() }),
         ("tried at least once", QueueFilter { attempts_from: Some(1), ..any() }),
         ("one recipient", QueueFilter { recipient: Some("user999998@d99998.test".into()), ..any() }),
         ("words of the last reply", QueueFilter { status: Some("greylisted".into()), ..any() }),
+        ("words that no reply has", QueueFilter { status: Some("no such words".into()), ..any() }),
     ];
     for (name, filter) in filters {
+        let (cpu, mut found) = (processor(), 0);
         let mut times = Vec::new();
-        let mut found = 0;
-        for _ in 0..5 {
+        for _ in 0..10 {
             let began = Instant::now();
             found = store.queue(filter.clone(), None, 100).await.unwrap().len();
             times.push(began.elapsed());
         }
+        let cpu = (processor() - cpu) * 100.0;
         times.sort();
-        println!("list, {name}: {found} rows in {:.1} ms", times[2].as_secs_f64() * 1000.0);
+        let median = times[5].as_secs_f64() * 1000.0;
+        println!("list, {name}: {found} rows in {median:.1} ms, {cpu:.0} ms of processor time");
     }
-    for by in [QueueColumn::NextHop, QueueColumn::Account] {
-        let began = Instant::now();
-        let groups = store.queue_counts(any(), by).await.unwrap().len();
-        println!("count by {by:?}: {groups} groups in {:.0} ms", began.elapsed().as_secs_f64() * 1000.0);
-    }
-    let filter = QueueFilter { account: Some("account3".into()), ..any() };
-    let hold = Alteration::Hold { reason: "a measurement".into() };
-    for (name, alteration) in [("hold", hold), ("release", Alteration::Release)] {
-        let (began, mut altered) = (Instant::now(), 0);
-        loop {
-            let (filter, alteration) = (filter.clone(), alteration.clone());
-            let piece = store
-                .alter(filter, alteration, serde_json::Value::Null, Timestamp::now(), 1000)
-                .await
-                .unwrap()
-                .len();
-            altered += piece;
-            if piece < 1000 {
-                break;
-            }
+    for by in [QueueColumn::NextHop, QueueColumn::Account, QueueColumn::State] {
+        let (cpu, mut groups) = (processor(), 0);
+        for _ in 0..10 {
+            groups = store.queue_counts(any(), by).await.unwrap().len();
         }
-        println!("{name}: {altered} rows in {:.1} s", began.elapsed().as_secs_f64());
+        let cpu = (processor() - cpu) * 100.0;
+        println!("count by {by:?}: {groups} groups in {cpu:.0} ms of processor time");
+    }
+}
+
+fn hop(n: u64) -> String {
+    format!("d{}.test", 10 * n + 7)
+}
+
+/// What operators do to the rows of one of 20 accounts, events and log lines included.
+async fn acts(operator: &Operator<'_>) {
+    let filter = QueueFilter { account: Some("account3".into()), ..QueueFilter::default() };
+    for act in [Act::Hold, Act::Release, Act::Drop { bounce: false }] {
+        let order = Order { act, by: "a measurement".into(), reason: String::new() };
+        let (began, cpu) = (Instant::now(), processor());
+        let altered = operator.act(&filter, &order, Timestamp::now()).await.unwrap();
+        let (took, cpu) = (began.elapsed().as_secs_f64(), processor() - cpu);
+        println!("{}: {altered} rows in {took:.1} s, {cpu:.1} s of processor time", order.act.as_str());
     }
 }
 

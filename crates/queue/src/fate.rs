@@ -129,7 +129,12 @@ pub(crate) struct About {
 impl About {
     /// Of a message that was kept before.
     pub(crate) fn of(message: &MessageRow) -> Self {
-        Self { id: message.id, from: shown(&message.reverse_path), accepted_at: message.accepted_at }
+        Self::new(message.id, &message.reverse_path, message.accepted_at)
+    }
+
+    /// Of a message of which no more is known.
+    pub(crate) fn new(id: QueueId, reverse_path: &ReversePath, accepted_at: Timestamp) -> Self {
+        Self { id, from: shown(reverse_path), accepted_at }
     }
 
     /// The lines of events that are about to be kept.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tegami_mail::{EnhancedStatusCode, Reply};
 use tegami_report::dsn::{Action, MOST_RETURNED, Told};
 use tegami_store::{
-    Alteration, EventKind, Json, MessageRow, NewEvent, NodeId, QueueFilter, QueueId, QueueRow, SettleOp,
-    Settlement, Store, StoreError,
+    Alteration, EventKind, Json, MessageRow, NewEvent, NodeId, QueueFilter, QueueId, QueueRow,
+    RecipientState, RowId, SettleOp, Settlement, Store, StoreError,
 };
 
 use crate::control::Control;
@@ -138,14 +138,9 @@ pub struct Operator<'a> {
     pub node: &'a NodeId,
 }
 
-/// What became of the rows of one commit or several.
-struct Page {
-    looked_at: usize,
-    changed: usize,
-}
-
 impl Operator<'_> {
-    /// Does it to every row that passes the filter, in commits of some hundred rows, and gives the number of rows that were changed.
+    /// Does it to every row that passes the filter, in commits of some hundred rows, and gives the number of rows that were changed. Rows that come
+    /// meanwhile are not among them.
     ///
     /// # Errors
     /// The store failed; what was committed before stays.
@@ -155,8 +150,17 @@ impl Operator<'_> {
         order: &Order,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
+        let rows = self.store.queue_ids(order.act.among(filter.clone())).await?;
+        self.act_on(&rows, order, now).await
+    }
+
+    /// Does it to these rows, as [`Operator::act`] does.
+    ///
+    /// # Errors
+    /// The store failed; what was committed before stays.
+    pub async fn act_on(&self, rows: &[RowId], order: &Order, now: Timestamp) -> Result<usize, StoreError> {
         let mut changed = 0;
-        let outcome = self.act_on_pages(filter, order, now, &mut changed).await;
+        let outcome = self.act_on_pages(rows, order, now, &mut changed).await;
         if changed > 0 || outcome.is_err() {
             self.control.altered(now);
         }
@@ -165,21 +169,18 @@ impl Operator<'_> {
 
     async fn act_on_pages(
         &self,
-        filter: &QueueFilter,
+        rows: &[RowId],
         order: &Order,
         now: Timestamp,
         changed: &mut usize,
     ) -> Result<(), StoreError> {
-        loop {
-            let page = match order.act {
-                Act::Drop { bounce: true } => self.bounce(filter, order, now).await?,
-                _ => self.alter(filter, order, now).await?,
+        for page in rows.chunks(PAGE) {
+            *changed += match order.act {
+                Act::Drop { bounce: true } => self.bounce(page, order, now).await?,
+                _ => self.alter(page, order, now).await?,
             };
-            *changed += page.changed;
-            if page.looked_at < PAGE {
-                return Ok(());
-            }
         }
+        Ok(())
     }
 
     /// Writes one line into the log.
@@ -194,14 +195,14 @@ impl Operator<'_> {
         );
     }
 
-    async fn alter(&self, filter: &QueueFilter, order: &Order, now: Timestamp) -> Result<Page, StoreError> {
+    async fn alter(&self, page: &[RowId], order: &Order, now: Timestamp) -> Result<usize, StoreError> {
         let (alteration, record) = (order.alteration(), order.record());
-        let rows = self.store.alter(filter.clone(), alteration, record.clone(), now, PAGE).await?;
+        let rows = self.store.alter(page.to_vec(), alteration, record.clone(), now).await?;
         self.control.note_altered(&rows);
         if matches!(order.act, Act::Hold | Act::Drop { .. }) {
             self.tell_fates(&rows, order, &record.into(), now).await?;
         }
-        Ok(Page { looked_at: rows.len(), changed: rows.len() })
+        Ok(rows.len())
     }
 
     /// Held and dropped are fates: each is a line of the log.
@@ -212,20 +213,24 @@ impl Operator<'_> {
         record: &Json,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        for (id, rows) in by_message(rows) {
-            let about = fate::About::of(&self.store.message(id).await?);
-            let events: Vec<NewEvent> = rows.iter().map(|row| event(row, order, record, now)).collect();
+        let messages = by_message(rows);
+        for (id, path) in self.store.reverse_paths(messages.keys().copied().collect()).await? {
+            let Some([first, ..]) = messages.get(&id).map(Vec::as_slice) else { continue };
+            let about = fate::About::new(id, &path, first.accepted_at);
+            let rows = messages.get(&id).into_iter().flatten();
+            let events: Vec<NewEvent> = rows.map(|row| event(row, order, record, now)).collect();
             self.control.tell(&about.fates(&events).collect::<Vec<_>>());
         }
         Ok(())
     }
 
     /// Drops a page of rows and has their senders told, in one commit for each message.
-    async fn bounce(&self, filter: &QueueFilter, order: &Order, now: Timestamp) -> Result<Page, StoreError> {
-        let rows = self.store.queue(filter.clone(), None, PAGE).await?;
+    async fn bounce(&self, page: &[RowId], order: &Order, now: Timestamp) -> Result<usize, StoreError> {
+        let mut rows = self.store.rows(page.to_vec()).await?;
+        rows.retain(|row| matches!(row.state, RecipientState::Queued | RecipientState::Held));
         let leases = self.store.claim(self.node, now, LEASE).await?;
         let Some(lease) = leases.first() else { return Err(StoreError::Fenced) };
-        let mut page = Page { looked_at: rows.len(), changed: 0 };
+        let mut changed = 0;
         for (id, mut rows) in by_message(&rows) {
             let message = self.store.message(id).await?;
             let end = message.summary.size.min(MOST_RETURNED);
@@ -240,7 +245,7 @@ impl Operator<'_> {
                     Ok(()) => {
                         self.control.note_altered(rows.iter().copied());
                         self.control.tell(&lines);
-                        page.changed += rows.len();
+                        changed += rows.len();
                         break;
                     }
                     // What came to its end meanwhile needs nobody to drop it.
@@ -249,7 +254,7 @@ impl Operator<'_> {
                 }
             }
         }
-        Ok(page)
+        Ok(changed)
     }
 
     /// What dropping these rows of a message and telling its sender changes, with the lines of the log.

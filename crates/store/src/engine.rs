@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use tegami_mail::Address;
+use tegami_mail::{Address, ReversePath};
 
 use crate::QueueId;
 use crate::message::{
@@ -124,18 +124,26 @@ pub trait Store: Send + Sync + 'static {
         by: QueueColumn,
     ) -> BoxFuture<'_, Result<Vec<QueueCount>, StoreError>>;
 
-    /// Does to unfinished rows that pass a filter, by due time, at most `max` of them, what a person wants, in one commit, and gives them back as
-    /// they were. Each leaves an event with `record` as its data ([`EventKind::Failed`](crate::EventKind::Failed) for what is dropped,
-    /// [`EventKind::Operated`](crate::EventKind::Operated) else), unless that is `null`. Fewer than `max` means that no other is left. Under no lease: who attempts a row reads it first, and no settlement
-    /// touches finished rows.
+    /// The names of all unfinished rows that pass a filter, by due time.
+    fn queue_ids(&self, filter: QueueFilter) -> BoxFuture<'_, Result<Vec<RowId>, StoreError>>;
+
+    /// Does to these rows, as far as they are unfinished and are not yet what they shall become, what a person wants, in one commit, and gives those
+    /// that were changed back as they were. Each leaves an event with `record` as its data ([`EventKind::Failed`](crate::EventKind::Failed) for
+    /// what is dropped, [`EventKind::Operated`](crate::EventKind::Operated) else), unless that is `null`. Under no lease: who attempts a row
+    /// reads it first, and no settlement touches finished rows. Others who write wait for this commit: some hundred rows at once are enough.
     fn alter(
         &self,
-        filter: QueueFilter,
+        rows: Vec<RowId>,
         alteration: Alteration,
         record: serde_json::Value,
         now: Timestamp,
-        max: usize,
     ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>>;
+
+    /// MAIL FROM of these messages; unknown ones are left out.
+    fn reverse_paths(
+        &self,
+        ids: Vec<QueueId>,
+    ) -> BoxFuture<'_, Result<Vec<(QueueId, ReversePath)>, StoreError>>;
 
     /// All attempts for a message, oldest first.
     fn attempts(&self, id: QueueId) -> BoxFuture<'_, Result<Vec<Attempt>, StoreError>>;

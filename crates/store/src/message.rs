@@ -291,8 +291,8 @@ pub struct QueueFilter {
     pub attempts_from: Option<u32>,
     /// Tried at most so often.
     pub attempts_until: Option<u32>,
-    /// The last reply or failure contains these words; upper and lower case are the same. The one question that no index answers: it reads every
-    /// row that passes the others.
+    /// The last reply or failure contains these words; upper and lower case are the same. The one question that is not answered from memory: every
+    /// row that passes the others and was tried is read for it.
     pub status: Option<String>,
 }
 

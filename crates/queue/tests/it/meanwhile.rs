@@ -155,7 +155,8 @@ impl LocalMailboxes for Trap {
             if self.set.swap(false, Ordering::Relaxed) {
                 let gone = Alteration::Drop { status: "dropped".to_owned() };
                 let record = serde_json::Value::Null;
-                self.store.alter(only("old@example.org"), gone, record, start(), 9).await?;
+                let rows = self.store.queue_ids(only("old@example.org")).await?;
+                self.store.alter(rows, gone, record, start()).await?;
             }
             self.directory.find(address).await
         })

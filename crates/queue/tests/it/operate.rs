@@ -71,7 +71,8 @@ impl Deliver for DroppedMeanwhile {
         Box::pin(async move {
             let filter = QueueFilter { message: Some(job.message.id), ..QueueFilter::default() };
             let drop = Alteration::Drop { status: "dropped".to_owned() };
-            self.0.alter(filter, drop, Value::Null, start(), 99).await.unwrap();
+            let rows = self.0.queue_ids(filter).await.unwrap();
+            self.0.alter(rows, drop, Value::Null, start()).await.unwrap();
             let status = EnhancedStatusCode::new(5, 1, 1);
             let failure = Failure::without_reply(Stage::Recipient, status, note!("queue-no-result"));
             Outcome::failed(job, start(), Json::default(), &failure, None)

@@ -2,99 +2,133 @@
 
 use jiff::Timestamp;
 use rusqlite::types::Value;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::embedded::change;
-use crate::embedded::code::{int, nanos, state_code};
-use crate::embedded::prepared;
+use crate::embedded::code::{FAILED, HELD, QUEUED, event_code, nanos, state_code};
+use crate::embedded::prepared::Event;
 use crate::embedded::query::{queue_columns, queue_row};
 use crate::embedded::queue::Tally;
-use crate::embedded::waiting::Condition;
-use crate::{Alteration, EventKind, Json, NewEvent, QueueFilter, QueueRow};
+use crate::embedded::roll::Note;
+use crate::{Alteration, EventKind, Json, QueueRow, RowId};
 
-/// One piece of work.
+/// One piece of work, made ready by who asks.
 pub(super) struct Alter {
-    pub(super) filter: QueueFilter,
+    pub(super) rows: Vec<RowId>,
     pub(super) alteration: Alteration,
-    pub(super) record: serde_json::Value,
+    /// The data of each row's event.
+    pub(super) record: Option<Json>,
     pub(super) now: Timestamp,
-    pub(super) max: usize,
 }
 
-/// Changes at most `max` rows and gives them back as they were.
+impl Alter {
+    pub(super) fn new(
+        rows: Vec<RowId>,
+        alteration: Alteration,
+        record: serde_json::Value,
+        now: Timestamp,
+    ) -> Self {
+        Self { rows, alteration, record: (!record.is_null()).then(|| Json::from(record)), now }
+    }
+}
+
+/// Changes those of the rows that wait and are not what they shall become, and gives them back as they were.
 pub(super) fn alter(rows: &Connection, alter: &Alter, tally: &mut Tally) -> rusqlite::Result<Vec<QueueRow>> {
-    let found = concerned(rows, alter)?;
-    let now = nanos(alter.now);
+    let mut altered = Vec::with_capacity(alter.rows.len());
     let mut events = Vec::new();
-    for (message, row) in &found {
-        let place = row.id.recipient;
-        match &alter.alteration {
-            Alteration::Hold { reason } => rows
-                .prepare_cached("UPDATE recipients SET state = 1, hold_reason = ?3 WHERE message = ?1 AND place = ?2")?
-                .execute(params![message, place, reason])?,
-            Alteration::Release => rows
-                .prepare_cached(
-                    "UPDATE recipients SET state = 0, hold_reason = NULL, due = ?3 WHERE message = ?1 AND place = ?2",
-                )?
-                .execute(params![message, place, now])?,
-            Alteration::Retry => rows
-                .prepare_cached("UPDATE recipients SET due = ?3 WHERE message = ?1 AND place = ?2")?
-                .execute(params![message, place, now])?,
-            Alteration::Reroute { next_hop } => rows
-                .prepare_cached(
-                    "UPDATE recipients SET domain = coalesce(domain, next_hop), next_hop = ?3,
-                                           due = CASE state WHEN 0 THEN min(due, ?4) ELSE due END
-                     WHERE message = ?1 AND place = ?2",
-                )?
-                .execute(params![message, place, next_hop, now])?,
-            Alteration::Drop { status } => rows
-                .prepare_cached(
-                    "UPDATE recipients SET state = 3, due = ?3, last_status = ?4 WHERE message = ?1 AND place = ?2",
-                )?
-                .execute(params![message, place, now, status])?,
-        };
-        events.extend((!alter.record.is_null()).then(|| event(alter, row)));
+    for id in &alter.rows {
+        let Some((message, row)) = concerned(rows, alter, *id)? else { continue };
+        change(rows, alter, message, &row, tally)?;
+        events.extend(alter.record.as_ref().map(|record| event(alter, &row, record)));
+        altered.push(row);
     }
-    change::record(rows, &prepared::events(events), tally)?;
-    Ok(found.into_iter().map(|(_, row)| row).collect())
+    change::record(rows, &events, tally)?;
+    Ok(altered)
 }
 
-fn event(alter: &Alter, row: &QueueRow) -> NewEvent {
-    let dropped = matches!(alter.alteration, Alteration::Drop { .. });
-    NewEvent {
-        kind: if dropped { EventKind::Failed } else { EventKind::Operated },
-        at: alter.now,
-        domain: row.facts.sender_domain.clone(),
-        message: Some(row.id.message),
-        recipient: Some(row.path.address.to_string()),
-        data: Json::from(alter.record.clone()),
-    }
-}
-
-/// The rows that would be changed, with their messages' numbers.
-fn concerned(rows: &Connection, alter: &Alter) -> rusqlite::Result<Vec<(i64, QueueRow)>> {
-    let condition = Condition::of(&alter.filter);
-    let now = nanos(alter.now);
-    let state = alter.filter.state.map_or(Value::Null, |state| Value::from(state_code(state)));
+/// A row that would be changed, with its message's number.
+fn concerned(rows: &Connection, alter: &Alter, id: RowId) -> rusqlite::Result<Option<(i64, QueueRow)>> {
     let (own, value) = match &alter.alteration {
         Alteration::Hold { .. } => ("r.state = 0 AND ?3 IS NULL", Value::Null),
         Alteration::Release => ("r.state = 1 AND ?3 IS NULL", Value::Null),
-        Alteration::Retry => ("r.state = 0 AND r.due > ?3", Value::from(now)),
+        Alteration::Retry => ("r.state = 0 AND r.due > ?3", Value::from(nanos(alter.now))),
         Alteration::Reroute { next_hop } => ("r.next_hop <> ?3", Value::from(next_hop.clone())),
         Alteration::Drop { .. } => ("?3 IS NULL", Value::Null),
     };
-    let mut values = vec![state, Value::from(int(alter.max)), value];
     let sql = format!(
-        "SELECT {columns}, r.message FROM (
-             SELECT r.message, r.place FROM recipients r
-             WHERE r.state < 2 AND (?1 IS NULL OR r.state = ?1) AND {own}{more}
-             ORDER BY r.state, r.due, r.id, r.place LIMIT ?2
-         ) k CROSS JOIN recipients r ON r.message = k.message AND r.place = k.place",
-        columns = queue_columns!(),
-        more = condition.sql(values.len()),
+        "SELECT {}, r.message FROM recipients r
+         WHERE r.message = (SELECT n FROM messages WHERE id = ?1) AND r.place = ?2 AND r.state < 2 AND {own}",
+        queue_columns!()
     );
-    values.extend(condition.values);
     rows.prepare_cached(&sql)?
-        .query_map(params_from_iter(values), |row| Ok((row.get(16)?, queue_row(row)?)))?
-        .collect()
+        .query_row(params![id.message.to_bytes(), id.recipient, value], |row| {
+            Ok((row.get(16)?, queue_row(row)?))
+        })
+        .optional()
+}
+
+/// Writes the row and tells the roll.
+fn change(
+    rows: &Connection,
+    alter: &Alter,
+    message: i64,
+    row: &QueueRow,
+    tally: &mut Tally,
+) -> rusqlite::Result<()> {
+    let (place, now, due) = (i64::from(row.id.recipient), nanos(alter.now), nanos(row.due));
+    let (mut state, mut due, mut hop) = (state_code(row.state), due, None);
+    match &alter.alteration {
+        Alteration::Hold { reason } => {
+            state = HELD;
+            rows.prepare_cached(
+                "UPDATE recipients SET state = 1, hold_reason = ?3 WHERE message = ?1 AND place = ?2",
+            )?
+            .execute(params![message, place, reason])?;
+        }
+        Alteration::Release => {
+            (state, due) = (QUEUED, now);
+            rows.prepare_cached(
+                "UPDATE recipients SET state = 0, hold_reason = NULL, due = ?3 WHERE message = ?1 AND place = ?2",
+            )?
+            .execute(params![message, place, due])?;
+        }
+        Alteration::Retry => {
+            due = now;
+            rows.prepare_cached("UPDATE recipients SET due = ?3 WHERE message = ?1 AND place = ?2")?
+                .execute(params![message, place, due])?;
+        }
+        Alteration::Reroute { next_hop } => {
+            due = if state == QUEUED { due.min(now) } else { due };
+            hop = Some(next_hop.clone());
+            rows.prepare_cached(
+                "UPDATE recipients SET domain = coalesce(domain, next_hop), next_hop = ?3, due = ?4
+                 WHERE message = ?1 AND place = ?2",
+            )?
+            .execute(params![message, place, next_hop, due])?;
+        }
+        Alteration::Drop { status } => {
+            state = FAILED;
+            rows.prepare_cached(
+                "UPDATE recipients SET state = 3, due = ?3, last_status = ?4 WHERE message = ?1 AND place = ?2",
+            )?
+            .execute(params![message, place, now, status])?;
+        }
+    }
+    tally.note(|| match state {
+        FAILED => Note::Finished { message, place },
+        _ => Note::Altered { message, place, state, due, next_hop: hop },
+    });
+    Ok(())
+}
+
+fn event(alter: &Alter, row: &QueueRow, record: &Json) -> Event {
+    let dropped = matches!(alter.alteration, Alteration::Drop { .. });
+    Event {
+        kind: event_code(if dropped { EventKind::Failed } else { EventKind::Operated }),
+        at: nanos(alter.now),
+        domain: row.facts.sender_domain.clone(),
+        message: Some(row.id.message.to_bytes()),
+        recipient: Some(row.path.address.to_string()),
+        data: record.clone(),
+    }
 }

@@ -13,6 +13,7 @@ mod query;
 mod queue;
 mod reader;
 mod recovery;
+mod roll;
 mod schema;
 mod segment;
 mod version;
@@ -29,7 +30,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::Connection;
-use tegami_mail::Address;
+use tegami_mail::{Address, ReversePath};
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::options::{Fault, Hook, Options, Step};
@@ -40,6 +41,7 @@ use self::code::{moment, nanos, table_code};
 use self::folder::{Folder, Room};
 use self::query::damaged;
 use self::reader::Readers;
+use self::roll::Roll;
 use self::version::Versions;
 use self::writer::{Change, Reply, Request, Writer};
 use crate::{
@@ -57,6 +59,7 @@ pub struct Embedded {
     writer: Option<JoinHandle<()>>,
     readers: Arc<Readers>,
     versions: Arc<Versions>,
+    roll: Arc<Roll>,
     room: Room,
     _lock: File,
 }
@@ -75,12 +78,29 @@ impl Embedded {
         let (requests, waiting) = mpsc::channel(options.waiting.max(1));
         let room = Room::new(folder.clone(), options.reserve);
         let versions = Arc::new(Versions::default());
-        let writer = Writer::new(folder.clone(), rows, tail, options, waiting, Arc::clone(&versions));
+        let roll = Arc::new(Roll::default());
+        let writer = Writer::new(
+            folder.clone(),
+            rows,
+            tail,
+            options,
+            waiting,
+            Arc::clone(&versions),
+            Arc::clone(&roll),
+        );
         let writer = std::thread::Builder::new()
             .name("store-writer".into())
             .spawn(move || writer.run())
             .map_err(|error| folder::unusable(folder.path(), "has no writer", &error))?;
-        Ok(Self { requests: Some(requests), writer: Some(writer), readers, versions, room, _lock: lock })
+        Ok(Self {
+            requests: Some(requests),
+            writer: Some(writer),
+            readers,
+            versions,
+            roll,
+            room,
+            _lock: lock,
+        })
     }
 
     /// Gives a change to the writer and waits until it is durable.
@@ -220,7 +240,13 @@ impl Store for Embedded {
         after: Option<RowId>,
         max: usize,
     ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
-        Box::pin(self.read(move |rows| waiting::queue(rows, &filter, after, max)))
+        let roll = Arc::clone(&self.roll);
+        Box::pin(self.read(move |rows| waiting::queue(rows, &roll, &filter, after, max)))
+    }
+
+    fn queue_ids(&self, filter: QueueFilter) -> BoxFuture<'_, Result<Vec<RowId>, StoreError>> {
+        let roll = Arc::clone(&self.roll);
+        Box::pin(self.read(move |rows| waiting::ids(rows, &roll, &filter)))
     }
 
     fn queue_counts(
@@ -228,24 +254,31 @@ impl Store for Embedded {
         filter: QueueFilter,
         by: QueueColumn,
     ) -> BoxFuture<'_, Result<Vec<QueueCount>, StoreError>> {
-        Box::pin(self.read(move |rows| waiting::counts(rows, &filter, by).map_err(damaged)))
+        let roll = Arc::clone(&self.roll);
+        Box::pin(self.read(move |rows| waiting::counts(rows, &roll, &filter, by)))
     }
 
     fn alter(
         &self,
-        filter: QueueFilter,
+        rows: Vec<RowId>,
         alteration: Alteration,
         record: serde_json::Value,
         now: Timestamp,
-        max: usize,
     ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
-        let alter = Alter { filter, alteration, record, now, max };
+        let alter = Alter::new(rows, alteration, record, now);
         Box::pin(async {
             match self.write(Change::Alter(Box::new(alter))).await? {
                 Reply::Rows(rows) => Ok(rows),
                 Reply::Done | Reply::Purged(_) | Reply::Leases(_) => Ok(Vec::new()),
             }
         })
+    }
+
+    fn reverse_paths(
+        &self,
+        ids: Vec<QueueId>,
+    ) -> BoxFuture<'_, Result<Vec<(QueueId, ReversePath)>, StoreError>> {
+        Box::pin(self.read(move |rows| query::reverse_paths(rows, &ids).map_err(damaged)))
     }
 
     fn attempts(&self, id: QueueId) -> BoxFuture<'_, Result<Vec<Attempt>, StoreError>> {

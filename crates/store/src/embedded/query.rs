@@ -165,7 +165,7 @@ pub(super) fn by_message_id(rows: &Connection, message_id: &str) -> Read<Vec<Mes
     })
 }
 
-/// Messages under a hash that are really meant, newest first: bucket by bucket, from the newest.
+/// Messages under a hash that are really meant, newest first.
 fn looked_up(
     rows: &Connection,
     hash: i64,
@@ -173,31 +173,47 @@ fn looked_up(
     meant: impl Fn(i64) -> Read<bool>,
 ) -> Read<Vec<MessageRow>> {
     let mut found = Vec::new();
+    with_hash(rows, hash, |message| {
+        if found.len() < max && meant(message)? {
+            found.push(
+                rows.prepare_cached(concat!(
+                    "SELECT ",
+                    message_columns!(),
+                    " FROM messages m WHERE m.n = ?1"
+                ))?
+                .query_row([message], message_row)?,
+            );
+        }
+        Ok(found.len() < max)
+    })?;
+    Ok(found)
+}
+
+/// Gives the numbers of messages under a hash, newest first, bucket by bucket, as long as `more` asks for them.
+pub(super) fn with_hash(rows: &Connection, hash: i64, mut more: impl FnMut(i64) -> Read<bool>) -> Read<()> {
     let mut below = i64::MAX;
     let mut next = rows.prepare_cached("SELECT max(bucket) FROM lookup WHERE bucket < ?1")?;
+    let mut under = rows
+        .prepare_cached("SELECT message FROM lookup WHERE bucket = ?1 AND hash = ?2 ORDER BY message DESC")?;
     while let Some(bucket) = next.query_row([below], |row| row.get::<_, Option<i64>>(0))? {
         below = bucket;
-        let messages: Vec<i64> = rows
-            .prepare_cached(
-                "SELECT message FROM lookup WHERE bucket = ?1 AND hash = ?2 ORDER BY message DESC",
-            )?
-            .query_map(params![bucket, hash], |row| row.get(0))?
-            .collect::<Read<_>>()?;
-        for message in messages {
-            if found.len() >= max {
-                return Ok(found);
-            }
-            if meant(message)? {
-                found.push(
-                    rows.prepare_cached(concat!(
-                        "SELECT ",
-                        message_columns!(),
-                        " FROM messages m WHERE m.n = ?1"
-                    ))?
-                    .query_row([message], message_row)?,
-                );
+        let mut messages = under.query(params![bucket, hash])?;
+        while let Some(row) = messages.next()? {
+            if !more(row.get(0)?)? {
+                return Ok(());
             }
         }
+    }
+    Ok(())
+}
+
+/// Who sent these messages, as far as they are known.
+pub(super) fn reverse_paths(rows: &Connection, ids: &[QueueId]) -> Read<Vec<(QueueId, ReversePath)>> {
+    let mut statement = rows.prepare_cached("SELECT reverse_path FROM messages WHERE id = ?1")?;
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        let path = statement.query_row([id.to_bytes()], |row| reverse_path(0, row.get(0)?)).optional()?;
+        found.extend(path.map(|path| (*id, path)));
     }
     Ok(found)
 }

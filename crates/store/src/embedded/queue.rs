@@ -39,8 +39,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::embedded::code::{DELIVERED, FAILED, bucket, int, nanos, uint};
-use crate::embedded::prepared::{Message, Settle};
+use crate::embedded::code::{DELIVERED, FAILED, QUEUED, bucket, int, nanos, uint};
+use crate::embedded::prepared::{Message, Recipient, Settle};
+use crate::embedded::roll::{self, Entry, Note};
 use crate::embedded::segment::{Place, RECORD_HEADER};
 use crate::embedded::{change, code};
 use crate::{Lease, SettleOp, StoreError};
@@ -70,9 +71,32 @@ pub(super) struct Tally {
     segments: BTreeMap<u64, (i64, i64)>,
     /// The earliest and latest moment of the events that came into each block.
     spans: BTreeMap<i64, (i64, i64)>,
+    /// What the roll is told, where one is kept.
+    notes: Option<Vec<Note>>,
 }
 
 impl Tally {
+    /// For a commit of which a roll wants to know, or none does.
+    pub(super) fn new(roll: &roll::State) -> Self {
+        Self { notes: roll.is_kept().then(Vec::new), ..Self::default() }
+    }
+
+    /// One for a part of the commit, which may be taken back.
+    pub(super) fn part(&self) -> Self {
+        Self { notes: self.notes.as_ref().map(|_| Vec::new()), ..Self::default() }
+    }
+
+    pub(super) fn note(&mut self, note: impl FnOnce() -> Note) {
+        if let Some(notes) = &mut self.notes {
+            notes.push(note());
+        }
+    }
+
+    /// For the roll, when the commit is made.
+    pub(super) fn notes(self) -> Vec<Note> {
+        self.notes.unwrap_or_default()
+    }
+
     pub(super) fn add(&mut self, place: Place) {
         self.count(place, 1);
     }
@@ -101,14 +125,17 @@ impl Tally {
         *latest = to.max(*latest);
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
-        for (block, span) in &other.spans {
-            self.span(*block, *span);
+    pub(super) fn merge(&mut self, other: Self) {
+        for (block, span) in other.spans {
+            self.span(block, span);
         }
-        for (segment, (live, octets)) in &other.segments {
-            let own = self.segments.entry(*segment).or_default();
+        for (segment, (live, octets)) in other.segments {
+            let own = self.segments.entry(segment).or_default();
             own.0 += live;
             own.1 += octets;
+        }
+        if let (Some(notes), Some(more)) = (&mut self.notes, other.notes) {
+            notes.extend(more);
         }
     }
 
@@ -193,12 +220,31 @@ pub(super) fn accept(
             message.tags,
         ])?;
         add_lookup(rows, n, recipient.hash)?;
+        tally.note(|| Note::Came(Box::new(entry(message, recipient, n, at))));
     }
     for (owner, mailbox) in &message.mailboxes {
         deliver(rows, n, owner, mailbox)?;
     }
     change::record(rows, &message.events, tally)?;
     change::put(rows, &message.plain)
+}
+
+fn entry(message: &Message, recipient: &Recipient, n: i64, place: i64) -> Entry {
+    Entry {
+        message: n,
+        place,
+        id: message.id,
+        state: QUEUED,
+        due: recipient.due,
+        accepted_at: message.accepted_at,
+        attempts: 0,
+        priority: message.priority,
+        next_hop: recipient.next_hop.clone(),
+        domain: recipient.domain.clone(),
+        account: message.account.clone(),
+        sender_domain: message.domain.clone(),
+        tags: message.tags.clone(),
+    }
 }
 
 fn add_lookup(rows: &Connection, message: i64, hash: i64) -> rusqlite::Result<()> {
@@ -272,10 +318,10 @@ pub(super) fn settle(
     for op in &settle.ops {
         let row = op.row();
         let changed = match number_of(row.message.to_bytes())? {
-            Some(message) => apply(rows, op, message, settle.at)?,
-            None => 0,
+            Some(message) => apply(rows, op, message, settle.at, tally)?,
+            None => false,
         };
-        finished.extend((changed == 0).then_some(row));
+        finished.extend((!changed).then_some(row));
     }
     if !finished.is_empty() {
         return Err(Refusal::One(StoreError::Finished(finished)));
@@ -295,20 +341,33 @@ pub(super) fn settle(
     Ok(())
 }
 
-/// Changes one recipient; finished ones stay as they are. Gives the number of rows that changed.
-fn apply(rows: &Connection, op: &SettleOp, message: i64, at: Option<i64>) -> rusqlite::Result<usize> {
+/// Changes one recipient; finished ones stay as they are. Gives whether it was one that waits.
+fn apply(
+    rows: &Connection,
+    op: &SettleOp,
+    message: i64,
+    at: Option<i64>,
+    tally: &mut Tally,
+) -> rusqlite::Result<bool> {
     let place = i64::from(op.row().recipient);
-    match op {
-        SettleOp::Delivered { status, .. } => finish(rows, message, place, DELIVERED, at, status),
-        SettleOp::Fail { status, .. } => finish(rows, message, place, FAILED, at, status),
+    let note = match op {
+        SettleOp::Delivered { status, .. } => finish(rows, message, place, DELIVERED, at, status)?,
+        SettleOp::Fail { status, .. } => finish(rows, message, place, FAILED, at, status)?,
         SettleOp::Defer { next_hop, due, status, .. } => rows
             .prepare_cached(
                 "UPDATE recipients SET due = CASE next_hop WHEN ?5 THEN ?3 ELSE coalesce(?6, due) END,
                                        attempts = attempts + 1, last_status = ?4
-                 WHERE message = ?1 AND place = ?2 AND state < 2",
+                 WHERE message = ?1 AND place = ?2 AND state < 2 RETURNING due",
             )?
-            .execute(params![message, place, nanos(*due), status, next_hop, at]),
+            .query_row(params![message, place, nanos(*due), status, next_hop, at], |row| row.get(0))
+            .optional()?
+            .map(|due| Note::Deferred { message, place, due }),
+    };
+    let changed = note.is_some();
+    if let Some(note) = note {
+        tally.note(|| note);
     }
+    Ok(changed)
 }
 
 fn finish(
@@ -318,12 +377,14 @@ fn finish(
     state: i64,
     at: Option<i64>,
     status: &str,
-) -> rusqlite::Result<usize> {
-    rows.prepare_cached(
+) -> rusqlite::Result<Option<Note>> {
+    let changed = rows
+        .prepare_cached(
         "UPDATE recipients SET state = ?3, due = coalesce(?4, due), attempts = attempts + 1, last_status = ?5
          WHERE message = ?1 AND place = ?2 AND state < 2",
     )?
-    .execute(params![message, place, state, at, status])
+    .execute(params![message, place, state, at, status])?;
+    Ok((changed > 0).then_some(Note::Finished { message, place }))
 }
 
 /// The short number that stands for a message in the other tables.

@@ -21,6 +21,7 @@ use crate::embedded::options::{Fault, Options, Step};
 use crate::embedded::prepared::{Event, Message, PlainRow, Settle};
 use crate::embedded::purge::{Progress, Purge};
 use crate::embedded::queue::{self, Refusal, Tally};
+use crate::embedded::roll::Roll;
 use crate::embedded::segment::{Place, Tail};
 use crate::embedded::version::Versions;
 use crate::{Lease, QueueRow, StoreError};
@@ -107,6 +108,7 @@ pub(super) struct Writer {
     /// Changes of the last round.
     last: usize,
     versions: Arc<Versions>,
+    roll: Arc<Roll>,
 }
 
 impl Writer {
@@ -117,6 +119,7 @@ impl Writer {
         options: Options,
         requests: mpsc::Receiver<Request>,
         versions: Arc<Versions>,
+        roll: Arc<Roll>,
     ) -> Self {
         Self {
             folder,
@@ -128,6 +131,7 @@ impl Writer {
             purges: VecDeque::new(),
             last: 0,
             versions,
+            roll,
         }
     }
 
@@ -293,9 +297,10 @@ impl Writer {
         if round.is_empty() {
             return Ok(Vec::new());
         }
+        let mut roll = self.roll.lock();
         let transaction = self.rows.unchecked_transaction().map_err(failed_rows)?;
         let mut places: &[Place] = stored.as_deref().unwrap_or_default();
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(&roll);
         let mut answers = Vec::with_capacity(round.len());
         for request in round {
             let messages = request.change.messages().len();
@@ -314,6 +319,8 @@ impl Writer {
         tally.write(&transaction).map_err(failed_rows)?;
         self.step(Step::Commit)?;
         transaction.commit().map_err(failed_commit)?;
+        roll.note(tally.notes());
+        drop(roll);
         self.tail.keep();
         Ok(answers)
     }
@@ -414,10 +421,10 @@ fn write_settle(
     tally: &mut Tally,
 ) -> Result<(), Refusal> {
     rows.prepare_cached("SAVEPOINT settlement")?.execute([])?;
-    let mut own = Tally::default();
+    let mut own = tally.part();
     let settled = queue::settle(rows, settle, places, &mut own);
     match settled {
-        Ok(()) => tally.merge(&own),
+        Ok(()) => tally.merge(own),
         Err(_) => {
             rows.prepare_cached("ROLLBACK TO settlement")?.execute([])?;
         }

@@ -16,6 +16,8 @@ mod model;
 #[cfg(test)]
 mod power;
 #[cfg(test)]
+mod roll;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod time;

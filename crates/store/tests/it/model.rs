@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde_json::Value;
-use tegami_mail::Address;
+use tegami_mail::{Address, ReversePath};
 use tegami_store::{
     Alteration, Attempt, BoxFuture, DueRow, Event, EventFilter, EventKind, Lease, MailboxEntry, MailboxFlags,
     MessageRow, NewEvent, NewMessage, NodeId, Priority, QueueColumn, QueueCount, QueueFilter, QueueId,
@@ -619,21 +619,41 @@ impl Store for Model {
         })
     }
 
+    fn queue_ids(&self, filter: QueueFilter) -> BoxFuture<'_, Result<Vec<RowId>, StoreError>> {
+        self.read(move |state| {
+            let rows = state.unfinished().into_iter().filter(|row| passes(row, &filter));
+            Ok(rows.map(|row| row.id).collect())
+        })
+    }
+
     fn alter(
         &self,
-        filter: QueueFilter,
+        rows: Vec<RowId>,
         alteration: Alteration,
         record: serde_json::Value,
         now: Timestamp,
-        max: usize,
     ) -> BoxFuture<'_, Result<Vec<QueueRow>, StoreError>> {
         self.write(move |state| {
-            let rows = state.unfinished().into_iter().filter(|row| passes(row, &filter));
-            let mut rows: Vec<_> = rows.filter(|row| concerns(row, &alteration, now)).cloned().collect();
-            rows.sort_by_key(|row| (row.state == RecipientState::Held, row.due, row.id));
-            rows.truncate(max);
-            rows.iter().for_each(|row| state.alter(row.id, &alteration, &record, now));
-            Ok(rows)
+            let waiting = |row: &QueueRow| matches!(row.state, RecipientState::Queued | RecipientState::Held);
+            let mut altered = Vec::new();
+            for id in rows {
+                let Some(row) = state.row(id).cloned() else { continue };
+                if waiting(&row) && concerns(&row, &alteration, now) {
+                    state.alter(id, &alteration, &record, now);
+                    altered.push(row);
+                }
+            }
+            Ok(altered)
+        })
+    }
+
+    fn reverse_paths(
+        &self,
+        ids: Vec<QueueId>,
+    ) -> BoxFuture<'_, Result<Vec<(QueueId, ReversePath)>, StoreError>> {
+        self.read(move |state| {
+            let path = |id: QueueId| Some((id, state.messages.get(&id)?.message.reverse_path.clone()));
+            Ok(ids.into_iter().filter_map(path).collect())
         })
     }
 

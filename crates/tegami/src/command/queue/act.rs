@@ -8,7 +8,7 @@ use tegami_mail::{Host, note};
 use tegami_outbound::Via;
 use tegami_queue::gate::Gate;
 use tegami_queue::{Act, HoldRule, HoldSubject, Operator, Order};
-use tegami_store::{NodeId, QueueColumn, QueueFilter, QueueRow};
+use tegami_store::{NodeId, QueueColumn, QueueRow};
 
 use super::select::{Meant, meant};
 use super::{line, row_json};
@@ -76,23 +76,18 @@ async fn perform(order: &Order, meant: &Meant, site: Site<'_>) -> Result<usize, 
     let operator =
         Operator { store: &*rooms.store, intake: &rooms.intake, control: &rooms.control, node: &node };
     let now = rooms.clock.now();
-    let mut changed = 0;
-    if meant.cause.is_none() {
-        changed = operator.act(&meant.filter, order, now).await?;
+    let changed = if meant.cause.is_none() {
+        operator.act(&meant.filter, order, now).await?
     } else {
         // What only a reading of the reply tells is named row by row.
-        let mut ids = Vec::new();
+        let mut rows = Vec::new();
         let visit = |row: QueueRow| {
-            ids.push(row.id);
+            rows.push(row.id);
             ControlFlow::Continue(())
         };
         meant.each(rooms, visit).await?;
-        for id in ids {
-            let only =
-                QueueFilter { message: Some(id.message), place: Some(id.recipient), ..meant.filter.clone() };
-            changed += operator.act(&only, order, now).await?;
-        }
-    }
+        operator.act_on(&rows, order, now).await?
+    };
     operator.tell(order, changed);
     Ok(changed)
 }
