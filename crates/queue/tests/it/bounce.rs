@@ -152,7 +152,9 @@ async fn what_was_to_wait_is_late_by_the_hour_that_was_asked_for() {
         }
     }
     let (warned, given_up) = (warned.unwrap().as_hours(), given_up.unwrap().as_hours());
-    assert_eq!((warned, given_up), (4, 5 * 24));
+    // At the first attempt after the fourth hour; waits of that length are up to four hours, and vary by chance.
+    assert!((4..=8).contains(&warned), "{warned}");
+    assert_eq!(given_up, 5 * 24);
     assert_eq!(desk.store.message(id).await.unwrap().released_at(), release);
 }
 
