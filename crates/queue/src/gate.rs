@@ -69,6 +69,11 @@ pub trait Gate: Debug + Send + Sync + 'static {
         Arc::from(next_hop)
     }
 
+    /// Next hops that turned out to lead elsewhere since this was asked last: what waits for them may have another lane by now.
+    fn moved(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How many jobs may be under way in a lane at once; `None` for the schedule's own limit.
     fn room(&self, lane: &str) -> Option<usize> {
         let _ = lane;

@@ -180,6 +180,10 @@ impl Gate for Holds {
         self.gate().place(next_hop)
     }
 
+    fn moved(&self) -> Vec<String> {
+        self.gate().moved()
+    }
+
     fn room(&self, lane: &str) -> Option<usize> {
         self.gate().room(lane)
     }

@@ -230,6 +230,7 @@ impl Postman {
         self.gather(now).await?;
         // After the shelf was emptied: what lay there may have been altered too.
         self.forget_altered(now).await?;
+        self.dispatcher.moved(self.settings.gate.moved());
         if self.control.take_gate_changed() {
             self.dispatcher.gate_changed();
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tegami_mail::Clock;
 use tegami_queue::gate::{Admission, Gate, GateFacts};
 use tegami_queue::shaping::{PathKey, Shaping};
 use tegami_queue::{HoldSubject, Holds, Outcome};
@@ -46,6 +47,16 @@ impl Gate for WatchedGate {
 
     fn place(&self, next_hop: &str) -> Arc<str> {
         self.inner.place(next_hop)
+    }
+
+    fn moved(&self) -> Vec<String> {
+        let (moved, now) = (self.inner.moved(), self.world.now());
+        let mut watch = self.world.watch();
+        for next_hop in moved.iter().map(String::as_str) {
+            // Until now its mail waited where it was thought to belong.
+            watch.stop(next_hop, next_hop, now);
+        }
+        moved
     }
 
     fn room(&self, lane: &str) -> Option<usize> {

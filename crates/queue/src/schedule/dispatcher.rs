@@ -53,6 +53,8 @@ pub struct Dispatcher {
     facts: BTreeMap<Arc<Facts>, u32>,
     flows: Slab<Flow>,
     flow_numbers: HashMap<FlowKey, u32>,
+    /// All flows by next hop.
+    hops: BTreeSet<(Arc<str>, u32)>,
     bins: Slab<Bin>,
     bin_numbers: HashMap<(u32, u32), u32>,
     lanes: Slab<Lane>,
@@ -207,6 +209,7 @@ impl Dispatcher {
             facts: BTreeMap::new(),
             flows: Slab::default(),
             flow_numbers: HashMap::new(),
+            hops: BTreeSet::new(),
             bins: Slab::default(),
             bin_numbers: HashMap::new(),
             lanes: Slab::default(),
@@ -282,14 +285,47 @@ impl Dispatcher {
         }
     }
 
-    /// Takes rows out of a flow. One that is left without any and stands in its bin goes when its turn comes.
     fn forget_waiting(&mut self, number: u32, is_meant: impl Fn(&Key) -> bool) {
         let Some(flow) = self.flows.get_mut(number) else { return };
         let known = &mut self.known;
         flow.rows.retain(|key| !(is_meant(key) && known.remove(key)));
-        if !flow.rows.is_empty() {
-            return;
+        self.wait_for_nothing_if_empty(number);
+    }
+
+    /// These next hops lead elsewhere by now: what waits for them waits from now on where it belongs, and not until the turn of a lane comes that has
+    /// nothing to do with it any more. Rows whose moment has not come follow when it comes.
+    pub fn moved(&mut self, next_hops: impl IntoIterator<Item = String>) {
+        for next_hop in next_hops {
+            let next_hop: Arc<str> = next_hop.into();
+            let flows = self.hops.range((Arc::clone(&next_hop), 0)..=(next_hop, u32::MAX));
+            for number in flows.map(|(_, number)| *number).collect::<Vec<_>>() {
+                let rows = self.flows.get_mut(number).map(|flow| std::mem::take(&mut flow.rows));
+                for key in rows.into_iter().flatten() {
+                    let own = self.flow_by_now(number, key);
+                    self.enqueue(own, key);
+                }
+                self.wait_for_nothing_if_empty(number);
+            }
         }
+    }
+
+    /// The flow of a row of this flow, as things are now.
+    fn flow_by_now(&mut self, number: u32, key: Key) -> u32 {
+        let Some(flow) = self.flows.get(number) else { return number };
+        let lane = self.bins.get(flow.key.bin).and_then(|bin| self.lanes.get(bin.lane));
+        let FlowKey { shard, next_hop, facts, .. } = &flow.key;
+        let message = QueueId::from_bytes(key.message);
+        let job = GateFacts { message, next_hop, facts };
+        if lane.is_some_and(|lane| self.gate.lane(&job) == lane.name) {
+            return number;
+        }
+        let (shard, next_hop, facts) = (*shard, Arc::clone(next_hop), Arc::clone(facts));
+        self.flow(shard, message, &next_hop, &facts)
+    }
+
+    /// A flow that is left without rows. One that stands in its bin goes when its turn comes.
+    fn wait_for_nothing_if_empty(&mut self, number: u32) {
+        let Some(flow) = self.flows.get_mut(number).filter(|flow| flow.rows.is_empty()) else { return };
         if let FlowState::Stopped(wait) = &flow.state {
             let sleeper = Sleeper::Flow(number);
             match wait.until {
@@ -474,7 +510,9 @@ impl Dispatcher {
             if let Some(flow) = self.flows.get_mut(number) {
                 flow.future = flow.future.saturating_sub(1);
             }
-            self.enqueue(number, key);
+            let own = self.flow_by_now(number, key);
+            self.enqueue(own, key);
+            self.drop_if_over(number);
         }
         while let Some((_, sleeper)) = self.sleeping.first().copied().filter(|(at, _)| *at <= now) {
             self.sleeping.pop_first();
@@ -748,6 +786,7 @@ impl Dispatcher {
         }
         let flow = Flow { key: key.clone(), rows: VecDeque::new(), future: 0, state: FlowState::Empty };
         let number = self.flows.insert(flow);
+        self.hops.insert((Arc::clone(&key.next_hop), number));
         self.flow_numbers.insert(key, number);
         number
     }
@@ -816,7 +855,8 @@ impl Dispatcher {
         }
         let Some(flow) = self.flows.remove(number) else { return };
         self.flow_numbers.remove(&flow.key);
-        let FlowKey { bin, facts, .. } = flow.key;
+        let FlowKey { bin, facts, next_hop, .. } = flow.key;
+        self.hops.remove(&(next_hop, number));
         if let Some(flows) = self.facts.get_mut(&facts) {
             *flows = flows.saturating_sub(1);
             if *flows == 0 {

@@ -357,6 +357,39 @@ fn rows_follow_their_next_hop_into_another_lane() {
     assert!(world.dispatcher.is_empty());
 }
 
+#[test]
+fn rows_leave_the_line_of_a_lane_where_they_do_not_belong_any_more() {
+    let gate = Arc::new(Steered::default());
+    let lead_to = |place: &str| {
+        let lanes = ["a.test", "b.test"].map(|hop| (hop.to_owned(), "big".to_owned()));
+        let mut steering = gate.0.lock().unwrap();
+        steering.lanes = lanes.into();
+        steering.lanes.insert("b.test".to_owned(), place.to_owned());
+    };
+    lead_to("big");
+    gate.0.lock().unwrap().pace.insert("big".to_owned(), 3_600_000);
+    let mut world = World::new(TIGHT, Arc::clone(&gate) as Arc<dyn Gate>);
+    let facts = facts(Priority::Normal, "a");
+    world.offer((0..4).map(|m| row(m, 0, "a.test", START, &facts)));
+    world.offer((4..6).map(|m| row(m, 0, "b.test", START, &facts)));
+    world.offer([row(6, 0, "b.test", at(60_000), &facts)]);
+    world.run(100, |_| 100);
+    assert_eq!(world.began.keys().copied().collect::<Vec<_>>(), [0], "one in an hour");
+
+    lead_to("small");
+    world.dispatcher.moved(["b.test".to_owned()]);
+    world.run(200, |_| 100);
+    assert_eq!(world.began.keys().copied().collect::<Vec<_>>(), [0, 4, 5]);
+    world.run(60_100, |_| 100);
+    assert_eq!(world.began.get(&6), Some(&60_000), "what was not due yet follows");
+
+    lead_to("big");
+    world.dispatcher.moved(["b.test".to_owned()]);
+    world.run(4 * 3_600_000, |_| 100);
+    assert!(world.dispatcher.is_empty());
+    assert_eq!(world.dispatcher.survey().lanes, []);
+}
+
 fn altered<const N: usize>(rows: [(u128, &str); N]) -> BTreeMap<String, Vec<RowId>> {
     let mut altered: BTreeMap<String, Vec<RowId>> = BTreeMap::new();
     for (message, hop) in rows {
@@ -426,7 +459,7 @@ enum Event {
     Pass(u64),
     Room { hop: usize, room: usize },
     Pace { hop: usize, pace: u64 },
-    Lane { hop: usize, to: usize },
+    Lane { hop: usize, to: usize, told: bool },
     Hold(usize),
     Release,
     Altered { hop: usize, to: usize, every: u128, named: bool },
@@ -448,7 +481,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         4 => (1..800_u64).prop_map(Event::Pass),
         1 => (0..4_usize, 1..5_usize).prop_map(|(hop, room)| Event::Room { hop, room }),
         1 => (0..4_usize, prop_oneof![Just(0), 1..200_u64]).prop_map(|(hop, pace)| Event::Pace { hop, pace }),
-        1 => (0..4_usize, 0..4_usize).prop_map(|(hop, to)| Event::Lane { hop, to }),
+        1 => (0..4_usize, 0..4_usize, any::<bool>()).prop_map(|(hop, to, told)| Event::Lane { hop, to, told }),
         1 => (0..3_usize).prop_map(Event::Hold),
         1 => Just(Event::Release),
         1 => (0..4_usize, 0..4_usize, 1..4_u128, any::<bool>())
@@ -496,8 +529,11 @@ impl Model {
             Event::Pace { hop, pace } => {
                 self.gate.0.lock().unwrap().pace.insert(HOPS[hop].to_owned(), pace);
             }
-            Event::Lane { hop, to } => {
+            Event::Lane { hop, to, told } => {
                 self.gate.0.lock().unwrap().lanes.insert(HOPS[hop].to_owned(), HOPS[to].to_owned());
+                if told {
+                    self.world.dispatcher.moved([HOPS[hop].to_owned()]);
+                }
             }
             Event::Hold(account) => {
                 self.gate.0.lock().unwrap().held_accounts.insert(ACCOUNTS[account].to_owned());

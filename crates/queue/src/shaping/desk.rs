@@ -241,6 +241,10 @@ impl Gate for Shaping {
         state.shaper.place(next_hop, state.now)
     }
 
+    fn moved(&self) -> Vec<String> {
+        self.state().shaper.take_moved()
+    }
+
     fn room(&self, lane: &str) -> Option<usize> {
         let path = PathKey::of_lane(lane)?;
         usize::try_from(self.limits(&path).connections).ok()

@@ -230,6 +230,8 @@ pub struct Shaper {
     /// Paths and next hops whose lines on the disk are old.
     changed_paths: BTreeSet<PathKey>,
     changed_hops: BTreeSet<String>,
+    /// Next hops that turned out to lead elsewhere.
+    moved: BTreeSet<String>,
 }
 
 impl Shaper {
@@ -275,11 +277,20 @@ impl Shaper {
 
     /// The MX records of a next hop lead to this host.
     pub fn learn(&mut self, next_hop: &str, host: &str, now: Timestamp) {
-        let place = self.place_of_host(host);
+        let (before, place) = (self.place(next_hop, now), self.place_of_host(host));
         if let Learned::Written(forgotten) = self.hops.learn(next_hop, &place, now) {
             self.changed_hops.insert(next_hop.to_owned());
             self.changed_hops.extend(forgotten);
         }
+        // Where too many are named, the others' mail finds its lane when its turn comes.
+        if self.place(next_hop, now) != before && self.moved.len() < MOST_PATHS {
+            self.moved.insert(next_hop.to_owned());
+        }
+    }
+
+    /// The next hops that turned out to lead elsewhere since the last time.
+    pub fn take_moved(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.moved).into_iter().collect()
     }
 
     /// How a message would travel now.

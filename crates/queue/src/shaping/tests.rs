@@ -83,6 +83,18 @@ fn a_job_gives_up_its_own_place_and_no_other() {
 }
 
 #[test]
+fn it_tells_once_what_turned_out_to_lead_elsewhere() {
+    let shaping = Shaping::new(ShapingSettings::default());
+    let learn = |host: &str| {
+        shaping.learn("example.net", host, at(0));
+        shaping.moved()
+    };
+    assert_eq!(learn("mx1.example.com"), ["example.net"]);
+    assert!(learn("mx2.example.com").is_empty(), "another host of the same place");
+    assert_eq!(learn("aspmx.l.google.com"), ["example.net"]);
+}
+
+#[test]
 fn domains_of_one_provider_share_a_path() {
     let mut shaper = shaper(settings(limits(2, None)));
     shaper.learn("example.com", "ASPMX2.googlemail.com.", at(0));
