@@ -64,7 +64,8 @@ pub trait Gate: Debug + Send + Sync + 'static {
     /// counted in the lane in which they began.
     fn lane(&self, job: &GateFacts<'_>) -> Arc<str>;
 
-    /// Where a next hop leads: the provider (`google`) or organization of its MX hosts once that is known, else the next hop itself.
+    /// Where a next hop leads: the provider (`google`) or organization of its MX hosts once that is known, the host that an
+    /// operator sent it to past them (`smarthost:HOST`), else the next hop itself.
     fn place(&self, next_hop: &str) -> Arc<str> {
         Arc::from(next_hop)
     }

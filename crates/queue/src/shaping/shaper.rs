@@ -14,7 +14,7 @@ use super::backoff::{Backoff, Change, Door, Evidence};
 use super::hops::{Hops, Learned, Seen};
 use super::pace::{Pace, Rate};
 use super::source::{SourceTerms, Sources, Wanted};
-use super::terms::{Providers, Terms, smarthost_of, smarthost_place};
+use super::terms::{Providers, Terms, host_of_operator, smarthost_of, smarthost_place};
 use super::warmup::{Gone, Overflow, WarmUp, next_day};
 
 /// More paths than this are not kept.
@@ -257,6 +257,9 @@ impl Shaper {
     pub fn place(&self, next_hop: &str, now: Timestamp) -> Arc<str> {
         if smarthost_of(next_hop).is_some() {
             return next_hop.into();
+        }
+        if let Some(host) = host_of_operator(next_hop) {
+            return smarthost_place(host).into();
         }
         if let Some(terms) = self.settings.providers.of_domain(next_hop) {
             return Arc::clone(&terms.name);

@@ -86,6 +86,12 @@ pub(super) fn smarthost_of(place: &str) -> Option<&str> {
     place.strip_prefix(SMARTHOST)
 }
 
+/// The host of a next hop with a port: an operator sent the mail there, past MX records and routes. A domain or an address literal has none.
+pub(super) fn host_of_operator(next_hop: &str) -> Option<&str> {
+    let (host, port) = next_hop.rsplit_once(':')?;
+    port.parse::<u16>().is_ok().then_some(host)
+}
+
 impl Default for Providers {
     /// The table as it comes with Tegami.
     fn default() -> Self {

@@ -122,6 +122,21 @@ fn hosts_nobody_knows_are_grouped_by_their_organization() {
     assert_eq!(&*shaper.place_of_host("[192.0.2.1]"), "[192.0.2.1]");
 }
 
+#[test]
+fn what_an_operator_reroutes_waits_where_it_is_counted() {
+    let mut shaper = Shaper::default();
+    for (next_hop, place) in [
+        ("[192.0.2.1]:2525", "smarthost:[192.0.2.1]"),
+        ("[IPv6:2001:db8::1]:25", "smarthost:[IPv6:2001:db8::1]"),
+        ("relay.example.net:587", "smarthost:relay.example.net"),
+        ("[IPv6:2001:db8::1]", "[IPv6:2001:db8::1]"),
+    ] {
+        assert_eq!(&*shaper.place(next_hop, at(0)), place);
+        let course = shaper.begin(&wanted(1), next_hop, at(0)).unwrap();
+        assert_eq!(&*course.path.place, place);
+    }
+}
+
 /// What Google does to a sender that is too fast, and what we make of it, a minute a line.
 #[test]
 fn a_provider_that_has_too_much_is_slowed_down_for_and_comes_back() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tegami_inbound::Shutdown;
 use tegami_mail::{Domain, Host};
-use tegami_outbound::{Reach, Via};
+use tegami_outbound::Reach;
 use tegami_queue::gate::GateFacts;
 use tegami_queue::shaping::{Relay, Shaping, WRITTEN_EVERY};
 use tegami_store::Store;
@@ -27,13 +27,11 @@ pub(super) async fn open(
     Ok(Arc::new(shaping))
 }
 
-/// Through which smarthost a job goes first: an operator may have sent it to one, past the routes.
+/// Through which smarthost the routes send a job first.
 pub(super) fn relay(config: &Config) -> Box<Relay> {
     let settings = super::outbound_settings(config, Reach::Network);
     Box::new(move |job: &GateFacts<'_>| {
-        if let Some(via) = Via::read(job.next_hop) {
-            return Some(via.host.to_string());
-        }
+        // Where an operator sent it, past the routes, its next hop is no host, and leads to that smarthost by itself.
         let next_hop = Host::parse(job.next_hop).ok()?;
         let sender = Domain::parse(&job.facts.sender_domain).ok();
         let route = settings.route_from(sender.as_ref(), &next_hop, &job.facts.tags)?;

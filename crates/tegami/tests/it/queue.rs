@@ -78,6 +78,10 @@ fn operators_hold_release_reroute_and_drop() {
     assert_eq!(states(&site, &[]), [("a@receiver.test".to_owned(), "held".to_owned(), false)]);
     assert!(site.tegami(&["queue", "list"]).well().contains("asked to"));
     assert_eq!(relay.taken().len(), 0);
+    let places = site.json(&["provider", "list"]);
+    let waiting = places["places"].as_array().unwrap().iter().filter(|place| place["waiting"] == 1);
+    let names: Vec<_> = waiting.map(|place| place["place"].as_str().unwrap()).collect();
+    assert_eq!(names, [format!("smarthost:[{}]", relay.address.ip())]);
     site.tegami(&["queue", "release", "--yes", &id]).well();
     assert_eq!(relay.first().recipients, ["RCPT TO:<a@receiver.test>"]);
     // Without a server the same commands work on the folder; the senders of what is dropped are told.
