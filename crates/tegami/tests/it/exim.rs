@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command};
 
 use crate::peer::{eventually, folder, need, program, run};
-use crate::receiver::{Receiver, submit};
+use crate::receiver::{Receiver, goes_by_mta_sts, submit};
 
 const WHY: &str =
     "there is no Exim (`cargo xtask peers` unpacks one), or this user is not root, whom it needs";
@@ -160,4 +160,10 @@ fn by_dane() {
         told.contains("\"source\":\"dane\"").then_some(told)
     });
     assert!(told.contains("\"trusted\":true"), "{told}");
+}
+
+#[test]
+fn by_mta_sts() {
+    let exim = need!("Exim by MTA-STS", Exim::start("127.43.66.1"), WHY);
+    goes_by_mta_sts(&exim);
 }

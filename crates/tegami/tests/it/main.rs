@@ -23,6 +23,7 @@ mod mailer;
 mod observe;
 mod operator;
 mod peer;
+mod policy;
 mod postfix;
 mod queue;
 mod receiver;

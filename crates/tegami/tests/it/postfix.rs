@@ -213,3 +213,9 @@ fn by_dane() {
     assert!(told.contains("4.7.5") && site.waiting() == 1, "{told}");
     assert_eq!(postfix.mailbox("friend").len(), 1, "the second one is still here");
 }
+
+#[test]
+fn by_mta_sts() {
+    let postfix = need!("Postfix by MTA-STS", Postfix::start("127.43.65.1"), WHY);
+    receiver::goes_by_mta_sts(&postfix);
+}

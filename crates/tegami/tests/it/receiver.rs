@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 use crate::peer::eventually;
+use crate::policy::PolicyHost;
 use crate::site::{Plan, Site};
 use crate::wire::Wire;
 
@@ -86,9 +87,49 @@ impl Receiver {
 
     /// A Tegami that sends to this server as to an MX host.
     pub(crate) fn site(&self, zone: String) -> Site {
-        let site = Site::start(&Plan { zone, port: Some(self.port), ..Plan::default() });
+        self.site_with(zone, String::new())
+    }
+
+    /// The same, which trusts the certificates of a file.
+    fn site_with(&self, zone: String, tables: String) -> Site {
+        let site = Site::start(&Plan { zone, port: Some(self.port), tables, ..Plan::default() });
         site.add_user("alice@sender.test", "correct horse");
         site
+    }
+}
+
+/// Under MTA-STS mail goes where the policy names the host and somebody vouches for its certificate; else it waits, and says why.
+pub(crate) fn goes_by_mta_sts(receiver: &Receiver) {
+    let own = std::fs::read_to_string(receiver.path("cert.pem")).unwrap();
+    for (mx, vouched, why) in [
+        ("mx.receiver.test", true, ""),
+        ("*.elsewhere.test", true, "outbound-sts-host-not-named"),
+        ("mx.receiver.test", false, "\"result_type\":\"certificate-not-trusted\""),
+    ] {
+        let host = PolicyHost::start("enforce", mx);
+        let roots = receiver.path("roots.pem");
+        std::fs::write(&roots, format!("{}{}", host.pem, if vouched { &own } else { "" })).unwrap();
+        let tables = format!("[tls]\nextra_roots = \"{}\"\n", roots.display());
+        let site = receiver.site_with(format!("{}{}", receiver.zone(), host.zone()), tables);
+        let before = receiver.mailbox("friend").len();
+        submit(
+            &site,
+            &["friend@receiver.test"],
+            "From: alice@sender.test\r\nSubject: by MTA-STS\r\n\r\nHello",
+        );
+        let told = eventually("the attempt", || {
+            let told = site.json(&["why", "friend@receiver.test"]).to_string();
+            told.contains("\"source\":\"mta-sts\"").then_some(told)
+        });
+        if why.is_empty() {
+            eventually("a message in the mailbox", || {
+                (receiver.mailbox("friend").len() > before).then_some(())
+            });
+            assert!(told.contains("\"trusted\":true"), "{told}");
+        } else {
+            assert!(told.contains(why) && site.waiting() == 1, "{why}: {told}");
+            assert_eq!(receiver.mailbox("friend").len(), before, "it is still here");
+        }
     }
 }
 
