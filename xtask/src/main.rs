@@ -3,6 +3,7 @@
 
 mod bench;
 mod conformance;
+mod disk;
 mod packages;
 mod peers;
 mod run;

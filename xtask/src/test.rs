@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::disk::{self, SmallDisk};
 use crate::run::{Told, cargo, has, step, step_told};
 use crate::{conformance, packages, peers, tidy};
 
@@ -56,11 +57,17 @@ fn suites(root: &Path) -> std::path::PathBuf {
 /// Unit, integration, conformance, real-peer and browser tests. nextest shows what each test printed about skips
 /// and runs one process a test; without it, plain `cargo test` does.
 fn tests(root: &Path) -> (Result<(), String>, Told) {
-    if has("cargo-nextest") {
-        let arguments = ["nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "immediate"];
-        return step_told(root, "tests", &mut cargo(&arguments));
+    let mut command = if has("cargo-nextest") {
+        cargo(&["nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "immediate"])
+    } else {
+        cargo(&["test", "--workspace", "--no-fail-fast", "--", "--show-output"])
+    };
+    // Until this ends, whatever comes of the tests.
+    let small = SmallDisk::mount(root);
+    if let Some(small) = &small {
+        command.env(disk::VARIABLE, small.path());
     }
-    step_told(root, "tests", &mut cargo(&["test", "--workspace", "--no-fail-fast", "--", "--show-output"]))
+    step_told(root, "tests", &mut command)
 }
 
 /// One fuzz target for a while. It begins with the corpus of the repository and leaves that alone: what it finds worth
