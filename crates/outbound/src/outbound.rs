@@ -88,7 +88,8 @@ impl Outbound {
 
     fn shape(&self, job: &Job) -> Option<Shape> {
         let (shaping, row) = (self.shaping.as_ref()?, job.rows.first()?);
-        let facts = GateFacts { message: job.message.id, next_hop: &job.next_hop, facts: &row.facts };
+        let Job { number, message, next_hop, .. } = job;
+        let facts = GateFacts { number: *number, message: message.id, next_hop, facts: &row.facts };
         let course = shaping.course(&facts, self.courier.clock.now());
         Some(Shape::new(Arc::clone(shaping), Arc::clone(&self.courier.clock), course))
     }

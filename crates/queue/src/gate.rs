@@ -18,6 +18,8 @@ use crate::outcome::Outcome;
 /// What a gate knows of a job.
 #[derive(Clone, Copy, Debug)]
 pub struct GateFacts<'a> {
+    /// Which job it is, of those that this process began or is about to begin; `None` where nobody means a certain one.
+    pub number: Option<u64>,
     /// The message: of several source addresses it keeps one through all its attempts.
     pub message: QueueId,
     /// Where it goes.
@@ -87,7 +89,7 @@ pub trait Gate: Debug + Send + Sync + 'static {
         None
     }
 
-    /// Whether a job may begin now. An answer of [`Admission::Go`] counts: the job begins.
+    /// Whether a job, which has a number, may begin now. An answer of [`Admission::Go`] counts: the job begins.
     fn admit(&self, lane: &str, job: &GateFacts<'_>, now: Timestamp) -> Admission;
 
     /// What [`Gate::admit`] would say, without counting anything: for `queue list` and `why`.

@@ -219,7 +219,12 @@ mod tests {
             sender_domain: "example.org".to_owned(),
             tags: vec!["spring".to_owned(), "news".to_owned()],
         };
-        let job = GateFacts { message: QueueId::from_bits(1), next_hop: "example.net", facts: &facts };
+        let job = GateFacts {
+            number: None,
+            message: QueueId::from_bits(1),
+            next_hop: "example.net",
+            facts: &facts,
+        };
         let held = |subject| subject_holds(subject, &job);
         assert!(held(HoldSubject::Domain("Example.NET".to_owned())));
         assert!(!held(HoldSubject::Domain("net".to_owned())));

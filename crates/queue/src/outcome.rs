@@ -13,6 +13,8 @@ use tegami_store::{Json, MessageRow, QueueRow, RowId};
 /// One piece of work: recipients of one message that share a next hop.
 #[derive(Clone, Debug)]
 pub struct Job {
+    /// Its number at the gate; `None` where it passed none.
+    pub number: Option<u64>,
     /// The message.
     pub message: MessageRow,
     /// The key by which the recipients are grouped: a domain in A-label form, or a literal in brackets.

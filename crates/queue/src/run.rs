@@ -513,7 +513,8 @@ async fn attempt(
         None => (store.message(group.message).await?, None),
     };
     let reverse_path = settler.reverse_path(&message);
-    let job = Job { message, next_hop: group.next_hop.clone(), reverse_path, rows, content };
+    let number = Some(group.number);
+    let job = Job { number, message, next_hop: group.next_hop.clone(), reverse_path, rows, content };
     let went = match settler.deliver_here(job, clock.now()).await? {
         Here::Elsewhere(job) => (deliver.attempt(*job).await, None),
         Here::Done(done) => *done,

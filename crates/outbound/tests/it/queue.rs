@@ -57,7 +57,8 @@ async fn a_job_is_carried_out() {
     let job = |rows| async {
         let message = store.message(id).await.unwrap();
         let reverse_path = message.reverse_path.clone();
-        Job { message, next_hop: "example.test".to_owned(), reverse_path, rows, content: None }
+        let next_hop = "example.test".to_owned();
+        Job { number: None, message, next_hop, reverse_path, rows, content: None }
     };
     let rows = store.recipients(id).await.unwrap();
     let outbound = Outbound::with(Arc::new(world.courier), Arc::clone(&store));

@@ -80,14 +80,16 @@ impl Office {
         self.store.accept(vec![new]).await.unwrap();
         let message = self.store.message(id).await.unwrap();
         let reverse_path = message.reverse_path.clone();
-        Job { message, next_hop, reverse_path, rows: self.store.recipients(id).await.unwrap(), content: None }
+        let (number, rows) = (Some(self.sent.try_into().unwrap()), self.store.recipients(id).await.unwrap());
+        Job { number, message, next_hop, reverse_path, rows, content: None }
     }
 
     /// As the schedule does it: the gate, the attempt, the end.
     async fn send(&mut self, recipients: &[&str]) -> Outcome {
         let job = self.job(recipients).await;
         let row = job.rows[0].clone();
-        let facts = GateFacts { message: job.message.id, next_hop: &row.next_hop, facts: &row.facts };
+        let (number, message) = (job.number, job.message.id);
+        let facts = GateFacts { number, message, next_hop: &row.next_hop, facts: &row.facts };
         let lane = self.shaping.lane(&facts);
         assert_eq!(self.shaping.admit(&lane, &facts, now()), Admission::Go);
         let outcome = self.outbound.attempt(job).await;
@@ -239,7 +241,8 @@ async fn too_much_is_heard_and_one_bad_mailbox_is_not() {
     assert_eq!(office.shaping.view(now())[0].share, 1000);
     office.send(&["fast@one.test"]).await;
     let job = office.job(&["a@one.test"]).await;
-    let facts = GateFacts { message: job.message.id, next_hop: "one.test", facts: &job.rows[0].facts };
+    let facts =
+        GateFacts { number: None, message: job.message.id, next_hop: "one.test", facts: &job.rows[0].facts };
     let Some(wait) = office.shaping.wait(&facts, now()) else { panic!("nothing was heard") };
     let Because::BackedOff { change: Some(change) } = wait.because else { panic!("{wait:?}") };
     let evidence = change.evidence.unwrap();

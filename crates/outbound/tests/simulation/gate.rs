@@ -92,7 +92,7 @@ impl Gate for WatchedGate {
         let mut watch = self.world.watch();
         if outcome.is_none() {
             // It never came to an attempt, or it broke off.
-            watch.admitted(job.message, job.next_hop);
+            watch.admitted(job.number);
         }
         watch.freed.insert(lane.to_owned(), now);
         if let Some(until) = outcome.and_then(|outcome| outcome.put_back) {
@@ -112,7 +112,7 @@ impl WatchedGate {
         }
         let path = self.shaping.as_ref().map(|shaping| shaping.course(job, now).path);
         let admitted = Admitted { lane: lane.into(), path: path.clone() };
-        watch.admissions.entry((job.message, job.next_hop.to_owned())).or_default().push(admitted);
+        watch.admissions.extend(job.number.map(|number| (number, admitted)));
         if let Some(path) = path {
             watch.gone.entry(path.clone()).or_default().push(now);
             let gone = watch.gone[&path].clone();

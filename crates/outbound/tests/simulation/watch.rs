@@ -53,8 +53,8 @@ pub(crate) struct Watch {
     /// The standing rules of the operator, and when one was lifted last.
     pub(crate) rules: BTreeMap<String, Standing>,
     pub(crate) eased: Option<Timestamp>,
-    /// What the gate let go and no attempt has taken up yet.
-    pub(crate) admissions: BTreeMap<(QueueId, String), Vec<Admitted>>,
+    /// What the gate let go and no attempt has taken up yet, by its number.
+    pub(crate) admissions: BTreeMap<u64, Admitted>,
     /// When messages went on each path.
     pub(crate) gone: BTreeMap<PathKey, Vec<Timestamp>>,
     /// Of these, so many were not tried after all.
@@ -184,7 +184,7 @@ impl World {
         watch.attempts += 1;
         watch.last_job += 1;
         let number = watch.last_job;
-        let admitted = watch.admitted(job.message.id, &job.next_hop);
+        let admitted = watch.admitted(job.number);
         let without_leave = admitted.is_none();
         let running = Running {
             message_id,
@@ -486,18 +486,12 @@ impl Watch {
     }
 
     /// What the gate has said of a job, once.
-    pub(crate) fn admitted(&mut self, message: QueueId, next_hop: &str) -> Option<Admitted> {
-        let key = (message, next_hop.to_owned());
-        let waiting = self.admissions.get_mut(&key)?;
-        let first = waiting.remove(0);
-        if waiting.is_empty() {
-            self.admissions.remove(&key);
-        }
-        Some(first)
+    pub(crate) fn admitted(&mut self, job: Option<u64>) -> Option<Admitted> {
+        self.admissions.remove(&job?)
     }
 
     fn next_admitted(&self, job: &Job) -> Option<&Admitted> {
-        self.admissions.get(&(job.message.id, job.next_hop.clone()))?.first()
+        self.admissions.get(&job.number?)
     }
 
     /// What the shaper must have learned from an attempt: where it was too much, nothing goes for a while. Complaints that were said to attempts

@@ -69,6 +69,8 @@ pub struct Dispatcher {
     /// The account that has its turn at this moment: it stands in line again afterwards.
     in_turn: Option<u32>,
     under_way: usize,
+    /// Jobs so far.
+    begun: u64,
 }
 
 /// A row's name in 20 octets.
@@ -221,6 +223,7 @@ impl Dispatcher {
             turn: Turn::default(),
             in_turn: None,
             under_way: 0,
+            begun: 0,
         }
     }
 
@@ -315,7 +318,7 @@ impl Dispatcher {
         let lane = self.bins.get(flow.key.bin).and_then(|bin| self.lanes.get(bin.lane));
         let FlowKey { shard, next_hop, facts, .. } = &flow.key;
         let message = QueueId::from_bytes(key.message);
-        let job = GateFacts { message, next_hop, facts };
+        let job = GateFacts { number: None, message, next_hop, facts };
         if lane.is_some_and(|lane| self.gate.lane(&job) == lane.name) {
             return number;
         }
@@ -625,7 +628,8 @@ impl Dispatcher {
             };
             let message = QueueId::from_bytes(first.message);
             let FlowKey { next_hop, facts, .. } = flow.key.clone();
-            let job = GateFacts { message, next_hop: &next_hop, facts: &facts };
+            let number_of_job = Some(self.begun + 1);
+            let job = GateFacts { number: number_of_job, message, next_hop: &next_hop, facts: &facts };
             if *self.gate.lane(&job) != *name {
                 self.change_lane(flow_number, number, message);
                 continue;
@@ -757,6 +761,7 @@ impl Dispatcher {
         lane.under_way += 1;
         let lane = Arc::clone(&lane.name);
         self.under_way += 1;
+        self.begun += 1;
         if again {
             self.put_in_ring(bin_number);
         }
@@ -766,12 +771,13 @@ impl Dispatcher {
         let rows = if whole.len() == keys.len() { whole } else { Vec::new() };
         let ids = keys.into_iter().map(RowId::from).collect();
         let message = QueueId::from_bytes(message);
-        Some(Group { shard, message, next_hop: next_hop.to_string(), lane, facts, ids, rows })
+        let next_hop = next_hop.to_string();
+        Some(Group { number: self.begun, shard, message, next_hop, lane, facts, ids, rows })
     }
 
     /// The number of a flow; a new one where there was none.
     fn flow(&mut self, shard: u16, message: QueueId, next_hop: &str, facts: &Facts) -> u32 {
-        let lane = self.lane(&self.gate.lane(&GateFacts { message, next_hop, facts }));
+        let lane = self.lane(&self.gate.lane(&GateFacts { number: None, message, next_hop, facts }));
         let account = self.account(facts);
         let bin = self.bin(account, lane);
         let known = self.facts.get_key_value(facts).map(|(known, _)| Arc::clone(known));

@@ -61,6 +61,8 @@ impl Default for Limits {
 /// Recipients of one message that share a next hop and are due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
+    /// Its number: every job of a dispatcher has another one.
+    pub number: u64,
     /// The shard whose lease covers them.
     pub shard: u16,
     /// The message.
@@ -80,7 +82,12 @@ pub struct Group {
 impl Group {
     /// What a gate knows of it.
     pub fn gate_facts(&self) -> GateFacts<'_> {
-        GateFacts { message: self.message, next_hop: &self.next_hop, facts: &self.facts }
+        GateFacts {
+            number: Some(self.number),
+            message: self.message,
+            next_hop: &self.next_hop,
+            facts: &self.facts,
+        }
     }
 }
 

@@ -33,8 +33,8 @@ pub struct Shaping {
 #[derive(Default)]
 struct State {
     shaper: Shaper,
-    /// How those travel that were let go.
-    under_way: BTreeMap<(QueueId, String), Vec<Course>>,
+    /// How those jobs travel that were let go, by number.
+    under_way: BTreeMap<u64, Course>,
     relay: Option<Box<Relay>>,
     /// The latest moment that anybody told.
     now: Timestamp,
@@ -91,8 +91,7 @@ impl Shaping {
     /// How a message travels: as it was let go, else (for what did not pass the gate) as it would be now.
     pub fn course(&self, job: &GateFacts<'_>, now: Timestamp) -> Course {
         let mut state = self.state();
-        let key = (job.message, job.next_hop.to_owned());
-        if let Some(course) = state.under_way.get(&key).and_then(|courses| courses.last()) {
+        if let Some(course) = job.number.and_then(|number| state.under_way.get(&number)) {
             return course.clone();
         }
         let (wanted, hop) = state.hop(job);
@@ -260,8 +259,9 @@ impl Gate for Shaping {
         let (wanted, hop) = state.hop(job);
         match state.at(now).begin(&wanted, &hop, now) {
             Ok(course) => {
-                let key = (job.message, job.next_hop.to_owned());
-                state.under_way.entry(key).or_default().push(course);
+                if let Some(number) = job.number {
+                    state.under_way.insert(number, course);
+                }
                 Admission::Go
             }
             Err(wait) => not_before(&wait, now),
@@ -272,22 +272,12 @@ impl Gate for Shaping {
         self.wait(job, now).map_or(Admission::Go, |wait| not_before(&wait, now))
     }
 
-    fn finished(&self, lane: &str, job: &GateFacts<'_>, outcome: Option<&Outcome>, now: Timestamp) {
+    fn finished(&self, _: &str, job: &GateFacts<'_>, outcome: Option<&Outcome>, now: Timestamp) {
         let mut state = self.state();
-        let key = (job.message, job.next_hop.to_owned());
-        let Some(courses) = state.under_way.get_mut(&key) else { return };
-        // Several jobs of a message for one next hop may travel differently: where it leads was learnt after the first of them had begun.
-        let place = PathKey::of_lane(lane).map(|path| path.place);
-        let own = courses.iter().rposition(|course| Some(&course.path.place) == place.as_ref());
-        let course = own.or(courses.len().checked_sub(1)).map(|at| courses.remove(at));
-        if courses.is_empty() {
-            state.under_way.remove(&key);
-        }
-        let put_back = outcome.is_some_and(|outcome| outcome.put_back.is_some());
-        match course {
-            Some(course) if put_back => state.at(now).take_back(&course, now),
-            Some(course) => state.at(now).end(&course, now),
-            None => {}
+        let Some(course) = job.number.and_then(|number| state.under_way.remove(&number)) else { return };
+        match outcome.is_some_and(|outcome| outcome.put_back.is_some()) {
+            true => state.at(now).take_back(&course, now),
+            false => state.at(now).end(&course, now),
         }
     }
 }

@@ -60,25 +60,28 @@ fn say(shaper: &mut Shaper, course: &Course, reply: &str, began: u64, now: u64) 
 fn a_job_gives_up_its_own_place_and_no_other() {
     let shaping = Shaping::new(ShapingSettings::default());
     let facts = Facts { sender_domain: "example.org".to_owned(), ..Facts::default() };
-    let job = GateFacts { message: QueueId::from_bits(1), next_hop: "example.net", facts: &facts };
-    let begin = |lane: &str| assert!(matches!(shaping.admit(lane, &job, at(0)), Admission::Go));
+    let (message, next_hop, facts) = (QueueId::from_bits(1), "example.net", &facts);
+    let job = |number| GateFacts { number: Some(number), message, next_hop, facts };
+    let begin = |number, lane: &str| {
+        assert!(matches!(shaping.admit(lane, &job(number), at(0)), Admission::Go));
+    };
     let under_way = || {
         let paths = shaping.view(at(0)).into_iter();
         paths.map(|path| format!("{} {}", path.place, path.under_way)).collect::<Vec<_>>()
     };
     // Two jobs of one message begin before anybody knows where its next hop leads, and a third one afterwards.
-    let unknown = shaping.lane(&job);
-    begin(&unknown);
-    begin(&unknown);
+    let unknown = shaping.lane(&job(1));
+    begin(1, &unknown);
+    begin(2, &unknown);
     shaping.learn("example.net", "mx.example.com", at(0));
-    let known = shaping.lane(&job);
+    let known = shaping.lane(&job(3));
     assert_ne!(known, unknown);
-    shaping.finished(&unknown, &job, None, at(0));
-    begin(&known);
+    shaping.finished(&unknown, &job(1), None, at(0));
+    begin(3, &known);
     assert_eq!(under_way(), ["example.com 1", "example.net 1"]);
-    shaping.finished(&unknown, &job, None, at(0));
+    shaping.finished(&unknown, &job(2), None, at(0));
     assert_eq!(under_way(), ["example.com 1", "example.net 0"]);
-    shaping.finished(&known, &job, None, at(0));
+    shaping.finished(&known, &job(3), None, at(0));
     assert_eq!(under_way(), ["example.com 0", "example.net 0"]);
 }
 
@@ -92,6 +95,38 @@ fn it_tells_once_what_turned_out_to_lead_elsewhere() {
     assert_eq!(learn("mx1.example.com"), ["example.net"]);
     assert!(learn("mx2.example.com").is_empty(), "another host of the same place");
     assert_eq!(learn("aspmx.l.google.com"), ["example.net"]);
+}
+
+#[test]
+fn each_job_of_a_message_leaves_as_it_was_let_go() {
+    let plan = WarmUp {
+        start: "2026-11-22".parse().unwrap(),
+        days: vec![1],
+        providers: Vec::new(),
+        overflow: Overflow::Source("old".into()),
+    };
+    let source = |name: &str, pool: &str| SourceTerms {
+        name: name.into(),
+        pool: pool.into(),
+        ..SourceTerms::of_machine()
+    };
+    let sources = Sources::new(vec![source("new", DEFAULT_POOL), source("old", "others")], Vec::new());
+    let warm_ups = BTreeMap::from([("new".to_owned(), plan)]);
+    let shaping = Shaping::new(ShapingSettings { sources, warm_ups, ..settings(limits(5, None)) });
+    let facts = Facts::default();
+    let (message, next_hop, facts) = (QueueId::from_bits(1), "example.net", &facts);
+    let job = |number| GateFacts { number: Some(number), message, next_hop, facts };
+    let lane = shaping.lane(&job(1));
+    for number in [1, 2] {
+        assert_eq!(shaping.admit(&lane, &job(number), at(1)), Admission::Go);
+    }
+    // Both were let go before either sets out: the day had room for one of them.
+    let source = |number| shaping.course(&job(number), at(1)).source.name.to_string();
+    assert_eq!([source(1), source(2)], ["new", "old"]);
+    shaping.finished(&lane, &job(1), None, at(2));
+    assert_eq!(source(2), "old");
+    let under_way = shaping.view(at(2)).into_iter().map(|path| (path.source, path.under_way));
+    assert_eq!(under_way.collect::<Vec<_>>(), [("new".to_owned(), 0), ("old".to_owned(), 1)]);
 }
 
 #[test]

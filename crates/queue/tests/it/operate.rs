@@ -118,7 +118,7 @@ async fn standing_rules_are_kept() {
     let desk = Desk::open(folder.path());
     let id = desk.submit("shop@example.org", &["a@example.net"]).await.unwrap().id;
     let row = desk.store.recipients(id).await.unwrap().remove(0);
-    let job = GateFacts { message: id, next_hop: &row.next_hop, facts: &row.facts };
+    let job = GateFacts { number: None, message: id, next_hop: &row.next_hop, facts: &row.facts };
     let holds = Holds::load(&*desk.store).await.unwrap();
     let rule = HoldRule::new(HoldSubject::Domain("example.net".to_owned()), "broken", "alice", start());
     holds.add(&*desk.store, &rule).await.unwrap();

@@ -31,7 +31,8 @@ impl Gmail {
         }
         let (now, mut minutes) = (self.clock.now(), self.taken.lock().unwrap());
         let (taken, refused_now) = minutes.entry(now.as_second() / 60).or_default();
-        let facts = GateFacts { message: job.message.id, next_hop: &job.next_hop, facts: &job.rows[0].facts };
+        let (number, message) = (job.number, job.message.id);
+        let facts = GateFacts { number, message, next_hop: &job.next_hop, facts: &job.rows[0].facts };
         let path = self.shaping.course(&facts, now).path;
         if *taken < self.room {
             *taken += 1;
@@ -109,7 +110,8 @@ async fn a_provider_that_has_had_enough_is_left_alone_and_costs_no_attempts() {
     assert!(waiting(&desk).await > 90);
     let row = &desk.store.recipients(accepted[110]).await.unwrap()[0];
     assert_eq!(row.attempts, 0, "what waits at the gate was not tried");
-    let facts = GateFacts { message: row.id.message, next_hop: &row.next_hop, facts: &row.facts };
+    let facts =
+        GateFacts { number: None, message: row.id.message, next_hop: &row.next_hop, facts: &row.facts };
     let Admission::NotBefore { until, because, .. } = shaping.look("", &facts, at(30)) else { panic!() };
     assert_eq!((until, because.id), (at(120), "queue-wait-backed-off"));
     expect![[r#"More([("place", "Gmail and Google Workspace"), ("until", "2026-07-06 09:02:00Z"), ("reply", "421 4.7.28 Gmail has detected an unusual rate of mail"), ("host", "mx.google.com")])"#]].assert_eq(&format!("{:?}", because.args));

@@ -53,7 +53,7 @@ pub(crate) async fn run(
     let courier = courier(why, zone, rooms, config)?;
     let envelope = Envelope::new(from.clone(), [address.clone()]);
     let (next_hop, facts) = (address.host().to_string(), facts(&from, why, config));
-    let job = GateFacts { message: QueueId::from_bits(0), next_hop: &next_hop, facts: &facts };
+    let job = GateFacts { number: None, message: QueueId::from_bits(0), next_hop: &next_hop, facts: &facts };
     let now = rooms.clock.now();
     let course = rooms.shaping.course(&job, now);
     let preview = courier.preview_on(&course, &envelope, address.host(), &why.tag).await;

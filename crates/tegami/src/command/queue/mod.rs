@@ -106,7 +106,7 @@ pub(super) struct Wait {
 /// What the gate says of a queued row that is due.
 pub(super) fn wait(rooms: &Rooms, row: &QueueRow) -> Option<Wait> {
     let now = rooms.clock.now();
-    let job = GateFacts { message: row.id.message, next_hop: &row.next_hop, facts: &row.facts };
+    let job = GateFacts { number: None, message: row.id.message, next_hop: &row.next_hop, facts: &row.facts };
     if row.state != RecipientState::Queued {
         return None;
     }
