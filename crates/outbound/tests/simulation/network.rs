@@ -42,6 +42,8 @@ pub(crate) struct Wire {
     open: AtomicBool,
     /// The receiver waits for a command, and owes nothing.
     waits: AtomicBool,
+    /// The receiver has heard QUIT: what it takes to say goodbye is its own time.
+    over: AtomicBool,
     /// Nothing can be said about it: our side said QUIT, or it is encrypted.
     pub(crate) unseen: AtomicBool,
     /// Its end is an error rather than a close.
@@ -61,6 +63,10 @@ impl Wire {
 
     pub(crate) fn set_waits(&self, waits: bool) {
         self.waits.store(waits, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_over(&self) {
+        self.over.store(true, Ordering::Relaxed);
     }
 
     fn is_open(&self) -> bool {
@@ -105,6 +111,7 @@ impl World {
             written: AtomicU64::default(),
             open: AtomicBool::new(true),
             waits: AtomicBool::default(),
+            over: AtomicBool::default(),
             unseen: AtomicBool::default(),
             abrupt,
         });
@@ -126,7 +133,9 @@ impl World {
         let (plan, place) = (self.plan.shape.as_ref()?, wire.place.as_ref()?);
         let limit = plan.table(place)?.connections.as_ref()?.limit as usize;
         let beside = |other: &&Arc<Wire>| {
-            other.is_open() && (&other.source, &other.place) == (&wire.source, &wire.place)
+            other.is_open()
+                && !other.over.load(Ordering::Relaxed)
+                && (&other.source, &other.place) == (&wire.source, &wire.place)
         };
         let count = roads.wires.values().flatten().filter(beside).count();
         let lane = format!("{}/{place}", wire.source);

@@ -108,6 +108,7 @@ impl Session {
                     self.reply("250 2.0.0 forgotten").await?;
                 }
                 "QUIT" => {
+                    self.wire.set_over();
                     self.say("221 2.0.0 bye").await?;
                     return None;
                 }

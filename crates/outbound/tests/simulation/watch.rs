@@ -96,8 +96,18 @@ struct Running {
     admitted: Option<Admitted>,
     /// Recipients of whom a host said once and for all that there is no such user.
     answered: Vec<(String, Arc<Wire>, u64)>,
-    /// Where it was said that it is too much, when, and up to which octet.
-    weary: Vec<(Arc<Wire>, Timestamp, u64)>,
+    weary: Vec<Weary>,
+}
+
+/// Somewhere it was said that it is too much.
+#[derive(Clone)]
+struct Weary {
+    wire: Arc<Wire>,
+    said: Timestamp,
+    /// The reply ends with this octet of the connection.
+    octet: u64,
+    /// When the job began that heard it; the earliest of those that it may have been.
+    began: Timestamp,
 }
 
 /// The real deliverer, with somebody who looks over its shoulder.
@@ -374,9 +384,10 @@ impl World {
     pub(crate) fn said_too_much(&self, sender: &str, wire: &Arc<Wire>) {
         let now = self.now();
         let mut watch = self.watch();
-        let mut jobs = watch.jobs.values_mut().filter(|running| running.sender == sender);
-        if let (Some(job), None) = (jobs.next(), jobs.next()) {
-            job.weary.push((Arc::clone(wire), now, wire.written()));
+        let jobs = watch.jobs.values().filter(|running| running.sender == sender);
+        let Some(began) = jobs.map(|running| running.began).min() else { return };
+        for job in watch.jobs.values_mut().filter(|running| running.sender == sender) {
+            job.weary.push(Weary { wire: Arc::clone(wire), said: now, octet: wire.written(), began });
         }
     }
 
@@ -502,12 +513,18 @@ impl Watch {
         if let Some(path) = path.filter(|_| put_back) {
             *self.put_back.entry(path.clone()).or_default() += 1;
         }
-        for (wire, said, octet) in &running.weary {
-            let (Some(place), true) = (&wire.place, wire.has_read(*octet)) else { continue };
+        // What others heard meanwhile counts too, in its order.
+        let mut heard = running.weary.clone();
+        for other in self.jobs.values_mut() {
+            heard.extend(other.weary.extract_if(.., |weary| weary.wire.has_read(weary.octet)));
+        }
+        heard.sort_by_key(|weary| weary.said);
+        for Weary { wire, said, octet, began } in heard {
+            let (Some(place), true) = (&wire.place, wire.has_read(octet)) else { continue };
             let path = PathKey { source: wire.source.as_str().into(), place: place.as_str().into() };
             let pause = plan.table(place).and_then(|table| table.first_pause).unwrap_or(1);
-            if self.complained.get(&path).is_none_or(|last| running.began > *last) {
-                let until = *said + Duration::from_secs(60 * u64::from(pause));
+            if self.complained.get(&path).is_none_or(|last| began > *last) {
+                let until = said + Duration::from_secs(60 * u64::from(pause));
                 let quiet = self.quiet.entry(path.clone()).or_insert(until);
                 *quiet = until.max(*quiet);
             }
