@@ -513,12 +513,12 @@ impl Watch {
         if let Some(path) = path.filter(|_| put_back) {
             *self.put_back.entry(path.clone()).or_default() += 1;
         }
-        // What others heard meanwhile counts too, in its order.
-        let mut heard = running.weary.clone();
-        for other in self.jobs.values_mut() {
-            heard.extend(other.weary.extract_if(.., |weary| weary.wire.has_read(weary.octet)));
-        }
-        heard.sort_by_key(|weary| weary.said);
+        // Where it may have been another job that was told, nobody need know of it before that one ends.
+        let others = || self.jobs.values().flat_map(|other| &other.weary);
+        let twin =
+            |one: &&Weary, other: &Weary| Arc::ptr_eq(&one.wire, &other.wire) && one.octet == other.octet;
+        let heard = running.weary.iter().filter(|one| !others().any(|other| twin(one, other)));
+        let heard: Vec<Weary> = heard.cloned().collect();
         for Weary { wire, said, octet, began } in heard {
             let (Some(place), true) = (&wire.place, wire.has_read(octet)) else { continue };
             let path = PathKey { source: wire.source.as_str().into(), place: place.as_str().into() };
