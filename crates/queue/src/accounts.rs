@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::password_hash::{
+    Output, ParamsString, PasswordHash, PasswordHasher, PasswordVerifier, SaltString,
+};
 use argon2::{Algorithm, Argon2, Params, Version};
 use aws_lc_rs::{digest, hmac, rand};
 use jiff::Timestamp;
@@ -87,7 +89,7 @@ impl Accounts {
     /// Over a store.
     ///
     /// # Errors
-    /// The random source or the hash function failed.
+    /// The random source failed.
     pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Result<Self, AccountError> {
         let key: [u8; 32] = random()?;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -97,7 +99,7 @@ impl Accounts {
             hashing: Semaphore::new(cores),
             memory: Mutex::new(BTreeMap::new()),
             memory_key: hmac::Key::new(hmac::HMAC_SHA256, &key),
-            nobody: hash("nobody has this password")?,
+            nobody: nobody()?,
         })
     }
 
@@ -321,15 +323,42 @@ pub(crate) async fn all_accounts(store: &dyn Store) -> Result<Vec<Account>, Stor
     }
 }
 
-/// Argon2id with the parameters that OWASP names first: 19 MiB, two passes, one lane.
 fn hash(password: &str) -> Result<String, AccountError> {
-    let failed = |error: &dyn std::fmt::Display| AccountError::Hash(error.to_string());
-    let salt: [u8; 16] = random()?;
-    let salt = SaltString::encode_b64(&salt).map_err(|error| failed(&error))?;
-    let parameters = Params::new(19 * 1024, 2, 1, None).map_err(|error| failed(&error))?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters);
-    let hashed = argon2.hash_password(password.as_bytes(), &salt).map_err(|error| failed(&error))?;
+    let argon2 = Argon2::new(ALGORITHM, VERSION, parameters().map_err(failed)?);
+    let salt = salt()?;
+    let hashed = argon2.hash_password(password.as_bytes(), &salt).map_err(failed)?;
     Ok(hashed.to_string())
+}
+
+/// What no password leads to: chance in the place of a hash, which costs nothing, and as much to compare with as any other.
+fn nobody() -> Result<String, AccountError> {
+    let output: [u8; Params::DEFAULT_OUTPUT_LEN] = random()?;
+    let salt = salt()?;
+    let none = PasswordHash {
+        algorithm: ALGORITHM.ident(),
+        version: Some(VERSION.into()),
+        params: ParamsString::try_from(&parameters().map_err(failed)?).map_err(failed)?,
+        salt: Some(salt.as_salt()),
+        hash: Some(Output::new(&output).map_err(failed)?),
+    };
+    Ok(none.to_string())
+}
+
+const ALGORITHM: Algorithm = Algorithm::Argon2id;
+const VERSION: Version = Version::V0x13;
+
+/// Those that OWASP names first: 19 MiB, two passes, one lane.
+fn parameters() -> Result<Params, argon2::Error> {
+    Params::new(19 * 1024, 2, 1, None)
+}
+
+fn salt() -> Result<SaltString, AccountError> {
+    SaltString::encode_b64(&random::<16>()?).map_err(failed)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
+fn failed(error: impl std::fmt::Display) -> AccountError {
+    AccountError::Hash(error.to_string())
 }
 
 /// Senders that do not read are left out: they were checked when they were written.
@@ -355,4 +384,25 @@ fn random<const N: usize>() -> Result<[u8; N], AccountError> {
 #[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn unreadable(error: serde_json::Error) -> StoreError {
     StoreError::Unusable(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As slow to compare with as an account, and never equal.
+    #[test]
+    fn nobody_looks_like_an_account() {
+        let (account, nobody) = (hash("correct horse").unwrap(), nobody().unwrap());
+        let [account, nobody] = [&account, &nobody].map(|text| PasswordHash::new(text).unwrap());
+        let shape = |hash: &PasswordHash<'_>| {
+            let lengths = (hash.salt.unwrap().as_str().len(), hash.hash.unwrap().len());
+            (hash.algorithm.as_str().to_owned(), hash.version, hash.params.clone(), lengths)
+        };
+        assert_eq!(shape(&account), shape(&nobody));
+        for password in ["correct horse", ""] {
+            let refused = Argon2::default().verify_password(password.as_bytes(), &nobody);
+            assert_eq!(refused, Err(argon2::password_hash::Error::Password));
+        }
+    }
 }
