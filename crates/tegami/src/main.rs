@@ -5,6 +5,7 @@ mod command;
 mod config;
 mod server;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Messages are many small texts, and the system's allocator took a fifth of the processor time (docs/performance.md).
@@ -12,8 +13,9 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    small_pages();
     let arguments: Vec<_> = std::env::args_os().collect();
+    small_pages();
+    thrifty_allocator(&arguments);
     command::run(&arguments)
 }
 
@@ -23,5 +25,25 @@ fn small_pages() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
         tracing::debug!(%error, "huge pages stay allowed");
+    }
+}
+
+/// Has the allocator take memory bit by bit and give it back at once: 37 MiB instead of 44 at 20 sessions, for no processor time that could be measured. It reads
+/// its options from the environment, before `main`: so a server begins once more, as the same process, with those set that nobody else has set. Where that fails,
+/// all stays as it is.
+fn thrifty_allocator(arguments: &[OsString]) {
+    #[cfg(target_os = "linux")]
+    if let [program, words @ ..] = arguments
+        && words.iter().any(|word| word == "serve")
+    {
+        use std::os::unix::process::CommandExt;
+        let options = ["MIMALLOC_ARENA_EAGER_COMMIT", "MIMALLOC_PURGE_DELAY"];
+        let unset = options.into_iter().filter(|name| std::env::var_os(name).is_none());
+        let unset: Vec<_> = unset.map(|name| (name, "0")).collect();
+        if !unset.is_empty() {
+            let mut again = std::process::Command::new("/proc/self/exe");
+            let error = again.arg0(program).args(words).envs(unset).exec();
+            tracing::debug!(%error, "the allocator stays as it is");
+        }
     }
 }
