@@ -12,8 +12,8 @@ use tegami_outbound::Reach;
 use self::finding::{Finding, State};
 use self::probe::{Targets, World};
 use super::prose::Prose;
-use super::{Context, Failure, Outcome, Report, dns, table};
-use crate::cli::Check;
+use super::{Context, Failure, Outcome, Report, dns, serve, table};
+use crate::cli::{Check, DnsOptions};
 use crate::config::{Config, preset};
 
 /// Checks this installation. Exit status 1 where something is wrong.
@@ -29,14 +29,10 @@ pub(crate) async fn run(check: &Check, context: &Context) -> Result<Report, Fail
     let file = check.targets.as_deref().unwrap_or(Path::new("port25.txt"));
     let targets = Targets::parse(&text)
         .map_err(|line| note!("cli-check-targets", file = file.display(), line = line))?;
-    // A zone text and a resolver on this machine make a world of this machine.
-    let local =
-        check.dns.zone.is_some() || check.dns.resolver.is_some_and(|server| server.ip().is_loopback());
-    let reach = if local { Reach::Loopback } else { Reach::Network };
-    let world = World::new(dns::resolver(&check.dns)?, reach)?;
-    let mut findings = finding::judge(&targets.probe(&world).await);
-    // Without a configuration there is nothing that could lead around a closed port.
+    // Without a configuration the machine's own DNS is asked, and there is nothing that could lead around a closed port.
     let config = context.config().ok();
+    let world = world(&check.dns, config.as_ref())?;
+    let mut findings = finding::judge(&targets.probe(&world).await);
     if config.as_ref().is_some_and(leads_around) {
         findings.iter_mut().for_each(Finding::is_led_around);
     }
@@ -47,6 +43,16 @@ pub(crate) async fn run(check: &Check, context: &Context) -> Result<Report, Fail
     };
     let report = if context.json { as_json(&findings, context) } else { text_of(&findings, context) };
     Ok(Report { outcome, ..report })
+}
+
+/// The world of the options, else that of the configuration.
+fn world(options: &DnsOptions, config: Option<&Config>) -> Result<World, Failure> {
+    if let (None, None, Some(config)) = (&options.zone, options.resolver, config) {
+        return World::new(serve::resolver(config)?, serve::reach(config));
+    }
+    // A zone text and a resolver on this machine make a world of this machine.
+    let local = options.zone.is_some() || options.resolver.is_some_and(|server| server.ip().is_loopback());
+    World::new(dns::resolver(options)?, if local { Reach::Loopback } else { Reach::Network })
 }
 
 /// All mail goes, or can go, through a smarthost.

@@ -124,3 +124,20 @@ fn providers_are_told_with_the_source_of_each_limit() {
     let unknown = site.tegami(&["provider", "show", "nobody.example"]);
     assert_eq!(unknown.status, Some(2), "{}", unknown.all());
 }
+
+/// By the DNS of the configuration: mail hosts do not answer where a submission host of the same operator does.
+#[test]
+fn a_closed_port_is_found_with_the_way_around_it() {
+    let zone = "big.test. MX 10 mx.big.test.\nmx.big.test. A 127.43.91.1\nsmtp.big.test. A 127.0.0.1\n";
+    let site = Site::start(&Plan { zone: zone.into(), ..Plan::default() });
+    let targets = site.path("targets");
+    std::fs::write(&targets, format!("Big big.test:1 smtp.big.test:{}\n", site.submission().port())).unwrap();
+    let told = site.json(&["check", "self", "--targets", targets.to_str().unwrap()]);
+    let state = |id: &str| {
+        let found = told["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == id).unwrap();
+        (found["state"].as_str().unwrap().to_owned(), found["fix"]["settings"].to_string())
+    };
+    assert_eq!(state("path.resolver").0, "pass", "{told}");
+    let (port25, settings) = state("path.port25");
+    assert!(port25 == "fail" && settings.contains("[delivery.smarthost]"), "{told}");
+}
