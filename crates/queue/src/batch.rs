@@ -20,6 +20,9 @@ use crate::schedule::{Group, later};
 use crate::settle::Settler;
 use crate::suppress::Counts;
 
+/// How long a full disk is left alone.
+const WAIT_FOR_ROOM: Duration = Duration::from_secs(5);
+
 /// A finished attempt with the group it was for.
 pub(crate) struct Done {
     pub(crate) group: Group,
@@ -90,7 +93,7 @@ impl Clerk<'_> {
                 Err(StoreError::Finished(rows)) => gone.extend(rows),
                 Err(StoreError::Full(why)) => {
                     tracing::error!(why, "the disk is full: outcomes wait to be written");
-                    tokio::time::sleep(Duration::from_secs(5)).await;
+                    tokio::time::sleep(WAIT_FOR_ROOM).await;
                 }
                 Err(error) => return Err(error),
             }

@@ -13,6 +13,10 @@
 //! is full, asleep or held, in the line of that lane; a lane that gets room sends back as many bins as it has room for. That is how no turn is spent
 //! on asking closed lanes, and why no wake-up is lost: whoever waits stands in the line of what it waits for.
 
+mod books;
+mod moving;
+mod part;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +25,7 @@ use jiff::Timestamp;
 use tegami_mail::Note;
 use tegami_store::{DueRow, Facts, Priority, QueueId, QueueRow, RowId};
 
+use self::part::{Account, Bin, BinState, Flow, FlowKey, FlowState, Key, Lane, Sleeper};
 use super::slab::Slab;
 use super::turn::{ByPriority, PRIORITIES, Turn, place};
 use super::{Group, LaneState, Limits, Next, Survey, Wait, later};
@@ -71,129 +76,6 @@ pub struct Dispatcher {
     under_way: usize,
     /// Jobs so far.
     begun: u64,
-}
-
-/// A row's name in 20 octets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct Key {
-    message: [u8; 16],
-    recipient: [u8; 4],
-}
-
-impl From<RowId> for Key {
-    fn from(row: RowId) -> Self {
-        Self { message: row.message.to_bytes(), recipient: row.recipient.to_be_bytes() }
-    }
-}
-
-impl From<Key> for RowId {
-    fn from(key: Key) -> Self {
-        let message = QueueId::from_bytes(key.message);
-        Self { message, recipient: u32::from_be_bytes(key.recipient) }
-    }
-}
-
-/// What the rows of a flow share.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct FlowKey {
-    bin: u32,
-    shard: u16,
-    next_hop: Arc<str>,
-    facts: Arc<Facts>,
-}
-
-/// What a gate can put to sleep or hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Sleeper {
-    Lane(u32),
-    Flow(u32),
-}
-
-/// Rows with the same lane, next hop and facts.
-#[derive(Debug)]
-struct Flow {
-    key: FlowKey,
-    rows: VecDeque<Key>,
-    /// Rows whose moment has not come.
-    future: u32,
-    state: FlowState,
-}
-
-impl Flow {
-    /// Takes the rows of a message from the front: rows of one message come together.
-    fn pop_message(&mut self, message: [u8; 16], most: usize) -> Vec<Key> {
-        let mut taken = Vec::new();
-        while taken.len() < most
-            && let Some(key) = self.rows.pop_front_if(|key| key.message == message)
-        {
-            taken.push(key);
-        }
-        taken
-    }
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum FlowState {
-    /// Has no rows that are due.
-    Empty,
-    /// Stands in its bin.
-    Ready,
-    /// The gate said so.
-    Stopped(Box<Wait>),
-}
-
-/// What one account has for one lane.
-#[derive(Debug)]
-struct Bin {
-    account: u32,
-    lane: u32,
-    /// Flows that are ready, in turn.
-    ready: VecDeque<u32>,
-    /// All flows.
-    flows: u32,
-    state: BinState,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum BinState {
-    /// Has no flow that is ready.
-    Empty,
-    /// Stands in the ring of its account.
-    InRing,
-    /// Stands at the front of that ring, and the lane keeps room for it.
-    Called,
-    /// Stands in the line of its lane.
-    InLine,
-}
-
-/// What leads to one receiver.
-#[derive(Debug)]
-struct Lane {
-    name: Arc<str>,
-    under_way: usize,
-    /// Bins that were called and have not come yet.
-    called: usize,
-    bins: u32,
-    stopped: Option<Box<Wait>>,
-    line: Option<Box<Line>>,
-}
-
-/// Bins that wait for room in a lane.
-#[derive(Debug, Default)]
-struct Line {
-    bins: ByPriority<VecDeque<u32>>,
-    turn: Turn,
-}
-
-/// An account's mail of one priority.
-#[derive(Debug)]
-struct Account {
-    priority: Priority,
-    name: Option<String>,
-    spent: u64,
-    /// Bins with work, in turn.
-    ring: VecDeque<u32>,
-    bins: u32,
 }
 
 impl Dispatcher {
@@ -254,90 +136,6 @@ impl Dispatcher {
                 self.fresh.insert(Key::from(row.id), row);
             }
         }
-    }
-
-    /// Somebody altered these rows, by the next hop they had: no row is taken for what it was any more, and of these, those that wait are
-    /// forgotten, wherever they wait; the store knows them. Those under way stay known. Looks once at the rows that wait for these next hops.
-    pub fn altered(&mut self, rows: &BTreeMap<String, Vec<RowId>>) {
-        self.fresh.clear();
-        let keys: HashSet<Key> = rows.values().flatten().copied().map(Key::from).collect();
-        if !keys.is_empty() {
-            self.forget(|next_hop| rows.contains_key(next_hop), |key| keys.contains(key));
-        }
-    }
-
-    /// Somebody altered more rows than anybody can name: all that wait are forgotten.
-    pub fn all_altered(&mut self) {
-        self.fresh.clear();
-        self.forget(|_| true, |_| true);
-    }
-
-    fn forget(&mut self, is_concerned: impl Fn(&str) -> bool, is_meant: impl Fn(&Key) -> bool) {
-        let later: Vec<_> = self.future.extract_if(.., |(_, key, _)| is_meant(key)).collect();
-        for (_, key, number) in later {
-            self.known.remove(&key);
-            if let Some(flow) = self.flows.get_mut(number) {
-                flow.future = flow.future.saturating_sub(1);
-            }
-            self.drop_if_over(number);
-        }
-        let concerned = self.flows.iter().filter(|(_, flow)| is_concerned(&flow.key.next_hop));
-        let concerned: Vec<u32> = concerned.map(|(number, _)| number).collect();
-        for number in concerned {
-            self.forget_waiting(number, &is_meant);
-        }
-    }
-
-    fn forget_waiting(&mut self, number: u32, is_meant: impl Fn(&Key) -> bool) {
-        let Some(flow) = self.flows.get_mut(number) else { return };
-        let known = &mut self.known;
-        flow.rows.retain(|key| !(is_meant(key) && known.remove(key)));
-        self.wait_for_nothing_if_empty(number);
-    }
-
-    /// These next hops lead elsewhere by now: what waits for them waits from now on where it belongs, and not until the turn of a lane comes that has
-    /// nothing to do with it any more. Rows whose moment has not come follow when it comes.
-    pub fn moved(&mut self, next_hops: impl IntoIterator<Item = String>) {
-        for next_hop in next_hops {
-            let next_hop: Arc<str> = next_hop.into();
-            let flows = self.hops.range((Arc::clone(&next_hop), 0)..=(next_hop, u32::MAX));
-            for number in flows.map(|(_, number)| *number).collect::<Vec<_>>() {
-                let rows = self.flows.get_mut(number).map(|flow| std::mem::take(&mut flow.rows));
-                for key in rows.into_iter().flatten() {
-                    let own = self.flow_by_now(number, key);
-                    self.enqueue(own, key);
-                }
-                self.wait_for_nothing_if_empty(number);
-            }
-        }
-    }
-
-    /// The flow of a row of this flow, as things are now.
-    fn flow_by_now(&mut self, number: u32, key: Key) -> u32 {
-        let Some(flow) = self.flows.get(number) else { return number };
-        let lane = self.bins.get(flow.key.bin).and_then(|bin| self.lanes.get(bin.lane));
-        let FlowKey { shard, next_hop, facts, .. } = &flow.key;
-        let message = QueueId::from_bytes(key.message);
-        let job = GateFacts { number: None, message, next_hop, facts };
-        if lane.is_some_and(|lane| self.gate.lane(&job) == lane.name) {
-            return number;
-        }
-        let (shard, next_hop, facts) = (*shard, Arc::clone(next_hop), Arc::clone(facts));
-        self.flow(shard, message, &next_hop, &facts)
-    }
-
-    /// A flow that is left without rows. One that stands in its bin goes when its turn comes.
-    fn wait_for_nothing_if_empty(&mut self, number: u32) {
-        let Some(flow) = self.flows.get_mut(number).filter(|flow| flow.rows.is_empty()) else { return };
-        if let FlowState::Stopped(wait) = &flow.state {
-            let sleeper = Sleeper::Flow(number);
-            match wait.until {
-                Some(until) => self.sleeping.remove(&(nanos(until), sleeper)),
-                None => self.held.remove(&sleeper),
-            };
-            flow.state = FlowState::Empty;
-        }
-        self.drop_if_over(number);
     }
 
     /// What to do now.
@@ -773,137 +571,6 @@ impl Dispatcher {
         let message = QueueId::from_bytes(message);
         let next_hop = next_hop.to_string();
         Some(Group { number: self.begun, shard, message, next_hop, lane, facts, ids, rows })
-    }
-
-    /// The number of a flow; a new one where there was none.
-    fn flow(&mut self, shard: u16, message: QueueId, next_hop: &str, facts: &Facts) -> u32 {
-        let lane = self.lane(&self.gate.lane(&GateFacts { number: None, message, next_hop, facts }));
-        let account = self.account(facts);
-        let bin = self.bin(account, lane);
-        let known = self.facts.get_key_value(facts).map(|(known, _)| Arc::clone(known));
-        let facts = known.unwrap_or_else(|| Arc::new(facts.clone()));
-        let key = FlowKey { bin, shard, next_hop: Arc::from(next_hop), facts: Arc::clone(&facts) };
-        if let Some(number) = self.flow_numbers.get(&key) {
-            return *number;
-        }
-        *self.facts.entry(facts).or_default() += 1;
-        if let Some(bin) = self.bins.get_mut(bin) {
-            bin.flows += 1;
-        }
-        let flow = Flow { key: key.clone(), rows: VecDeque::new(), future: 0, state: FlowState::Empty };
-        let number = self.flows.insert(flow);
-        self.hops.insert((Arc::clone(&key.next_hop), number));
-        self.flow_numbers.insert(key, number);
-        number
-    }
-
-    fn account(&mut self, facts: &Facts) -> u32 {
-        let whose = (facts.priority, facts.account.clone());
-        if let Some(number) = self.account_numbers.get(&whose) {
-            return *number;
-        }
-        let (priority, name) = whose.clone();
-        let account = Account { priority, name, spent: 0, ring: VecDeque::new(), bins: 0 };
-        let number = self.accounts.insert(account);
-        self.account_numbers.insert(whose, number);
-        number
-    }
-
-    fn bin(&mut self, account: u32, lane: u32) -> u32 {
-        if let Some(number) = self.bin_numbers.get(&(account, lane)) {
-            return *number;
-        }
-        let bin = Bin { account, lane, ready: VecDeque::new(), flows: 0, state: BinState::Empty };
-        let number = self.bins.insert(bin);
-        self.bin_numbers.insert((account, lane), number);
-        if let Some(account) = self.accounts.get_mut(account) {
-            account.bins += 1;
-        }
-        if let Some(lane) = self.lanes.get_mut(lane) {
-            lane.bins += 1;
-        }
-        number
-    }
-
-    fn lane(&mut self, name: &Arc<str>) -> u32 {
-        if let Some(number) = self.lane_numbers.get(name) {
-            return *number;
-        }
-        let lane =
-            Lane { name: Arc::clone(name), under_way: 0, called: 0, bins: 0, stopped: None, line: None };
-        let number = self.lanes.insert(lane);
-        self.lane_numbers.insert(Arc::clone(name), number);
-        number
-    }
-
-    /// More became known of where a message goes: its rows move to another lane.
-    fn change_lane(&mut self, flow_number: u32, bin_number: u32, message: QueueId) {
-        let Some(flow) = self.flows.get_mut(flow_number) else { return };
-        let moved = flow.pop_message(message.to_bytes(), usize::MAX);
-        let FlowKey { shard, next_hop, facts, .. } = flow.key.clone();
-        if flow.rows.is_empty() {
-            flow.state = FlowState::Empty;
-        } else if let Some(bin) = self.bins.get_mut(bin_number) {
-            bin.ready.push_front(flow_number);
-        }
-        let number = self.flow(shard, message, &next_hop, &facts);
-        for key in moved {
-            self.enqueue(number, key);
-        }
-        self.drop_if_over(flow_number);
-    }
-
-    /// Forgets a flow without rows.
-    fn drop_if_over(&mut self, number: u32) {
-        let Some(flow) = self.flows.get(number) else { return };
-        if flow.state != FlowState::Empty || flow.future > 0 || !flow.rows.is_empty() {
-            return;
-        }
-        let Some(flow) = self.flows.remove(number) else { return };
-        self.flow_numbers.remove(&flow.key);
-        let FlowKey { bin, facts, next_hop, .. } = flow.key;
-        self.hops.remove(&(next_hop, number));
-        if let Some(flows) = self.facts.get_mut(&facts) {
-            *flows = flows.saturating_sub(1);
-            if *flows == 0 {
-                self.facts.remove(&facts);
-            }
-        }
-        if let Some(bin) = self.bins.get_mut(bin) {
-            bin.flows = bin.flows.saturating_sub(1);
-        }
-        self.drop_bin_if_over(bin);
-    }
-
-    fn drop_bin_if_over(&mut self, number: u32) {
-        let Some(bin) = self.bins.get(number) else { return };
-        if bin.flows > 0 || bin.state != BinState::Empty {
-            return;
-        }
-        let Some(bin) = self.bins.remove(number) else { return };
-        self.bin_numbers.remove(&(bin.account, bin.lane));
-        if let Some(lane) = self.lanes.get_mut(bin.lane) {
-            lane.bins = lane.bins.saturating_sub(1);
-        }
-        self.drop_lane_if_over(bin.lane);
-        let Some(account) = self.accounts.get_mut(bin.account) else { return };
-        account.bins = account.bins.saturating_sub(1);
-        if account.bins == 0
-            && let Some(account) = self.accounts.remove(bin.account)
-        {
-            self.account_numbers.remove(&(account.priority, account.name));
-        }
-    }
-
-    fn drop_lane_if_over(&mut self, number: u32) {
-        let Some(lane) = self.lanes.get(number) else { return };
-        if lane.bins == 0
-            && lane.under_way == 0
-            && lane.stopped.is_none()
-            && let Some(lane) = self.lanes.remove(number)
-        {
-            self.lane_numbers.remove(&lane.name);
-        }
     }
 }
 
