@@ -41,9 +41,10 @@ fn thrifty_allocator(arguments: &[OsString]) {
         let unset = options.into_iter().filter(|name| std::env::var_os(name).is_none());
         let unset: Vec<_> = unset.map(|name| (name, "0")).collect();
         if !unset.is_empty() {
-            let mut again = std::process::Command::new("/proc/self/exe");
-            let error = again.arg0(program).args(words).envs(unset).exec();
-            tracing::debug!(%error, "the allocator stays as it is");
+            // By its own path: the kernel names a process after the file, and `pgrep tegami` has to find it.
+            let again = std::env::current_exe().map(std::process::Command::new);
+            // Nobody listens to a log yet.
+            drop(again.map(|mut again| again.arg0(program).args(words).envs(unset).exec()));
         }
     }
 }
