@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tegami_mail::Clock;
 use tegami_queue::shaping::{PathKey, Shaping};
 use tegami_queue::{Deliver, Job, Limits, Outcome, RecipientOutcome};
-use tegami_store::{BoxFuture, Priority, QueueId, RecipientState, RowId, Store};
+use tegami_store::{BoxFuture, Priority, QueueId, QueueRow, RecipientState, RowId, Store};
 
 use crate::gate::{Admitted, Standing};
 use crate::network::Wire;
@@ -259,7 +259,7 @@ impl World {
                 faults.push("an attempt after expiry".to_owned());
             }
             let lane = watch.next_admitted(job).map(|admitted| Arc::clone(&admitted.lane));
-            let begin = watch.could_begin(row.due, &job.next_hop, lane.as_deref());
+            let begin = watch.could_begin(row, &job.next_hop, lane.as_deref());
             let late = now.duration_since(begin);
             if late > self.patience() {
                 faults.push(format!("an attempt {late:#} late"));
@@ -478,14 +478,15 @@ impl Watch {
     }
 
     /// The first moment at which nothing stood in the way of an attempt.
-    fn could_begin(&self, due: Timestamp, next_hop: &str, lane: Option<&str>) -> Timestamp {
+    fn could_begin(&self, row: &QueueRow, next_hop: &str, lane: Option<&str>) -> Timestamp {
         let hop = self.full_hops.get(next_hop).copied();
         let lane = lane.unwrap_or_default();
         // Sent elsewhere, mail no longer waits for what it waited for.
-        let operated = self.operated.filter(|_| !self.stopped.is_empty());
+        let rerouted = row.path.address.host().to_string() != next_hop;
+        let operated = self.operated.filter(|_| rerouted || !self.stopped.is_empty());
         let stops = [self.stopped.get(next_hop), self.stopped.get(lane), self.freed.get(lane)];
         let moments = [self.began, self.full, self.eased, operated, hop].into_iter();
-        moments.chain(stops.map(Option::<&Timestamp>::copied)).flatten().fold(due, Timestamp::max)
+        moments.chain(stops.map(Option::<&Timestamp>::copied)).flatten().fold(row.due, Timestamp::max)
     }
 
     /// The gate stops a lane, and with it what goes to this next hop.
