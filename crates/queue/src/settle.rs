@@ -398,7 +398,7 @@ fn told_failure(
     data: &EventData,
 ) -> Told {
     Told {
-        words_japanese: Some(dsn::without_reply(Language::Japanese, failure)),
+        words_japanese: failure.reply.is_none().then(|| dsn::without_reply(Language::Japanese, failure)),
         ..told(row, peer, status, failure.reply.clone(), data.message.clone())
     }
 }

@@ -336,7 +336,8 @@ impl Waiting {
             .collect();
     }
 
-    /// Of the rows that pass a filter, as far as the roll can tell, those behind `after`, in the order of the queue, at most `max`.
+    /// Of the rows that pass a filter, as far as the roll can tell, those behind `after`, at most `max`, in the order of the queue; all of them in no
+    /// order, because commits wait while this is asked.
     pub(super) fn first(
         &self,
         filter: &QueueFilter,
@@ -347,9 +348,7 @@ impl Waiting {
         let keys = self.passing(filter, among).map(Short::key);
         let keys = keys.filter(|key| after.is_none_or(|after| (key.due, key.id, key.place) > after));
         if max == usize::MAX {
-            let mut all: Vec<Key> = keys.collect();
-            all.sort_unstable();
-            return all;
+            return keys.collect();
         }
         let mut first = BinaryHeap::with_capacity(max.min(FEW));
         for key in keys {

@@ -140,7 +140,12 @@ impl<'a> Question<'a> {
     }
 
     fn first(&self, after: Option<Position>, max: usize) -> Result<Vec<Key>, StoreError> {
-        self.roll.ask(self.rows, |waiting| waiting.first(self.filter, &self.among, after, max))
+        let mut keys =
+            self.roll.ask(self.rows, |waiting| waiting.first(self.filter, &self.among, after, max))?;
+        if max == usize::MAX {
+            keys.sort_unstable();
+        }
+        Ok(keys)
     }
 
     /// All rows that pass.

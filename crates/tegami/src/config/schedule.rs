@@ -72,7 +72,8 @@ fn providers(section: &Section<'_>, known: &Providers) -> Vec<String> {
             let help = nearest(&name, names()).map(|known| note!("cli-config-did-you-mean", key = known));
             section.problem_with_help(span, note!("cli-config-no-such-provider", name = name), help);
         }
-        found.push(name.to_ascii_lowercase());
+        // Tables of providers are named as they are written, domains in any case.
+        found.push(if name.contains('.') { name.to_ascii_lowercase() } else { name });
     }
     found
 }

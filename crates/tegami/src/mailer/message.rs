@@ -53,7 +53,12 @@ impl Message {
     /// The same message to these recipients alone: to those who were deferred, say.
     #[must_use]
     pub fn to(mut self, recipients: impl IntoIterator<Item = Address>) -> Self {
-        self.envelope.forward_paths = recipients.into_iter().map(ForwardPath::from).collect();
+        // What the envelope asks about a recipient (NOTIFY, ORCPT) still holds.
+        let known = std::mem::take(&mut self.envelope.forward_paths);
+        let path = |address: Address| {
+            known.iter().find(|path| path.address == address).cloned().unwrap_or_else(|| address.into())
+        };
+        self.envelope.forward_paths = recipients.into_iter().map(path).collect();
         self.without_repeated()
     }
 
@@ -116,6 +121,17 @@ mod tests {
         assert_eq!(recipients(&message), "b@example.net c@example.net d@example.com");
         assert!(!String::from_utf8_lossy(&message.content).contains("d@example.com"));
         assert_eq!(recipients(&message.to([Address::parse("e@example.com").unwrap()])), "e@example.com");
+    }
+
+    #[test]
+    fn sent_again_it_asks_for_the_same_notifications() {
+        let address = |text| Address::parse(text).unwrap();
+        let notify = Some(tegami_mail::Notify { success: false, failure: false, delay: false });
+        let quiet = ForwardPath { notify, ..ForwardPath::from(address("b@example.net")) };
+        let mut envelope = Envelope::new(ReversePath::Null, [address("c@example.net")]);
+        envelope.forward_paths.push(quiet.clone());
+        let again = Message::raw(envelope, "Subject: Hello\r\n\r\n").to([address("b@example.net")]);
+        assert_eq!(again.envelope.forward_paths, [quiet]);
     }
 
     #[test]

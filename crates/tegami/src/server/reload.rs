@@ -6,12 +6,13 @@ use std::sync::Arc;
 use rustls::RootCertStore;
 use tegami_outbound::OutboundError;
 use tegami_queue::Deliver;
+use tegami_queue::shaping::ShapingSettings;
 use tokio::sync::{mpsc, oneshot};
 
 use super::doors::Doors;
 use super::{Rooms, Server, outbound_settings, returns, settler, shaping, tls};
 use crate::command::Failure;
-use crate::config::Config;
+use crate::config::{Config, Delivery};
 
 /// Who waits for the end of a reload: the keys that count after a restart only.
 pub(crate) type Answer = oneshot::Sender<Result<Vec<&'static str>, Failure>>;
@@ -82,13 +83,16 @@ fn taken_over(before: &Config, now: Config) -> (Config, Vec<&'static str>) {
     let differs =
         |one: &dyn std::fmt::Debug, other: &dyn std::fmt::Debug| format!("{one:?}") != format!("{other:?}");
     let loopback = |config: &Config| config.delivery.sources.iter().any(IpAddr::is_loopback);
+    // Sources on loopback make a server of this machine alone.
+    let moved = loopback(before) != loopback(&now);
+    let delivery_sources = if moved { &before.delivery.sources } else { &now.delivery.sources }.clone();
+    let shaping_sources = if moved { &before.shaping.sources } else { &now.shaping.sources }.clone();
     let fixed = [
         ("data", differs(&before.data, &now.data)),
         ("listen", differs(&before.listen, &now.listen)),
         ("dns", differs(&(&before.dns, before.dnssec), &(&now.dns, now.dnssec))),
         ("log", differs(&before.log, &now.log)),
-        // Sources on loopback make a server of this machine alone.
-        ("delivery.sources", loopback(before) != loopback(&now)),
+        ("delivery.sources", moved),
     ];
     let config = Config {
         data: before.data.clone(),
@@ -104,11 +108,11 @@ fn taken_over(before: &Config, now: Config) -> (Config, Vec<&'static str>) {
         tls: now.tls,
         reception: now.reception,
         submission: now.submission,
-        delivery: now.delivery,
+        delivery: Delivery { sources: delivery_sources, ..now.delivery },
         suppressions: now.suppressions,
         reports: now.reports,
         limits: now.limits,
-        shaping: now.shaping,
+        shaping: ShapingSettings { sources: shaping_sources, ..now.shaping },
     };
     (config, fixed.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect())
 }
@@ -129,6 +133,7 @@ mod tests {
         ("reception", "reception.spf_fail = \"mark\"", &[]),
         ("submission", "submission.trusted = \"192.0.2.0/24\"", &[]),
         ("delivery", "delivery.port = 2525", &[]),
+        ("delivery", "delivery.sources = [\"127.0.0.5\"]", &["delivery.sources"]),
         ("providers", "providers.google.connections = 1", &[]),
         ("providers_file", "providers_file = \"providers.toml\"", &[]),
         ("warmup", "[delivery.sources.slow]\nv4 = \"192.0.2.1\"\n[warmup.slow]\nstart = \"2026-11-20\"", &[]),

@@ -7,7 +7,7 @@ use tegami_mail::{Address, Domain, Envelope, ReversePath, note};
 
 use super::reverse_path;
 use crate::cli::Send;
-use crate::command::{Context, Failure, Outcome, dns};
+use crate::command::{Context, Failure, Outcome, dns, table};
 
 /// Somebody waits, and sees that they do: long enough for the ten minutes that a host may take to confirm (RFC 5321 section 4.5.3.2.6).
 const TIME_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -58,7 +58,8 @@ fn tell(context: &Context, record: &AttemptRecord) {
         let place = host
             .map(|host| format!("{} [{}]{}: ", host.host, host.ip, tls.unwrap_or_default()))
             .unwrap_or_default();
-        anstream::println!("{}  {place}{}", recipient.address, reply.or(failure).unwrap_or_default());
+        let said = reply.or(failure).unwrap_or_default();
+        anstream::println!("{}", table::plain(&format!("{}  {place}{said}", recipient.address)));
     }
 }
 
