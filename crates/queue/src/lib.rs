@@ -12,6 +12,7 @@
 
 mod accounts;
 mod batch;
+mod call;
 mod clock;
 mod complete;
 mod control;
@@ -45,6 +46,7 @@ mod trusted;
 mod unsuppressed;
 
 pub use accounts::{AccountError, Accounts, AuthError};
+pub use call::{Call, CallAttempt, CallState, CallSubject};
 pub use clock::SystemClock;
 pub use complete::{Completed, complete, message_id, needs};
 pub use control::Control;

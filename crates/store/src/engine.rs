@@ -14,7 +14,7 @@ use crate::message::{
     Alteration, Attempt, DueRow, Event, EventFilter, MailboxEntry, MailboxFlags, MessageRow, NewEvent,
     NewMessage, QueueColumn, QueueCount, QueueFilter, QueueRow, RowId, Settlement,
 };
-use crate::table::Table;
+use crate::table::{Table, TableChange};
 
 /// A boxed future, so that engines can stand behind `dyn`.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -194,6 +194,9 @@ pub trait Store: Send + Sync + 'static {
         table: Table,
         rows: Vec<(String, serde_json::Value)>,
     ) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// Changes rows of several plain tables, in this order, all or nothing.
+    fn change(&self, changes: Vec<TableChange>) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Reads a row of a plain table.
     fn get(&self, table: Table, key: &str) -> BoxFuture<'_, Result<Option<serde_json::Value>, StoreError>>;

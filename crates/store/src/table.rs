@@ -29,6 +29,32 @@ pub enum Table {
     Shaping,
     /// Standing rules that hold mail, by their identifier. `queue` gives them their shape.
     Holds,
+    /// Addresses and domains whose failures suppress nothing, by `domain/lower-case address or domain`.
+    Allowed,
+    /// Routes of incoming mail, by their identifier. `queue` gives them their shape.
+    Routes,
+    /// Where events are told, by `domain/type`. `web` gives them their shape.
+    Webhooks,
+    /// Requests that shall reach somebody's URL, and what became of them, by their identifier. `queue` gives them their shape.
+    Calls,
+    /// Templates of mail and their versions, by `domain/name` and `domain/name/tag`. `web` gives them their shape.
+    Templates,
+    /// Tags of messages, by `domain/lower-case tag`. `web` gives them their shape.
+    Tags,
+    /// Events counted by hour, by `domain/hour`. `web` gives them their shape.
+    Statistics,
+    /// Mailing lists, by address. `web` gives them their shape.
+    Lists,
+    /// Members of mailing lists, by `list/lower-case address`. `web` gives them their shape.
+    ListMembers,
+    /// Who may sign in to the pages, by name. `web` gives them their shape.
+    Users,
+    /// Who is signed in, by the SHA-256 of the token, in hex. `web` gives them their shape.
+    Sessions,
+    /// Answers to requests that may come twice, by scope and key. `web` gives them their shape.
+    Idempotency,
+    /// Secrets and single values of this server, by name: signing keys, places in the order of events.
+    Values,
 }
 
 /// A change of a plain table that belongs to another change, and is made in the same commit.

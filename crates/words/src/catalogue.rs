@@ -19,7 +19,10 @@ macro_rules! catalogues {
     };
 }
 
-catalogues!("auth", "mail", "failure", "queue", "outbound", "inbound", "web", "lab", "cli");
+catalogues!(
+    "auth", "mail", "failure", "queue", "outbound", "inbound", "web", "page", "api", "route", "hook", "lab",
+    "cli"
+);
 
 type Bundle = FluentBundle<FluentResource>;
 

@@ -106,6 +106,19 @@ pub(super) const fn table_code(table: Table) -> i64 {
         Table::Shaping => 15,
         Table::Holds => 16,
         Table::TlsReports => 20,
+        Table::Allowed => 21,
+        Table::Routes => 22,
+        Table::Webhooks => 23,
+        Table::Calls => 24,
+        Table::Templates => 25,
+        Table::Tags => 26,
+        Table::Statistics => 27,
+        Table::Lists => 28,
+        Table::ListMembers => 29,
+        Table::Users => 30,
+        Table::Sessions => 31,
+        Table::Idempotency => 32,
+        Table::Values => 33,
     }
 }
 

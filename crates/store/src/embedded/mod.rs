@@ -47,7 +47,7 @@ use self::writer::{Change, Reply, Request, Writer};
 use crate::{
     Alteration, Attempt, BoxFuture, DueRow, Event, EventFilter, Lease, MailboxEntry, MailboxFlags,
     MessageRow, NewEvent, NewMessage, NodeId, QueueColumn, QueueCount, QueueFilter, QueueId, QueueRow, RowId,
-    Settlement, Store, StoreError, Table,
+    Settlement, Store, StoreError, Table, TableChange,
 };
 
 /// The engine that needs nothing but a folder. One process uses a folder at a time.
@@ -349,6 +349,10 @@ impl Store for Embedded {
         rows: Vec<(String, serde_json::Value)>,
     ) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move { self.write_plainly(Change::Put(prepared::plain(table, rows)?)).await })
+    }
+
+    fn change(&self, changes: Vec<TableChange>) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move { self.write_plainly(Change::Put(prepared::changes(&changes)?)).await })
     }
 
     fn get(&self, table: Table, key: &str) -> BoxFuture<'_, Result<Option<serde_json::Value>, StoreError>> {

@@ -181,7 +181,7 @@ pub(super) fn plain(
     rows.into_iter().map(row).collect()
 }
 
-fn changes(changes: &[TableChange]) -> Result<Vec<PlainRow>, StoreError> {
+pub(super) fn changes(changes: &[TableChange]) -> Result<Vec<PlainRow>, StoreError> {
     let row = |TableChange { table, key, value }: &TableChange| {
         let value = value.as_ref().map(to_json).transpose()?;
         Ok(PlainRow { kind: table_code(*table), key: key.clone(), value })

@@ -652,6 +652,19 @@ pub(crate) async fn plain_tables(store: Engine) {
     assert_eq!(scan("例", None, 9).await, ["例"]);
     assert_eq!(scan("x", None, 9).await, [""; 0]);
 
+    let before_all = versions();
+    let change = |table, key: &str, value| TableChange { table, key: key.to_owned(), value };
+    let both = vec![
+        change(Table::Accounts, "b", Some(value(1))),
+        change(Table::Suppressions, "b", Some(value(1))),
+        change(Table::Accounts, "b", Some(value(3))),
+        change(Table::Suppressions, "b", None),
+    ];
+    store.change(both).await.unwrap();
+    assert!(before_all.0.is_none() || versions().0 != before_all.0 && versions().1 != before_all.1);
+    assert_eq!(store.get(Table::Accounts, "b").await.unwrap(), Some(value(3)));
+    assert_eq!(store.get(Table::Suppressions, "b").await.unwrap(), None);
+
     let gone = vec!["a".to_owned(), "never there".to_owned()];
     store.delete(Table::Suppressions, gone.clone()).await.unwrap();
     assert!(before.0.is_none() || versions().0 != before.0);

@@ -745,6 +745,13 @@ impl Store for Model {
         })
     }
 
+    fn change(&self, changes: Vec<TableChange>) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.write(move |state| {
+            state.change(changes);
+            Ok(())
+        })
+    }
+
     fn get(&self, table: Table, key: &str) -> BoxFuture<'_, Result<Option<Value>, StoreError>> {
         let key = (name(table), key.to_owned());
         self.read(move |state| Ok(state.plain.get(&key).cloned()))
