@@ -164,6 +164,9 @@ fn set_aside(group: &Group, gone: &BTreeSet<RowId>, error: &StoreError, now: Tim
 
 /// The rows that a settlement defers, with their shards.
 fn deferred(settlement: &Settlement, batch: &[Done]) -> Vec<(u16, DueRow)> {
+    if !settlement.ops.iter().any(|op| matches!(op, SettleOp::Defer { .. })) {
+        return Vec::new();
+    }
     let groups: BTreeMap<RowId, &Group> =
         batch.iter().flat_map(|done| done.group.ids.iter().map(|id| (*id, &done.group))).collect();
     let row = |op: &SettleOp| match op {

@@ -98,6 +98,10 @@ impl Tour<'_> {
         let courier = self.courier;
         let settings = &courier.settings;
 
+        // Waiting for a place took time too, and a dial without any left would only look like a dead host.
+        if moment::passed(self.deadline) {
+            return None;
+        }
         let began = moment::now();
         if let Err(remembered) = courier.memory.admit(target.address, target.patience, began) {
             self.rests(target, remembered);

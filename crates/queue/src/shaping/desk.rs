@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -28,6 +28,8 @@ pub type Relay = dyn Fn(&GateFacts<'_>) -> Option<String> + Send + Sync;
 #[derive(Default)]
 pub struct Shaping {
     state: Mutex<State>,
+    /// Asked without the lock of the state: routes are walked for every job.
+    relay: RwLock<Option<Arc<Relay>>>,
 }
 
 #[derive(Default)]
@@ -35,7 +37,6 @@ struct State {
     shaper: Shaper,
     /// How those jobs travel that were let go, by number.
     under_way: BTreeMap<u64, Course>,
-    relay: Option<Box<Relay>>,
     /// The latest moment that anybody told.
     now: Timestamp,
 }
@@ -44,13 +45,6 @@ impl State {
     fn at(&mut self, now: Timestamp) -> &mut Shaper {
         self.now = self.now.max(now);
         &mut self.shaper
-    }
-
-    /// What a job is to the shaper: whose it is, and its place or next hop.
-    fn hop<'a>(&self, job: &GateFacts<'a>) -> (Wanted<'a>, String) {
-        let relay = self.relay.as_ref().and_then(|relay| relay(job));
-        let hop = relay.map_or_else(|| job.next_hop.to_owned(), |host| smarthost_place(&host));
-        (wanted(job.message, job.facts), hop)
     }
 }
 
@@ -64,38 +58,47 @@ impl Shaping {
     /// Without any history.
     pub fn new(settings: ShapingSettings) -> Self {
         let state = State { shaper: Shaper::new(settings), ..State::default() };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(state), relay: RwLock::default() }
     }
 
     /// With routes that lead through smarthosts: what goes through one is shaped as the smarthost wants it, not as the recipient's provider does.
     #[must_use]
     pub fn with_relay(self, relay: Box<Relay>) -> Self {
-        self.state().relay = Some(relay);
+        self.relay_through(relay);
         self
     }
 
     /// Goes by other settings and routes from now on; what was heard and counted stays.
     pub fn reload(&self, settings: ShapingSettings, relay: Box<Relay>, now: Timestamp) {
-        let mut state = self.state();
-        state.relay = Some(relay);
-        state.at(now).reload(settings, now);
+        self.relay_through(relay);
+        self.state().at(now).reload(settings, now);
+    }
+
+    fn relay_through(&self, relay: Box<Relay>) {
+        *self.relay.write().unwrap_or_else(PoisonError::into_inner) = Some(relay.into());
+    }
+
+    /// What a job is to the shaper: whose it is, and its place or next hop.
+    fn hop<'a>(&self, job: &GateFacts<'a>) -> (Wanted<'a>, String) {
+        let relay = self.relay.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let host = relay.and_then(|relay| relay(job));
+        let hop = host.map_or_else(|| job.next_hop.to_owned(), |host| smarthost_place(&host));
+        (wanted(job.message, job.facts), hop)
     }
 
     /// Why a job would wait now; nothing is counted.
     pub fn wait(&self, job: &GateFacts<'_>, now: Timestamp) -> Option<Wait> {
-        let mut state = self.state();
-        let (wanted, hop) = state.hop(job);
-        state.at(now).wait(&wanted, &hop, now)
+        let (wanted, hop) = self.hop(job);
+        self.state().at(now).wait(&wanted, &hop, now)
     }
 
     /// How a message travels: as it was let go, else (for what did not pass the gate) as it would be now.
     pub fn course(&self, job: &GateFacts<'_>, now: Timestamp) -> Course {
-        let mut state = self.state();
-        if let Some(course) = job.number.and_then(|number| state.under_way.get(&number)) {
-            return course.clone();
+        if let Some(course) = job.number.and_then(|number| self.state().under_way.get(&number).cloned()) {
+            return course;
         }
-        let (wanted, hop) = state.hop(job);
-        state.at(now).course(&wanted, &hop, now)
+        let (wanted, hop) = self.hop(job);
+        self.state().at(now).course(&wanted, &hop, now)
     }
 
     /// The path from a source to an MX host.
@@ -230,8 +233,8 @@ impl Drop for Open {
 
 impl Gate for Shaping {
     fn lane(&self, job: &GateFacts<'_>) -> Arc<str> {
+        let (wanted, hop) = self.hop(job);
         let state = self.state();
-        let (wanted, hop) = state.hop(job);
         state.shaper.queue_of(&wanted, &hop, state.now).lane()
     }
 
@@ -255,8 +258,8 @@ impl Gate for Shaping {
     }
 
     fn admit(&self, _: &str, job: &GateFacts<'_>, now: Timestamp) -> Admission {
+        let (wanted, hop) = self.hop(job);
         let mut state = self.state();
-        let (wanted, hop) = state.hop(job);
         match state.at(now).begin(&wanted, &hop, now) {
             Ok(course) => {
                 if let Some(number) = job.number {

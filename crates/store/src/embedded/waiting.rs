@@ -47,6 +47,9 @@ pub(super) fn due(
     .collect()
 }
 
+/// Rows that are read at first where only reading tells whether they pass.
+const FIRST_TO_JUDGE: usize = 4096;
+
 /// Unfinished rows that pass a filter, in order.
 pub(super) fn queue(
     rows: &Connection,
@@ -57,10 +60,11 @@ pub(super) fn queue(
 ) -> Result<Vec<QueueRow>, StoreError> {
     let question = Question::new(rows, roll, filter)?;
     let mut after = after.map(|row| position(rows, row)).transpose()?;
-    let mut found = Vec::new();
+    let (mut found, mut to_judge) = (Vec::new(), FIRST_TO_JUDGE.max(max));
     while found.len() < max {
-        // Where rows have to be read to be judged, all that may fit are asked for at once.
-        let wanted = if question.reads { usize::MAX } else { max - found.len() };
+        // Each question walks over all keys. Where rows have to be read to be judged, nobody knows how many are needed: more with every question.
+        let wanted = if question.reads { to_judge } else { max - found.len() };
+        to_judge = to_judge.saturating_mul(16);
         let keys = question.first(after, wanted)?;
         after = keys.last().map(|key| (key.due, key.id, key.place));
         let complete = keys.len() < wanted;

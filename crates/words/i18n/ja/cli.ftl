@@ -790,7 +790,7 @@ cli-provider-waiting = 待っている宛先: { $count }
 cli-provider-path = 送信元 { $source }: 接続は { $connections } 本まで(いま { $open } 本)、毎分 { $rate } 通まで(直近 1 分に { $minute } 通)、今日は { $today } 通。
 cli-provider-warm-up = 慣らし運転中: 計画の { $day } 日目、{ $allowance } 通のうち { $today } 通を送りました。残りは{ $overflow ->
     [later] 翌日まで待ちます。
-   *[other] { $overflow } から送ります。
+   *[other] { $overflow } を使って送ります。
 }
 cli-provider-paused = { $until } までは送りません。
 cli-provider-reason = { $at } に { $host } が次のように答えたため、{ $source } から { $provider } へは { $share } % の速度で送っています: { $reply }
