@@ -47,11 +47,13 @@ fn python(folder: &Path) -> Result<(), String> {
     if holds(&done, PYTHON) {
         return Ok(());
     }
-    let mut make = Command::new("python3");
-    make.args(["-m", "venv", "venv"]);
+    // An environment that is there already may be another Python's, and stays with it.
+    if !folder.join("venv/bin/pip").exists() {
+        quietly(folder, Command::new("python3").args(["-m", "venv", "venv"]))?;
+    }
     let mut fill = Command::new(folder.join("venv/bin/pip"));
     fill.args(["install", "--quiet", "--disable-pip-version-check"]).args(PYTHON);
-    quietly(folder, &mut make).and_then(|()| quietly(folder, &mut fill)).map_err(|error| {
+    quietly(folder, &mut fill).map_err(|error| {
         format!(
             "{error}\nthe tests that ask Python's packages are skipped; offline? They come from PyPI: {}",
             PYTHON.join(" ")
