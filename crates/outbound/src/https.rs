@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -14,7 +15,9 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::ServerName;
 use tegami_dns::{DnsError, DnsName, Resolver};
 use tegami_mail::Domain;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::OutboundError;
 use crate::connect::{Dial, Stream, Tcp};
@@ -41,7 +44,7 @@ pub enum HttpsError {
     Dns(Domain, DnsError),
     /// All its addresses lie inside somebody's network: a stranger does not make us ask there.
     #[error("{0} has the address {1}, which is not on the Internet")]
-    OutOfReach(Domain, IpAddr),
+    OutOfReach(String, IpAddr),
     /// No connection.
     #[error("no connection: {0}")]
     Connect(String),
@@ -140,36 +143,42 @@ impl Https {
         let stream = self.connect(host, port).await?;
         let name = ServerName::try_from(host.as_str().to_owned());
         let name = name.map_err(|error| HttpsError::Tls(error.to_string()))?;
-        let connector = self.connector.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let stream = connector.connect(name, stream).await;
-        let stream = stream.map_err(|error| HttpsError::Tls(error.to_string()))?;
+        let stream = self.secure(name, stream).await?;
         let authority = if port == 443 { host.to_string() } else { format!("{host}:{port}") };
-        // A domain is made of characters that a field may have.
-        if let Ok(host) = HeaderValue::from_str(&authority) {
-            request.headers_mut().insert(HOST, host);
-        }
-        request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("Tegami"));
-        let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
-            .max_buf_size(HEADER)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| http(&error))?;
-        let answer =
-            async { read(sender.send_request(request).await.map_err(|error| http(&error))?, most).await };
-        tokio::pin!(answer);
-        // The connection moves the octets; it ends when the answer is there and the sender gone.
-        tokio::select! {
-            answer = &mut answer => answer,
-            ended = connection => match ended {
-                Ok(()) => answer.await,
-                Err(error) => Err(http(&error)),
-            },
-        }
+        name_host(&mut request, &authority);
+        speak(stream, request, |response| read(response, most)).await
+    }
+
+    /// TLS over a connection, with the host of this name or address.
+    pub(crate) async fn secure(
+        &self,
+        name: ServerName<'static>,
+        stream: Box<dyn Stream>,
+    ) -> Result<TlsStream<Box<dyn Stream>>, HttpsError> {
+        let connector = self.connector.read().unwrap_or_else(PoisonError::into_inner).clone();
+        connector.connect(name, stream).await.map_err(|error| HttpsError::Tls(error.to_string()))
     }
 
     async fn connect(&self, host: &Domain, port: u16) -> Result<Box<dyn Stream>, HttpsError> {
+        let all = self.resolve(host).await?;
+        self.dial(host.as_str(), &all, port, |ip| self.permits(ip)).await
+    }
+
+    /// Connects to the first of these addresses that may be reached and can be.
+    pub(crate) async fn dial(
+        &self,
+        host: &str,
+        all: &[IpAddr],
+        port: u16,
+        may: impl Fn(IpAddr) -> bool + Send,
+    ) -> Result<Box<dyn Stream>, HttpsError> {
+        let mut good: Vec<IpAddr> = all.iter().copied().filter(|ip| may(*ip)).collect();
+        good.truncate(ADDRESSES);
+        if let (true, Some(first)) = (good.is_empty(), all.first()) {
+            return Err(HttpsError::OutOfReach(host.to_owned(), *first));
+        }
         let mut failed = None;
-        for ip in self.addresses(host).await? {
+        for ip in good {
             match self.dial.dial(SocketAddr::new(ip, port), None, CONNECT).await {
                 Ok(connection) => return Ok(connection.stream),
                 Err(error) => failed = Some(error.to_string()),
@@ -178,8 +187,8 @@ impl Https {
         Err(HttpsError::Connect(failed.unwrap_or_default()))
     }
 
-    /// The addresses that a stranger may make us ask.
-    async fn addresses(&self, host: &Domain) -> Result<Vec<IpAddr>, HttpsError> {
+    /// All addresses of a host.
+    pub(crate) async fn resolve(&self, host: &Domain) -> Result<Vec<IpAddr>, HttpsError> {
         let name = DnsName::from(host);
         let (v4, v6) = futures_util::future::join(self.resolver.a(&name), self.resolver.aaaa(&name)).await;
         let error = match (&v4, &v6) {
@@ -189,22 +198,53 @@ impl Https {
         };
         let v4 = v4.unwrap_or_default().into_iter().map(IpAddr::V4);
         let all: Vec<IpAddr> = v4.chain(v6.unwrap_or_default().into_iter().map(IpAddr::V6)).collect();
-        let Some(first) = all.first().copied() else { return Err(HttpsError::Dns(host.clone(), error)) };
-        let mut good: Vec<IpAddr> = all.into_iter().filter(|ip| self.permits(*ip)).collect();
-        if good.is_empty() {
-            return Err(HttpsError::OutOfReach(host.clone(), first));
-        }
-        good.truncate(ADDRESSES);
-        Ok(good)
+        if all.is_empty() { Err(HttpsError::Dns(host.clone(), error)) } else { Ok(all) }
     }
 
-    fn permits(&self, ip: IpAddr) -> bool {
+    /// The addresses that a stranger may make us ask.
+    pub(crate) fn permits(&self, ip: IpAddr) -> bool {
         tegami_auth::is_on_the_internet(ip)
             || (self.reach == Reach::Loopback && ip.to_canonical().is_loopback())
     }
 }
 
-async fn read(response: Response<hyper::body::Incoming>, most: usize) -> Result<Answer, HttpsError> {
+/// Says whom a request is for, and who asks.
+pub(crate) fn name_host(request: &mut Request<Full<Bytes>>, authority: &str) {
+    // A domain is made of characters that a field may have.
+    if let Ok(host) = HeaderValue::from_str(authority) {
+        request.headers_mut().insert(HOST, host);
+    }
+    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("Tegami"));
+}
+
+/// Asks once over a connection, and reads the answer.
+pub(crate) async fn speak<S, T, F>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+    read: impl FnOnce(Response<Incoming>) -> F + Send,
+) -> Result<T, HttpsError>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    F: Future<Output = Result<T, HttpsError>> + Send,
+{
+    let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
+        .max_buf_size(HEADER)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| http(&error))?;
+    let answer = async { read(sender.send_request(request).await.map_err(|error| http(&error))?).await };
+    tokio::pin!(answer);
+    // The connection moves the octets; it ends when the answer is there and the sender gone.
+    tokio::select! {
+        answer = &mut answer => answer,
+        ended = connection => match ended {
+            Ok(()) => answer.await,
+            Err(error) => Err(http(&error)),
+        },
+    }
+}
+
+async fn read(response: Response<Incoming>, most: usize) -> Result<Answer, HttpsError> {
     let status = response.status().as_u16();
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_owned();

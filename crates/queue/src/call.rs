@@ -3,9 +3,65 @@
 //! Whoever has one to make writes its row in the commit of what it tells of; `web` makes the requests, again and again by its schedule, and writes down
 //! what came of each attempt.
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tegami_store::{QueueId, Table, TableChange};
+use tegami_store::{BoxFuture, QueueId, Table, TableChange};
+
+/// What stands before the keys of calls that wait, in the order in which they are due.
+pub const WAITING: &str = "w.";
+
+/// What stands before the keys of calls that are over, the newest first.
+pub const OVER: &str = "o.";
+
+/// A body that is to be posted.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// Where to: `http:` or `https:`.
+    pub url: String,
+    /// The field Content-Type.
+    pub content_type: String,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// What a receiver answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The status, such as 200.
+    pub status: u16,
+    /// The first KiB of the body, as far as it is text.
+    pub beginning: String,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallError {
+    /// It is no URL that may be asked: another scheme, no host, an address inside somebody's network. Who made it has to change it, or the
+    /// operator has to allow the network.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The host cannot be reached, or says nothing: it may later.
+    #[error("{0}")]
+    Unanswered(String),
+}
+
+/// Whoever posts to URLs that strangers name.
+pub trait Caller: Send + Sync + 'static {
+    /// Posts once, within limits of time and size. Redirects are answers and are not followed. The address that is connected to is the one
+    /// that was judged.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    fn post(&self, post: Post) -> BoxFuture<'_, Result<Answered, CallError>>;
+
+    /// Whether a URL may be asked at all, as far as that can be said without asking the DNS.
+    ///
+    /// # Errors
+    /// [`CallError::Forbidden`], with the reason.
+    fn permits(&self, url: &str) -> Result<(), CallError>;
+}
 
 /// A request that is to be made, or was.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +84,14 @@ pub struct Call {
     /// What came of it so far, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<CallAttempt>,
+    /// How many of these attempts belong to earlier rounds: somebody had it made again since.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub before: u32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What a call tells. The body is made of it for each attempt.
@@ -104,12 +168,30 @@ impl Call {
             due: now,
             state: CallState::Waiting,
             attempts: Vec::new(),
+            before: 0,
+        }
+    }
+
+    /// Its key: calls that wait stand in the order in which they are due, and those that are over from the newest to the oldest.
+    pub fn key(&self) -> String {
+        let due = u64::try_from(self.due.as_microsecond()).unwrap_or_default();
+        match self.state {
+            CallState::Waiting => format!("{WAITING}{due:020}.{}", self.id),
+            CallState::Done | CallState::Failed => format!("{OVER}{:020}.{}", u64::MAX - due, self.id),
         }
     }
 
     /// That it is kept as it stands.
     pub fn change(&self) -> TableChange {
         let value = serde_json::to_value(self).unwrap_or_default();
-        TableChange { table: Table::Calls, key: self.id.clone(), value: Some(value) }
+        TableChange { table: Table::Calls, key: self.key(), value: Some(value) }
+    }
+
+    /// That it becomes another: its key changes with its state and due time.
+    pub fn becomes(&self, other: &Self) -> Vec<TableChange> {
+        let (before, after) = (self.key(), other.change());
+        let gone =
+            (before != after.key).then_some(TableChange { table: Table::Calls, key: before, value: None });
+        gone.into_iter().chain([after]).collect()
     }
 }

@@ -46,7 +46,10 @@ mod trusted;
 mod unsuppressed;
 
 pub use accounts::{AccountError, Accounts, AuthError};
-pub use call::{Call, CallAttempt, CallState, CallSubject};
+pub use call::{
+    Answered, Call, CallAttempt, CallError, CallState, CallSubject, Caller, OVER as CALLS_OVER, Post,
+    WAITING as CALLS_WAITING,
+};
 pub use clock::SystemClock;
 pub use complete::{Completed, complete, message_id, needs};
 pub use control::Control;

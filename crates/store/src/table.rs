@@ -35,13 +35,14 @@ pub enum Table {
     Routes,
     /// Where events are told, by `domain/type`. `web` gives them their shape.
     Webhooks,
-    /// Requests that shall reach somebody's URL, and what became of them, by their identifier. `queue` gives them their shape.
+    /// Requests that shall reach somebody's URL, and what became of them: those that wait by the moment they are due, the others by the moment they
+    /// ended. `queue` gives them their shape.
     Calls,
     /// Templates of mail and their versions, by `domain/name` and `domain/name/tag`. `web` gives them their shape.
     Templates,
     /// Tags of messages, by `domain/lower-case tag`. `web` gives them their shape.
     Tags,
-    /// Events counted by hour, by `domain/hour`. `web` gives them their shape.
+    /// Events counted by hour, for domains, their tags and their recipients' providers. `web` gives them their shape.
     Statistics,
     /// Mailing lists, by address. `web` gives them their shape.
     Lists,

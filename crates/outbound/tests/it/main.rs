@@ -13,6 +13,7 @@ mod chance;
 mod destination;
 mod fuzz_corpus;
 mod hostile;
+mod http_call;
 mod peer;
 mod queue;
 mod reuse;

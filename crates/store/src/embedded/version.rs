@@ -4,9 +4,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::embedded::writer::Change;
 
+/// More than the greatest code of a table.
+const CODES: usize = 64;
+
 /// Counters by the tables' codes, which are small.
-#[derive(Debug, Default)]
-pub(super) struct Versions([AtomicU64; 16]);
+#[derive(Debug)]
+pub(super) struct Versions([AtomicU64; CODES]);
+
+impl Default for Versions {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::default()))
+    }
+}
 
 impl Versions {
     /// The present number of a table.
