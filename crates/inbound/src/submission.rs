@@ -9,8 +9,8 @@ use tegami_mail::{
 };
 use tegami_proto::smtp::server::{Answer, Credentials, Facts, FutureRelease, Hold, Question, Transaction};
 use tegami_queue::{
-    Accounts, Admission, AuthError, Authenticated, Fault, Intake, LocalMailboxes, Locality, Options, Permit,
-    Senders, Submission, Throttle, Trace, TrustedNetworks,
+    Accounts, Admission, AuthError, Authenticated, Domains, Fault, Intake, LocalMailboxes, Locality, Options,
+    Permit, Senders, Submission, Throttle, Trace, TrustedNetworks,
 };
 use tegami_store::{EventKind, NewEvent, Origin, Store};
 
@@ -27,8 +27,8 @@ pub struct SubmissionSettings {
     pub hostname: Domain,
     /// Who may submit.
     pub accounts: Arc<Accounts>,
-    /// What programs on this machine may send as, when they come over the Unix socket.
-    pub local_programs: Vec<Senders>,
+    /// Programs on this machine, which come over the Unix socket, may send as every address of these.
+    pub domains: Arc<Domains>,
     /// Whose hosts may submit without AUTH. The listener's [`crate::Service::trusted`] says the same to its sessions.
     pub trusted: TrustedNetworks,
     /// Which addresses are ours.
@@ -65,7 +65,8 @@ impl Desk for SubmissionDesk {
         let account = match peer {
             // The kernel vouches for who runs the program.
             Peer::Local { uid } => {
-                Some(Authenticated::by_kernel(uid, self.shared.settings.local_programs.clone()))
+                let configured = self.shared.settings.domains.configured().iter().cloned();
+                Some(Authenticated::by_kernel(uid, configured.map(Senders::Domain).collect()))
             }
             Peer::Tcp { .. } => self.shared.settings.trusted.vouch(peer.ip()),
         };
@@ -98,7 +99,7 @@ impl Clerk for SubmissionClerk {
         match question {
             Question::Connect | Question::Hello(_) => Box::pin(ready(Answer::Accept)),
             Question::Authenticate(credentials) => Box::pin(self.authenticate(credentials)),
-            Question::Mail(reverse_path) => Box::pin(ready(self.mail(&reverse_path))),
+            Question::Mail(reverse_path) => Box::pin(self.mail(reverse_path)),
             Question::Recipient(path) => Box::pin(self.recipient(path)),
             Question::Message(transaction) => Box::pin(self.message(transaction, facts)),
         }
@@ -184,7 +185,14 @@ impl SubmissionClerk {
     }
 
     /// Told at MAIL already, where it can be: a person sees it at once.
-    fn mail(&self, reverse_path: &ReversePath) -> Answer {
+    async fn mail(&mut self, reverse_path: ReversePath) -> Answer {
+        if let Peer::Local { uid } = self.peer {
+            // Domains have come or gone since the program connected.
+            match self.shared.settings.domains.senders().await {
+                Ok(senders) => self.account = Some(Authenticated::by_kernel(uid, senders)),
+                Err(error) => tracing::warn!(%error, "cannot look our domains up"),
+            }
+        }
         let (Some(account), Some(address)) = (&self.account, reverse_path.address()) else {
             return Answer::Accept;
         };

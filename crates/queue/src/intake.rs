@@ -23,6 +23,7 @@ use tegami_store::{
 
 use crate::complete::{self, Completed};
 use crate::control::Control;
+use crate::domains::Domains;
 use crate::dsn::{self, News};
 use crate::event::EventData;
 use crate::fate;
@@ -89,6 +90,7 @@ pub struct Intake {
     pub(crate) control: Arc<Control>,
     returns: Arc<Returns>,
     gate: Arc<dyn Gate>,
+    domains: Option<Arc<Domains>>,
     unsuppressed: Unsuppressed,
     signing: Signing,
 }
@@ -125,6 +127,7 @@ impl Intake {
             control,
             returns,
             gate,
+            domains: None,
             unsuppressed: Unsuppressed::default(),
             signing: Signing::default(),
         }
@@ -140,6 +143,12 @@ impl Intake {
     #[must_use]
     pub fn with_gate(self, gate: Arc<dyn Gate>) -> Self {
         Self { gate, ..self }
+    }
+
+    /// With domains that come and go, and may have been forbidden to send.
+    #[must_use]
+    pub fn with_domains(self, domains: Arc<Domains>) -> Self {
+        Self { domains: Some(domains), ..self }
     }
 
     pub(crate) fn gate(&self) -> &dyn Gate {
@@ -199,6 +208,7 @@ impl Intake {
     async fn prepare(&self, submission: Submission) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
         let Submission { permit, origin, domain, content, mut options } = submission;
         let now = self.clock.now();
+        let hop_tls = self.check_domain(&domain, &options).await?;
         self.check_limits(permit.envelope(), content.len(), &options, now)?;
         let id = self.ids.next(now);
         let completed = complete::complete(&content, id, &self.settings.hostname, now)?;
@@ -223,7 +233,7 @@ impl Intake {
             None => content,
         };
         let (message, told) =
-            self.message(id, origin, domain.as_str(), envelope, content, &options, now).await?;
+            self.message(id, origin, domain.as_str(), envelope, content, (&options, hop_tls), now).await?;
         let accepted = Accepted { id, message_id: message.summary.message_id.clone() };
         let row = row_of(&message);
         let mut born = self.notifications(&row, &told, &message.content, now).await?;
@@ -389,8 +399,9 @@ impl Intake {
         };
         let options = Options::default();
         let envelope = permit.into_envelope();
-        let message =
-            self.message(id, Origin::Own, author.as_str(), envelope, content, &options, now).await?;
+        let message = self
+            .message(id, Origin::Own, author.as_str(), envelope, content, (&options, HopTls::AsPolicy), now)
+            .await?;
         Ok(message.0)
     }
 
@@ -403,7 +414,7 @@ impl Intake {
         domain: &str,
         envelope: Envelope,
         content: Bytes,
-        options: &Options,
+        (options, hop_tls): (&Options, HopTls),
         now: Timestamp,
     ) -> Result<(NewMessage, Vec<News>), IntakeError> {
         let sorted = self.sort(id, &origin, domain, &envelope, options, now).await?;
@@ -413,7 +424,7 @@ impl Intake {
             origin,
             domain: domain.to_owned(),
             envelope_parameters: EnvelopeParameters {
-                hop_tls: options.hop_tls,
+                hop_tls,
                 release_at: options.deliver_at.filter(|moment| *moment > now),
                 ..parameters(&envelope, &content)
             },
@@ -428,6 +439,18 @@ impl Intake {
             tables: Vec::new(),
         };
         Ok((message, sorted.told))
+    }
+
+    /// Whether the domain may send, and what TLS with the next hop has to be.
+    async fn check_domain(&self, domain: &Domain, options: &Options) -> Result<HopTls, IntakeError> {
+        let ours = match &self.domains {
+            Some(domains) => domains.find(domain).await?,
+            None => None,
+        };
+        if let Some(why) = ours.as_ref().and_then(|ours| ours.refusal()) {
+            return Err(IntakeError::DomainNotAllowed { domain: domain.clone(), why });
+        }
+        Ok(options.hop_tls.hop_tls(ours.as_ref().map(|ours| &ours.row)))
     }
 
     fn check_limits(

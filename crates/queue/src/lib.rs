@@ -16,6 +16,7 @@ mod call;
 mod clock;
 mod complete;
 mod control;
+mod domains;
 mod dsn;
 mod event;
 mod fate;
@@ -53,6 +54,7 @@ pub use call::{
 pub use clock::SystemClock;
 pub use complete::{Completed, complete, message_id, needs};
 pub use control::Control;
+pub use domains::{DomainError, DomainRoll, Domains, OurDomain};
 pub use event::{EventData, Reason};
 pub use hold::{HoldRule, HoldSubject, Holds};
 pub use intake::{Intake, IntakeSettings};
@@ -70,7 +72,9 @@ pub use schedule::{
 };
 pub use settle::Settler;
 pub use sign::{KeyRing, SignerSource, Signing};
-pub use submission::{Accepted, AuthorRule, Fault, IntakeError, Mode, Options, Reception, Submission, Trace};
+pub use submission::{
+    Accepted, AuthorRule, Fault, IntakeError, Mode, Options, Reception, Submission, TlsDemand, Trace,
+};
 pub use suppress::SuppressionRules;
 pub use tegami_report::dsn::Languages;
 pub use throttle::{Admission, Throttle, ThrottlePolicy};

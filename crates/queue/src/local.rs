@@ -9,6 +9,7 @@ use tegami_mail::{Address, Clock, Domain};
 use tegami_store::{Account, BoxFuture, MailboxDelivery, Store, StoreError};
 
 use crate::accounts::all_accounts;
+use crate::domains::Domains;
 use crate::permit::Senders;
 use crate::schedule::later;
 
@@ -43,7 +44,8 @@ impl LocalMailboxes for NoMailboxes {
 pub struct Directory {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
-    domains: BTreeSet<Domain>,
+    names: BTreeSet<Domain>,
+    domains: Option<Arc<Domains>>,
     /// Our own name, where it is none of the domains.
     hostname: Option<Domain>,
     /// Who reads mail to `postmaster` where no account has that address (RFC 5321 section 4.5.1).
@@ -55,15 +57,15 @@ pub struct Directory {
 const FRESH: Duration = Duration::from_secs(2);
 
 impl Directory {
-    /// Of the accounts in `store`, for mail to `domains`.
+    /// Of the accounts in `store`, for mail to `names`.
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
-        domains: impl IntoIterator<Item = Domain>,
+        names: impl IntoIterator<Item = Domain>,
         postmaster: Option<Address>,
     ) -> Self {
-        let domains = domains.into_iter().collect();
-        Self { store, clock, domains, hostname: None, postmaster, seen: Mutex::new(None) }
+        let names = names.into_iter().collect();
+        Self { store, clock, names, domains: None, hostname: None, postmaster, seen: Mutex::new(None) }
     }
 
     /// Takes mail to the postmaster at our own name too: `RCPT TO:<Postmaster>` without a domain means that one
@@ -72,6 +74,23 @@ impl Directory {
     pub fn with_hostname(mut self, hostname: Domain) -> Self {
         self.hostname = Some(hostname);
         self
+    }
+
+    /// Takes mail to these domains too, as they come and go.
+    #[must_use]
+    pub fn with_domains(mut self, domains: Arc<Domains>) -> Self {
+        self.domains = Some(domains);
+        self
+    }
+
+    async fn is_ours(&self, domain: &Domain) -> Result<bool, StoreError> {
+        if self.names.contains(domain) {
+            return Ok(true);
+        }
+        match &self.domains {
+            Some(domains) => Ok(domains.find(domain).await?.is_some_and(|ours| ours.receives())),
+            None => Ok(false),
+        }
     }
 
     async fn accounts(&self) -> Result<Arc<Vec<Account>>, StoreError> {
@@ -89,10 +108,9 @@ impl Directory {
 
     async fn locate(&self, address: &Address) -> Result<Locality, StoreError> {
         let is_postmaster = address.local_part().as_str().eq_ignore_ascii_case("postmaster");
-        let ours = |domain: &Domain| {
-            self.domains.contains(domain) || is_postmaster && self.hostname.as_ref() == Some(domain)
-        };
-        if !address.domain().is_some_and(ours) {
+        let Some(domain) = address.domain() else { return Ok(Locality::Remote) };
+        let is_host = is_postmaster && self.hostname.as_ref() == Some(domain);
+        if !is_host && !self.is_ours(domain).await? {
             return Ok(Locality::Remote);
         }
         let accounts = self.accounts().await?;

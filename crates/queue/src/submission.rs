@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, Note, Reply, note};
-use tegami_store::{HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError};
+use tegami_store::{DomainRow, HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError};
 
 use crate::permit::Permit;
 
@@ -35,8 +35,8 @@ pub struct Options {
     pub variables: serde_json::Map<String, serde_json::Value>,
     /// Whether it is delivered.
     pub mode: Mode,
-    /// What TLS with the next hop has to be, where the submitter says so.
-    pub hop_tls: HopTls,
+    /// What the submitter says of TLS with the next hop.
+    pub hop_tls: TlsDemand,
     /// How urgent it is, where the submitter says so.
     pub priority: Option<Priority>,
     /// First attempt not before; a moment that is past means now.
@@ -47,6 +47,29 @@ pub struct Options {
     pub trace: Option<Trace>,
     /// Whether the From field is looked at.
     pub author: AuthorRule,
+}
+
+/// What a submitter says of TLS with the next hop. What it leaves open, its domain decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TlsDemand {
+    /// No delivery without TLS.
+    pub require: Option<bool>,
+    /// With `require`: any certificate will do.
+    pub skip_verification: Option<bool>,
+}
+
+impl TlsDemand {
+    /// What both mean together, for a message of this domain. `skip_verification` alone takes nothing away from what recipients' domains demand by
+    /// DANE or MTA-STS: without a demand of ours any certificate will do anyway.
+    pub fn hop_tls(self, domain: Option<&DomainRow>) -> HopTls {
+        let require = self.require.or(domain.map(|row| row.require_tls)).unwrap_or_default();
+        let skip = self.skip_verification.or(domain.map(|row| row.skip_verification)).unwrap_or_default();
+        match (require, skip) {
+            (false, _) => HopTls::AsPolicy,
+            (true, true) => HopTls::Encrypted,
+            (true, false) => HopTls::Verified,
+        }
+    }
 }
 
 /// Whether a message is delivered.
@@ -168,6 +191,14 @@ pub enum IntakeError {
         /// The author.
         author: String,
     },
+    /// A domain of ours that may not send.
+    #[error("Domain {domain} is not allowed to send: {why}")]
+    DomainNotAllowed {
+        /// The domain.
+        domain: Domain,
+        /// Why not.
+        why: &'static str,
+    },
     /// A recipient in a domain of ours that nobody has.
     #[error("there is no mailbox {0} here")]
     NoSuchMailbox(Address),
@@ -199,7 +230,7 @@ impl IntakeError {
             Self::TooLarge { .. } => (552, 3, 4),
             Self::BadHeader(_) | Self::NoAuthor => (550, 6, 0),
             Self::Loop { .. } => (554, 4, 6),
-            Self::AuthorNotPermitted { .. } => (550, 7, 1),
+            Self::AuthorNotPermitted { .. } | Self::DomainNotAllowed { .. } => (550, 7, 1),
             Self::NoSuchMailbox(_) => (550, 1, 1),
             Self::TooLate(_) => (501, 5, 4),
             Self::Store(StoreError::Full(_)) => (452, 3, 1),
@@ -219,7 +250,7 @@ impl IntakeError {
     pub fn http_status(&self) -> u16 {
         match self {
             Self::TooLarge { .. } => 413,
-            Self::AuthorNotPermitted { .. } => 403,
+            Self::AuthorNotPermitted { .. } | Self::DomainNotAllowed { .. } => 403,
             Self::Store(StoreError::Full(_)) => 507,
             Self::Signing(_) | Self::Store(_) => 503,
             _ => 400,
@@ -239,6 +270,9 @@ impl IntakeError {
             Self::NoAuthor => note!("queue-intake-no-author"),
             Self::AuthorNotPermitted { account, author } => {
                 note!("queue-intake-author-not-permitted", account = account, author = author)
+            }
+            Self::DomainNotAllowed { domain, .. } => {
+                note!("queue-intake-domain-not-allowed", domain = domain)
             }
             Self::NoSuchMailbox(address) => note!("queue-intake-no-such-mailbox", address = address),
             Self::TooLate(moment) => note!("queue-intake-too-late", moment = moment),

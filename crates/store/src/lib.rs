@@ -3,6 +3,7 @@
 //! Everything durable goes through [`Store`]. `Ok` means that the data is on the disk; every call is a batch; calling again with the same
 //! identifiers does no harm. The embedded engine is SQLite for rows and small contents, and segment files for large ones.
 
+mod domain;
 mod embedded;
 mod engine;
 mod id;
@@ -12,6 +13,9 @@ mod message;
 mod metrics;
 mod table;
 
+pub use domain::{
+    ClickTracking, DomainRow, DomainState, RecordCheck, RecordFinding, SpamAction, TrackingSettings,
+};
 pub use embedded::{Embedded, Fault, Hook, Options, Step};
 pub use engine::{BoxFuture, Lease, NodeId, Store, StoreError};
 pub use id::{IdSource, QueueId};
@@ -25,6 +29,6 @@ pub use message::{
 };
 pub use metrics::Metrics;
 pub use table::{
-    Account, ApiKey, ApiKeyScope, DkimKeyRow, DomainRow, Evidence, FailureCount, Suppression,
-    SuppressionList, SuppressionSource, Table, TableChange, suppression_key,
+    Account, ApiKey, ApiKeyScope, DkimKeyRow, Evidence, FailureCount, Suppression, SuppressionList,
+    SuppressionSource, Table, TableChange, suppression_key,
 };

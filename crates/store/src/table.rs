@@ -13,7 +13,7 @@ pub enum Table {
     Accounts,
     /// [`ApiKey`] by the SHA-256 of the key, in hex.
     ApiKeys,
-    /// [`DomainRow`] by domain.
+    /// [`DomainRow`](crate::DomainRow) by domain.
     Domains,
     /// [`DkimKeyRow`] by `domain/selector`.
     DkimKeys,
@@ -100,15 +100,6 @@ pub struct ApiKey {
     /// What it may do.
     pub scope: ApiKeyScope,
     /// When it was made.
-    pub created_at: Timestamp,
-}
-
-/// A domain of ours.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DomainRow {
-    /// A-label form.
-    pub name: String,
-    /// When it came to us.
     pub created_at: Timestamp,
 }
 

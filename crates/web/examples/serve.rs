@@ -6,7 +6,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{Accounts, Control, Intake, IntakeSettings, KeyRing, NoMailboxes, SystemClock};
+use tegami_queue::{Accounts, Control, Domains, Intake, IntakeSettings, KeyRing, NoMailboxes, SystemClock};
 use tegami_store::{ApiKeyScope, Embedded, IdSource, Store};
 use tegami_web::{Rooms, Settings};
 use tokio::io::AsyncReadExt;
@@ -32,8 +32,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
     let accounts = Arc::new(Accounts::new(Arc::clone(&store), Arc::clone(&clock))?);
     let (key, _) = accounts.create_api_key("by hand", ApiKeyScope::Account).await?;
-    let rooms = Rooms { store, accounts, intake: Arc::new(intake), clock };
-    let settings = Settings { open_on_loopback: true, ..Settings::new(domains) };
+    let domains = Arc::new(Domains::new(Arc::clone(&store), Arc::clone(&clock), domains));
+    let rooms = Rooms { store, domains, accounts, intake: Arc::new(intake), clock };
+    let settings = Settings { open_on_loopback: true, ..Settings::new() };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     writeln!(std::io::stdout(), "http://{}\n{key}", listener.local_addr()?)?;
     let shutdown = async {

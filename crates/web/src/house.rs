@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{Accounts, Intake};
+use tegami_queue::{Accounts, Domains, Intake, OurDomain};
 use tegami_store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -14,8 +14,6 @@ use crate::error::ApiError;
 /// What the API goes by.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The domains that messages may be sent for and whose events are shown.
-    pub domains: Vec<Domain>,
     /// How clients reach this server, such as `https://mail.example.org`, without a slash at its end. Without it the URLs in answers
     /// are made of the request's Host field.
     pub public_url: Option<String>,
@@ -29,11 +27,16 @@ pub struct Settings {
     pub open_on_loopback: bool,
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Settings {
     /// The usual limits: messages of 25 MiB, requests of 52.4 MiB, delivery at most seven days ahead, a key for everybody.
-    pub fn new(domains: Vec<Domain>) -> Self {
+    pub fn new() -> Self {
         Self {
-            domains,
             public_url: None,
             max_size: 25 << 20,
             max_request: 54_945_383,
@@ -48,6 +51,8 @@ impl Settings {
 pub struct Rooms {
     /// Messages, events, suppressions.
     pub store: Arc<dyn Store>,
+    /// Which domains messages may be sent for, and whose events are shown.
+    pub domains: Arc<Domains>,
     /// Who may.
     pub accounts: Arc<Accounts>,
     /// Where messages go.
@@ -87,8 +92,7 @@ impl House {
     }
 
     /// The domain of ours that this one is, or lies below; the longest where several fit.
-    pub(crate) fn domain_above(&self, domain: &Domain) -> Option<&Domain> {
-        let ours = self.settings.domains.iter().filter(|ours| domain.is_at_or_below(ours));
-        ours.max_by_key(|ours| ours.as_str().len())
+    pub(crate) async fn domain_above(&self, domain: &Domain) -> Result<Option<Arc<OurDomain>>, ApiError> {
+        Ok(self.rooms.domains.roll().await?.above(domain).cloned())
     }
 }

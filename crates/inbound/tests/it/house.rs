@@ -16,7 +16,7 @@ use tegami_inbound::{
 use tegami_mail::{Address, Clock, Domain};
 use tegami_proto::smtp::server::{AuthOffer, Settings};
 use tegami_queue::{
-    Accounts, Control, Directory, Intake, IntakeSettings, KeyRing, LocalMailboxes, Senders, Throttle,
+    Accounts, Control, Directory, Domains, Intake, IntakeSettings, KeyRing, LocalMailboxes, Throttle,
     ThrottlePolicy, TrustedNetworks,
 };
 use tegami_store::{
@@ -143,7 +143,7 @@ impl House {
         Arc::new(SubmissionDesk::new(SubmissionSettings {
             hostname: domain("mx.example.org"),
             accounts: self.accounts.clone(),
-            local_programs: vec![Senders::Domain(domain("example.org"))],
+            domains: Arc::new(Domains::new(self.store.clone(), self.clock.clone(), [domain("example.org")])),
             trusted,
             mailboxes: self.local.clone(),
             intake: self.intake.clone(),

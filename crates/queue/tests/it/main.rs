@@ -10,6 +10,7 @@
 mod accounts;
 mod bounce;
 mod desk;
+mod domains;
 mod journey;
 mod meanwhile;
 mod operate;

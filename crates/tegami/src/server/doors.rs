@@ -7,7 +7,6 @@ use tegami_inbound::{
     Desk, Policy, Reception, ReceptionSettings, Service, SubmissionDesk, SubmissionSettings,
 };
 use tegami_proto::smtp::server::AuthOffer;
-use tegami_queue::Senders;
 use tokio::sync::watch;
 
 use super::{Rooms, listen};
@@ -97,7 +96,7 @@ fn submission(rooms: &Rooms, config: &Config) -> Arc<dyn Desk> {
     Arc::new(SubmissionDesk::new(SubmissionSettings {
         hostname: config.hostname.clone(),
         accounts: Arc::clone(&rooms.accounts),
-        local_programs: config.domains.iter().cloned().map(Senders::Domain).collect(),
+        domains: Arc::clone(&rooms.domains),
         trusted: config.submission.trusted.clone(),
         mailboxes: Arc::clone(&rooms.local),
         intake: Arc::clone(&rooms.intake),

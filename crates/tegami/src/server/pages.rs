@@ -10,21 +10,23 @@ use super::Rooms;
 use crate::config::Config;
 
 /// Everything that `tegami serve` serves over HTTP; the pages ask for an API key.
-pub(crate) fn pages(rooms: &Arc<Rooms>, config: &Config, closing: watch::Receiver<bool>) -> axum::Router {
-    let settings = tegami_web::Settings::new(config.domains.clone());
+pub(crate) fn pages(rooms: &Arc<Rooms>, _config: &Config, closing: watch::Receiver<bool>) -> axum::Router {
     let access = Access::Keys(Arc::clone(&rooms.accounts));
-    whole(rooms, settings, PageSettings { stage: None, access, ..page_settings(rooms, closing) })
+    whole(
+        rooms,
+        tegami_web::Settings::new(),
+        PageSettings { stage: None, access, ..page_settings(rooms, closing) },
+    )
 }
 
 /// The same in the lab, where nobody has to sign in, with the story.
 pub(crate) fn lab_pages(
     rooms: &Arc<Rooms>,
-    config: &Config,
+    _config: &Config,
     closing: watch::Receiver<bool>,
     stage: Arc<dyn Stage>,
 ) -> axum::Router {
-    let settings =
-        tegami_web::Settings { open_on_loopback: true, ..tegami_web::Settings::new(config.domains.clone()) };
+    let settings = tegami_web::Settings { open_on_loopback: true, ..tegami_web::Settings::new() };
     whole(rooms, settings, PageSettings { stage: Some(stage), ..page_settings(rooms, closing) })
 }
 
@@ -41,6 +43,7 @@ fn page_settings(rooms: &Arc<Rooms>, closing: watch::Receiver<bool>) -> PageSett
 fn whole(rooms: &Arc<Rooms>, settings: tegami_web::Settings, pages: PageSettings) -> axum::Router {
     let rooms = tegami_web::Rooms {
         store: Arc::clone(&rooms.store),
+        domains: Arc::clone(&rooms.domains),
         accounts: Arc::clone(&rooms.accounts),
         intake: Arc::clone(&rooms.intake),
         clock: Arc::clone(&rooms.clock),

@@ -11,7 +11,7 @@ use tegami_outbound::Courier;
 use tegami_queue::gate::Gate;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
-    Accounts, Control, Directory, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes, Returns,
+    Accounts, Control, Directory, Domains, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes, Returns,
     SignerSource, Throttle, ThrottlePolicy,
 };
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
@@ -32,6 +32,8 @@ pub(crate) struct Rooms {
     pub(crate) meters: Meters,
     pub(crate) shaping: Arc<Shaping>,
     pub(crate) keys: Arc<KeyRing>,
+    /// Which domains are ours.
+    pub(crate) domains: Arc<Domains>,
     ids: Arc<IdSource>,
     /// What is known of failed logins.
     pub(crate) throttle: Arc<Mutex<Throttle>>,
@@ -59,9 +61,11 @@ impl Rooms {
         let accounts = Accounts::new(Arc::clone(&store), Arc::clone(&clock));
         let accounts = Arc::new(accounts.map_err(|error| Failure::Text(error.to_string()))?);
         let control = Arc::new(Control::default());
-        let local = local(config, &store, &clock);
+        let domains = domains(config, &store, &clock);
+        let local = local(config, &store, &clock, &domains);
         let door = Door {
             store: &store,
+            domains: &domains,
             keys: &keys,
             local: &local,
             clock: &clock,
@@ -83,6 +87,7 @@ impl Rooms {
             meters,
             shaping,
             keys,
+            domains,
             ids,
             throttle: Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default()))),
             holds,
@@ -98,13 +103,15 @@ impl Rooms {
     pub(crate) async fn renewed(&self, config: &Config) -> Result<(Self, Vec<Signer>), Failure> {
         let Self { store, clock, control, keys, ids, holds, .. } = self;
         let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
-        let local = local(config, store, clock);
+        let domains = domains(config, store, clock);
+        let local = local(config, store, clock, &domains);
         let returns = returns::open(config)?;
         returns.take_over(self.intake.returns());
         let renewed = Self {
-            intake: Door { store, keys, local: &local, clock, ids, control, holds }
+            intake: Door { store, domains: &domains, keys, local: &local, clock, ids, control, holds }
                 .intake(config, Arc::new(returns)),
             local,
+            domains,
             store: Arc::clone(store),
             accounts: Arc::clone(&self.accounts),
             clock: Arc::clone(clock),
@@ -121,21 +128,32 @@ impl Rooms {
     }
 }
 
+/// Which domains are ours.
+fn domains(config: &Config, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Arc<Domains> {
+    Arc::new(Domains::new(Arc::clone(store), Arc::clone(clock), config.domains.iter().cloned()))
+}
+
 /// Which addresses are here.
-fn local(config: &Config, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Arc<dyn LocalMailboxes> {
+fn local(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    domains: &Arc<Domains>,
+) -> Arc<dyn LocalMailboxes> {
     // `<postmaster>` without a domain lives at the host itself (RFC 5321 section 4.5.1), and so does the author of notifications.
     let local = Directory::new(
         Arc::clone(store),
         Arc::clone(clock),
-        config.domains.iter().chain([&config.hostname]).cloned(),
+        [config.hostname.clone()],
         config.domains.first().and_then(|domain| Address::parse(&format!("postmaster@{domain}")).ok()),
     );
-    Arc::new(local.with_hostname(config.hostname.clone()))
+    Arc::new(local.with_domains(Arc::clone(domains)).with_hostname(config.hostname.clone()))
 }
 
 /// What the one door stands on.
 struct Door<'a> {
     store: &'a Arc<dyn Store>,
+    domains: &'a Arc<Domains>,
     keys: &'a Arc<KeyRing>,
     local: &'a Arc<dyn LocalMailboxes>,
     clock: &'a Arc<dyn Clock>,
@@ -146,7 +164,7 @@ struct Door<'a> {
 
 impl Door<'_> {
     fn intake(&self, config: &Config, returns: Arc<Returns>) -> Arc<Intake> {
-        let Self { store, keys, local, clock, ids, control, holds } = *self;
+        let Self { store, domains, keys, local, clock, ids, control, holds } = *self;
         let settings = IntakeSettings {
             max_size: config.limits.message_size as u64,
             max_recipients: config.limits.recipients,
@@ -167,6 +185,7 @@ impl Door<'_> {
             Arc::clone(control),
         )
         .with_returns(returns)
+        .with_domains(Arc::clone(domains))
         .with_gate(Arc::clone(holds) as Arc<dyn Gate>);
         Arc::new(intake)
     }

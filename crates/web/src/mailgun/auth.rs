@@ -26,8 +26,10 @@ impl House {
         let Ok(domain) = Domain::parse(domain) else { return Err(self.no_domain(&key, domain).await) };
         let account = self.rooms.accounts.authenticate_key(&key, Some(&domain)).await?;
         refuse_subaccounts(headers)?;
-        if !self.settings.domains.contains(&domain) {
-            return Err(not_found(domain.as_str()));
+        let ours = self.rooms.domains.find(&domain).await?;
+        let ours = ours.ok_or_else(|| not_found(domain.as_str()))?;
+        if let Some(why) = ours.refusal() {
+            return Err(ApiError::NotAllowed(format!("Domain {domain} is not allowed to send: {why}")));
         }
         Ok(Sender { domain, account, key })
     }
@@ -37,17 +39,16 @@ impl House {
         let key = key_of(headers).ok_or(ApiError::Unauthorized)?;
         self.rooms.accounts.authenticate_key(&key, None).await?;
         refuse_subaccounts(headers)?;
-        match Domain::parse(domain) {
-            Ok(domain) if self.settings.domains.contains(&domain) => Ok(domain),
-            _ => Err(not_found(domain)),
-        }
+        let Ok(parsed) = Domain::parse(domain) else { return Err(not_found(domain)) };
+        let ours = self.rooms.domains.find(&parsed).await?;
+        ours.map(|ours| ours.name.clone()).ok_or_else(|| not_found(domain))
     }
 
     /// Whether a sender may write as authors of another domain of ours: its signature would speak for that domain.
     pub(crate) async fn may_write_as(&self, sender: &Sender, author: &Domain) -> Result<bool, ApiError> {
-        match self.domain_above(author) {
-            Some(ours) if *ours != sender.domain => {
-                match self.rooms.accounts.authenticate_key(&sender.key, Some(ours)).await {
+        match self.domain_above(author).await? {
+            Some(ours) if ours.name != sender.domain => {
+                match self.rooms.accounts.authenticate_key(&sender.key, Some(&ours.name)).await {
                     Ok(_) => Ok(true),
                     Err(AuthError::Unavailable(error)) => Err(AuthError::Unavailable(error).into()),
                     Err(_) => Ok(false),

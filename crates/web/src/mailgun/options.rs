@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tegami_queue::named_priority;
-use tegami_store::{HopTls, Priority};
+use tegami_queue::{TlsDemand, named_priority};
+use tegami_store::Priority;
 
 use super::scalar::{flag, moment, shown};
 use crate::error::ApiError;
@@ -23,10 +23,8 @@ pub(crate) struct SendOptions {
     pub(crate) deliver_within: Option<Duration>,
     /// How urgent it is; an option of ours.
     pub(crate) priority: Option<Priority>,
-    /// Only over TLS, with a certificate that can be trusted.
-    pub(crate) require_tls: bool,
-    /// With `require_tls`: any certificate will do.
-    pub(crate) skip_verification: bool,
+    /// What TLS with the next hop has to be.
+    pub(crate) tls: TlsDemand,
     /// The application's own variables.
     pub(crate) variables: Map<String, Value>,
     /// One message for each recipient.
@@ -67,8 +65,8 @@ impl SendOptions {
         match name.to_ascii_lowercase().as_str() {
             "tag" => self.add_tag(field, value),
             "testmode" => flag(field, value).map(|value| self.test_mode = value),
-            "require-tls" => flag(field, value).map(|value| self.require_tls = value),
-            "skip-verification" => flag(field, value).map(|value| self.skip_verification = value),
+            "require-tls" => flag(field, value).map(|value| self.tls.require = Some(value)),
+            "skip-verification" => flag(field, value).map(|value| self.tls.skip_verification = Some(value)),
             "deliverytime" => match moment(value) {
                 Some(moment) => moment.map(|moment| self.deliver_at = Some(moment)),
                 None => Ok(()),
@@ -103,16 +101,6 @@ impl SendOptions {
                 Err(ApiError::bad(format!("{field}: `{}` is not available on this server", shown(value))))
             }
             _ => Ok(()),
-        }
-    }
-
-    /// What the two options about TLS mean together. `skip-verification` alone takes nothing away from what recipients' domains demand by DANE or
-    /// MTA-STS: without a demand of ours any certificate will do anyway.
-    pub(crate) fn hop_tls(&self) -> HopTls {
-        match (self.require_tls, self.skip_verification) {
-            (false, _) => HopTls::AsPolicy,
-            (true, true) => HopTls::Encrypted,
-            (true, false) => HopTls::Verified,
         }
     }
 
@@ -211,6 +199,8 @@ fn hours_and_minutes(field: &str, value: &str) -> Result<Duration, ApiError> {
 
 #[cfg(test)]
 mod tests {
+    use tegami_store::HopTls;
+
     use super::*;
 
     #[test]
@@ -236,7 +226,7 @@ mod tests {
             for (name, value) in pairs {
                 options.set(name, &format!("o:{name}"), value).unwrap();
             }
-            options.hop_tls()
+            options.tls.hop_tls(None)
         };
         assert_eq!(demand(&[]), HopTls::AsPolicy);
         assert_eq!(demand(&[("skip-verification", "yes")]), HopTls::AsPolicy);

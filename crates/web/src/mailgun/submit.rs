@@ -63,7 +63,6 @@ impl House {
         let permit = Permit::for_account(&sender.account, envelope)
             .map_err(|error| ApiError::NotAllowed(error.to_string()))?;
         let options = parcel.options;
-        let hop_tls = options.hop_tls();
         Ok(Submission {
             permit,
             origin: Origin::Http { account: sender.account.account().to_owned() },
@@ -73,7 +72,7 @@ impl House {
                 tags: options.tags,
                 variables: options.variables,
                 mode: if options.test_mode { Mode::Test } else { Mode::Deliver },
-                hop_tls,
+                hop_tls: options.tls,
                 priority: options.priority,
                 deliver_at: options.deliver_at,
                 give_up_after: options.deliver_within,

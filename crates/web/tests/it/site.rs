@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{Accounts, Control, Directory, Intake, IntakeSettings, KeyRing};
+use tegami_queue::{Accounts, Control, Directory, Domains, Intake, IntakeSettings, KeyRing};
 use tegami_store::{ApiKeyScope, Embedded, IdSource, MessageRow, Store};
 use tegami_web::{Rooms, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -65,7 +65,9 @@ impl Site {
             Arc::new(Embedded::open(folder.path(), tegami_store::Options::default()).unwrap());
         let clock: Arc<dyn Clock> = Arc::new(StandingClock);
         let domain = |text: &str| Domain::parse(text).unwrap();
-        let local = Directory::new(store.clone(), clock.clone(), [domain("example.org")], None);
+        let ours = [domain("example.org"), domain("shop.test")];
+        let domains = Arc::new(Domains::new(store.clone(), clock.clone(), ours));
+        let local = Directory::new(store.clone(), clock.clone(), [], None).with_domains(domains.clone());
         let intake = Intake::new(
             store.clone(),
             IntakeSettings::new(domain("mail.example.org")),
@@ -74,16 +76,17 @@ impl Site {
             clock.clone(),
             Arc::new(IdSource::default()),
             Arc::new(Control::default()),
-        );
+        )
+        .with_domains(domains.clone());
         let accounts = Arc::new(Accounts::new(store.clone(), clock.clone()).unwrap());
         accounts.put_api_key(KEY, "all", ApiKeyScope::Account).await.unwrap();
         let scope = ApiKeyScope::Domain("example.org".to_owned());
         accounts.put_api_key(SENDING_KEY, "sending", scope).await.unwrap();
         let mailboxes = ["info@example.org".to_owned()];
         accounts.create("info", "correct horse", &[], &mailboxes).await.unwrap();
-        let mut settings = Settings::new(vec![domain("example.org"), domain("shop.test")]);
+        let mut settings = Settings::new();
         change(&mut settings);
-        let rooms = Rooms { store: store.clone(), accounts, intake: Arc::new(intake), clock };
+        let rooms = Rooms { store: store.clone(), domains, accounts, intake: Arc::new(intake), clock };
         let router = tegami_web::router(settings, rooms);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

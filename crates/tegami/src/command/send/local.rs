@@ -10,7 +10,7 @@ use tegami_mail::{EnhancedStatusCode, Envelope, Reply, note};
 use tegami_proto::smtp::client::{
     Action, Event, FailureCause, Session, Settings, StartTls, Timeouts, Transaction,
 };
-use tegami_queue::{Authenticated, Options, Permit, Senders, Submission, SystemClock};
+use tegami_queue::{Authenticated, Options, Permit, Submission, SystemClock};
 use tegami_store::Origin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -94,7 +94,7 @@ fn refused(cause: FailureCause) -> Result<Reply, Failure> {
 async fn enqueue(config: &Config, envelope: Envelope, content: Bytes) -> Result<Reply, Failure> {
     let rooms = Rooms::open(config, Arc::new(SystemClock)).await?;
     let uid = std::fs::metadata("/proc/self")?.uid();
-    let senders = config.domains.iter().cloned().map(Senders::Domain).collect();
+    let senders = rooms.domains.senders().await?;
     let account = Authenticated::by_kernel(uid, senders);
     let domain = envelope.reverse_path.address().and_then(|address| address.domain()).cloned();
     let domain = domain.unwrap_or_else(|| config.hostname.clone());
