@@ -40,6 +40,7 @@ mod address;
 pub mod charset;
 mod clock;
 pub mod compose;
+pub mod csv;
 pub mod date;
 mod domain;
 pub mod encoded_word;

@@ -498,7 +498,7 @@ impl Intake {
         let mut sorted = Sorted::default();
         let suppressed = match (options.mode, origin) {
             (Mode::Test, _) | (_, Origin::Own) => vec![None; envelope.forward_paths.len()],
-            (Mode::Deliver, _) => self.suppressed(domain, &envelope.forward_paths).await?,
+            (Mode::Deliver, _) => self.suppressed(domain, &envelope.forward_paths, &options.tags).await?,
         };
         let scheduled_for = options.deliver_at.filter(|moment| *moment > now);
         let due = scheduled_for.unwrap_or(now);
@@ -566,6 +566,7 @@ impl Intake {
         &self,
         domain: &str,
         paths: &[ForwardPath],
+        tags: &[String],
     ) -> Result<Vec<Option<Suppression>>, StoreError> {
         let version = self.store.version(Table::Suppressions);
         if version.is_some_and(|version| self.unsuppressed.knows(version, domain)) {
@@ -579,19 +580,23 @@ impl Intake {
             }
             return Ok(vec![None; paths.len()]);
         }
-        try_join_all(paths.iter().map(|path| self.suppression_of(domain, &path.address))).await
+        try_join_all(paths.iter().map(|path| self.suppression_of(domain, &path.address, tags))).await
     }
 
     async fn suppression_of(
         &self,
         domain: &str,
         address: &Address,
+        tags: &[String],
     ) -> Result<Option<Suppression>, StoreError> {
         for list in SuppressionList::ALL {
             let key = suppression_key(domain, list, &address.to_string());
             if let Some(value) = self.store.get(Table::Suppressions, &key).await? {
-                let read = serde_json::from_value(value);
-                return read.map(Some).map_err(|error| StoreError::Unusable(format!("{key}: {error}")));
+                let read: Suppression = serde_json::from_value(value)
+                    .map_err(|error| StoreError::Unusable(format!("{key}: {error}")))?;
+                if read.holds_for(tags) {
+                    return Ok(Some(read));
+                }
             }
         }
         Ok(None)

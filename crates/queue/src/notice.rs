@@ -473,6 +473,7 @@ impl Sent {
                 at: Some(now),
                 failures: None,
             })),
+            tags: Vec::new(),
         }
     }
 }

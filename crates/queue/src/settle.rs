@@ -281,6 +281,7 @@ fn failed(
                     at: Some(now),
                     ..Evidence::default()
                 })),
+                tags: Vec::new(),
             },
         )
     });

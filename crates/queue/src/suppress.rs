@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tegami_mail::failure::{About, Cause, Verdict};
-use tegami_store::{Evidence, FailureCount, Store, StoreError, Suppression, Table, TableChange};
+use tegami_store::{Evidence, FailureCount, Store, StoreError, Suppression, Table, TableChange, allowed_key};
 
 /// How much it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,10 +56,11 @@ pub(crate) type Counts = BTreeMap<String, FailureCount>;
 const PAGE: usize = 1000;
 
 impl SuppressionRules {
-    /// What a failure changes: it suppresses, or is counted with those before it. Where one is enough, or none, the store is not asked.
+    /// What a failure changes: it suppresses, or is counted with those before it, unless the address is one of those that never get on
+    /// the list.
     ///
     /// # Errors
-    /// The count could not be read.
+    /// The count, or who is allowed, could not be read.
     pub(crate) async fn weigh(
         &self,
         store: &dyn Store,
@@ -74,6 +75,7 @@ impl SuppressionRules {
         };
         match needed {
             0 => return Ok(Vec::new()),
+            _ if is_allowed(store, &draft).await? => return Ok(Vec::new()),
             1 => return Ok(vec![draft.change()]),
             _ => {}
         }
@@ -127,6 +129,17 @@ impl SuppressionRules {
             Duration::try_from(now.duration_since(since)).is_ok_and(|passed| passed <= self.within)
         })
     }
+}
+
+/// Whether the sending domain put the address, or its domain, on the list of those whose failures do not count.
+async fn is_allowed(store: &dyn Store, draft: &Suppression) -> Result<bool, StoreError> {
+    let host = draft.address.rsplit_once('@').map_or("", |(_, host)| host);
+    for value in [draft.address.as_str(), host] {
+        if store.get(Table::Allowed, &allowed_key(&draft.domain, value)).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn read(value: serde_json::Value) -> Option<FailureCount> {

@@ -198,6 +198,10 @@ pub trait Store: Send + Sync + 'static {
     /// Changes rows of several plain tables, in this order, all or nothing.
     fn change(&self, changes: Vec<TableChange>) -> BoxFuture<'_, Result<(), StoreError>>;
 
+    /// Does both, in one commit: adds events that belong to no message's change, and changes rows of plain tables.
+    fn tell(&self, events: Vec<NewEvent>, changes: Vec<TableChange>)
+    -> BoxFuture<'_, Result<(), StoreError>>;
+
     /// Reads a row of a plain table.
     fn get(&self, table: Table, key: &str) -> BoxFuture<'_, Result<Option<serde_json::Value>, StoreError>>;
 

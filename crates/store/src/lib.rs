@@ -29,6 +29,6 @@ pub use message::{
 };
 pub use metrics::Metrics;
 pub use table::{
-    Account, ApiKey, ApiKeyScope, DkimKeyRow, Evidence, FailureCount, Suppression, SuppressionList,
-    SuppressionSource, Table, TableChange, suppression_key,
+    Account, Allowed, AllowedKind, ApiKey, ApiKeyScope, DkimKeyRow, EVERY_TAG, Evidence, FailureCount,
+    Suppression, SuppressionList, SuppressionSource, Table, TableChange, allowed_key, suppression_key,
 };

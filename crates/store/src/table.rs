@@ -144,6 +144,8 @@ pub enum SuppressionSource {
     Complaint,
     /// Somebody who administers this server.
     Person,
+    /// The recipient, by a link in a message.
+    Recipient,
     /// The HTTP API; also everything from before sources were kept.
     #[default]
     Api,
@@ -151,7 +153,8 @@ pub enum SuppressionSource {
 
 impl SuppressionSource {
     /// Every source.
-    pub const ALL: [Self; 5] = [Self::Rule, Self::Notification, Self::Complaint, Self::Person, Self::Api];
+    pub const ALL: [Self; 6] =
+        [Self::Rule, Self::Notification, Self::Complaint, Self::Person, Self::Recipient, Self::Api];
 
     /// As it is written.
     pub const fn as_str(self) -> &'static str {
@@ -160,6 +163,7 @@ impl SuppressionSource {
             Self::Notification => "notification",
             Self::Complaint => "complaint",
             Self::Person => "person",
+            Self::Recipient => "recipient",
             Self::Api => "api",
         }
     }
@@ -213,6 +217,34 @@ pub struct Suppression {
     /// What led to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Box<Evidence>>,
+    /// Of an address that unsubscribed: from messages with one of these tags only. Empty, or with `*` among them: from everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// Whose failures never put anybody on the list of bounces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowed {
+    /// The sending domain.
+    pub domain: String,
+    /// One address, or all of a domain.
+    pub kind: AllowedKind,
+    /// Which.
+    pub value: String,
+    /// Why, in a person's words.
+    pub reason: String,
+    /// Since when.
+    pub created_at: Timestamp,
+}
+
+/// What an [`Allowed`] names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AllowedKind {
+    /// One address.
+    Address,
+    /// Every address of this domain, not of those below it.
+    Domain,
 }
 
 /// Failures of an address that do not suppress it yet.
@@ -252,6 +284,43 @@ impl Suppression {
         let value = serde_json::to_value(self).unwrap_or_default();
         TableChange { table: Table::Suppressions, key: self.key(), value: Some(value) }
     }
+
+    /// Whether it keeps a message with these tags from being sent.
+    pub fn holds_for(&self, tags: &[String]) -> bool {
+        let everything = self.tags.is_empty() || self.tags.iter().any(|tag| tag == EVERY_TAG);
+        everything || tags.iter().any(|tag| self.tags.iter().any(|left| left.eq_ignore_ascii_case(tag)))
+    }
+}
+
+/// Stands for every tag in the tags of a [`Suppression`].
+pub const EVERY_TAG: &str = "*";
+
+impl AllowedKind {
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::Domain => "domain",
+        }
+    }
+}
+
+impl Allowed {
+    /// Its key in [`Table::Allowed`].
+    pub fn key(&self) -> String {
+        allowed_key(&self.domain, &self.value)
+    }
+
+    /// That it is kept from now on.
+    pub fn change(&self) -> TableChange {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        TableChange { table: Table::Allowed, key: self.key(), value: Some(value) }
+    }
+}
+
+/// The key of an [`Allowed`].
+pub fn allowed_key(domain: &str, value: &str) -> String {
+    format!("{domain}/{}", value.to_lowercase())
 }
 
 /// The key of a [`Suppression`]: an address is suppressed however its letters are written.

@@ -13,6 +13,8 @@ pub mod pages;
 mod refused;
 mod segments;
 mod serve;
+mod stretch;
+mod suppression;
 
 pub use house::{Rooms, Settings};
 pub use serve::{ServeError, serve};

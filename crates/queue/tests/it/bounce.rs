@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use tegami_mail::{Envelope, ForwardPath, Notify, Ret, ReversePath};
 use tegami_queue::{Options, SuppressionRules};
-use tegami_store::{Origin, Table};
+use tegami_store::{Allowed, AllowedKind, Origin, Table};
 
 use crate::desk::{Desk, address, refused, start, took_it};
 
@@ -44,6 +44,28 @@ async fn a_refusal_brings_a_dsn_and_a_suppression() {
             "Accepted A@a.test"
         ]
     );
+}
+
+#[tokio::test]
+async fn who_is_allowed_is_never_suppressed() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    for (kind, value) in [(AllowedKind::Address, "A@a.test"), (AllowedKind::Domain, "b.test")] {
+        let allowed = Allowed {
+            domain: "example.org".to_owned(),
+            kind,
+            value: value.to_owned(),
+            reason: String::new(),
+            created_at: "2026-07-06T09:00:00Z".parse().unwrap(),
+        };
+        desk.store.change(vec![allowed.change()]).await.unwrap();
+    }
+    desk.submit("shop@shop.test", &["a@a.test", "x@b.test", "x@sub.b.test"]).await.unwrap();
+    let deliver = desk.deliver_by(|_, _| refused(NO_USER.0, NO_USER.1, NO_USER.2));
+    desk.postman(deliver).run_due().await.unwrap();
+    let rows = desk.store.scan(Table::Suppressions, "", None, 10).await.unwrap();
+    let keys: Vec<_> = rows.into_iter().map(|(key, _)| key).collect();
+    assert_eq!(keys, ["example.org/bounces/x@sub.b.test"]);
 }
 
 #[tokio::test]

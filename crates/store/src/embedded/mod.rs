@@ -355,6 +355,17 @@ impl Store for Embedded {
         Box::pin(async move { self.write_plainly(Change::Put(prepared::changes(&changes)?)).await })
     }
 
+    fn tell(
+        &self,
+        events: Vec<NewEvent>,
+        changes: Vec<TableChange>,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            let plain = prepared::changes(&changes)?;
+            self.write_plainly(Change::Tell(prepared::events(events), plain)).await
+        })
+    }
+
     fn get(&self, table: Table, key: &str) -> BoxFuture<'_, Result<Option<serde_json::Value>, StoreError>> {
         let key = key.to_owned();
         Box::pin(self.read(move |rows| query::get(rows, table, &key).map_err(damaged)))

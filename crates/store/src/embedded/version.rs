@@ -29,7 +29,7 @@ impl Versions {
         let of_messages = change.messages().iter().flat_map(|message| &message.plain);
         of_messages.for_each(|row| self.count(row.kind));
         match change {
-            Change::Put(rows) => rows.iter().for_each(|row| self.count(row.kind)),
+            Change::Put(rows) | Change::Tell(_, rows) => rows.iter().for_each(|row| self.count(row.kind)),
             Change::Settle(settle) => settle.plain.iter().for_each(|row| self.count(row.kind)),
             Change::Delete { kind, .. } => self.count(*kind),
             _ => {}

@@ -43,6 +43,7 @@ pub(super) enum Change {
     Record(Vec<Event>),
     Flag(Flag),
     Put(Vec<PlainRow>),
+    Tell(Vec<Event>, Vec<PlainRow>),
     Delete { kind: i64, keys: Vec<String> },
     Alter(Box<Alter>),
     Purge { before: i64 },
@@ -403,6 +404,9 @@ fn write_change(
         Change::Record(events) => change::record(rows, events, tally).map_err(Refusal::from),
         Change::Flag(flag) => change::flag(rows, flag),
         Change::Put(plain) => change::put(rows, plain).map_err(Refusal::from),
+        Change::Tell(events, plain) => {
+            change::record(rows, events, tally).and_then(|()| change::put(rows, plain)).map_err(Refusal::from)
+        }
         Change::Delete { kind, keys } => change::delete(rows, *kind, keys).map_err(Refusal::from),
         Change::Purge { .. } => Ok(()),
     };

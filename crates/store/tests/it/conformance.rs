@@ -251,6 +251,7 @@ pub(crate) async fn a_settlement_is_one_commit(store: Engine) {
             reply: "550 5.1.1 no such mailbox".into(),
             ..Evidence::default()
         })),
+        tags: Vec::new(),
     };
     let settlement = Settlement {
         at: Some(second(20)),
@@ -664,6 +665,14 @@ pub(crate) async fn plain_tables(store: Engine) {
     assert!(before_all.0.is_none() || versions().0 != before_all.0 && versions().1 != before_all.1);
     assert_eq!(store.get(Table::Accounts, "b").await.unwrap(), Some(value(3)));
     assert_eq!(store.get(Table::Suppressions, "b").await.unwrap(), None);
+
+    let told = vec![event(EventKind::Unsubscribed, 700, None)];
+    let written = vec![change(Table::Suppressions, "told", Some(value(4)))];
+    store.tell(told.clone(), written).await.unwrap();
+    assert_eq!(store.get(Table::Suppressions, "told").await.unwrap(), Some(value(4)));
+    let newest = EventFilter { descending: true, limit: 1, ..EventFilter::default() };
+    let newest: Vec<_> = store.events(newest).await.unwrap().into_iter().map(|event| event.event).collect();
+    assert_eq!(newest, told);
 
     let gone = vec!["a".to_owned(), "never there".to_owned()];
     store.delete(Table::Suppressions, gone.clone()).await.unwrap();

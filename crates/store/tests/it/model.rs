@@ -752,6 +752,18 @@ impl Store for Model {
         })
     }
 
+    fn tell(
+        &self,
+        events: Vec<NewEvent>,
+        changes: Vec<TableChange>,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.write(move |state| {
+            state.record(events);
+            state.change(changes);
+            Ok(())
+        })
+    }
+
     fn get(&self, table: Table, key: &str) -> BoxFuture<'_, Result<Option<Value>, StoreError>> {
         let key = (name(table), key.to_owned());
         self.read(move |state| Ok(state.plain.get(&key).cloned()))

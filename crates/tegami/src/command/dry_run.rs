@@ -59,7 +59,7 @@ pub(crate) async fn run(
     let preview = courier.preview_on(&course, &envelope, address.host(), &why.tag).await;
     let told = Told {
         local: !matches!(rooms.local.find(&address).await?, Locality::Remote),
-        suppressions: suppressions(&address, &from, rooms).await?,
+        suppressions: suppressions(&address, &from, &why.tag, rooms).await?,
         limits: preview.ways.iter().map(|way| limits(way, &course.source.name, rooms)).collect(),
         wait: rooms.shaping.wait(&job, now),
         course,
@@ -98,6 +98,7 @@ fn courier(why: &Why, zone: Option<&str>, rooms: &Rooms, config: &Config) -> Res
 async fn suppressions(
     address: &Address,
     from: &ReversePath,
+    tags: &[String],
     rooms: &Rooms,
 ) -> Result<Vec<Suppression>, Failure> {
     let Some(domain) = from.address().and_then(Address::domain) else { return Ok(Vec::new()) };
@@ -105,7 +106,8 @@ async fn suppressions(
     for list in SuppressionList::ALL {
         let key = suppression_key(domain.as_str(), list, &address.to_string());
         let value = rooms.store.get(Table::Suppressions, &key).await?;
-        found.extend(value.and_then(|value| serde_json::from_value(value).ok()));
+        let read = value.and_then(|value| serde_json::from_value::<Suppression>(value).ok());
+        found.extend(read.filter(|suppression| suppression.holds_for(tags)));
     }
     Ok(found)
 }

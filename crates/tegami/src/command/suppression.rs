@@ -219,6 +219,7 @@ fn by_person(
         created_at: now,
         source: SuppressionSource::Person,
         evidence: Some(Box::new(Evidence { at: Some(now), ..Evidence::default() })),
+        tags: Vec::new(),
     }
 }
 

@@ -97,7 +97,8 @@ impl Form {
         }
     }
 
-    fn add_query(&mut self, query: &str) -> Result<(), ApiError> {
+    /// Adds the fields of a query that the body does not have.
+    pub(crate) fn add_query(&mut self, query: &str) -> Result<(), ApiError> {
         let query = urlencoded(query.as_bytes())?;
         let fresh = query.parts.into_iter().filter(|part| !self.has(&part.name)).collect::<Vec<_>>();
         self.parts.extend(fresh);

@@ -6,6 +6,7 @@
 //!   events: range and filter (from the query or the token) ─► store ─► event objects ─► paging URLs
 //! ```
 
+mod allowed;
 mod auth;
 mod batch;
 mod compose;
@@ -18,6 +19,7 @@ mod message;
 mod mime;
 mod options;
 mod parameters;
+pub(crate) mod pivot;
 mod scalar;
 mod stored;
 mod submit;
@@ -44,6 +46,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/v3/domains/{domain}/messages/{key}", get(stored::show).post(stored::resend))
         .route("/v3/domains/{domain}/messages/{key}/attachments/{number}", get(stored::attachment))
         .merge(suppression::routes())
+        .merge(allowed::routes())
 }
 
 /// Clients know by this very text that they were pointed at the wrong URL.

@@ -1,27 +1,23 @@
-//! Suppressions: `/v3/{domain}/bounces`, `unsubscribes`, `complaints`.
-//!
-//! A page is a stretch of the addresses in alphabetical order, named by the address beside it (`page`, `address`), and all of that
-//! stands in the query, because one client takes the query of a paging URL and puts it behind a path of its own.
-
-use std::sync::Arc;
+//! Suppressions: `/v3/{domain}/bounces`, `unsubscribes`, `complaints`. The fourth list, `whitelists`, lies in [`super::allowed`].
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
-use axum::routing::get;
-use form_urlencoded::Serializer;
+use axum::routing::{get, post};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use tegami_mail::{Address, Domain};
-use tegami_store::{Store, Suppression, SuppressionList, SuppressionSource, Table, suppression_key};
+use tegami_mail::{Address, Domain, csv};
+use tegami_store::{EVERY_TAG, Suppression, SuppressionList, SuppressionSource};
 
-use super::form::Form;
+use super::form::{Form, Part};
+use super::pivot::{ADDRESSES, MOST, Pivot};
 use super::scalar::{moment, shown};
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
+use crate::suppression;
 
 /// The routes of the three lists.
 pub(crate) fn routes() -> Router<Shared> {
@@ -29,18 +25,26 @@ pub(crate) fn routes() -> Router<Shared> {
     for list in SuppressionList::ALL {
         let many = get(move |house, path, request| show_all(list, house, path, request))
             .post(move |house, path, request| add(list, house, path, request))
-            .delete(move |house, path, request| remove_all(list, house, path, request));
+            .delete(move |house, path, headers| remove_all(list, house, path, headers));
         let one = get(move |house, path, headers| show(list, house, path, headers))
             .delete(move |house, path, request| remove(list, house, path, request));
+        let import = post(move |house, path, request| import(list, house, path, request));
         let path = format!("/v3/{{domain}}/{}", list.as_str());
-        router = router.route(&path, many).route(&format!("{path}/{{address}}"), one);
+        router = router
+            .route(&path, many)
+            .route(&format!("{path}/import"), import)
+            .route(&format!("{path}/{{address}}"), one);
     }
     router
 }
 
-/// Addresses on a page, unless asked for otherwise, and at most; also the most that one request adds.
-const USUAL: usize = 100;
-const MOST: usize = 1000;
+/// Entries that are written at once.
+const PIECE: usize = 1000;
+/// Longest tag in characters; longer ones no message has.
+const LONGEST_TAG: usize = 128;
+
+/// What an upload is answered with.
+pub(super) const UPLOADED: &str = "file uploaded successfully for processing. standby...";
 
 type OfDomain = Segments<String>;
 type OfAddress = Segments<(String, String)>;
@@ -53,12 +57,13 @@ async fn show_all(
 ) -> Result<Response, ApiError> {
     let domain = house.administrator(request.headers(), &domain).await?;
     let query = Form::of_query(request.uri().query().unwrap_or_default())?;
-    let page = Page::read(&query)?;
-    let found = page.find(&house, &domain, list).await?;
+    let page = Pivot::read(&query, ADDRESSES)?;
+    let found = suppression::list(&*house.rooms.store, domain.as_str(), list, &page.stretch).await?;
     let base = format!("{}/v3/{domain}/{}", house.base_url(request.headers()), list.as_str());
-    let paging = page.paging(&base, &found);
+    let address = |suppression: Option<&Suppression>| suppression.map(|found| found.address.clone());
+    let (first, last) = (address(found.first()), address(found.last()));
     let items: Vec<Value> = found.iter().map(item).collect();
-    Ok(ok(json!({"items": items, "paging": paging})))
+    Ok(ok(json!({"items": items, "paging": page.paging(&base, first.as_deref(), last.as_deref())})))
 }
 
 async fn show(
@@ -78,20 +83,46 @@ async fn add(
     request: Request,
 ) -> Result<Response, ApiError> {
     let domain = house.administrator(request.headers(), &domain).await?;
-    let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
-    let _room = house.room_for(request.headers()).await?;
-    let body = Form::octets(request, house.settings.max_request).await?;
     let now = house.rooms.clock.now();
-    if body.trim_ascii_start().starts_with(b"[") {
-        return house.add_many(&domain, list, &body, now).await;
-    }
-    let form = Form::of_bytes(content_type.as_ref().map(|value| value.as_bytes()), body).await?;
-    let given = Given::of_form(&form)?;
-    let suppression = given.read(&domain, list, now)?;
+    let _room = house.room_for(request.headers()).await?;
+    let form = match Body::read(&house, request).await? {
+        Body::Form(form) => form,
+        Body::List(given) => {
+            let read = |value: &Value| Given::of_json(value)?.read(&domain, list, now);
+            let suppressions = given.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+            suppression::put(&*house.rooms.store, suppressions).await?;
+            let kind = if list == SuppressionList::Complaints { "complaint addresses" } else { "addresses" };
+            let message = format!("{} {kind} have been added to the {} table", given.len(), list.as_str());
+            return Ok(ok(json!({"message": message})));
+        }
+    };
+    let suppression = Given::of_form(&form)?.read(&domain, list, now)?;
     let address = suppression.address.clone();
-    house.put(vec![suppression]).await?;
+    suppression::put(&*house.rooms.store, vec![suppression]).await?;
     let message = format!("Address has been added to the {} table", list.as_str());
     Ok(ok(json!({"message": message, "address": address})))
+}
+
+/// A file of comma-separated values. It is read whole before anything is written, so that a mistake in it changes nothing.
+async fn import(
+    list: SuppressionList,
+    State(house): State<Shared>,
+    Segments(domain): OfDomain,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let domain = house.administrator(request.headers(), &domain).await?;
+    let now = house.rooms.clock.now();
+    let columns: &[&str] = match list {
+        SuppressionList::Bounces => &["address", "code", "error", "created_at"],
+        SuppressionList::Unsubscribes => &["address", "tags", "created_at"],
+        SuppressionList::Complaints => &["address", "created_at"],
+    };
+    let read = |cells: &Cells| Given::of_cells(cells).read(&domain, list, now);
+    let suppressions = uploaded(&house, request, columns, read).await?;
+    for piece in suppressions.chunks(PIECE) {
+        suppression::put(&*house.rooms.store, piece.to_vec()).await?;
+    }
+    Ok(ok(json!({"message": UPLOADED})))
 }
 
 async fn remove(
@@ -102,8 +133,17 @@ async fn remove(
 ) -> Result<Response, ApiError> {
     let domain = house.administrator(request.headers(), &domain).await?;
     let found = house.suppression(&domain, list, &address).await?;
-    let key = suppression_key(domain.as_str(), list, &found.address);
-    house.rooms.store.delete(Table::Suppressions, vec![key]).await?;
+    let _room = house.room_for(request.headers()).await?;
+    let form = Form::read(request, house.settings.max_request).await?;
+    let store = &*house.rooms.store;
+    match form.filled("tag")?.filter(|_| list == SuppressionList::Unsubscribes) {
+        Some(tag) => {
+            if !suppression::remove_tag(store, domain.as_str(), &found.address, tag).await? {
+                return Err(missing(list));
+            }
+        }
+        None => suppression::remove(store, &found).await?,
+    }
     let message = match list {
         SuppressionList::Bounces => "Bounced address has been removed",
         SuppressionList::Unsubscribes => "Unsubscribe event has been removed",
@@ -116,18 +156,10 @@ async fn remove_all(
     list: SuppressionList,
     State(house): State<Shared>,
     Segments(domain): OfDomain,
-    request: Request,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let prefix = suppression_key(domain.as_str(), list, "");
-    loop {
-        let rows = house.rooms.store.scan(Table::Suppressions, &prefix, None, MOST).await?;
-        if rows.is_empty() {
-            break;
-        }
-        let keys = rows.into_iter().map(|(key, _)| key).collect();
-        house.rooms.store.delete(Table::Suppressions, keys).await?;
-    }
+    let domain = house.administrator(&headers, &domain).await?;
+    suppression::remove_all(&*house.rooms.store, domain.as_str(), list).await?;
     let what = match list {
         SuppressionList::Bounces => "Bounced",
         SuppressionList::Unsubscribes => "Unsubscribe",
@@ -143,51 +175,73 @@ impl House {
         list: SuppressionList,
         address: &str,
     ) -> Result<Suppression, ApiError> {
-        let missing = || {
-            ApiError::NotFound(
-                match list {
-                    SuppressionList::Bounces => "Address not found in bounces table",
-                    SuppressionList::Unsubscribes => "Address not found in unsubscribers table",
-                    SuppressionList::Complaints => "No spam complaints found for this address",
-                }
-                .to_owned(),
-            )
-        };
         // A blank in an address of a path was a plus once.
-        let key = suppression_key(domain.as_str(), list, &address.replace(' ', "+"));
-        let found = self.rooms.store.get(Table::Suppressions, &key).await?.ok_or_else(missing)?;
-        serde_json::from_value(found).map_err(unreadable)
+        let address = address.replace(' ', "+");
+        let found = suppression::find(&*self.rooms.store, domain.as_str(), list, &address).await?;
+        found.ok_or_else(|| missing(list))
     }
+}
 
-    async fn add_many(
-        &self,
-        domain: &Domain,
-        list: SuppressionList,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<Response, ApiError> {
-        let given: Vec<Value> = serde_json::from_slice(body)
+fn missing(list: SuppressionList) -> ApiError {
+    let message = match list {
+        SuppressionList::Bounces => "Address not found in bounces table",
+        SuppressionList::Unsubscribes => "Address not found in unsubscribers table",
+        SuppressionList::Complaints => "No spam complaints found for this address",
+    };
+    ApiError::NotFound(message.to_owned())
+}
+
+/// What a client adds: one entry, in whatever encoding, or a JSON array of them, whatever it says it is.
+pub(super) enum Body {
+    Form(Form),
+    List(Vec<Value>),
+}
+
+impl Body {
+    pub(super) async fn read(house: &House, request: Request) -> Result<Self, ApiError> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).cloned();
+        let query = request.uri().query().map(ToOwned::to_owned);
+        let body = Form::octets(request, house.settings.max_request).await?;
+        if !body.trim_ascii_start().starts_with(b"[") {
+            let mut form = Form::of_bytes(content_type.as_ref().map(|value| value.as_bytes()), body).await?;
+            form.add_query(query.as_deref().unwrap_or_default())?;
+            return Ok(Self::Form(form));
+        }
+        let given: Vec<Value> = serde_json::from_slice(&body)
             .map_err(|_| ApiError::bad("unable to parse request: the body is not a JSON array"))?;
         if given.len() > MOST {
             return Err(ApiError::bad(format!("Batch size should be less than {MOST}")));
         }
-        let count = given.len();
-        let read = |value: &Value| Given::of_json(value)?.read(domain, list, now);
-        let suppressions = given.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        self.put(suppressions).await?;
-        let kind = if list == SuppressionList::Complaints { "complaint addresses" } else { "addresses" };
-        let message = format!("{count} {kind} have been added to the {} table", list.as_str());
-        Ok(ok(json!({"message": message})))
+        Ok(Self::List(given))
     }
+}
 
-    async fn put(&self, suppressions: Vec<Suppression>) -> Result<(), ApiError> {
-        let row = |suppression: Suppression| {
-            let key = suppression_key(&suppression.domain, suppression.list, &suppression.address);
-            Ok((key, serde_json::to_value(suppression).map_err(unreadable)?))
-        };
-        let rows = suppressions.into_iter().map(row).collect::<Result<_, ApiError>>()?;
-        Ok(self.rooms.store.put(Table::Suppressions, rows).await?)
-    }
+/// One line of an uploaded file: the cells under the names of their columns.
+pub(super) type Cells = Vec<(String, String)>;
+
+/// Reads the first file of a form, whatever it is called. Where no line names the columns, they are the usual ones.
+pub(super) async fn uploaded<T>(
+    house: &House,
+    request: Request,
+    columns: &[&str],
+    mut read: impl FnMut(&Cells) -> Result<T, ApiError>,
+) -> Result<Vec<T>, ApiError> {
+    let _room = house.room_for(request.headers()).await?;
+    let form = Form::read(request, house.settings.max_request).await?;
+    let is_file = |part: &&Part| part.filename.is_some() || part.name == "file";
+    let file = form.parts().iter().find(is_file);
+    let file = file.ok_or_else(|| ApiError::bad("Missing mandatory parameter: file"))?;
+    let mut lines = csv::read(file.text()?).into_iter().peekable();
+    let names = |cell: &String| columns.contains(&cell.trim().to_ascii_lowercase().as_str());
+    let heading = lines.next_if(|(_, cells)| cells.iter().any(names)).map(|(_, cells)| cells);
+    let heading = heading.unwrap_or_else(|| columns.iter().map(|&name| name.to_owned()).collect());
+    let heading: Vec<String> = heading.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
+    let entry = |(line, cells): (usize, Vec<String>)| {
+        let cells = cells.into_iter().map(|cell| cell.trim().to_owned());
+        let filled = heading.iter().cloned().zip(cells).filter(|(_, cell)| !cell.is_empty());
+        read(&filled.collect()).map_err(|error| ApiError::bad(format!("line {line}: {error}")))
+    };
+    lines.map(entry).collect()
 }
 
 /// What a client says of an address.
@@ -217,21 +271,29 @@ impl Given {
     fn of_json(value: &Value) -> Result<Self, ApiError> {
         let members =
             value.as_object().ok_or_else(|| ApiError::bad("unable to parse request: not a JSON object"))?;
-        let plain = |value: &Value| match value {
-            Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
         let text = |name: &str| members.get(name).and_then(plain);
-        let listed = members.get("tags").and_then(Value::as_array).into_iter().flatten();
-        let tags = listed.chain(members.get("tag")).filter_map(plain).collect();
+        let tags = ["tag", "tags"].into_iter().filter_map(|name| members.get(name)).flat_map(listed);
         Ok(Self {
             address: text("address"),
             code: text("code"),
             error: text("error"),
             created_at: text("created_at"),
-            tags,
+            tags: tags.collect(),
         })
+    }
+
+    fn of_cells(cells: &Cells) -> Self {
+        let cell = |name: &str| cells.iter().find(|(known, _)| known == name).map(|(_, cell)| cell.clone());
+        let tags = cell("tags").or_else(|| cell("tag")).unwrap_or_default();
+        // As lists of other programs look in one cell.
+        let tags = tags.split([',', ';', '[', ']', '"', '\'']).map(str::trim).filter(|tag| !tag.is_empty());
+        Self {
+            address: cell("address"),
+            code: cell("code"),
+            error: cell("error"),
+            created_at: cell("created_at"),
+            tags: tags.map(ToOwned::to_owned).collect(),
+        }
     }
 
     fn read(self, domain: &Domain, list: SuppressionList, now: Timestamp) -> Result<Suppression, ApiError> {
@@ -239,14 +301,14 @@ impl Given {
         let address = Address::parse(written.trim()).map_err(|error| {
             ApiError::bad(format!("`{}` is not a valid address: {error}", shown(&written)))
         })?;
-        if self.tags.iter().any(|tag| !tag.is_empty() && tag != "*") {
-            let why = "tags: unsubscribing from single tags is not served here, only from everything (`*`)";
-            return Err(ApiError::bad(why));
-        }
-        let created_at = self.created_at.as_deref().and_then(moment).transpose()?;
+        let created_at = self.created_at.as_deref().and_then(instant).transpose()?;
         let code = match list {
             SuppressionList::Bounces => self.code.unwrap_or_else(|| "550".to_owned()),
             _ => String::new(),
+        };
+        let tags = match list {
+            SuppressionList::Unsubscribes => tags(self.tags)?,
+            _ => Vec::new(),
         };
         Ok(Suppression {
             domain: domain.as_str().to_owned(),
@@ -257,14 +319,54 @@ impl Given {
             created_at: created_at.unwrap_or(now),
             source: SuppressionSource::Api,
             evidence: None,
+            tags,
         })
     }
 }
 
+/// Tags, each once; without any it is everything.
+fn tags(given: Vec<String>) -> Result<Vec<String>, ApiError> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in given.into_iter().filter(|tag| !tag.is_empty()) {
+        if tag.len() > LONGEST_TAG || !tag.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err(ApiError::bad(format!("tags: `{}` is not a tag", shown(&tag))));
+        }
+        if !tags.iter().any(|known| known.eq_ignore_ascii_case(&tag)) {
+            tags.push(tag);
+        }
+    }
+    Ok(if tags.is_empty() { vec![EVERY_TAG.to_owned()] } else { tags })
+}
+
+/// A moment as anywhere else in the API, or in the formats in which lists are exported: RFC 3339, or with `UTC` for the zone.
+pub(super) fn instant(text: &str) -> Option<Result<Timestamp, ApiError>> {
+    text.trim().parse().map(Ok).ok().or_else(|| moment(&text.replace("UTC", "+0000")))
+}
+
+/// A text, or a number where one is meant.
+pub(super) fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn listed(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.iter().filter_map(plain).collect(),
+        one => plain(one).into_iter().collect(),
+    }
+}
+
+/// `Mon, 06 Jul 2026 09:00:00 UTC`.
+pub(super) fn written(moment: Timestamp) -> String {
+    moment.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S UTC").to_string()
+}
+
 /// One address as the API shows it.
 fn item(suppression: &Suppression) -> Value {
-    let created_at = suppression.created_at.to_zoned(TimeZone::UTC);
-    let created_at = created_at.strftime("%a, %d %b %Y %H:%M:%S UTC").to_string();
+    let created_at = written(suppression.created_at);
     match suppression.list {
         SuppressionList::Bounces => json!({
             "address": suppression.address,
@@ -272,126 +374,11 @@ fn item(suppression: &Suppression) -> Value {
             "error": suppression.error,
             "created_at": created_at,
         }),
-        SuppressionList::Unsubscribes => {
-            json!({"address": suppression.address, "tags": ["*"], "created_at": created_at})
-        }
+        SuppressionList::Unsubscribes => json!({
+            "address": suppression.address,
+            "tags": suppression::tags(suppression),
+            "created_at": created_at,
+        }),
         SuppressionList::Complaints => json!({"address": suppression.address, "created_at": created_at}),
-    }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-fn unreadable(error: serde_json::Error) -> ApiError {
-    tracing::error!(%error, "a suppression cannot be read or written");
-    ApiError::Internal
-}
-
-/// Which stretch of a list.
-struct Page {
-    place: Place,
-    limit: usize,
-    /// Only addresses that begin so.
-    term: String,
-}
-
-enum Place {
-    First,
-    Last,
-    After(String),
-    Before(String),
-}
-
-impl Page {
-    fn read(query: &Form) -> Result<Self, ApiError> {
-        let limit = match query.filled("limit")?.map(str::parse::<usize>) {
-            None => USUAL,
-            Some(Ok(limit @ 1..=MOST)) => limit,
-            Some(Ok(0) | Err(_)) => return Err(ApiError::bad("limit: this is not a number above 0")),
-            Some(Ok(_)) => {
-                return Err(ApiError::bad(format!("The 'limit' parameter can't be larger than {MOST}")));
-            }
-        };
-        let pivot = query.filled("address")?.unwrap_or_default().to_lowercase();
-        let place = match query.filled("page")?.unwrap_or("first") {
-            "first" => Place::First,
-            "last" => Place::Last,
-            "next" => Place::After(pivot),
-            "previous" | "prev" => Place::Before(pivot),
-            other => return Err(ApiError::bad(format!("page: `{}` is not known", shown(other)))),
-        };
-        let term = query.filled("term")?.unwrap_or_default().to_lowercase();
-        Ok(Self { place, limit, term })
-    }
-
-    async fn find(
-        &self,
-        house: &House,
-        domain: &Domain,
-        list: SuppressionList,
-    ) -> Result<Vec<Suppression>, ApiError> {
-        let key = |address: &str| suppression_key(domain.as_str(), list, address);
-        let store = &house.rooms.store;
-        let prefix = key(&self.term);
-        let rows = match &self.place {
-            Place::First => store.scan(Table::Suppressions, &prefix, None, self.limit).await?,
-            Place::After(pivot) => {
-                store.scan(Table::Suppressions, &prefix, Some(&key(pivot)), self.limit).await?
-            }
-            Place::Last => ending(store, &prefix, None, self.limit).await?,
-            Place::Before(pivot) => ending(store, &prefix, Some(&key(pivot)), self.limit).await?,
-        };
-        rows.into_iter().map(|(_, value)| serde_json::from_value(value).map_err(unreadable)).collect()
-    }
-
-    /// All four URLs are always there; one client stumbles over a missing one.
-    fn paging(&self, base: &str, found: &[Suppression]) -> Value {
-        let url = |page: &str, pivot: Option<&str>| {
-            let mut query = Serializer::new(String::new());
-            query.append_pair("page", page);
-            if let Some(pivot) = pivot {
-                query.append_pair("address", pivot);
-            }
-            query.append_pair("limit", &self.limit.to_string()).append_pair("term", &self.term);
-            format!("{base}?{}", query.finish())
-        };
-        let address = |suppression: &Suppression| suppression.address.clone();
-        let here = match &self.place {
-            Place::After(pivot) | Place::Before(pivot) => pivot.clone(),
-            Place::First | Place::Last => String::new(),
-        };
-        let first = found.first().map_or_else(|| here.clone(), address);
-        let last = found.last().map_or(here, address);
-        json!({
-            "first": url("first", None),
-            "last": url("last", None),
-            "next": url("next", Some(&last)),
-            "previous": url("previous", Some(&first)),
-        })
-    }
-}
-
-/// The last rows before a key, or of all. The store reads forwards only: the list is walked, and no more than a page of it is kept.
-async fn ending(
-    store: &Arc<dyn Store>,
-    prefix: &str,
-    before: Option<&str>,
-    limit: usize,
-) -> Result<Vec<(String, Value)>, ApiError> {
-    let mut kept: Vec<(String, Value)> = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let rows = store.scan(Table::Suppressions, prefix, after.as_deref(), MOST).await?;
-        let whole = rows.len() >= MOST;
-        after = rows.last().map(|(key, _)| key.clone());
-        let count = rows.len();
-        let wanted: Vec<_> = rows
-            .into_iter()
-            .take_while(|(key, _)| before.is_none_or(|before| key.as_str() < before))
-            .collect();
-        let ended = wanted.len() < count;
-        kept.extend(wanted);
-        kept.drain(..kept.len().saturating_sub(limit));
-        if ended || !whole {
-            return Ok(kept);
-        }
     }
 }

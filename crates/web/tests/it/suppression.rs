@@ -78,6 +78,164 @@ async fn many_at_once_and_in_pages() {
     }
     let refused = site.post("/v3/example.org/bounces", "code=550").await;
     assert_eq!(refused.message(), "Missing mandatory parameter: address");
-    let refused = site.post("/v3/example.org/unsubscribes", "address=a@example.net&tag=news").await;
-    assert_eq!(refused.status, 400);
+    let many = serde_json::to_vec(&vec![json!({"address": "a@example.net"}); 1001]).unwrap();
+    let refused = site.request("POST", "/v3/example.org/bounces", KEY, "application/json", &many).await;
+    assert_eq!((refused.status, refused.message().as_str()), (400, "Batch size should be less than 1000"));
+}
+
+#[tokio::test]
+async fn paging_urls_are_those_of_recordings() {
+    let site = Site::open().await;
+    site.post("/v3/example.org/complaints", "address=a%2Bb@example.net").await;
+    let base = format!("http://{}/v3/example.org/complaints", site.address);
+    assert_eq!(
+        site.get("/v3/example.org/complaints").await.json(),
+        json!({
+            "items": [{"address": "a+b@example.net", "created_at": "Mon, 06 Jul 2026 09:00:00 UTC"}],
+            "paging": {
+                "first": format!("{base}?limit=100&term="),
+                "last": format!("{base}?page=last&limit=100&term="),
+                "next": format!("{base}?page=next&address=a%2Bb%40example.net&limit=100&term="),
+                "previous": format!("{base}?page=previous&address=a%2Bb%40example.net&limit=100&term="),
+            },
+        })
+    );
+}
+
+#[tokio::test]
+async fn unsubscribing_from_tags() {
+    let site = Site::open().await;
+    let list = "/v3/example.org/unsubscribes";
+    let one = format!("{list}/a@example.net");
+    let tags = || async { site.get(&one).await.json()["tags"].clone() };
+    assert_eq!(
+        site.post(list, "address=a@example.net&tag=news&tags=tag%201").await.json(),
+        json!({"message": "Address has been added to the unsubscribes table", "address": "a@example.net"})
+    );
+    let body = br#"{"address": "A@example.net", "tags": ["News", "offers"]}"#;
+    assert_eq!(site.request("POST", list, KEY, "", body).await.status, 200);
+    assert_eq!(tags().await, json!(["news", "tag 1", "offers"]));
+    // Only messages with such a tag are not sent.
+    let send = |tag: &'static str| {
+        let body = format!("from=me@example.org&to=a@example.net&text=x&o:tag={tag}");
+        let site = &site;
+        async move {
+            assert_eq!(site.post("/v3/example.org/messages", &body).await.status, 200);
+            let (row, _) = site.newest().await;
+            site.recipients(&row).await.len()
+        }
+    };
+    assert_eq!(send("OFFERS").await, 0);
+    let failed = site.get("/v3/example.org/events?event=failed").await.json()["items"][0].clone();
+    assert_eq!(failed["delivery-status"]["code"], 606);
+    assert_eq!(send("receipt").await, 1);
+    for (tag, left) in [("news", json!(["tag 1", "offers"])), ("tag+1", json!(["offers"]))] {
+        let removed = site.request("DELETE", &format!("{one}?tag={tag}"), KEY, "", b"").await;
+        let expected = json!({"message": "Unsubscribe event has been removed", "address": "A@example.net"});
+        assert_eq!(removed.json(), expected);
+        assert_eq!(tags().await, left);
+    }
+    let missing = site.request("DELETE", &format!("{one}?tag=news"), KEY, "", b"").await;
+    assert_eq!(
+        (missing.status, missing.message().as_str()),
+        (404, "Address not found in unsubscribers table")
+    );
+    assert_eq!(site.request("DELETE", &format!("{one}?tag=offers"), KEY, "", b"").await.status, 200);
+    assert_eq!(site.get(&one).await.status, 404);
+    assert_eq!(send("OFFERS").await, 1);
+    // Without a tag it is everything.
+    site.post(list, "address=a@example.net").await;
+    assert_eq!(tags().await, json!(["*"]));
+    assert_eq!(send("receipt").await, 0);
+}
+
+#[tokio::test]
+async fn who_is_allowed() {
+    let site = Site::open().await;
+    let list = "/v3/example.org/whitelists";
+    assert_eq!(
+        site.post(list, "domain=Example.COM&reason=ours").await.json(),
+        json!({
+            "message": "Address/Domain has been added to the allowlists table",
+            "type": "domain", "value": "example.com",
+        })
+    );
+    let multipart =
+        "--x\r\nContent-Disposition: form-data; name=\"address\"\r\n\r\nA+b@example.net\r\n--x--\r\n";
+    let added =
+        site.request("POST", list, KEY, "multipart/form-data; boundary=x", multipart.as_bytes()).await;
+    assert_eq!(added.json()["type"], "address");
+    assert_eq!(added.json()["value"], "A+b@example.net");
+    let created = "Mon, 06 Jul 2026 09:00:00 UTC";
+    let address = json!({"type": "address", "value": "A+b@example.net", "reason": "", "createdAt": created});
+    let domain = json!({"type": "domain", "value": "example.com", "reason": "ours", "createdAt": created});
+    let page = site.get(list).await.json();
+    assert_eq!(page["items"], json!([address, domain]));
+    assert!(page["paging"]["previous"].as_str().unwrap().contains("address=A%2Bb%40example.net"));
+    assert_eq!(site.get(&format!("{list}/a+b@example.net")).await.json(), address);
+    assert_eq!(site.get(&format!("{list}/EXAMPLE.com")).await.json(), domain);
+    assert_eq!(
+        site.request("DELETE", &format!("{list}/example.com"), KEY, "", b"").await.json(),
+        json!({"message": "Whitelist address/domain has been removed", "value": "example.com"})
+    );
+    let missing = site.get(&format!("{list}/example.com")).await;
+    let text = "Address/Domain not found in allowlist table";
+    assert_eq!((missing.status, missing.message().as_str()), (404, text));
+    let refused = site.post(list, "reason=x").await;
+    let text = "Missing mandatory parameter: address/domain";
+    assert_eq!((refused.status, refused.message().as_str()), (400, text));
+    let removed = site.request("DELETE", list, KEY, "", b"").await;
+    assert_eq!(removed.message(), "Allowlist addresses/domains for this domain have been removed");
+    assert_eq!(site.get(list).await.json()["items"], json!([]));
+}
+
+#[tokio::test]
+async fn files_are_imported() {
+    let site = Site::open().await;
+    let import = |list: &'static str, field: &'static str, text: &'static str| {
+        let body = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"a.csv\"\r\nContent-Type: text/csv\r\n\r\n{text}\r\n--x--\r\n"
+        );
+        let site = &site;
+        async move {
+            let path = format!("/v3/example.org/{list}/import");
+            let answer =
+                site.request("POST", &path, KEY, "multipart/form-data; boundary=x", body.as_bytes()).await;
+            let items = site.get(&format!("/v3/example.org/{list}")).await.json()["items"].clone();
+            (answer.status, answer.message(), items)
+        }
+    };
+    let done = "file uploaded successfully for processing. standby...";
+    let (status, message, items) = import(
+        "bounces",
+        "file",
+        "\u{feff}address,code,error,created_at\na@example.net,550,\"no \"\"x\"\", ever\",\"Tue, 15 Nov 2022 12:23:45 UTC\"\r\nb@example.net,,,\n",
+    )
+    .await;
+    assert_eq!((status, message.as_str()), (200, done));
+    assert_eq!(
+        items,
+        json!([
+            {"address": "a@example.net", "code": "550", "error": "no \"x\", ever", "created_at": "Tue, 15 Nov 2022 12:23:45 UTC"},
+            {"address": "b@example.net", "code": "550", "error": "", "created_at": "Mon, 06 Jul 2026 09:00:00 UTC"},
+        ])
+    );
+    // The Python client calls the field by the name of the list.
+    let (_, message, items) = import(
+        "unsubscribes",
+        "unsubscribe2_csv",
+        "address,tags\na@example.net,\"[\"\"a\"\", \"\"b c\"\"]\"\nb@example.net,*",
+    )
+    .await;
+    assert_eq!(message, done);
+    assert_eq!((&items[0]["tags"], &items[1]["tags"]), (&json!(["a", "b c"]), &json!(["*"])));
+    let (_, message, items) = import("complaints", "file", "a@example.net\n").await;
+    assert_eq!((message.as_str(), &items[0]["address"]), (done, &json!("a@example.net")));
+    let (_, message, items) =
+        import("whitelists", "file", "address,domain\na@example.net,\n,example.com").await;
+    assert_eq!((message.as_str(), items.as_array().unwrap().len()), (done, 2));
+    // A mistake changes nothing.
+    let (status, message, items) = import("complaints", "file", "address\nc@example.net\nnobody\n").await;
+    assert_eq!((status, items.as_array().unwrap().len()), (400, 1));
+    assert_eq!(message, "line 3: `nobody` is not a valid address: the address has no @");
 }

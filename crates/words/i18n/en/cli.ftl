@@ -557,6 +557,7 @@ cli-suppression-source-rule = refused when we sent
 cli-suppression-source-notification = came back later
 cli-suppression-source-complaint = a complaint
 cli-suppression-source-person = an administrator
+cli-suppression-source-recipient = the recipient, by a link
 cli-suppression-source-api = the HTTP API
 cli-column-address = address
 cli-column-list = list

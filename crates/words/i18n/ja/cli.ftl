@@ -554,6 +554,7 @@ cli-suppression-source-rule = 送信時の拒否
 cli-suppression-source-notification = 後から届いた不達通知
 cli-suppression-source-complaint = 苦情の報告
 cli-suppression-source-person = 管理者
+cli-suppression-source-recipient = 受信者本人（リンクから）
 cli-suppression-source-api = HTTP API
 cli-column-address = アドレス
 cli-column-list = リスト

@@ -3,11 +3,11 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tegami_mail::{Address, Domain, date};
+use tegami_mail::{Address, Domain, csv, date};
 use tegami_store::{Suppression, SuppressionList, SuppressionSource};
 
 /// The columns that are written. What is read may have any of them, in any order, and others, which are passed over.
-const COLUMNS: [&str; 7] = ["address", "list", "domain", "code", "error", "created_at", "source"];
+const COLUMNS: [&str; 8] = ["address", "list", "domain", "code", "error", "created_at", "source", "tags"];
 
 /// A line that is not read.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,9 +19,9 @@ pub(super) struct Wrong {
 
 /// All rows as comma-separated values.
 pub(super) fn write(rows: &[Suppression]) -> String {
-    let mut text = format!("{}\r\n", COLUMNS.join(","));
+    let mut text = csv::line(&COLUMNS);
     for row in rows {
-        let created_at = row.created_at.to_string();
+        let (created_at, tags) = (row.created_at.to_string(), row.tags.join(","));
         let cells = [
             row.address.as_str(),
             row.list.as_str(),
@@ -30,19 +30,11 @@ pub(super) fn write(rows: &[Suppression]) -> String {
             &row.error,
             &created_at,
             row.source.as_str(),
+            &tags,
         ];
-        text.push_str(&cells.map(quoted).join(","));
-        text.push_str("\r\n");
+        text.push_str(&csv::line(&cells));
     }
     text
-}
-
-fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell.to_owned()
-    }
 }
 
 /// What can be read, for each of `domains` unless a line names one of them, and what cannot.
@@ -110,8 +102,15 @@ fn suppressions(
             created_at,
             source: source.unwrap_or(SuppressionSource::Person),
             evidence: None,
+            tags: cell("tags").map(tags_of).unwrap_or_default(),
         })
         .collect())
+}
+
+/// As providers write them: `a,b` or `["a", "b"]`.
+fn tags_of(cell: &str) -> Vec<String> {
+    let tags = cell.split([',', '[', ']', '"', '\'']).map(str::trim).filter(|tag| !tag.is_empty());
+    tags.map(str::to_owned).collect()
 }
 
 /// RFC 3339, or as in a Date field with a name for the zone.
@@ -120,7 +119,7 @@ fn moment(text: &str) -> Option<Timestamp> {
 }
 
 fn of_csv(text: &str) -> Records {
-    let mut lines = cells(text);
+    let mut lines = csv::read(text);
     let is_heading = |cells: &[String]| cells.iter().any(|cell| cell.trim().eq_ignore_ascii_case("address"));
     let heading: Vec<String> = match lines.first() {
         Some((_, first)) if is_heading(first) => {
@@ -132,38 +131,6 @@ fn of_csv(text: &str) -> Records {
     };
     let record = |cells: Vec<String>| heading.iter().cloned().zip(cells).collect();
     lines.into_iter().map(|(line, cells)| (line, Ok(record(cells)))).collect()
-}
-
-/// The cells of each line that has any, with the number of the line on which it begins.
-fn cells(text: &str) -> Vec<(usize, Vec<String>)> {
-    let mut lines: Vec<(usize, Vec<String>)> = Vec::new();
-    let (mut line, mut begun) = (1, 1);
-    let (mut row, mut cell, mut in_quotes) = (Vec::new(), String::new(), false);
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        line += usize::from(letter == '\n');
-        match letter {
-            '"' if in_quotes && letters.peek() == Some(&'"') => {
-                letters.next();
-                cell.push('"');
-            }
-            '"' if in_quotes || cell.trim().is_empty() => {
-                in_quotes = !in_quotes;
-            }
-            ',' if !in_quotes => row.push(std::mem::take(&mut cell)),
-            '\n' if !in_quotes => {
-                row.push(std::mem::take(&mut cell));
-                lines.push((begun, std::mem::take(&mut row)));
-                begun = line;
-            }
-            '\r' if !in_quotes => {}
-            other => cell.push(other),
-        }
-    }
-    row.push(cell);
-    lines.push((begun, row));
-    lines.retain(|(_, cells)| cells.iter().any(|cell| !cell.trim().is_empty()));
-    lines
 }
 
 /// An array, or an object with one under `suppressions` or `items`; the line is then the place in the array.
@@ -248,11 +215,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(errors in proptest::collection::vec("\\PC{0,20}|[\",\r\n =a-z]{0,20}", 0..5)) {
+        fn what_is_written_is_read(tags in proptest::collection::vec("[a-z]{1,5}", 0..3), errors in proptest::collection::vec("\\PC{0,20}|[\",\r\n =a-z]{0,20}", 0..5)) {
             let row = |(number, error): (usize, &String)| Suppression {
                 domain: "a.test".to_owned(), list: SuppressionList::Complaints, address: format!("{number}@example.net"),
                 code: "550".to_owned(), error: error.trim().to_owned(), created_at: Timestamp::UNIX_EPOCH,
-                source: SuppressionSource::Rule, evidence: None,
+                source: SuppressionSource::Rule, evidence: None, tags: tags.clone(),
             };
             let rows: Vec<_> = errors.iter().enumerate().map(row).collect();
             let read = read(&write(&rows), &domains(), SuppressionList::Bounces, Timestamp::UNIX_EPOCH);
