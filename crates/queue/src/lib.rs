@@ -16,6 +16,7 @@ mod call;
 mod clock;
 mod complete;
 mod control;
+mod dkim_keys;
 mod domains;
 mod dsn;
 mod event;
@@ -54,6 +55,7 @@ pub use call::{
 pub use clock::SystemClock;
 pub use complete::{Completed, complete, message_id, needs};
 pub use control::Control;
+pub use dkim_keys::{DkimKeyError, DkimKeys};
 pub use domains::{DomainError, DomainRoll, Domains, OurDomain};
 pub use event::{EventData, Reason};
 pub use hold::{HoldRule, HoldSubject, Holds};

@@ -48,6 +48,16 @@ impl KeyRing {
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
+
+    /// From now on these signers for one domain; without any, the domains above it sign.
+    pub fn set(&self, domain: &Domain, signers: Vec<Signer>) {
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        if signers.is_empty() {
+            keys.remove(domain);
+        } else {
+            keys.insert(domain.clone(), signers);
+        }
+    }
 }
 
 impl SignerSource for KeyRing {

@@ -41,8 +41,6 @@ pub struct DomainRow {
     pub mailfrom_host: Option<String>,
     /// The host under whose name DKIM keys are published.
     pub dkim_host: Option<String>,
-    /// Keys of its own even where a domain above it has some.
-    pub own_dkim_authority: bool,
     /// Kept for clients that set it; keys are not rotated by themselves here.
     pub use_automatic_sender_security: bool,
     /// Kept for clients that set it.
@@ -74,7 +72,6 @@ impl Default for DomainRow {
             archive_to: None,
             mailfrom_host: None,
             dkim_host: None,
-            own_dkim_authority: false,
             use_automatic_sender_security: false,
             encrypt_incoming_message: false,
             checks: Vec::new(),

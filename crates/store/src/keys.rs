@@ -100,6 +100,20 @@ impl KeyFolder {
         read_key(&self.file(name)?)
     }
 
+    /// Takes a key away; one that is not there is gone already.
+    ///
+    /// # Errors
+    /// [`KeyError::BadName`] or [`KeyError::Unwritable`].
+    pub fn remove(&self, name: &str) -> Result<(), KeyError> {
+        let path = self.file(name)?;
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(KeyError::Unwritable { path, error })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The names of all keys, sorted.
     ///
     /// # Errors
@@ -195,6 +209,10 @@ mod tests {
         assert_eq!(mode(&path.join("example.org.s1")), 0o600);
         assert_eq!(folder.read("example.org.s1").unwrap(), "second");
         assert_eq!(folder.list().unwrap(), ["a", "example.org.s1"]);
+        folder.write("b", "fourth").unwrap();
+        folder.remove("b").unwrap();
+        folder.remove("b").unwrap();
+        assert!(matches!(folder.read("b"), Err(KeyError::Missing(_))));
         assert_eq!(std::fs::read_dir(&path).unwrap().count(), 2);
     }
 

@@ -10,6 +10,7 @@
 mod accounts;
 mod bounce;
 mod desk;
+mod dkim_keys;
 mod domains;
 mod journey;
 mod meanwhile;

@@ -11,7 +11,7 @@ use tegami_store::DkimKeyRow;
 use super::{Context, Failure, Report, table};
 use crate::cli::Domain;
 use crate::config::Config;
-use crate::server::{Rooms, keys};
+use crate::server::Rooms;
 
 /// One record to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,21 +29,29 @@ pub(crate) async fn run(
     config: &Config,
 ) -> Result<Report, Failure> {
     match domain {
-        Domain::List => list(context, rooms, config).await,
+        Domain::List => list(context, rooms).await,
         Domain::Records { domain } => records(domain, context, rooms, config).await,
     }
 }
 
-async fn list(context: &Context, rooms: &Rooms, config: &Config) -> Result<Report, Failure> {
+/// All our domains, those of the configuration first.
+async fn names(rooms: &Rooms) -> Result<Vec<Name>, Failure> {
+    let roll = rooms.domains.roll().await?;
+    let others = roll.iter().filter(|ours| !ours.configured).map(|ours| &ours.name);
+    Ok(rooms.domains.configured().iter().chain(others).cloned().collect())
+}
+
+async fn list(context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
     let mut rows = Vec::new();
-    for domain in &config.domains {
-        for key in keys::published(config, rooms.store.as_ref(), domain).await? {
+    let names = names(rooms).await?;
+    for domain in &names {
+        for key in rooms.dkim.of(domain).await? {
             rows.push((domain.to_unicode(), key));
         }
     }
     if context.json {
         let keys: Vec<_> = rows.iter().map(|(_, key)| json!(key)).collect();
-        return Ok(Report::json(&json!({"domains": config.domains, "dkim_keys": keys})));
+        return Ok(Report::json(&json!({"domains": names, "dkim_keys": keys})));
     }
     let heading =
         ["domain", "selector", "algorithm"].map(|column| context.word(&format!("cli-column-{column}")));
@@ -54,10 +62,10 @@ async fn list(context: &Context, rooms: &Rooms, config: &Config) -> Result<Repor
 async fn records(domain: &str, context: &Context, rooms: &Rooms, config: &Config) -> Result<Report, Failure> {
     let name =
         Name::parse(domain).map_err(|error| note!("cli-bad-domain", domain = domain, reason = error))?;
-    if !config.domains.contains(&name) {
+    if rooms.domains.find(&name).await?.is_none() {
         return Err(note!("cli-not-our-domain", domain = domain).into());
     }
-    let keys = keys::published(config, rooms.store.as_ref(), &name).await?;
+    let keys = rooms.dkim.of(&name).await?;
     let plan = plan(&name, &config.hostname, &named_addresses(config), &keys);
     if context.json {
         return Ok(Report::json(&plan_json(&plan)));

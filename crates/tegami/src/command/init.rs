@@ -13,7 +13,7 @@ use super::domain::{plan, plan_json, zone_text};
 use super::{Context, Failure, Outcome, user};
 use crate::cli::Init;
 use crate::config::Config;
-use crate::server::{Rooms, keys};
+use crate::server::Rooms;
 
 /// Everything in one go; nothing that exists is overwritten.
 pub(crate) async fn run(init: &Init, context: &Context) -> Result<Outcome, Failure> {
@@ -38,7 +38,7 @@ pub(crate) async fn run(init: &Init, context: &Context) -> Result<Outcome, Failu
     let made = rooms.accounts.create_api_key("init", ApiKeyScope::Account).await;
     let (key, _) = made.map_err(|error| Failure::Text(error.to_string()))?;
     let addresses: Vec<_> = init.ip.iter().map(|ip| (hostname.clone(), *ip)).collect();
-    let plan = plan(&domain, &hostname, &addresses, &keys::rows(rooms.store.as_ref(), &domain).await?);
+    let plan = plan(&domain, &hostname, &addresses, &rooms.dkim.of(&domain).await?);
     if context.json {
         let mut value = plan_json(&plan);
         if let Some(object) = value.as_object_mut() {

@@ -185,7 +185,7 @@ async fn add(
     let list = choice.list.unwrap_or(SuppressionList::Bounces);
     let now = rooms.clock.now();
     let mut rows = Vec::new();
-    for domain in domains(choice, config)? {
+    for domain in domains(choice, rooms, config).await? {
         for address in addresses {
             let address = Address::parse(address)
                 .map_err(|error| note!("cli-bad-address", address = address, reason = error))?;
@@ -269,7 +269,7 @@ async fn import(
     rooms: &Rooms,
     config: &Config,
 ) -> Result<Report, Failure> {
-    let domains = domains(choice, config)?;
+    let domains = domains(choice, rooms, config).await?;
     let usual = choice.list.unwrap_or(SuppressionList::Bounces);
     let (rows, wrong) = file::read(text, &domains, usual, rooms.clock.now());
     put(&*rooms.store, &rows).await?;
@@ -296,11 +296,11 @@ async fn put(store: &dyn Store, rows: &[Suppression]) -> Result<(), Failure> {
 }
 
 /// The domain that was named, else all of ours.
-fn domains(choice: &Choice, config: &Config) -> Result<Vec<Domain>, Failure> {
+async fn domains(choice: &Choice, rooms: &Rooms, config: &Config) -> Result<Vec<Domain>, Failure> {
     match &choice.domain {
         Some(domain) => {
             let domain = parse_domain(domain)?;
-            if config.domains.contains(&domain) {
+            if rooms.domains.find(&domain).await?.is_some() {
                 Ok(vec![domain])
             } else {
                 Err(note!("cli-not-our-domain", domain = domain).into())

@@ -21,7 +21,7 @@ pub(crate) async fn run(
 ) -> Result<Report, Failure> {
     match user {
         User::Add { name, senders, .. } => {
-            ours(name, config)?;
+            ours(name, rooms, config).await?;
             add(name, senders, input, context, rooms).await
         }
         User::List => list(context, rooms).await,
@@ -29,10 +29,10 @@ pub(crate) async fn run(
 }
 
 /// A user has a mailbox: at a domain that is not ours it would never get anything.
-fn ours(name: &str, config: &Config) -> Result<(), Failure> {
+async fn ours(name: &str, rooms: &Rooms, config: &Config) -> Result<(), Failure> {
     let address = parse(name)?;
     match address.domain() {
-        Some(domain) if !config.domains.contains(domain) && *domain != config.hostname => {
+        Some(domain) if *domain != config.hostname && rooms.domains.find(domain).await?.is_none() => {
             Err(note!("cli-not-our-domain", domain = domain).into())
         }
         _ => Ok(()),

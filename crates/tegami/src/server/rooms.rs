@@ -11,8 +11,8 @@ use tegami_outbound::Courier;
 use tegami_queue::gate::Gate;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
-    Accounts, Control, Directory, Domains, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes, Returns,
-    SignerSource, Throttle, ThrottlePolicy,
+    Accounts, Control, Directory, DkimKeys, Domains, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes,
+    Returns, SignerSource, Throttle, ThrottlePolicy,
 };
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
 
@@ -32,6 +32,8 @@ pub(crate) struct Rooms {
     pub(crate) meters: Meters,
     pub(crate) shaping: Arc<Shaping>,
     pub(crate) keys: Arc<KeyRing>,
+    /// Who makes and changes what is on that ring.
+    pub(crate) dkim: Arc<DkimKeys>,
     /// Which domains are ours.
     pub(crate) domains: Arc<Domains>,
     ids: Arc<IdSource>,
@@ -54,14 +56,15 @@ impl Rooms {
         let store =
             Embedded::open(&config.data, options).map_err(|error| cannot_open(&config.data, &error))?;
         let store: Arc<dyn Store> = Arc::new(store);
-        let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
-        let keys = Arc::new(KeyRing::new(signers));
+        let keys = Arc::new(KeyRing::default());
+        let domains = domains(config, &store, &clock);
+        let dkim = dkim(config, &store, &clock, &keys)?;
+        keys.replace(dkim.signers(&domains).await?);
         let ids = Arc::new(IdSource::default());
         let holds = Arc::new(Holds::load(store.as_ref()).await?);
         let accounts = Accounts::new(Arc::clone(&store), Arc::clone(&clock));
         let accounts = Arc::new(accounts.map_err(|error| Failure::Text(error.to_string()))?);
         let control = Arc::new(Control::default());
-        let domains = domains(config, &store, &clock);
         let local = local(config, &store, &clock, &domains);
         let door = Door {
             store: &store,
@@ -87,6 +90,7 @@ impl Rooms {
             meters,
             shaping,
             keys,
+            dkim,
             domains,
             ids,
             throttle: Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default()))),
@@ -102,8 +106,9 @@ impl Rooms {
     /// A key cannot be used.
     pub(crate) async fn renewed(&self, config: &Config) -> Result<(Self, Vec<Signer>), Failure> {
         let Self { store, clock, control, keys, ids, holds, .. } = self;
-        let signers = keys::ensure(config, store.as_ref(), clock.now()).await?;
         let domains = domains(config, store, clock);
+        let dkim = dkim(config, store, clock, keys)?;
+        let signers = dkim.signers(&domains).await?;
         let local = local(config, store, clock, &domains);
         let returns = returns::open(config)?;
         returns.take_over(self.intake.returns());
@@ -119,6 +124,7 @@ impl Rooms {
             meters: self.meters.clone(),
             shaping: Arc::clone(&self.shaping),
             keys: Arc::clone(keys),
+            dkim,
             ids: Arc::clone(ids),
             throttle: Arc::clone(&self.throttle),
             holds: Arc::clone(&self.holds),
@@ -131,6 +137,17 @@ impl Rooms {
 /// Which domains are ours.
 fn domains(config: &Config, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Arc<Domains> {
     Arc::new(Domains::new(Arc::clone(store), Arc::clone(clock), config.domains.iter().cloned()))
+}
+
+/// Who makes and changes DKIM keys.
+fn dkim(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    ring: &Arc<KeyRing>,
+) -> Result<Arc<DkimKeys>, Failure> {
+    let (folder, given) = (keys::folder(config)?, keys::given(config)?);
+    Ok(Arc::new(DkimKeys::new(Arc::clone(store), folder, Arc::clone(clock), Arc::clone(ring), given)))
 }
 
 /// Which addresses are here.

@@ -22,7 +22,7 @@ use crate::config::{
     Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Routing,
     Shares, Submission, Tls,
 };
-use crate::server::{Pages, Rooms, Server, Surroundings, keys};
+use crate::server::{Pages, Rooms, Server, Surroundings};
 use tegami_dns::Dnssec;
 
 /// The user of the lab. Everything of the lab lies on loopback and is thrown away, so its secrets may be short.
@@ -236,7 +236,7 @@ async fn people(rooms: &Rooms) -> Result<(), Failure> {
 
 /// The DKIM keys that stand in the lab's DNS: those of shop.test. newshop.test has keys too, but nobody has published them.
 async fn published(rooms: &Rooms) -> Result<Vec<(String, String)>, Failure> {
-    let rows = keys::rows(rooms.store.as_ref(), &domain("shop.test")?).await?;
+    let rows = rooms.dkim.of(&domain("shop.test")?).await?;
     Ok(rows
         .into_iter()
         .map(|row| (format!("{}._domainkey.{}", row.selector, row.domain), row.record))
