@@ -22,9 +22,14 @@ impl Entity {
     /// Text of the type `text/subtype` in UTF-8, its line ends made CRLF. ASCII with short lines stays as it is; else
     /// quoted-printable or base64, whichever is shorter.
     pub fn text(subtype: &str, text: &str) -> Self {
+        Self::text_of(ParameterizedValue::new(format!("text/{subtype}")), text)
+    }
+
+    /// The same, with a content type that may have parameters, but no charset.
+    pub(crate) fn text_of(content_type: ParameterizedValue, text: &str) -> Self {
         let text = line::to_crlf(text.as_bytes());
         let charset = if text.is_ascii() { "us-ascii" } else { "utf-8" };
-        let content_type = ParameterizedValue::new(format!("text/{subtype}")).with("charset", charset);
+        let content_type = content_type.with("charset", charset);
         Self::new(&content_type, None, None, &text, best_for_text(&text))
     }
 
@@ -94,6 +99,11 @@ impl Entity {
     /// `type/subtype`, in lower case.
     pub fn content_type(&self) -> &str {
         &self.content_type
+    }
+
+    /// The whole part, behind other fields of it, each with its CRLF.
+    pub(crate) fn into_part(self, fields: &[u8]) -> Vec<u8> {
+        [fields, &self.fields, b"\r\n", &self.body].concat()
     }
 
     /// The content of a message whose other header fields are `fields`, each with its CRLF.

@@ -3,10 +3,13 @@
 //! The time it takes grows with the size of the content and no faster, and depth and number of parts have limits: the
 //! content is a stranger's.
 
+mod rewrite;
+
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+pub use self::rewrite::{TextKind, rewrite};
 use crate::header::{self, HeaderField};
 use crate::mailbox_list::parse_list;
 use crate::{HeaderLimits, HeaderSection, ParameterizedValue, charset, date, transfer};
@@ -143,6 +146,19 @@ enum Parent {
     Other,
 }
 
+impl Parent {
+    /// Of the part at this place of a multipart.
+    fn within(subtype: &str, at: usize) -> Self {
+        match subtype {
+            "alternative" => Self::Alternative,
+            "related" if at == 0 => Self::RelatedRoot,
+            "related" => Self::RelatedOther,
+            "digest" => Self::Digest,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl Part<'_> {
     /// The first field of this name.
     fn field(&self, name: &str) -> Option<&HeaderField<'_>> {
@@ -258,13 +274,7 @@ impl Reader {
                 self.parsed.complete = false;
                 return;
             }
-            let parent = match subtype {
-                "alternative" => Parent::Alternative,
-                "related" if at == 0 => Parent::RelatedRoot,
-                "related" => Parent::RelatedOther,
-                "digest" => Parent::Digest,
-                _ => Parent::Other,
-            };
+            let parent = Parent::within(subtype, at);
             let part = self.part(piece);
             self.walk(&part, Place { depth, parent });
         }

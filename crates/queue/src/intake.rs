@@ -18,7 +18,7 @@ use tegami_report::dsn::{Action, Languages, Report, Returned, Told};
 use tegami_store::{
     EnvelopeParameters, EventKind, Facts, HopTls, IdSource, MailboxDelivery, MessageRow, NewEvent,
     NewMessage, NewRecipient, Origin, Priority, QueueId, RowId, Store, StoreError, Suppression,
-    SuppressionList, Table, suppression_key,
+    SuppressionList, Table, TrackingSettings, suppression_key,
 };
 
 use crate::complete::{self, Completed};
@@ -28,6 +28,7 @@ use crate::dsn::{self, News};
 use crate::event::EventData;
 use crate::fate;
 use crate::gate::{Gate, Open};
+use crate::link::Links;
 use crate::local::{LocalMailboxes, Locality};
 use crate::notice::FEEDBACK_ID;
 use crate::permit::Permit;
@@ -37,6 +38,7 @@ use crate::sign::{SignerSource, Signing};
 use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
 use crate::summary::summarize;
 use crate::suppress::SuppressionRules;
+use crate::track::{self, Reader};
 use crate::unsuppressed::Unsuppressed;
 
 /// What intake goes by.
@@ -91,9 +93,31 @@ pub struct Intake {
     returns: Arc<Returns>,
     gate: Arc<dyn Gate>,
     domains: Option<Arc<Domains>>,
+    links: Option<Arc<Links>>,
     unsuppressed: Unsuppressed,
     signing: Signing,
 }
+
+/// What all copies of a submission have in common.
+struct Whole {
+    origin: Origin,
+    domain: Domain,
+    /// The author's domain.
+    author: Option<Domain>,
+    options: Options,
+    hop_tls: HopTls,
+}
+
+/// What each recipient's own copy is made with.
+#[derive(Clone, Copy)]
+struct Copies<'a> {
+    links: &'a Links,
+    tracking: &'a TrackingSettings,
+    first: QueueId,
+}
+
+/// All copies of one submission together, in octets.
+const MOST_COPIED: usize = 256 << 20;
 
 /// What becomes of the recipients of one message.
 #[derive(Default)]
@@ -128,6 +152,7 @@ impl Intake {
             returns,
             gate,
             domains: None,
+            links: None,
             unsuppressed: Unsuppressed::default(),
             signing: Signing::default(),
         }
@@ -149,6 +174,17 @@ impl Intake {
     #[must_use]
     pub fn with_domains(self, domains: Arc<Domains>) -> Self {
         Self { domains: Some(domains), ..self }
+    }
+
+    /// With links that readers of our mail follow.
+    #[must_use]
+    pub fn with_links(self, links: Arc<Links>) -> Self {
+        Self { links: Some(links), ..self }
+    }
+
+    /// The links that readers of our mail follow.
+    pub fn links(&self) -> Option<&Arc<Links>> {
+        self.links.as_ref()
     }
 
     pub(crate) fn gate(&self) -> &dyn Gate {
@@ -208,7 +244,7 @@ impl Intake {
     async fn prepare(&self, submission: Submission) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
         let Submission { permit, origin, domain, content, mut options } = submission;
         let now = self.clock.now();
-        let hop_tls = self.check_domain(&domain, &options).await?;
+        let (hop_tls, tracking) = self.check_domain(&domain, &options).await?;
         self.check_limits(permit.envelope(), content.len(), &options, now)?;
         let id = self.ids.next(now);
         let completed = complete::complete(&content, id, &self.settings.hostname, now)?;
@@ -216,15 +252,92 @@ impl Intake {
         let recipients = permit.envelope().forward_paths.len();
         let (looks, usual) = (completed.looks, &self.settings.priorities);
         options.priority = Some(looks.priority(options.priority, recipients, permit.holder(), usual));
-        let signers = self.signers_for(completed.author_domain(), &domain);
-        let feedback = self.feedback_fields(&completed, id, now);
-        let content = match feedback {
-            Some(fields) => header::prepend(&completed.content, &[fields]),
-            None => completed.content,
-        };
-        let content = self.signing.sign(Bytes::from(content), signers, now).await?;
         let mut envelope = permit.into_envelope();
         drop_repeated(&mut envelope);
+        let whole = Whole { origin, domain, author: completed.author_domain().cloned(), options, hop_tls };
+        match self.links_for(&completed.content, &whole, &tracking)? {
+            None => self.seal(&whole, id, envelope, completed.content, now).await,
+            Some(links) => {
+                let copies = Copies { links, tracking: &tracking, first: id };
+                self.seal_each(&whole, copies, &envelope, &completed.content, now).await
+            }
+        }
+    }
+
+    /// One copy for each recipient, with links of its own.
+    async fn seal_each(
+        &self,
+        whole: &Whole,
+        copies: Copies<'_>,
+        envelope: &Envelope,
+        content: &[u8],
+        now: Timestamp,
+    ) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
+        let (mut first, mut messages, mut octets) = (None, Vec::new(), 0_usize);
+        for path in &envelope.forward_paths {
+            let id = if first.is_none() { copies.first } else { self.ids.next(now) };
+            let recipient = path.address.to_string();
+            let reader = Reader {
+                links: copies.links,
+                domain: whole.domain.as_str(),
+                message: id,
+                recipient: &recipient,
+                now,
+                tags: &whole.options.tags,
+                list: whole.options.tracking.list.as_deref(),
+                tracking: copies.tracking,
+            };
+            let content = reader.copy(content);
+            octets += content.len();
+            if octets > MOST_COPIED && first.is_some() {
+                let (size, limit) = (octets as u64, MOST_COPIED as u64);
+                return Err(IntakeError::TooLarge { size, limit });
+            }
+            let envelope = Envelope { forward_paths: vec![path.clone()], ..envelope.clone() };
+            let (accepted, mut of_one) = self.seal(whole, id, envelope, content, now).await?;
+            messages.append(&mut of_one);
+            first.get_or_insert(accepted);
+        }
+        first.map(|accepted| (accepted, messages)).ok_or(IntakeError::NoRecipients)
+    }
+
+    /// The links that the copies of a message get; `None` where all recipients share one copy.
+    fn links_for(
+        &self,
+        content: &[u8],
+        whole: &Whole,
+        tracking: &TrackingSettings,
+    ) -> Result<Option<&Links>, IntakeError> {
+        let wanted = tracking.needs_links() || whole.options.tracking.list.is_some();
+        match self.links.as_deref().filter(|links| links.base().is_some()) {
+            Some(links) => Ok((wanted || track::asks_for_links(content)).then_some(links)),
+            None if track::names_links(content) => Err(IntakeError::NoPublicUrl),
+            None => {
+                if wanted {
+                    let domain = &whole.domain;
+                    tracing::warn!(%domain, "mail goes out without the links that its domain or its sender wants: set public_url");
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Signs a copy, and makes of it what will be kept.
+    async fn seal(
+        &self,
+        whole: &Whole,
+        id: QueueId,
+        envelope: Envelope,
+        content: Vec<u8>,
+        now: Timestamp,
+    ) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
+        let Whole { origin, domain, author, options, hop_tls } = whole;
+        let signers = self.signers_for(author.as_ref(), domain);
+        let content = match self.feedback_fields(author.as_ref(), id, now) {
+            Some(fields) => header::prepend(&content, &[fields]),
+            None => content,
+        };
+        let content = self.signing.sign(Bytes::from(content), signers, now).await?;
         let content = match &options.trace {
             Some(trace) => {
                 let field = complete::received(trace, &envelope, &self.settings.hostname, id, now);
@@ -232,8 +345,9 @@ impl Intake {
             }
             None => content,
         };
-        let (message, told) =
-            self.message(id, origin, domain.as_str(), envelope, content, (&options, hop_tls), now).await?;
+        let (message, told) = self
+            .message(id, origin.clone(), domain.as_str(), envelope, content, (options, *hop_tls), now)
+            .await?;
         let accepted = Accepted { id, message_id: message.summary.message_id.clone() };
         let row = row_of(&message);
         let mut born = self.notifications(&row, &told, &message.content, now).await?;
@@ -441,8 +555,12 @@ impl Intake {
         Ok((message, sorted.told))
     }
 
-    /// Whether the domain may send, and what TLS with the next hop has to be.
-    async fn check_domain(&self, domain: &Domain, options: &Options) -> Result<HopTls, IntakeError> {
+    /// Whether the domain may send, what TLS with the next hop has to be, and what is learnt of readers.
+    async fn check_domain(
+        &self,
+        domain: &Domain,
+        options: &Options,
+    ) -> Result<(HopTls, TrackingSettings), IntakeError> {
         let ours = match &self.domains {
             Some(domains) => domains.find(domain).await?,
             None => None,
@@ -450,7 +568,9 @@ impl Intake {
         if let Some(why) = ours.as_ref().and_then(|ours| ours.refusal()) {
             return Err(IntakeError::DomainNotAllowed { domain: domain.clone(), why });
         }
-        Ok(options.hop_tls.hop_tls(ours.as_ref().map(|ours| &ours.row)))
+        let row = ours.as_ref().map(|ours| &ours.row);
+        let settings = row.map(|row| row.tracking.clone()).unwrap_or_default();
+        Ok((options.hop_tls.hop_tls(row), options.tracking.over(settings)))
     }
 
     fn check_limits(
@@ -604,8 +724,8 @@ impl Intake {
 
     /// The fields by which a receiver finds where to complain, and we the message complained about (RFC 9477 section 3): signed, and only
     /// where the address is of the author's organization.
-    fn feedback_fields(&self, completed: &Completed, id: QueueId, now: Timestamp) -> Option<Vec<u8>> {
-        let author = completed.author_domain()?;
+    fn feedback_fields(&self, author: Option<&Domain>, id: QueueId, now: Timestamp) -> Option<Vec<u8>> {
+        let author = author?;
         let aligned = |feedback: &&Address| {
             let domain = feedback.domain();
             domain.is_some_and(|domain| author.is_at_or_below(domain) || domain.is_at_or_below(author))

@@ -9,6 +9,7 @@ use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, Note, Reply, no
 use tegami_store::{DomainRow, HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError};
 
 use crate::permit::Permit;
+use crate::track::TrackingWish;
 
 /// A message that somebody with a permit wants to send.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub struct Options {
     pub deliver_at: Option<Timestamp>,
     /// Given up so long after it was due, if that is sooner than usual.
     pub give_up_after: Option<Duration>,
+    /// Ways to unsubscribe, and what is learnt of readers.
+    pub tracking: TrackingWish,
     /// Where it came from, for the Received field; without it none is written.
     pub trace: Option<Trace>,
     /// Whether the From field is looked at.
@@ -199,6 +202,11 @@ pub enum IntakeError {
         /// Why not.
         why: &'static str,
     },
+    /// It names links that lead to us, and nobody said how readers reach us.
+    #[error(
+        "the message asks for links to unsubscribe, and this server does not know how readers reach it: set `public_url` in its configuration"
+    )]
+    NoPublicUrl,
     /// A recipient in a domain of ours that nobody has.
     #[error("there is no mailbox {0} here")]
     NoSuchMailbox(Address),
@@ -229,6 +237,8 @@ impl IntakeError {
             Self::TooManyRecipients { .. } => (550, 5, 3),
             Self::TooLarge { .. } => (552, 3, 4),
             Self::BadHeader(_) | Self::NoAuthor => (550, 6, 0),
+            // RFC 3463 section 3.4, X.3.5: the system is not configured for it.
+            Self::NoPublicUrl => (554, 3, 5),
             Self::Loop { .. } => (554, 4, 6),
             Self::AuthorNotPermitted { .. } | Self::DomainNotAllowed { .. } => (550, 7, 1),
             Self::NoSuchMailbox(_) => (550, 1, 1),
@@ -268,6 +278,7 @@ impl IntakeError {
             Self::BadHeader(why) => note!("queue-intake-bad-header", why = why),
             Self::Loop { hops } => note!("queue-intake-loop", hops = hops),
             Self::NoAuthor => note!("queue-intake-no-author"),
+            Self::NoPublicUrl => note!("queue-intake-no-public-url"),
             Self::AuthorNotPermitted { account, author } => {
                 note!("queue-intake-author-not-permitted", account = account, author = author)
             }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tegami_queue::{TlsDemand, named_priority};
-use tegami_store::Priority;
+use tegami_queue::{TlsDemand, TrackingWish, named_priority};
+use tegami_store::{ClickTracking, Priority};
 
 use super::scalar::{flag, moment, shown};
 use crate::error::ApiError;
@@ -25,6 +25,8 @@ pub(crate) struct SendOptions {
     pub(crate) priority: Option<Priority>,
     /// What TLS with the next hop has to be.
     pub(crate) tls: TlsDemand,
+    /// Ways to unsubscribe, and what is learnt of readers.
+    pub(crate) tracking: TrackingWish,
     /// The application's own variables.
     pub(crate) variables: Map<String, Value>,
     /// One message for each recipient.
@@ -48,6 +50,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("x-mailgun-track", "tracking"),
     ("x-mailgun-track-clicks", "tracking-clicks"),
     ("x-mailgun-track-opens", "tracking-opens"),
+    ("x-mailgun-track-unsubscribe", "tracking-unsubscribe"),
     ("x-mailgun-track-pixel-location-top", "tracking-pixel-location-top"),
     ("x-mailgun-require-tls", "require-tls"),
     ("x-mailgun-skip-verification", "skip-verification"),
@@ -76,14 +79,20 @@ impl SendOptions {
                 self.suppressed.extend(names.filter(|name| !name.is_empty()));
                 Ok(())
             }
-            "dkim" | "tracking-pixel-location-top" => flag(field, value).map(|_| ()),
-            "tracking" | "tracking-clicks" | "tracking-opens" => {
-                if value.eq_ignore_ascii_case("htmlonly") {
-                    Ok(())
-                } else {
-                    flag(field, value).map(|_| ())
-                }
+            "dkim" => flag(field, value).map(|_| ()),
+            "tracking" => clicks(field, value).map(|value| self.tracking.both = Some(value)),
+            "tracking-clicks" => clicks(field, value).map(|value| self.tracking.clicks = Some(value)),
+            "tracking-opens" => {
+                let opens = clicks(field, value)? != ClickTracking::Off;
+                self.tracking.opens = Some(opens);
+                Ok(())
             }
+            "tracking-pixel-location-top" => {
+                let top = clicks(field, value)? != ClickTracking::Off;
+                self.tracking.pixel_at_the_top = Some(top);
+                Ok(())
+            }
+            "tracking-unsubscribe" => flag(field, value).map(|value| self.tracking.unsubscribe = Some(value)),
             "deliver-within" => {
                 hours_and_minutes(field, value).map(|within| self.deliver_within = Some(within))
             }
@@ -168,6 +177,14 @@ impl SendOptions {
         self.tags.push(tag.to_owned());
         Ok(())
     }
+}
+
+/// Yes, no, or yes in HTML alone.
+fn clicks(field: &str, value: &str) -> Result<ClickTracking, ApiError> {
+    if value.trim().eq_ignore_ascii_case("htmlonly") {
+        return Ok(ClickTracking::HtmlOnly);
+    }
+    flag(field, value).map(|yes| if yes { ClickTracking::On } else { ClickTracking::Off })
 }
 
 /// There are no stored templates.

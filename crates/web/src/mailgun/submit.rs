@@ -73,6 +73,7 @@ impl House {
                 variables: options.variables,
                 mode: if options.test_mode { Mode::Test } else { Mode::Deliver },
                 hop_tls: options.tls,
+                tracking: options.tracking,
                 priority: options.priority,
                 deliver_at: options.deliver_at,
                 give_up_after: options.deliver_within,

@@ -7,6 +7,7 @@ queue-intake-too-large = The message has { $size } octets; at most { $limit } ar
 queue-intake-bad-header = The header section is not acceptable: { $why }. A receiver could not tell who wrote the message.
 queue-intake-no-author = The message has no From field. Every message must say who wrote it (RFC 5322 section 3.6).
 queue-intake-author-not-permitted = The account { $account } may not write as { $author }. Add this address to the addresses that the account may send as, or use another From field.
+queue-intake-no-public-url = The message asks for links to unsubscribe (such as %unsubscribe_url%), and this server does not know under which URL readers reach it. Set public_url in its configuration. Nothing was sent to anybody.
 queue-intake-domain-not-allowed = The domain { $domain } may not send: it is not verified yet, or it is disabled. Publish the DNS records that are shown with the domain, then have it verified. Nothing was sent to anybody.
 queue-intake-no-such-mailbox = There is no mailbox { $address } on this server, although its domain is local. Nothing was sent to anybody.
 queue-intake-too-late = Delivery was asked for at { $moment }, which is further in the future than this server keeps messages.
