@@ -247,7 +247,11 @@ impl Accounts {
         Ok(self.store.put(Table::Accounts, vec![(account.name.clone(), value)]).await?)
     }
 
-    async fn hash(&self, password: &str) -> Result<String, AccountError> {
+    /// A password as accounts keep theirs, for others who have passwords too.
+    ///
+    /// # Errors
+    /// The password is not good, or hashing failed.
+    pub async fn hash(&self, password: &str) -> Result<String, AccountError> {
         if password.chars().count() < 8 || password.len() > 1024 {
             return Err(AccountError::BadPassword);
         }
@@ -256,6 +260,16 @@ impl Accounts {
             self.hashing.acquire().await.map_err(|error| AccountError::Hash(error.to_string()))?;
         let hashed = tokio::task::spawn_blocking(move || hash(&password)).await;
         hashed.map_err(|error| AccountError::Hash(error.to_string()))?
+    }
+
+    /// Whether a password is the one that was hashed by [`Accounts::hash`]. Without a hash, because nobody has that name, it takes as long and
+    /// is not. Successes are not remembered.
+    ///
+    /// # Errors
+    /// [`AuthError::Unavailable`].
+    pub async fn is_password(&self, password: &str, hashed: Option<&str>) -> Result<bool, AuthError> {
+        let right = self.verify(password, hashed.unwrap_or(&self.nobody)).await?;
+        Ok(right && hashed.is_some())
     }
 
     async fn verify(&self, password: &str, stored: &str) -> Result<bool, AuthError> {

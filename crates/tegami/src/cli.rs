@@ -10,6 +10,7 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tegami_mail::note;
+use tegami_web::people::Role;
 use tegami_words::Language;
 
 pub(crate) use queue::{By, Consent, List, Queue, Selection, State, Summary};
@@ -70,6 +71,8 @@ pub(crate) enum Verb {
     Why(Why),
     #[command(subcommand)]
     User(User),
+    #[command(subcommand)]
+    Operator(Operator),
     #[command(subcommand)]
     Key(Key),
     #[command(subcommand)]
@@ -275,6 +278,35 @@ pub(crate) enum User {
         senders: Vec<String>,
         #[arg(long = "password-file", value_name = "FILE")]
         password_file: Option<PathBuf>,
+    },
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Operator {
+    Add {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(long, value_name = "admin|read-only", default_value = "admin")]
+        role: Role,
+        #[arg(long = "password-file", value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    Password {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(long = "password-file", value_name = "FILE")]
+        password_file: Option<PathBuf>,
+    },
+    Role {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(value_name = "admin|read-only")]
+        role: Role,
+    },
+    Remove {
+        #[arg(value_name = "NAME")]
+        name: String,
     },
     List,
 }

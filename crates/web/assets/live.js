@@ -51,6 +51,8 @@
     fetching = true;
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html", "Tegami-Part": "live" } });
+      // The session is over: the whole page leads to where people sign in.
+      if (answer.status === 401) { location.reload(); return; }
       const text = await answer.text();
       postponed = isBeingRead();
       const isPage = answer.headers.get("Content-Type")?.startsWith("text/html");
@@ -87,7 +89,7 @@
     button.hidden = !navigator.clipboard;
     button.addEventListener("click", () => copy(button).catch(() => {}));
   }
-  if (live && window.EventSource) {
+  if (live && "live" in live.dataset && window.EventSource) {
     const stream = new EventSource("/live");
     stream.addEventListener("change", refresh);
     // What happened between reading the page and opening the stream.

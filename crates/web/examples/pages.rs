@@ -15,5 +15,6 @@ async fn main() {
     for id in ids {
         println!("http://{}/messages/{id}", listener.local_addr().unwrap());
     }
-    axum::serve(listener, tegami_web::pages::router(theatre.settings())).await.unwrap();
+    let router = theatre.router(theatre.settings());
+    tegami_web::serve(listener, router, std::future::pending()).await.unwrap();
 }

@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let accounts = Arc::new(Accounts::new(Arc::clone(&store), Arc::clone(&clock))?);
     let (key, _) = accounts.create_api_key("by hand", ApiKeyScope::Account).await?;
     let domains = Arc::new(Domains::new(Arc::clone(&store), Arc::clone(&clock), domains));
-    let rooms = Rooms { store, domains, accounts, intake: Arc::new(intake), clock };
+    let rooms = Rooms::new(store, domains, accounts, Arc::new(intake), clock);
     let settings = Settings { open_on_loopback: true, ..Settings::new() };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     writeln!(std::io::stdout(), "http://{}\n{key}", listener.local_addr()?)?;

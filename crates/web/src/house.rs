@@ -1,15 +1,17 @@
 //! What the room was given.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{Accounts, Domains, Intake, OurDomain};
-use tegami_store::Store;
+use tegami_queue::shaping::Shaping;
+use tegami_queue::{Accounts, Control, Domains, Holds, Intake, OurDomain, Throttle, ThrottlePolicy};
+use tegami_store::{NodeId, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
+use crate::people::{People, chance};
 
 /// What the API goes by.
 #[derive(Clone, Debug)]
@@ -23,7 +25,8 @@ pub struct Settings {
     pub max_request: u64,
     /// How far in the future delivery may be asked for.
     pub horizon: Duration,
-    /// The JSON API under `/api/` asks no key of clients on loopback that call us by a loopback name: the lab.
+    /// Clients on loopback that call us by a loopback name need neither key nor sign-in for `/api/` and the pages, and may do everything: the
+    /// lab.
     pub open_on_loopback: bool,
 }
 
@@ -59,12 +62,50 @@ pub struct Rooms {
     pub intake: Arc<Intake>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
+    /// Who may sign in to the pages.
+    pub people: Arc<People>,
+    /// The loop that delivers; it is told of what people change.
+    pub control: Arc<Control>,
+    /// Standing rules that hold mail.
+    pub holds: Arc<Holds>,
+    /// How fast mail goes to whom.
+    pub shaping: Arc<Shaping>,
+    /// In whose name rows of the queue are changed.
+    pub node: NodeId,
+}
+
+impl Rooms {
+    /// Where nothing delivers: no loop to be told, no rules, no history, and nobody who guessed passwords before.
+    pub fn new(
+        store: Arc<dyn Store>,
+        domains: Arc<Domains>,
+        accounts: Arc<Accounts>,
+        intake: Arc<Intake>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let throttle = Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default())));
+        let people = People::new(Arc::clone(&store), Arc::clone(&accounts), Arc::clone(&clock), throttle);
+        Self {
+            store,
+            domains,
+            accounts,
+            intake,
+            clock,
+            people: Arc::new(people),
+            control: Arc::default(),
+            holds: Arc::default(),
+            shaping: Arc::default(),
+            node: NodeId("web".to_owned()),
+        }
+    }
 }
 
 /// Settings and rooms, shared by all requests.
 pub(crate) struct House {
     pub(crate) settings: Settings,
     pub(crate) rooms: Rooms,
+    /// What forms carry of visitors who have no session.
+    pub(crate) csrf: Arc<str>,
     /// Room for bodies under way, in KiB.
     bodies: Arc<Semaphore>,
 }
@@ -77,7 +118,9 @@ pub(crate) type Shared = Arc<House>;
 
 impl House {
     pub(crate) fn new(settings: Settings, rooms: Rooms) -> Self {
-        Self { settings, rooms, bodies: Arc::new(Semaphore::new(ROOM)) }
+        // Without chance no form is accepted: nothing is the same as nothing.
+        let csrf = chance().unwrap_or_default().into();
+        Self { settings, rooms, csrf, bodies: Arc::new(Semaphore::new(ROOM)) }
     }
 
     /// Waits until there is room for the body of a request; it is given back when the request is done. A body that does not say how

@@ -7,9 +7,11 @@ mod api;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;
+mod gate;
 mod house;
 mod mailgun;
 pub mod pages;
+pub mod people;
 mod refused;
 mod segments;
 mod serve;
@@ -29,22 +31,23 @@ use axum::routing::get;
 
 /// The API, without pages.
 pub fn router(settings: Settings, rooms: Rooms) -> axum::Router {
-    api(settings, rooms).merge(axum::Router::new().route("/", get(mailgun::greet)))
+    let house = Arc::new(house::House::new(settings, rooms));
+    api(&house).merge(axum::Router::new().route("/", get(mailgun::greet)))
 }
 
 /// The API and the pages. Both live at `/`: who asks for HTML gets the page, programs get the greeting of the API.
 pub fn router_with_pages(settings: Settings, rooms: Rooms, pages: pages::PageSettings) -> axum::Router {
-    api(settings, rooms).merge(pages::router(pages).layer(from_fn(greet_programs)))
+    let house = Arc::new(house::House::new(settings, rooms));
+    api(&house).merge(pages::router(pages, &house).layer(from_fn(greet_programs)))
 }
 
-fn api(settings: Settings, rooms: Rooms) -> axum::Router {
-    let house = Arc::new(house::House::new(settings, rooms));
+fn api(house: &house::Shared) -> axum::Router {
     axum::Router::new()
         .merge(mailgun::routes())
-        .merge(api::routes())
+        .merge(api::routes(house))
         .fallback(error::not_served)
         .method_not_allowed_fallback(error::not_served)
-        .with_state(house)
+        .with_state(Arc::clone(house))
         .layer(from_fn(refused::tell))
 }
 

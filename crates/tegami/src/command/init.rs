@@ -8,6 +8,7 @@ use serde_json::json;
 use tegami_mail::{Domain, note};
 use tegami_queue::SystemClock;
 use tegami_store::ApiKeyScope;
+use tegami_web::people::Role;
 
 use super::domain::{plan, plan_json, zone_text};
 use super::{Context, Failure, Outcome, user};
@@ -35,6 +36,8 @@ pub(crate) async fn run(init: &Init, context: &Context) -> Result<Outcome, Failu
     let addresses = [name.clone()];
     let created = rooms.accounts.create(&name, &password, &senders, &addresses).await;
     created.map_err(|error| Failure::Text(error.to_string()))?;
+    let operator = rooms.people.create(&name, &password, Role::Admin).await;
+    operator.map_err(|error| Failure::Text(error.to_string()))?;
     let made = rooms.accounts.create_api_key("init", ApiKeyScope::Account).await;
     let (key, _) = made.map_err(|error| Failure::Text(error.to_string()))?;
     let addresses: Vec<_> = init.ip.iter().map(|ip| (hostname.clone(), *ip)).collect();

@@ -15,6 +15,7 @@ mod key;
 mod lab;
 mod lookup;
 mod mailbox;
+mod operator;
 mod paper;
 mod prose;
 mod provider;
@@ -95,6 +96,7 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         | Verb::Reload
         | Verb::Why(_)
         | Verb::User(_)
+        | Verb::Operator(_)
         | Verb::Key(_)
         | Verb::Domain(_)
         | Verb::Mailbox(_)
@@ -199,7 +201,11 @@ async fn queue_list(context: &Context, config: &Config) -> Result<String, Failur
 /// What an administrative verb reads from a file or standard input; the server has neither.
 fn input(verb: &Verb) -> Result<Option<String>, Failure> {
     match verb {
-        Verb::User(cli::User::Add { password_file: Some(path), .. }) => user::read_password(path).map(Some),
+        Verb::User(cli::User::Add { password_file: Some(path), .. })
+        | Verb::Operator(
+            cli::Operator::Add { password_file: Some(path), .. }
+            | cli::Operator::Password { password_file: Some(path), .. },
+        ) => user::read_password(path).map(Some),
         Verb::Suppression(cli::Suppression::Import { file, .. }) => suppression::read(file).map(Some),
         Verb::Why(cli::Why { dns: cli::DnsOptions { zone: Some(path), .. }, .. }) => {
             let text = std::fs::read_to_string(path);
@@ -246,6 +252,7 @@ async fn on_rooms(verb: &Verb, input: Option<String>, site: queue::Site<'_>) -> 
         Verb::Why(why) if why.dry_run => dry_run::run(why, input.as_deref(), context, rooms, config).await,
         Verb::Why(why) => why::run(&why.subject, context, rooms).await,
         Verb::User(user) => user::run(user, input, context, rooms, config).await,
+        Verb::Operator(operator) => operator::run(operator, input, context, rooms).await,
         Verb::Key(key) => key::run(key, context, rooms).await,
         Verb::Domain(domain) => domain::run(domain, context, rooms, config).await,
         Verb::Mailbox(mailbox) => mailbox::run(mailbox, context, rooms).await,

@@ -2,51 +2,48 @@
 
 use std::sync::Arc;
 
-use tegami_web::pages::{Access, PageSettings, Stage};
+use tegami_store::NodeId;
+use tegami_web::pages::{PageSettings, Stage};
 use tokio::sync::watch;
 use tower_service::Service;
 
 use super::Rooms;
 use crate::config::Config;
 
-/// Everything that `tegami serve` serves over HTTP; the pages ask for an API key.
-pub(crate) fn pages(rooms: &Arc<Rooms>, _config: &Config, closing: watch::Receiver<bool>) -> axum::Router {
-    let access = Access::Keys(Arc::clone(&rooms.accounts));
-    whole(
-        rooms,
-        tegami_web::Settings::new(),
-        PageSettings { stage: None, access, ..page_settings(rooms, closing) },
-    )
+/// Everything that `tegami serve` serves over HTTP; the pages ask who looks.
+pub(crate) fn pages(rooms: &Arc<Rooms>, config: &Config, closing: watch::Receiver<bool>) -> axum::Router {
+    let settings = tegami_web::Settings::new();
+    whole(rooms, config, settings, PageSettings { stage: None, owners: Vec::new(), closing })
 }
 
 /// The same in the lab, where nobody has to sign in, with the story.
 pub(crate) fn lab_pages(
     rooms: &Arc<Rooms>,
-    _config: &Config,
+    config: &Config,
     closing: watch::Receiver<bool>,
     stage: Arc<dyn Stage>,
 ) -> axum::Router {
     let settings = tegami_web::Settings { open_on_loopback: true, ..tegami_web::Settings::new() };
-    whole(rooms, settings, PageSettings { stage: Some(stage), ..page_settings(rooms, closing) })
+    whole(rooms, config, settings, PageSettings { stage: Some(stage), owners: Vec::new(), closing })
 }
 
-fn page_settings(rooms: &Arc<Rooms>, closing: watch::Receiver<bool>) -> PageSettings {
-    PageSettings {
-        store: Arc::clone(&rooms.store),
-        stage: None,
-        owners: Vec::new(),
-        access: Access::Loopback,
-        closing,
-    }
-}
-
-fn whole(rooms: &Arc<Rooms>, settings: tegami_web::Settings, pages: PageSettings) -> axum::Router {
+fn whole(
+    rooms: &Arc<Rooms>,
+    config: &Config,
+    settings: tegami_web::Settings,
+    pages: PageSettings,
+) -> axum::Router {
     let rooms = tegami_web::Rooms {
         store: Arc::clone(&rooms.store),
         domains: Arc::clone(&rooms.domains),
         accounts: Arc::clone(&rooms.accounts),
         intake: Arc::clone(&rooms.intake),
         clock: Arc::clone(&rooms.clock),
+        people: Arc::clone(&rooms.people),
+        control: Arc::clone(&rooms.control),
+        holds: Arc::clone(&rooms.holds),
+        shaping: Arc::clone(&rooms.shaping),
+        node: NodeId(config.hostname.to_string()),
     };
     tegami_web::router_with_pages(settings, rooms, pages)
 }

@@ -15,6 +15,7 @@ use tegami_queue::{
     Returns, SignerSource, Throttle, ThrottlePolicy,
 };
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
+use tegami_web::people::People;
 
 use super::metrics::Meters;
 use super::{keys, returns, shaping};
@@ -36,6 +37,8 @@ pub(crate) struct Rooms {
     pub(crate) dkim: Arc<DkimKeys>,
     /// Which domains are ours.
     pub(crate) domains: Arc<Domains>,
+    /// Who may sign in to the pages.
+    pub(crate) people: Arc<People>,
     ids: Arc<IdSource>,
     /// What is known of failed logins.
     pub(crate) throttle: Arc<Mutex<Throttle>>,
@@ -80,7 +83,11 @@ impl Rooms {
         let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
         holds.before(Arc::clone(&shaping) as Arc<dyn Gate>);
         let courier = OnceLock::new();
+        let throttle = Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default())));
+        let people =
+            People::new(Arc::clone(&store), Arc::clone(&accounts), Arc::clone(&clock), Arc::clone(&throttle));
         Ok(Self {
+            people: Arc::new(people),
             store,
             accounts,
             intake,
@@ -93,7 +100,7 @@ impl Rooms {
             dkim,
             domains,
             ids,
-            throttle: Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default()))),
+            throttle,
             holds,
             courier,
         })
@@ -127,6 +134,7 @@ impl Rooms {
             dkim,
             ids: Arc::clone(ids),
             throttle: Arc::clone(&self.throttle),
+            people: Arc::clone(&self.people),
             holds: Arc::clone(&self.holds),
             courier: OnceLock::new(),
         };

@@ -2,11 +2,12 @@
 //!
 //! Sentences for people come in the language of `?lang=`, else of the Accept-Language field.
 
-mod visitor;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::http::header;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde::Deserialize;
@@ -17,13 +18,13 @@ use tegami_store::{
 };
 use tegami_words::{Language, told};
 
-pub(crate) use self::visitor::Visitor;
 use crate::error::{ApiError, ok};
+use crate::gate::{self, Tongue};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
 
-/// The routes.
-pub(crate) fn routes() -> Router<Shared> {
+/// The routes, behind the gate.
+pub(crate) fn routes(house: &Shared) -> Router<Shared> {
     Router::new()
         .route("/api/messages", get(messages))
         .route("/api/messages/{id}", get(message))
@@ -31,6 +32,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/api/queue", get(queue))
         .route("/api/mailboxes/{owner}", get(mailboxes))
         .route("/api/mailboxes/{owner}/{mailbox}", get(mailbox))
+        .route_layer(from_fn_with_state(Arc::clone(house), gate::api))
 }
 
 /// Entries on a page, unless asked for otherwise, and at most.
@@ -62,7 +64,7 @@ fn page_of(asked: Asked) -> Result<Page, ApiError> {
 }
 
 /// The newest messages. `next` is where the following page begins.
-async fn messages(State(house): State<Shared>, _: Visitor, page: Asked) -> Result<Response, ApiError> {
+async fn messages(State(house): State<Shared>, page: Asked) -> Result<Response, ApiError> {
     let page = page_of(page)?;
     let rows = house.rooms.store.messages(page.before, page.limit()).await?;
     let next = rows.last().filter(|_| rows.len() >= page.limit()).map(|row| row.id);
@@ -73,18 +75,14 @@ async fn messages(State(house): State<Shared>, _: Visitor, page: Asked) -> Resul
 /// One message with everything that is known of it.
 async fn message(
     State(house): State<Shared>,
-    visitor: Visitor,
+    Tongue(language): Tongue,
     Segments(id): Segments<QueueId>,
 ) -> Result<Response, ApiError> {
-    Ok(ok(house.story(id, visitor.language).await?))
+    Ok(ok(house.story(id, language).await?))
 }
 
 /// Its octets, as plain text: no browser takes a stranger's HTML for a page of ours.
-async fn content(
-    State(house): State<Shared>,
-    _: Visitor,
-    Segments(id): Segments<QueueId>,
-) -> Result<Response, ApiError> {
+async fn content(State(house): State<Shared>, Segments(id): Segments<QueueId>) -> Result<Response, ApiError> {
     let content = house.rooms.store.content(id, None).await?;
     let fields = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
@@ -95,7 +93,7 @@ async fn content(
 }
 
 /// Recipients that wait, by due time, each with its message.
-async fn queue(State(house): State<Shared>, _: Visitor, page: Asked) -> Result<Response, ApiError> {
+async fn queue(State(house): State<Shared>, page: Asked) -> Result<Response, ApiError> {
     let page = page_of(page)?;
     let after = page.after.map(|message| RowId { message, recipient: page.recipient.unwrap_or_default() });
     let rows = house.rooms.store.queue(QueueFilter::default(), after, page.limit()).await?;
@@ -116,7 +114,6 @@ async fn queue(State(house): State<Shared>, _: Visitor, page: Asked) -> Result<R
 /// An owner's mailboxes.
 async fn mailboxes(
     State(house): State<Shared>,
-    _: Visitor,
     Segments(owner): Segments<String>,
 ) -> Result<Response, ApiError> {
     let found = house.rooms.store.mailboxes(&address(&owner)?).await?;
@@ -128,7 +125,6 @@ async fn mailboxes(
 /// Messages of a mailbox, by UID.
 async fn mailbox(
     State(house): State<Shared>,
-    _: Visitor,
     Segments((owner, mailbox)): Segments<(String, String)>,
     page: Asked,
 ) -> Result<Response, ApiError> {

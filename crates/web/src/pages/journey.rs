@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tegami_mail::header::{HeaderLimits, HeaderSection};
 use tegami_store::{MessageRow, Origin, QueueId, QueueRow, RecipientState, Store, StoreError};
 
-use super::PageSettings;
+use super::Hall;
 use super::paper::{PaperView, papers};
 use super::reader::Reader;
 use super::session::AttemptView;
@@ -54,16 +54,12 @@ pub(crate) struct Standing {
 }
 
 impl Journey {
-    pub(crate) async fn read(
-        settings: &PageSettings,
-        reader: &Reader,
-        message: &MessageRow,
-    ) -> Result<Self, StoreError> {
-        let store = &settings.store;
+    pub(crate) async fn read(hall: &Hall, reader: &Reader, message: &MessageRow) -> Result<Self, StoreError> {
+        let store = &hall.store;
         let rows = store.recipients(message.id).await?;
-        let scenes = settings.stage.as_ref().map(|stage| stage.scenes()).unwrap_or_default();
+        let scenes = hall.stage.as_ref().map(|stage| stage.scenes()).unwrap_or_default();
         let scene = scenes.iter().find(|scene| scene.message == Some(message.id));
-        let all = visits(settings.stage.as_ref());
+        let all = visits(hall.stage.as_ref());
         let mut seen: Vec<(Option<Timestamp>, VisitView)> = all
             .iter()
             .enumerate()

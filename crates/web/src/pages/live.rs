@@ -10,7 +10,7 @@ use futures_util::stream::{self, Stream};
 use tegami_store::{EventFilter, Store};
 use tokio::sync::watch;
 
-use super::PageSettings;
+use super::Hall;
 
 /// How often the store is asked whether it has a new event. Every change of a message brings one.
 const LOOK: Duration = Duration::from_secs(1);
@@ -27,12 +27,12 @@ struct Watcher {
 
 /// A tick with every change, until the page is closed or the server stops.
 pub(crate) async fn stream(
-    State(settings): State<Arc<PageSettings>>,
+    State(hall): State<Arc<Hall>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut watcher = Watcher {
-        store: Arc::clone(&settings.store),
-        closing: settings.closing.clone(),
-        stage: settings.stage.as_ref().map(|stage| stage.changes()),
+        store: Arc::clone(&hall.store),
+        closing: hall.closing.clone(),
+        stage: hall.stage.as_ref().map(|stage| stage.changes()),
         seen: None,
     };
     watcher.seen = watcher.newest().await;

@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tegami_mail::{Address, mime};
 use tegami_store::{MailboxEntry, QueueId};
 
-use super::PageSettings;
+use super::Hall;
 use super::reader::{Reader, Trouble};
 use super::show::{Moment, visible};
 use super::source::SourceView;
@@ -43,15 +43,12 @@ struct MailboxesPage<'a> {
 }
 
 /// All mailboxes.
-pub(crate) async fn list(
-    State(settings): State<Arc<PageSettings>>,
-    reader: Reader,
-) -> Result<Response, Trouble> {
-    let mut owners: BTreeSet<Address> = settings.owners.iter().cloned().collect();
-    owners.extend(reader.unless_missing(tegami_queue::mailbox_owners(&*settings.store).await)?);
+pub(crate) async fn list(State(hall): State<Arc<Hall>>, reader: Reader) -> Result<Response, Trouble> {
+    let mut owners: BTreeSet<Address> = hall.owners.iter().cloned().collect();
+    owners.extend(reader.unless_missing(tegami_queue::mailbox_owners(&*hall.store).await)?);
     let mut views = Vec::new();
     for owner in owners {
-        let found = reader.unless_missing(settings.store.mailboxes(&owner).await)?;
+        let found = reader.unless_missing(hall.store.mailboxes(&owner).await)?;
         let links = found.into_iter().map(|(name, count)| MailboxLink {
             link: link(&owner, &name),
             name: visible(&name),
@@ -81,7 +78,7 @@ struct MailboxPage<'a> {
 
 /// One mailbox, newest first.
 pub(crate) async fn one(
-    State(settings): State<Arc<PageSettings>>,
+    State(hall): State<Arc<Hall>>,
     reader: Reader,
     Path((owner, mailbox)): Path<(String, String)>,
 ) -> Result<Response, Trouble> {
@@ -89,7 +86,7 @@ pub(crate) async fn one(
     let mut entries: Vec<MailboxEntry> = Vec::new();
     loop {
         let after = entries.last().map_or(0, |entry| entry.uid);
-        let more = reader.unless_missing(settings.store.mailbox(&owner, &mailbox, after, PAGE).await)?;
+        let more = reader.unless_missing(hall.store.mailbox(&owner, &mailbox, after, PAGE).await)?;
         let full = more.len() >= PAGE;
         entries.extend(more);
         let surplus = entries.len().saturating_sub(PAGE);
@@ -133,12 +130,12 @@ struct LetterPage<'a> {
 
 /// One message of a mailbox.
 pub(crate) async fn message(
-    State(settings): State<Arc<PageSettings>>,
+    State(hall): State<Arc<Hall>>,
     reader: Reader,
     Path((owner, mailbox, uid)): Path<(String, String, String)>,
 ) -> Result<Response, Trouble> {
-    let (owner, entry) = find(&settings, &reader, &owner, &mailbox, &uid).await?;
-    let content = reader.unless_missing(settings.store.content(entry.message.id, None).await)?;
+    let (owner, entry) = find(&hall, &reader, &owner, &mailbox, &uid).await?;
+    let content = reader.unless_missing(hall.store.content(entry.message.id, None).await)?;
     let mailbox_link = link(&owner, &mailbox);
     let verdicts = entry.message.verdicts.as_ref();
     let page = LetterPage {
@@ -157,12 +154,12 @@ pub(crate) async fn message(
 
 /// The HTML of a message, for the frame.
 pub(crate) async fn html(
-    State(settings): State<Arc<PageSettings>>,
+    State(hall): State<Arc<Hall>>,
     reader: Reader,
     Path((owner, mailbox, uid)): Path<(String, String, String)>,
 ) -> Result<Response, Trouble> {
-    let (_, entry) = find(&settings, &reader, &owner, &mailbox, &uid).await?;
-    let content = reader.unless_missing(settings.store.content(entry.message.id, None).await)?;
+    let (_, entry) = find(&hall, &reader, &owner, &mailbox, &uid).await?;
+    let content = reader.unless_missing(hall.store.content(entry.message.id, None).await)?;
     let html = mime::parse(&content).html.ok_or_else(|| reader.missing())?;
     let fields =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, FRAME_POLICY)];
@@ -170,7 +167,7 @@ pub(crate) async fn html(
 }
 
 async fn find(
-    settings: &PageSettings,
+    hall: &Hall,
     reader: &Reader,
     owner: &str,
     mailbox: &str,
@@ -178,7 +175,7 @@ async fn find(
 ) -> Result<(Address, MailboxEntry), Trouble> {
     let owner = Address::parse(owner).map_err(|_| reader.missing())?;
     let uid: u32 = uid.parse().map_err(|_| reader.missing())?;
-    let found = settings.store.mailbox(&owner, mailbox, uid.saturating_sub(1), 1).await;
+    let found = hall.store.mailbox(&owner, mailbox, uid.saturating_sub(1), 1).await;
     let entry = reader.unless_missing(found)?.into_iter().find(|entry| entry.uid == uid);
     Ok((owner, entry.ok_or_else(|| reader.missing())?))
 }

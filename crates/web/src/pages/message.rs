@@ -8,7 +8,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use tegami_store::{QueueId, Summary};
 
-use super::PageSettings;
+use super::Hall;
 use super::journey::Journey;
 use super::reader::{Reader, Trouble};
 use super::show::{size, visible};
@@ -31,15 +31,15 @@ struct MessagePage<'a> {
 
 /// One message.
 pub(crate) async fn page(
-    State(settings): State<Arc<PageSettings>>,
+    State(hall): State<Arc<Hall>>,
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
     let id: QueueId = id.parse().map_err(|_| reader.missing())?;
-    let message = reader.unless_missing(settings.store.message(id).await)?;
-    let journey = reader.unless_missing(Journey::read(&settings, &reader, &message).await)?;
+    let message = reader.unless_missing(hall.store.message(id).await)?;
+    let journey = reader.unless_missing(Journey::read(&hall, &reader, &message).await)?;
     // The source goes before the rest of a message does, so a page without it is still a page.
-    let content = settings.store.content(id, None).await.ok();
+    let content = hall.store.content(id, None).await.ok();
     let Summary { from, to, subject, message_id, size: octets, tags, .. } = &message.summary;
     let page = MessagePage {
         reader: &reader,
@@ -58,12 +58,12 @@ pub(crate) async fn page(
 
 /// The content as it is, octet for octet, to be kept rather than shown.
 pub(crate) async fn source(
-    State(settings): State<Arc<PageSettings>>,
+    State(hall): State<Arc<Hall>>,
     reader: Reader,
     Path(id): Path<String>,
 ) -> Result<Response, Trouble> {
     let id: QueueId = id.parse().map_err(|_| reader.missing())?;
-    let content = reader.unless_missing(settings.store.content(id, None).await)?;
+    let content = reader.unless_missing(hall.store.content(id, None).await)?;
     let fields = [
         (header::CONTENT_TYPE, "message/rfc822".to_owned()),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{id}.eml\"")),

@@ -5,6 +5,7 @@
 //! and with it stays up to date by itself. Whatever came from outside (header fields, replies, names) is hostile and only ever shown escaped.
 
 mod asset;
+mod form;
 mod guard;
 mod journey;
 mod live;
@@ -17,6 +18,7 @@ mod queue;
 mod reader;
 mod session;
 mod show;
+mod sign_in;
 mod source;
 mod stage;
 mod verdict;
@@ -25,43 +27,49 @@ mod visit;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
 use tegami_mail::Address;
-use tegami_queue::Accounts;
 use tegami_store::Store;
 use tokio::sync::watch;
 
+use crate::house::Shared;
+
 pub use stage::{Command, Fate, FateWord, HostView, Role, Scene, Stage};
 
-/// What the pages are made of.
+/// What the pages need beside what the API has.
 #[derive(Clone)]
 pub struct PageSettings {
-    /// Where everything is read from.
-    pub store: Arc<dyn Store>,
     /// What the lab adds; `None` on an ordinary server.
     pub stage: Option<Arc<dyn Stage>>,
     /// Whose mailboxes are listed beside those of the accounts.
     pub owners: Vec<Address>,
-    /// Who may look.
-    pub access: Access,
     /// Becomes `true` when the server stops: live pages end then, so that nothing waits for them.
     pub closing: watch::Receiver<bool>,
 }
 
-/// Who may look at the pages.
-#[derive(Clone)]
-pub enum Access {
-    /// Everybody who reaches them by a loopback name: for the lab. A request that names another host is refused, so that no
-    /// page of a stranger can read these through a name that it lets point to 127.0.0.1 (DNS rebinding).
-    Loopback,
-    /// Whoever shows an API key of account scope, as the password of HTTP Basic authentication.
-    Keys(Arc<Accounts>),
+/// What the pages are made of.
+pub(crate) struct Hall {
+    /// Everything that the API stands on.
+    pub(crate) house: Shared,
+    /// Where everything is read from.
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) stage: Option<Arc<dyn Stage>>,
+    pub(crate) owners: Vec<Address>,
+    pub(crate) closing: watch::Receiver<bool>,
 }
 
 /// The pages, to be merged with the API's router: they have no fallback of their own, and none of their paths begins with `/v3` or `/api`.
-pub fn router(settings: PageSettings) -> Router {
-    let settings = Arc::new(settings);
+pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
+    let PageSettings { stage, owners, closing } = settings;
+    let store = Arc::clone(&house.rooms.store);
+    let hall = Arc::new(Hall { house: Arc::clone(house), store, stage, owners, closing });
+    let open = Router::new()
+        .route("/sign-in", get(sign_in::page).post(sign_in::enter))
+        .route("/sign-out", post(sign_in::leave))
+        .route("/assets/style.css", get(asset::style))
+        .route("/assets/live.js", get(asset::script))
+        .route("/assets/icon.svg", get(asset::icon));
     Router::new()
         .route("/", get(overview::page))
         .route("/messages/{id}", get(message::page))
@@ -74,9 +82,8 @@ pub fn router(settings: PageSettings) -> Router {
         .route("/mailboxes/{owner}/{mailbox}/{uid}/html", get(mailbox::html))
         .route("/queue", get(queue::page))
         .route("/live", get(live::stream))
-        .route("/assets/style.css", get(asset::style))
-        .route("/assets/live.js", get(asset::script))
-        .route("/assets/icon.svg", get(asset::icon))
-        .route_layer(from_fn_with_state(Arc::clone(&settings), guard::guard))
-        .with_state(settings)
+        .route_layer(from_fn_with_state(Arc::clone(&hall), guard::guard))
+        .merge(open)
+        .layer(from_fn(guard::fields))
+        .with_state(hall)
 }

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use tegami_store::{EventFilter, EventKind, MessageRow, Origin, QueueId};
 
-use super::PageSettings;
+use super::Hall;
 use super::map::MapView;
 use super::reader::{Reader, Trouble};
 use super::show::{Badge, Moment, path, visible};
@@ -62,21 +62,18 @@ struct OverviewPage<'a> {
 }
 
 /// The first page.
-pub(crate) async fn page(
-    State(settings): State<Arc<PageSettings>>,
-    reader: Reader,
-) -> Result<Response, Trouble> {
-    let stage = settings.stage.as_ref();
+pub(crate) async fn page(State(hall): State<Arc<Hall>>, reader: Reader) -> Result<Response, Trouble> {
+    let stage = hall.stage.as_ref();
     let scenes = stage.map(|stage| stage.scenes()).unwrap_or_default();
     let seen = visits(stage);
     let told: BTreeSet<QueueId> = scenes.iter().filter_map(|scene| scene.message).collect();
-    let newest = reader.unless_missing(settings.store.messages(None, SHOWN + told.len()).await)?;
+    let newest = reader.unless_missing(hall.store.messages(None, SHOWN + told.len()).await)?;
     let others = newest.iter().filter(|message| !told.contains(&message.id)).take(SHOWN);
     let mut messages = Vec::new();
     for message in others {
-        messages.push(line(&settings, &reader, message).await);
+        messages.push(line(&hall, &reader, message).await);
     }
-    let refusals = reader.unless_missing(refusals(&settings, &reader).await)?;
+    let refusals = reader.unless_missing(refusals(&hall, &reader).await)?;
     let commands = stage.map(|stage| stage.commands()).unwrap_or_default();
     let page = OverviewPage {
         reader: &reader,
@@ -84,7 +81,7 @@ pub(crate) async fn page(
         map: stage.map(|stage| MapView::new(&reader, stage.hosts(), &seen)),
         told: scenes.iter().filter(|scene| scene.fate.is_some()).count(),
         unexpected: scenes.iter().filter(|scene| is_unexpected(scene)).count(),
-        strangers: strangers(&settings, &reader, &scenes, &seen).await,
+        strangers: strangers(&hall, &reader, &scenes, &seen).await,
         scenes: scenes.iter().map(|scene| SceneRow::new(&reader, scene, &refusals)).collect(),
         messages,
         refusals,
@@ -122,9 +119,9 @@ impl SceneRow {
     }
 }
 
-async fn line(settings: &PageSettings, reader: &Reader, message: &MessageRow) -> MessageLine {
+async fn line(hall: &Hall, reader: &Reader, message: &MessageRow) -> MessageLine {
     // A message that was forgotten in between has no recipients any more.
-    let rows = settings.store.recipients(message.id).await.unwrap_or_default();
+    let rows = hall.store.recipients(message.id).await.unwrap_or_default();
     let status = rows.iter().filter_map(|row| row.last_status.as_deref()).next_back();
     let to: Vec<String> = rows.iter().map(|row| row.path.address.to_string()).collect();
     let summary = &message.summary;
@@ -142,14 +139,11 @@ async fn line(settings: &PageSettings, reader: &Reader, message: &MessageRow) ->
     }
 }
 
-async fn refusals(
-    settings: &PageSettings,
-    reader: &Reader,
-) -> Result<Vec<RefusalView>, tegami_store::StoreError> {
+async fn refusals(hall: &Hall, reader: &Reader) -> Result<Vec<RefusalView>, tegami_store::StoreError> {
     /// The newest events are looked through for refusals.
     const LOOKED_AT: usize = 1_000;
     let filter = EventFilter { descending: true, limit: LOOKED_AT, ..EventFilter::default() };
-    let events = settings.store.events(filter).await?;
+    let events = hall.store.events(filter).await?;
     let rejected = events
         .iter()
         .filter(|event| event.event.kind == EventKind::Rejected && event.event.message.is_none());
@@ -157,12 +151,7 @@ async fn refusals(
 }
 
 /// Visits that belong to no message of the story and to none that went out from here, newest first.
-async fn strangers(
-    settings: &PageSettings,
-    reader: &Reader,
-    scenes: &[Scene],
-    seen: &[Visit],
-) -> Vec<VisitView> {
+async fn strangers(hall: &Hall, reader: &Reader, scenes: &[Scene], seen: &[Visit]) -> Vec<VisitView> {
     let mut found = Vec::new();
     for (number, visit) in seen.iter().enumerate().rev() {
         if found.len() >= STRANGERS {
@@ -173,9 +162,9 @@ async fn strangers(
         }
         let known = match &visit.message_id {
             Some(message_id) => {
-                settings.store.by_message_id(message_id).await.is_ok_and(|found| !found.is_empty())
+                hall.store.by_message_id(message_id).await.is_ok_and(|found| !found.is_empty())
             }
-            None => is_ours(settings, visit).await,
+            None => is_ours(hall, visit).await,
         };
         if !known {
             found.push(VisitView::new(reader, number, visit));
@@ -185,10 +174,10 @@ async fn strangers(
 }
 
 /// Whether a visit that ended before the content came was one of ours: we sent to that recipient from that reverse-path.
-async fn is_ours(settings: &PageSettings, visit: &Visit) -> bool {
+async fn is_ours(hall: &Hall, visit: &Visit) -> bool {
     for recipient in &visit.recipients {
         let Ok(address) = tegami_mail::Address::parse(recipient) else { continue };
-        let sent = settings.store.messages_to(&address, SHOWN).await.unwrap_or_default();
+        let sent = hall.store.messages_to(&address, SHOWN).await.unwrap_or_default();
         if sent.iter().any(|message| message.reverse_path.to_string() == visit.reverse_path) {
             return true;
         }

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::Response;
 use tegami_store::{MessageRow, QueueFilter, QueueId};
 
-use super::PageSettings;
+use super::Hall;
 use super::reader::{Reader, Trouble};
 use super::show::{Badge, Moment, visible};
 
@@ -35,11 +35,8 @@ struct QueuePage<'a> {
 }
 
 /// The queue.
-pub(crate) async fn page(
-    State(settings): State<Arc<PageSettings>>,
-    reader: Reader,
-) -> Result<Response, Trouble> {
-    let found = reader.unless_missing(settings.store.queue(QueueFilter::default(), None, SHOWN + 1).await)?;
+pub(crate) async fn page(State(hall): State<Arc<Hall>>, reader: Reader) -> Result<Response, Trouble> {
+    let found = reader.unless_missing(hall.store.queue(QueueFilter::default(), None, SHOWN + 1).await)?;
     let mut messages: BTreeMap<QueueId, Option<MessageRow>> = BTreeMap::new();
     let mut rows = Vec::new();
     for row in found.iter().take(SHOWN) {
@@ -47,7 +44,7 @@ pub(crate) async fn page(
         let message = match messages.entry(id) {
             Entry::Occupied(entry) => entry.into_mut(),
             // A message that was settled and forgotten in between is shown without its subject.
-            Entry::Vacant(entry) => entry.insert(settings.store.message(id).await.ok()),
+            Entry::Vacant(entry) => entry.insert(hall.store.message(id).await.ok()),
         };
         let subject = message.as_ref().map(|message| visible(&message.summary.subject));
         rows.push(Row {

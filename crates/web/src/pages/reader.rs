@@ -12,6 +12,9 @@ use tegami_mail::StoredNote;
 use tegami_store::StoreError;
 use tegami_words::Language;
 
+use crate::gate::{Proof, Visitor};
+use crate::people::Role;
+
 /// A reader of one page.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
@@ -20,6 +23,8 @@ pub(crate) struct Reader {
     /// The query without `lang`.
     query: String,
     part: bool,
+    /// Who was let in; nobody on the page for signing in.
+    visitor: Option<Visitor>,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Reader {
@@ -42,6 +47,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
             path: parts.uri.path().to_owned(),
             query: query.finish(),
             part: parts.headers.contains_key("tegami-part"),
+            visitor: parts.extensions.get::<Visitor>().cloned(),
         })
     }
 }
@@ -55,6 +61,27 @@ impl Reader {
     /// The language that the query chooses.
     pub(crate) fn chosen(uri: &Uri) -> Option<Language> {
         pairs(uri).find(|(name, _)| name == "lang").and_then(|(_, value)| value.parse().ok())
+    }
+
+    /// Whether somebody was let in, so that there is something to go to.
+    pub(crate) fn is_let_in(&self) -> bool {
+        self.visitor.is_some()
+    }
+
+    /// Who signed in.
+    pub(crate) fn signed_in(&self) -> Option<&str> {
+        let visitor = self.visitor.as_ref().filter(|visitor| visitor.proof == Proof::Session);
+        visitor.map(|visitor| &*visitor.name)
+    }
+
+    /// Whether the reader may change something; who may not is shown no forms.
+    pub(crate) fn may_act(&self) -> bool {
+        self.visitor.as_ref().is_some_and(|visitor| visitor.role == Role::Admin)
+    }
+
+    /// What every form carries.
+    pub(crate) fn csrf(&self) -> &str {
+        self.visitor.as_ref().map_or("", |visitor| &visitor.csrf)
     }
 
     /// `en` or `ja`.
@@ -100,7 +127,7 @@ impl Reader {
         self.rendered(StatusCode::OK, if self.part { part.render() } else { whole.render() })
     }
 
-    fn rendered(&self, status: StatusCode, text: Result<String, askama::Error>) -> Response {
+    pub(crate) fn rendered(&self, status: StatusCode, text: Result<String, askama::Error>) -> Response {
         match text {
             Ok(text) => (status, [(header::CONTENT_LANGUAGE, self.tag())], Html(text)).into_response(),
             Err(error) => {
@@ -112,7 +139,12 @@ impl Reader {
 
     /// There is no such thing.
     pub(crate) fn missing(&self) -> Trouble {
-        Trouble { reader: self.clone(), status: StatusCode::NOT_FOUND, id: "web-trouble-missing" }
+        self.trouble(StatusCode::NOT_FOUND, "web-trouble-missing")
+    }
+
+    /// A page that says what is wrong.
+    pub(crate) fn trouble(&self, status: StatusCode, id: &'static str) -> Trouble {
+        Trouble { reader: self.clone(), status, id }
     }
 
     /// What the store gave; what it does not have becomes a page that says so.
@@ -121,8 +153,7 @@ impl Reader {
             StoreError::NotFound(_) => self.missing(),
             error => {
                 tracing::error!(%error, "a page cannot be read from the store");
-                let status = StatusCode::SERVICE_UNAVAILABLE;
-                Trouble { reader: self.clone(), status, id: "web-trouble-store" }
+                self.trouble(StatusCode::SERVICE_UNAVAILABLE, "web-trouble-store")
             }
         })
     }

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use tegami_store::{EventFilter, EventKind, NewEvent};
 
-use super::PageSettings;
+use super::Hall;
 use super::reader::{Reader, Trouble};
 use super::session::{LineView, ReplyView, lines};
 use super::show::{Badge, Moment, path, visible};
@@ -109,12 +109,12 @@ struct VisitPage<'a> {
 
 /// One visit.
 pub(crate) async fn page(
-    State(settings): State<Arc<PageSettings>>,
+    State(hall): State<Arc<Hall>>,
     reader: Reader,
     Path(number): Path<String>,
 ) -> Result<Response, Trouble> {
     let number: usize = number.parse().map_err(|_| reader.missing())?;
-    let stage = settings.stage.as_ref().ok_or_else(|| reader.missing())?;
+    let stage = hall.stage.as_ref().ok_or_else(|| reader.missing())?;
     let visit = stage.visits().into_iter().nth(number).map(Visit::read).ok_or_else(|| reader.missing())?;
     let scenes = stage.scenes();
     let scene = scenes.iter().find(|scene| scene.visits.contains(&number));
@@ -168,13 +168,13 @@ struct RefusalPage<'a> {
 
 /// One refusal of our own server.
 pub(crate) async fn refusal(
-    State(settings): State<Arc<PageSettings>>,
+    State(hall): State<Arc<Hall>>,
     reader: Reader,
     Path(seq): Path<String>,
 ) -> Result<Response, Trouble> {
     let seq: u64 = seq.parse().map_err(|_| reader.missing())?;
     let filter = EventFilter { from_seq: Some(seq.saturating_sub(1)), limit: 1, ..EventFilter::default() };
-    let events = reader.unless_missing(settings.store.events(filter).await)?;
+    let events = reader.unless_missing(hall.store.events(filter).await)?;
     let event = events
         .into_iter()
         .find(|event| event.seq == seq && event.event.kind == EventKind::Rejected)

@@ -86,7 +86,7 @@ impl Site {
         accounts.create("info", "correct horse", &[], &mailboxes).await.unwrap();
         let mut settings = Settings::new();
         change(&mut settings);
-        let rooms = Rooms { store: store.clone(), domains, accounts, intake: Arc::new(intake), clock };
+        let rooms = Rooms::new(store.clone(), domains, accounts, Arc::new(intake), clock);
         let router = tegami_web::router(settings, rooms);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use tegami_mail::{Address, ForwardPath, ReversePath, StoredNote};
+use tegami_mail::{Address, Clock, Domain, ForwardPath, ReversePath, StoredNote};
+use tegami_queue::{Accounts, Control, Domains, Intake, IntakeSettings, KeyRing, NoMailboxes, SystemClock};
 use tegami_store::{
     Account, Attempt, Embedded, EnvelopeParameters, EventKind, IdSource, Lease, MailboxDelivery, NewEvent,
     NewMessage, NewRecipient, NodeId, Options, Origin, Priority, QueueId, RowId, SettleOp, Settlement, Store,
     Summary, Table,
 };
-use tegami_web::pages::{Access, Command, Fate, FateWord, HostView, PageSettings, Role, Scene, Stage};
+use tegami_web::pages::{Command, Fate, FateWord, HostView, PageSettings, Role, Scene, Stage};
+use tegami_web::{Rooms, Settings};
 use tokio::sync::watch;
 
 /// A subject that would run, turn the text around and end its element, if it could.
@@ -87,15 +89,37 @@ impl Theatre {
         Arc::new(Self { store, delivered, bounced, notification, waiting, hostile, changes, closing })
     }
 
-    /// The pages over this store, in the lab.
+    /// The pages, in the lab.
     pub(crate) fn settings(self: &Arc<Self>) -> PageSettings {
         PageSettings {
-            store: Arc::clone(&self.store),
             stage: Some(Arc::clone(self) as Arc<dyn Stage>),
             owners: vec![],
-            access: Access::Loopback,
             closing: self.closing.subscribe(),
         }
+    }
+
+    /// The rooms over this store.
+    pub(crate) fn rooms(&self) -> Rooms {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let accounts = Accounts::new(Arc::clone(&self.store), Arc::clone(&clock)).unwrap();
+        let intake = Intake::new(
+            Arc::clone(&self.store),
+            IntakeSettings::new(Domain::parse("mail.shop.test").unwrap()),
+            Arc::new(KeyRing::default()),
+            Arc::new(NoMailboxes),
+            Arc::clone(&clock),
+            Arc::new(IdSource::default()),
+            Arc::new(Control::default()),
+        );
+        let ours = [Domain::parse("shop.test").unwrap()];
+        let domains = Domains::new(Arc::clone(&self.store), Arc::clone(&clock), ours);
+        Rooms::new(Arc::clone(&self.store), Arc::new(domains), Arc::new(accounts), Arc::new(intake), clock)
+    }
+
+    /// API and pages of the lab.
+    pub(crate) fn router(self: &Arc<Self>, settings: PageSettings) -> axum::Router {
+        let lab = Settings { open_on_loopback: settings.stage.is_some(), ..Settings::new() };
+        tegami_web::router_with_pages(lab, self.rooms(), settings)
     }
 
     /// Something has changed on the stage.

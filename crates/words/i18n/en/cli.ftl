@@ -146,6 +146,20 @@ cli-help-user-add-arg-name = The user name, an address
 cli-help-user-add-arg-senders = An address it may send as [default: its own]
 cli-help-user-add-arg-password-file = Read the password from this file; `-` for standard input [default: make one and show it once]
 cli-help-user-list = All users
+cli-help-operator = Who may sign in to the pages
+cli-help-operator-add = Adds an operator; without --password-file a password is made
+cli-help-operator-add-arg-name = The name to sign in with
+cli-help-operator-add-arg-role = `admin` may change everything, `read-only` may look at everything [default: admin]
+cli-help-operator-add-arg-password-file = Read the password from this file; `-` for standard input [default: make one and show it once]
+cli-help-operator-password = Gives an operator another password and ends all sessions
+cli-help-operator-password-arg-name = Whose password
+cli-help-operator-password-arg-password-file = Read the password from this file; `-` for standard input [default: make one and show it once]
+cli-help-operator-role = Gives an operator another role
+cli-help-operator-role-arg-name = Whose role
+cli-help-operator-role-arg-role = `admin` or `read-only`
+cli-help-operator-remove = Takes an operator away and ends all sessions
+cli-help-operator-remove-arg-name = Whom
+cli-help-operator-list = All operators
 cli-help-key = Keys of the HTTP API
 cli-help-key-add = Makes a key and shows it once
 cli-help-key-add-arg-name = What you call it
@@ -429,6 +443,14 @@ cli-queue-none-waited = None of its recipients ever waited in the queue: tegami 
 cli-user-added = The user { $user } may send as { $senders }.
 cli-user-added-with-password = The user { $user } may send as { $senders }. Password, shown only now: { $password }
 cli-user-none = There are no users yet: `tegami user add ADDRESS`
+cli-operator-added = { $name } can sign in to the pages.
+cli-operator-password-changed = { $name } has another password, and is signed out everywhere.
+cli-operator-role-changed = { $name } has another role.
+cli-operator-removed = { $name } cannot sign in any more.
+cli-operator-password = Password, shown only now: { $password }
+cli-operator-none = Nobody can sign in to the pages yet: `tegami operator add NAME`
+cli-column-operator = operator
+cli-column-role = role
 cli-password-empty = { $file } holds no password
 cli-no-chance = The system gives no random numbers
 cli-key-added = The API key { $name }, shown only now: { $key }
@@ -444,6 +466,7 @@ cli-init-secrets =
             user       { $user }
             password   { $password }
             API key    { $key }
+    The same name and password sign in to the pages.
 cli-init-publish = Publish these records:
 cli-init-next = Then start the server: tegami --config { $config } serve
 cli-init-exists = { $config } exists already and was left as it is; name another file with --config

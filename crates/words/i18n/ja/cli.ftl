@@ -146,6 +146,20 @@ cli-help-user-add-arg-name = ユーザー名（アドレス）
 cli-help-user-add-arg-senders = 差出人として使ってよいアドレス [既定：自分のもの]
 cli-help-user-add-arg-password-file = パスワードをこのファイルから読む。`-` なら標準入力 [既定：作って一度だけ表示]
 cli-help-user-list = すべてのユーザー
+cli-help-operator = 管理画面にログインできる人
+cli-help-operator-add = 管理者を追加します。パスワードは --password-file から読むか、自動で作ります
+cli-help-operator-add-arg-name = ログインに使う名前
+cli-help-operator-add-arg-role = `admin` はすべてを変更でき、`read-only` はすべてを見られます [既定：admin]
+cli-help-operator-add-arg-password-file = パスワードをこのファイルから読む。`-` なら標準入力 [既定：作って一度だけ表示]
+cli-help-operator-password = 管理者のパスワードを変え、すべてのログインを終わらせます
+cli-help-operator-password-arg-name = だれのパスワードか
+cli-help-operator-password-arg-password-file = パスワードをこのファイルから読む。`-` なら標準入力 [既定：作って一度だけ表示]
+cli-help-operator-role = 管理者の役割を変えます
+cli-help-operator-role-arg-name = だれの役割か
+cli-help-operator-role-arg-role = `admin` か `read-only`
+cli-help-operator-remove = 管理者を取り除き、すべてのログインを終わらせます
+cli-help-operator-remove-arg-name = だれを
+cli-help-operator-list = すべての管理者
 cli-help-key = HTTP API のキー
 cli-help-key-add = キーを作り、一度だけ表示します
 cli-help-key-add-arg-name = キーの呼び名
@@ -429,6 +443,14 @@ cli-queue-none-waited = キューで待った宛先はありません。tegami w
 cli-user-added = ユーザー { $user } は { $senders } として送信できます。
 cli-user-added-with-password = ユーザー { $user } は { $senders } として送信できます。パスワード（表示は今回だけ）： { $password }
 cli-user-none = ユーザーはまだいません：`tegami user add アドレス`
+cli-operator-added = { $name } は管理画面にログインできます。
+cli-operator-password-changed = { $name } のパスワードを変えました。ログイン中の画面はすべて終了しました。
+cli-operator-role-changed = { $name } の役割を変えました。
+cli-operator-removed = { $name } はもうログインできません。
+cli-operator-password = パスワード（表示は今回だけ）： { $password }
+cli-operator-none = 管理画面にログインできる人はまだいません：`tegami operator add 名前`
+cli-column-operator = 管理者
+cli-column-role = 役割
 cli-password-empty = { $file } にパスワードがありません
 cli-no-chance = システムから乱数を得られません
 cli-key-added = API キー { $name }（表示は今回だけ）： { $key }
@@ -444,6 +466,7 @@ cli-init-secrets =
             ユーザー     { $user }
             パスワード   { $password }
             API キー     { $key }
+    同じ名前とパスワードで管理画面にもログインできます。
 cli-init-publish = 次の DNS レコードを公開してください：
 cli-init-next = 続いてサーバーを起動してください： tegami --config { $config } serve
 cli-init-exists = { $config } はすでにあるので、そのままにしました。--config で別のファイルを指定してください
