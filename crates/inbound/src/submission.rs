@@ -9,8 +9,8 @@ use tegami_mail::{
 };
 use tegami_proto::smtp::server::{Answer, Credentials, Facts, FutureRelease, Hold, Question, Transaction};
 use tegami_queue::{
-    Accounts, Admission, AuthError, Authenticated, Domains, Fault, Intake, LocalMailboxes, Locality, Options,
-    Permit, Senders, Submission, Throttle, Trace, TrustedNetworks,
+    Accounts, Admission, AuthError, Authenticated, Controls, Declined, Domains, Fault, Intake,
+    LocalMailboxes, Locality, Options, Senders, Submitted, Throttle, Trace, TrustedNetworks,
 };
 use tegami_store::{EventKind, NewEvent, Origin, Store};
 
@@ -35,6 +35,8 @@ pub struct SubmissionSettings {
     pub mailboxes: Arc<dyn LocalMailboxes>,
     /// The one door to the queue.
     pub intake: Arc<Intake>,
+    /// Who reads the control fields of messages on their way to it.
+    pub controls: Arc<dyn Controls>,
     /// For the record of refusals and bans.
     pub store: Arc<dyn Store>,
     /// How guessing of passwords is slowed down. Desks that share it share what they know of failed logins: one that stands in for
@@ -222,34 +224,29 @@ impl SubmissionClerk {
         let (domain, trace) = (self.domain_of(&envelope, &account), self.trace(facts, envelope.smtputf8));
         let reverse_path = envelope.reverse_path.clone();
         let recipients: Vec<_> = envelope.forward_paths.iter().map(|path| path.address.clone()).collect();
-        let permit = match Permit::for_account(&account, envelope) {
-            Ok(permit) => permit,
-            Err(error) => {
-                return Answer::Refuse(Reply::new(553, EnhancedStatusCode::new(5, 7, 1), error.to_string()));
-            }
-        };
-        let submission = Submission {
-            permit,
+        let submitted = Submitted {
+            local: matches!(self.peer, Peer::Local { .. }),
+            envelope,
             origin: Origin::Submission { account: account.account().to_owned() },
             domain: domain.clone(),
             content,
             options: Options { trace: Some(trace), deliver_at: self.release(hold), ..Options::default() },
+            account: account.clone(),
         };
         let settings = &self.shared.settings;
-        let error = match settings.intake.accept(submission).await {
-            Ok(accepted) => {
+        let Declined { reply, why, fault } = match settings.controls.submit(submitted).await {
+            Ok(id) => {
                 return Answer::AcceptWith(Reply::new(
                     250,
                     EnhancedStatusCode::new(2, 0, 0),
-                    format!("Ok: queued as {}", accepted.id),
+                    format!("Ok: queued as {id}"),
                 ));
             }
-            Err(error) => error,
+            Err(declined) => declined,
         };
-        let reply = error.reply();
-        match error.fault() {
+        match fault {
             Fault::Ours => {
-                tracing::error!(%error, account = account.account(), "a submission was not accepted");
+                tracing::error!(%reply, ?why, account = account.account(), "a submission was not accepted");
             }
             Fault::Submitter => {
                 let refused = Refused {
@@ -259,7 +256,7 @@ impl SubmissionClerk {
                     reverse_path: &reverse_path,
                     recipients: &recipients,
                     reply: &reply,
-                    why: &error.note(),
+                    why: &why,
                     verdicts: None,
                 };
                 self.record.write(refused, &*settings.store, &*settings.clock).await;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
+use crate::mailbox_list::{parse_list, write_list};
 use crate::{charset, encoded_word};
 
 /// How much header section is read.
@@ -255,6 +256,32 @@ pub fn without(content: &[u8], mut gone: impl FnMut(&HeaderField<'_>) -> bool) -
     out
 }
 
+/// The content with the words of its header fields as `change` wants them; fields that it answers `None` to stay as they are. It is shown a field's name and its value for people; of
+/// fields that hold addresses the value as it stands, encoded-words untouched.
+pub fn rewrite(content: &[u8], mut change: impl FnMut(&str, &str) -> Option<String>) -> Vec<u8> {
+    const LISTS: [&str; 6] = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc"];
+    let (section, _) = split(content);
+    let mut out = Vec::with_capacity(content.len());
+    let mut rest = section;
+    while let Some(field) = HeaderField::read(rest) {
+        rest = rest.get(field.raw.len()..).unwrap_or_default();
+        let of_addresses = LISTS.iter().any(|list| field.is(list));
+        let old = if of_addresses { field.text() } else { field.decoded() };
+        let changed = if field.name.is_empty() { None } else { change(field.name, &old) };
+        let new = changed.map(|new| new.replace(['\r', '\n', '\0'], ""));
+        let written = new.and_then(|new| match parse_list(&new) {
+            Ok(list) if of_addresses => {
+                let value = write_list(&list, field.name.len() + 2);
+                Some(format!("{}: {value}\r\n", field.name).into_bytes())
+            }
+            _ => write(field.name, &new).ok(),
+        });
+        out.extend_from_slice(written.as_deref().unwrap_or(field.raw));
+    }
+    out.extend_from_slice(content.get(section.len()..).unwrap_or_default());
+    out
+}
+
 /// Writes one unstructured header field with its CRLF: folded at 78 columns, words outside ASCII as encoded-words.
 ///
 /// # Errors
@@ -368,6 +395,16 @@ mod tests {
         for name in ["", "X A", "X:A", "X\r\nA", "é", &"x".repeat(77)] {
             assert_eq!(write(name, "b"), Err(HeaderError::BadName { name: name.to_owned() }));
         }
+    }
+
+    #[test]
+    fn words_of_fields_are_changed() {
+        let content = b"To: \"%x%\" <b@example.net>\r\nSubject: =?utf-8?B?JXgl?= here\r\nX-Other:  kept\r\nno field\r\n\r\n%x%";
+        let out =
+            rewrite(content, |_, text| text.contains("%x%").then(|| text.replace("%x%", "\u{592a}\r\n")));
+        let expected = "To: =?UTF-8?B?5aSq?= <b@example.net>\r\nSubject: =?UTF-8?B?5aSq?= here\r\nX-Other:  kept\r\nno field\r\n\r\n%x%";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        assert_eq!(rewrite(CONTENT, |_, _| None), CONTENT);
     }
 
     proptest! {

@@ -355,7 +355,7 @@ fn ruled(lines: &[&str], from: usize) -> Option<usize> {
             && line.chars().all(|c| !c.is_alphanumeric())
             && line.chars().filter(|c| *c == first).count() * 2 >= line.chars().count()
     };
-    let at = from + lines.iter().skip(from).position(|line| is_rule(line))?;
+    let at = from + lines.iter().skip(from).position(is_rule)?;
     let block = lines.get(at + 1..)?;
     let reaches = |line: &&str| {
         let digits = line.bytes().filter(u8::is_ascii_digit).count();
@@ -363,7 +363,7 @@ fn ruled(lines: &[&str], from: usize) -> Option<usize> {
             || line.contains("http")
             || digits >= 9 && (line.contains('-') || line.contains('('))
     };
-    (!block.is_empty() && block.iter().any(|line| reaches(line))).then_some(at)
+    (!block.is_empty() && block.iter().any(reaches)).then_some(at)
 }
 
 /// What telephones write under every message.

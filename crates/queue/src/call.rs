@@ -195,3 +195,16 @@ impl Call {
         gone.into_iter().chain([after]).collect()
     }
 }
+
+/// That a copy of what was delivered to this recipient goes to an archive. `place` tells the recipients of one message apart.
+pub(crate) fn archived(
+    url: &str,
+    domain: &str,
+    message: QueueId,
+    recipient: &str,
+    place: usize,
+    now: Timestamp,
+) -> TableChange {
+    let subject = CallSubject::Archive { message, recipient: recipient.to_owned() };
+    Call::new(format!("archive-{message}-{place}"), domain, url, subject, now).change()
+}

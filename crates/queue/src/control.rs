@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use tegami_store::{DueRow, MessageRow, NewMessage, QueueId, QueueRow, RecipientState, RowId};
 use tokio::sync::{Notify, oneshot};
 
+use crate::controls::UnderWay;
 use crate::fate::Line;
 use crate::fresh::{Fresh, Kept};
 use crate::metrics::Metrics;
@@ -40,6 +41,7 @@ pub struct Control {
     hands: Mutex<Option<Hands>>,
     rounds: AtomicU64,
     alterations: AtomicU64,
+    pub(crate) under_way: UnderWay,
 }
 
 /// What was altered since the loop looked last.

@@ -18,11 +18,13 @@ use tegami_report::dsn::{Action, Languages, Report, Returned, Told};
 use tegami_store::{
     EnvelopeParameters, EventKind, Facts, HopTls, IdSource, MailboxDelivery, MessageRow, NewEvent,
     NewMessage, NewRecipient, Origin, Priority, QueueId, RowId, Store, StoreError, Suppression,
-    SuppressionList, Table, TrackingSettings, suppression_key,
+    SuppressionList, Table, TableChange, TrackingSettings, suppression_key,
 };
 
+use crate::call;
 use crate::complete::{self, Completed};
 use crate::control::Control;
+use crate::controls::Turn;
 use crate::domains::Domains;
 use crate::dsn::{self, News};
 use crate::event::EventData;
@@ -35,7 +37,10 @@ use crate::permit::Permit;
 use crate::returns::Returns;
 use crate::schedule::{Retries, later};
 use crate::sign::{SignerSource, Signing};
-use crate::submission::{Accepted, AuthorRule, IntakeError, Mode, Options, Reception, Submission};
+use crate::submission::{
+    Accepted, AuthorRule, IntakeError, KeyName, Mode, Options, Reception, SecondSignature, Signatures,
+    Submission,
+};
 use crate::summary::summarize;
 use crate::suppress::SuppressionRules;
 use crate::track::{self, Reader};
@@ -104,6 +109,7 @@ struct Whole {
     domain: Domain,
     /// The author's domain.
     author: Option<Domain>,
+    signers: Vec<Signer>,
     options: Options,
     hop_tls: HopTls,
 }
@@ -126,6 +132,8 @@ struct Sorted {
     mailboxes: Vec<MailboxDelivery>,
     events: Vec<NewEvent>,
     told: Vec<News>,
+    /// Calls to the archive about those that are delivered already.
+    archived: Vec<TableChange>,
 }
 
 impl Intake {
@@ -200,6 +208,11 @@ impl Intake {
         &self.returns
     }
 
+    /// The right to make a submission of this name, which must not be made twice at the same time; `None` while somebody else has it.
+    pub fn turn(&self, name: &str) -> Option<Turn> {
+        self.control.under_way.begin(name)
+    }
+
     /// How far in the future delivery may be asked for.
     pub fn max_ahead(&self) -> Duration {
         self.settings.max_ahead
@@ -252,9 +265,12 @@ impl Intake {
         let recipients = permit.envelope().forward_paths.len();
         let (looks, usual) = (completed.looks, &self.settings.priorities);
         options.priority = Some(looks.priority(options.priority, recipients, permit.holder(), usual));
+        let signers =
+            self.signers_wanted(&permit, completed.author_domain(), &domain, &options.signatures)?;
         let mut envelope = permit.into_envelope();
         drop_repeated(&mut envelope);
-        let whole = Whole { origin, domain, author: completed.author_domain().cloned(), options, hop_tls };
+        let author = completed.author_domain().cloned();
+        let whole = Whole { origin, domain, author, signers, options, hop_tls };
         match self.links_for(&completed.content, &whole, &tracking)? {
             None => self.seal(&whole, id, envelope, completed.content, now).await,
             Some(links) => {
@@ -331,13 +347,12 @@ impl Intake {
         content: Vec<u8>,
         now: Timestamp,
     ) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
-        let Whole { origin, domain, author, options, hop_tls } = whole;
-        let signers = self.signers_for(author.as_ref(), domain);
+        let Whole { origin, domain, author, signers, options, hop_tls } = whole;
         let content = match self.feedback_fields(author.as_ref(), id, now) {
             Some(fields) => header::prepend(&content, &[fields]),
             None => content,
         };
-        let content = self.signing.sign(Bytes::from(content), signers, now).await?;
+        let content = self.signing.sign(Bytes::from(content), signers.clone(), now).await?;
         let content = match &options.trace {
             Some(trace) => {
                 let field = complete::received(trace, &envelope, &self.settings.hostname, id, now);
@@ -374,6 +389,7 @@ impl Intake {
             recipients: Vec::new(),
             mailboxes: std::mem::take(&mut message.mailboxes),
             events: Vec::new(),
+            tables: Vec::new(),
             ..message.clone()
         };
         vec![message, here]
@@ -540,6 +556,7 @@ impl Intake {
             envelope_parameters: EnvelopeParameters {
                 hop_tls,
                 release_at: options.deliver_at.filter(|moment| *moment > now),
+                archive_to: options.archive_to.clone(),
                 ..parameters(&envelope, &content)
             },
             reverse_path: envelope.reverse_path,
@@ -550,7 +567,7 @@ impl Intake {
             mailboxes: sorted.mailboxes,
             verdicts: None,
             events: sorted.events,
-            tables: Vec::new(),
+            tables: options.tables.iter().cloned().chain(sorted.archived).collect(),
         };
         Ok((message, sorted.told))
     }
@@ -597,6 +614,32 @@ impl Intake {
             .deliver_at
             .filter(|moment| *moment > latest)
             .map_or(Ok(()), |moment| Err(IntakeError::TooLate(moment)))
+    }
+
+    /// Those who sign, as far as the submitter has a say in it.
+    fn signers_wanted(
+        &self,
+        permit: &Permit,
+        author: Option<&Domain>,
+        sending: &Domain,
+        wanted: &Signatures,
+    ) -> Result<Vec<Signer>, IntakeError> {
+        if wanted.withheld {
+            return Ok(Vec::new());
+        }
+        let mut signers = self.signers_for(author, sending);
+        let Some(SecondSignature { key, shown_as }) = &wanted.second else { return Ok(signers) };
+        let is_named = |signer: &Signer| signer.domain == key.domain && signer.selector == key.selector;
+        let known = self.signers.signers(&key.domain).into_iter().find(is_named);
+        let signer = known.filter(|_| permit.may_sign_for(&key.domain));
+        let mut signer = signer.ok_or_else(|| IntakeError::NoSuchKey(key.to_string()))?;
+        if let Some(KeyName { domain, selector }) = shown_as {
+            (signer.domain, signer.selector) = (domain.clone(), selector.clone());
+        }
+        if !signers.iter().any(|one| one.domain == signer.domain && one.selector == signer.selector) {
+            signers.push(signer);
+        }
+        Ok(signers)
     }
 
     fn signers_for(&self, author: Option<&Domain>, sending: &Domain) -> Vec<Signer> {
@@ -667,6 +710,10 @@ impl Intake {
                     let data = delivered_here();
                     sorted.mailboxes.extend(mailboxes);
                     sorted.events.push(event(EventKind::Delivered, &data));
+                    sorted.archived.extend(options.archive_to.as_ref().map(|url| {
+                        let place = sorted.events.len();
+                        call::archived(url, domain, id, &path.address.to_string(), place, now)
+                    }));
                     sorted.told.extend(tell_delivered(id, path, &data));
                 }
                 Locality::Remote | Locality::Mailboxes(_) => sorted.remote.push(NewRecipient {
@@ -770,6 +817,7 @@ fn parameters(envelope: &Envelope, content: &[u8]) -> EnvelopeParameters {
         hop_tls: HopTls::AsPolicy,
         dsn: envelope.dsn.clone(),
         release_at: None,
+        archive_to: None,
     }
 }
 

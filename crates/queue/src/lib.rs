@@ -16,6 +16,7 @@ mod call;
 mod clock;
 mod complete;
 mod control;
+mod controls;
 mod dkim_keys;
 mod domains;
 mod dsn;
@@ -57,6 +58,7 @@ pub use call::{
 pub use clock::SystemClock;
 pub use complete::{Completed, complete, message_id, needs};
 pub use control::Control;
+pub use controls::{Controls, Declined, NoControls, Submitted, Turn};
 pub use dkim_keys::{DkimKeyError, DkimKeys};
 pub use domains::{DomainError, DomainRoll, Domains, OurDomain};
 pub use event::{EventData, Reason};
@@ -78,7 +80,8 @@ pub use schedule::{
 pub use settle::Settler;
 pub use sign::{KeyRing, SignerSource, Signing};
 pub use submission::{
-    Accepted, AuthorRule, Fault, IntakeError, Mode, Options, Reception, Submission, TlsDemand, Trace,
+    Accepted, AuthorRule, Fault, IntakeError, KeyName, Mode, Options, Reception, SecondSignature, Signatures,
+    Submission, TlsDemand, Trace,
 };
 pub use suppress::SuppressionRules;
 pub use tegami_report::dsn::Languages;

@@ -64,6 +64,16 @@ impl Permit {
         }
     }
 
+    /// Whether the one who vouches for the envelope may sign in the name of this domain.
+    pub(crate) fn may_sign_for(&self, domain: &Domain) -> bool {
+        match &self.grant {
+            Grant::Account(account) => {
+                account.anybody || account.senders.iter().any(|senders| senders.domain() == Some(domain))
+            }
+            Grant::Own => true,
+        }
+    }
+
     /// The name for messages about refusals.
     pub(crate) fn holder(&self) -> &str {
         match &self.grant {

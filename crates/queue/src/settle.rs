@@ -14,6 +14,7 @@ use tegami_store::{
 };
 use tegami_words::Language;
 
+use crate::call;
 use crate::dsn::{self, News};
 use crate::event::{EventData, Reason};
 use crate::here::Here;
@@ -72,6 +73,13 @@ impl Settler {
                 continue;
             }
             let decision = self.decide(message, row, peer, how, now);
+            if let (SettleOp::Delivered { .. }, Some(url)) =
+                (&decision.op, &message.envelope_parameters.archive_to)
+            {
+                let (to, place) = (row.path.address.to_string(), row.id.recipient as usize);
+                let archived = call::archived(url, &message.domain, message.id, &to, place, now);
+                settlement.tables.push(archived);
+            }
             settlement.ops.push(decision.op);
             settlement.events.push(decision.event);
             if let Some((weight, draft)) = decision.suppression {

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use tegami_auth::dkim::Selector;
 use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, Note, Reply, note};
-use tegami_store::{DomainRow, HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError};
+use tegami_store::{
+    DomainRow, HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError, TableChange,
+};
 
 use crate::permit::Permit;
 use crate::track::TrackingWish;
@@ -50,6 +53,45 @@ pub struct Options {
     pub trace: Option<Trace>,
     /// Whether the From field is looked at.
     pub author: AuthorRule,
+    /// By which keys it is signed, where the submitter says so.
+    pub signatures: Signatures,
+    /// The URL to which a copy goes for each recipient it was delivered to.
+    pub archive_to: Option<String>,
+    /// What plain tables learn from its acceptance, in the same commit.
+    pub tables: Vec<TableChange>,
+}
+
+/// By which keys a message is signed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Signatures {
+    /// By none.
+    pub withheld: bool,
+    /// By one more than usual.
+    pub second: Option<SecondSignature>,
+}
+
+/// A signature beside the usual ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondSignature {
+    /// By this key of ours.
+    pub key: KeyName,
+    /// The name under which its public half is found, where that is another one.
+    pub shown_as: Option<KeyName>,
+}
+
+/// Which key (RFC 6376 section 3.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyName {
+    /// `d=`.
+    pub domain: Domain,
+    /// `s=`.
+    pub selector: Selector,
+}
+
+impl std::fmt::Display for KeyName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.domain, self.selector.as_str())
+    }
 }
 
 /// What a submitter says of TLS with the next hop. What it leaves open, its domain decides.
@@ -213,6 +255,9 @@ pub enum IntakeError {
     /// Further in the future than accepted.
     #[error("delivery at {0} is too far in the future")]
     TooLate(Timestamp),
+    /// A key that is asked for and is not there, or not the account's.
+    #[error("there is no DKIM key {0} that this account may sign with")]
+    NoSuchKey(String),
     /// A key of ours does not sign.
     #[error("the message could not be signed: {0}")]
     Signing(String),
@@ -242,6 +287,7 @@ impl IntakeError {
             Self::Loop { .. } => (554, 4, 6),
             Self::AuthorNotPermitted { .. } | Self::DomainNotAllowed { .. } => (550, 7, 1),
             Self::NoSuchMailbox(_) => (550, 1, 1),
+            Self::NoSuchKey(_) => (550, 7, 7),
             Self::TooLate(_) => (501, 5, 4),
             Self::Store(StoreError::Full(_)) => (452, 3, 1),
             Self::Signing(_) | Self::Store(_) => (451, 3, 0),
@@ -286,6 +332,7 @@ impl IntakeError {
                 note!("queue-intake-domain-not-allowed", domain = domain)
             }
             Self::NoSuchMailbox(address) => note!("queue-intake-no-such-mailbox", address = address),
+            Self::NoSuchKey(key) => note!("queue-intake-no-such-key", key = key),
             Self::TooLate(moment) => note!("queue-intake-too-late", moment = moment),
             Self::Signing(why) => note!("queue-intake-signing", why = why),
             Self::Store(why) => note!("queue-intake-store", why = why),

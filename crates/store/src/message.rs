@@ -177,6 +177,9 @@ pub struct EnvelopeParameters {
     /// No attempt before this moment, where the submitter asked for a later one than acceptance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release_at: Option<Timestamp>,
+    /// The URL to which a copy goes for each recipient it was delivered to; the next hop hears nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive_to: Option<String>,
 }
 
 /// One forward-path that waits for delivery.

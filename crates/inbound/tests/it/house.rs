@@ -16,8 +16,8 @@ use tegami_inbound::{
 use tegami_mail::{Address, Clock, Domain};
 use tegami_proto::smtp::server::{AuthOffer, Settings};
 use tegami_queue::{
-    Accounts, Control, Directory, Domains, Intake, IntakeSettings, KeyRing, LocalMailboxes, Throttle,
-    ThrottlePolicy, TrustedNetworks,
+    Accounts, Control, Directory, Domains, Intake, IntakeSettings, KeyRing, LocalMailboxes, NoControls,
+    Throttle, ThrottlePolicy, TrustedNetworks,
 };
 use tegami_store::{
     Account, Embedded, Event, EventFilter, EventKind, IdSource, Options, QueueId, Store, Table,
@@ -146,6 +146,7 @@ impl House {
             domains: Arc::new(Domains::new(self.store.clone(), self.clock.clone(), [domain("example.org")])),
             trusted,
             mailboxes: self.local.clone(),
+            controls: Arc::new(NoControls(self.intake.clone())),
             intake: self.intake.clone(),
             store: self.store.clone(),
             throttle: self.throttle.clone(),

@@ -65,6 +65,7 @@ pub(crate) async fn an_accepted_message_comes_back_whole(store: Engine) {
         hop_tls: HopTls::Verified,
         dsn: Dsn { ret: Some(Ret::Headers), envelope_id: Some("env 1".into()) },
         release_at: Some(second(3600)),
+        archive_to: Some("https://archive.example.org/".to_owned()),
     };
     new.recipients[1].path.notify = Some(Notify { success: true, failure: false, delay: true });
     new.recipients[1].path.original_recipient = Some("rfc822;x@example.net".into());

@@ -7,6 +7,7 @@ use tegami_inbound::{
     Desk, Policy, Reception, ReceptionSettings, Service, SubmissionDesk, SubmissionSettings,
 };
 use tegami_proto::smtp::server::AuthOffer;
+use tegami_queue::NoControls;
 use tokio::sync::watch;
 
 use super::{Rooms, listen};
@@ -99,6 +100,7 @@ fn submission(rooms: &Rooms, config: &Config) -> Arc<dyn Desk> {
         domains: Arc::clone(&rooms.domains),
         trusted: config.submission.trusted.clone(),
         mailboxes: Arc::clone(&rooms.local),
+        controls: Arc::new(NoControls(Arc::clone(&rooms.intake))),
         intake: Arc::clone(&rooms.intake),
         store: Arc::clone(&rooms.store),
         throttle: Arc::clone(&rooms.throttle),

@@ -79,6 +79,7 @@ impl House {
                 give_up_after: options.deliver_within,
                 trace: Some(Trace { protocol: "HTTP".to_owned(), ..Trace::default() }),
                 author: AuthorRule::Any,
+                ..Options::default()
             },
         })
     }

@@ -9,6 +9,7 @@ queue-intake-no-author = メールに From フィールドがありません。�
 queue-intake-author-not-permitted = アカウント { $account } は { $author } として送信できません。このアドレスをアカウントの送信元アドレスに追加するか、別の From フィールドを使ってください。
 queue-intake-no-public-url = メッセージに配信停止リンク（%unsubscribe_url% など）の指定がありますが、受信者がこのサーバーにアクセスするための URL が設定されていません。設定ファイルに public_url を書いてください。どの宛先にも送信していません。
 queue-intake-domain-not-allowed = ドメイン { $domain } からは送信できません。まだ確認が済んでいないか、無効にされています。ドメインの画面に表示される DNS レコードを公開してから、確認を実行してください。どの宛先にも送信していません。
+queue-intake-no-such-key = 鍵 { $key } による 2 つ目の DKIM 署名が求められましたが、その鍵が存在しないか、現在は署名に使われていないか、このアカウントには使う権限がありません。どの宛先にも送信していません。
 queue-intake-no-such-mailbox = { $address } のドメインはこのサーバーのものですが、このメールボックスはありません。どの宛先にも送信していません。
 queue-intake-too-late = 配送日時として { $moment } が指定されましたが、このサーバーがメールを保管する期間より先です。
 queue-intake-signing = メールに DKIM 署名を付けられませんでした：{ $why }。署名のないメールはドメインの評判を損なうため、受け付けませんでした。
