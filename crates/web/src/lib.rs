@@ -13,6 +13,7 @@ mod mailgun;
 pub mod pages;
 pub mod people;
 mod refused;
+mod rest;
 mod segments;
 mod serve;
 mod stretch;

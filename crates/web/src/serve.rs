@@ -15,6 +15,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use crate::rest::Rest;
+
 /// The listener broke. It is the machine's fault; a new listener may work.
 #[derive(Debug, thiserror::Error)]
 #[error("HTTP cannot be served any longer: {0}")]
@@ -74,7 +76,7 @@ async fn serve_within(
                 let service = service_fn(move |mut request: hyper::Request<Incoming>| {
                     // Handlers look here for who asks.
                     request.extensions_mut().insert(ConnectInfo(peer));
-                    inner.call(request)
+                    inner.call(request.map(Rest::of))
                 });
                 let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
                 tokio::spawn(async move {
@@ -143,6 +145,25 @@ mod tests {
         assert!(!rest(&mut slow).await.contains(" 200 "));
         let answer = rest(&mut good).await;
         assert!(answer.contains(" 200 ") && answer.ends_with(&own), "{answer}");
+        stop.send(()).unwrap();
+        served.await.unwrap();
+    }
+
+    /// A refusal before the body has come: the client, who goes on sending, hears it, and the next request is answered too.
+    #[tokio::test]
+    async fn who_is_refused_early_hears_why() {
+        let (address, stop, served) = start(BOUNDS).await;
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let body = vec![b'x'; 3 << 20];
+        let head = format!("POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", body.len());
+        client.write_all(head.as_bytes()).await.unwrap();
+        let mut first = [0; 12];
+        client.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 404");
+        client.write_all(&body).await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        let answer = rest(&mut client).await;
+        assert!(answer.contains(" 200 "), "{answer}");
         stop.send(()).unwrap();
         served.await.unwrap();
     }

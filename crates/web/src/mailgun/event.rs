@@ -245,7 +245,9 @@ fn description(data: &EventData) -> String {
         }
         None => {
             let note = data.note.as_ref().map(|note| tegami_words::told(Language::English, note));
-            note.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+            let told = note.as_ref().and_then(Value::as_str).unwrap_or_default();
+            // Our own codes: nobody refused, and the reason stands where clients look for it.
+            if told.is_empty() && data.code >= 600 { data.message.clone() } else { told.to_owned() }
         }
     }
 }
