@@ -1,0 +1,133 @@
+//! Clients of the Mailgun API that applications use, unmodified but for their endpoint. Each client is a script that checks what its
+//! library gives it; the deliveries and the events are checked here.
+//!
+//! | client | file |
+//! | --- | --- |
+//! | mailgun.js (Node), with `form-data` and with `fetch` | `mailgun_js` |
+//! | mailgun-js (old Node), Nodemailer with nodemailer-mailgun-transport | `node` |
+//! | `mailgun` (Python) | `python` |
+//! | django-anymail (backend, tracking and inbound views) | `anymail` |
+//! | Symfony's mailer (API and HTTP transports), PHP with curl | `php` |
+//! | curl | `shell` |
+
+mod anymail;
+mod arrival;
+mod mailgun_js;
+mod node;
+mod php;
+mod python;
+mod shell;
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::peer::{eventually, node, program, python, run, script_path};
+use crate::sink::Sink;
+use crate::site::{Plan, Site};
+
+/// Why a test of a client does nothing.
+const NO_NODE: &str = "target/peers has no npm packages (cargo xtask peers)";
+const NO_PYTHON: &str = "target/peers has no Python packages (cargo xtask peers)";
+const NO_PHP: &str = "PHP or Symfony's mailer is missing (cargo xtask peers)";
+
+/// Who sends.
+const DOMAIN: &str = "sender.test";
+
+/// A site, and the host that receives its mail.
+struct World {
+    site: Site,
+    sink: Sink,
+    /// An account key.
+    key: String,
+}
+
+impl World {
+    fn start() -> Self {
+        let sink = Sink::with("127.43.60.1", |line| {
+            let says = |text: &str| line.to_ascii_lowercase().contains(text);
+            if says("rcpt to:<nobody@") {
+                return Some("550 5.1.1 no such mailbox here".to_owned());
+            }
+            says("rcpt to:<later@").then(|| "450 4.2.1 the mailbox is busy, come back later".to_owned())
+        });
+        let zone = sink.zone("receiver.test");
+        let plan = Plan { zone, port: Some(sink.address.port()), ..Plan::default() };
+        let site = Site::start(&plan);
+        let made = site.json(&["key", "add", "operator"]);
+        let key = made["key"].as_str().unwrap().to_owned();
+        Self { site, sink, key }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.site.addresses.http[0])
+    }
+
+    /// Runs one case of a script. It reads what it must know from its input and tells what it saw in JSON.
+    fn case(&self, mut command: Command, case: &str, more: &Value) -> Value {
+        let http = self.site.addresses.http[0];
+        let mut facts = json!({
+            "case": case,
+            "url": self.url(),
+            "host": http.ip().to_string(),
+            "port": http.port(),
+            "key": self.key,
+            "domain": DOMAIN,
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            facts[name] = value.clone();
+        }
+        let ended = run(&mut command, facts.to_string().as_bytes());
+        assert_eq!(ended.status, Some(0), "{case}\n{}\n{}", ended.output, ended.errors);
+        let said = ended.output.lines().last().unwrap_or_default();
+        serde_json::from_str(said).unwrap_or_else(|error| panic!("{case}: {error}: {}", ended.all()))
+    }
+
+    /// The events that a query finds, by curl.
+    fn events(&self, query: &str) -> Vec<Value> {
+        let answer = self.get(&format!("/v3/{DOMAIN}/events?limit=300&{query}"));
+        answer["items"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
+    }
+
+    /// The first event that a query finds, once there is one.
+    #[track_caller]
+    fn event(&self, query: &str) -> Value {
+        eventually(&format!("an event: {query}"), || self.events(query).into_iter().next())
+    }
+
+    /// One answer of the API.
+    fn get(&self, path: &str) -> Value {
+        let mut command = Command::new(program("curl").unwrap());
+        command.args([
+            "--silent",
+            "--show-error",
+            "--max-time",
+            "30",
+            "--user",
+            &format!("api:{}", self.key),
+        ]);
+        let said = run(command.arg(format!("{}{path}", self.url())), b"").well();
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{path}: {error}: {said}"))
+    }
+}
+
+/// A script for Node.
+fn javascript(name: &str) -> Option<Command> {
+    node(&format!("sdk/{name}"))
+}
+
+/// A script for Python.
+fn snake(name: &str) -> Option<Command> {
+    let mut command = Command::new(python()?);
+    command.arg(script_path(&format!("sdk/{name}"))).env("PYTHONDONTWRITEBYTECODE", "1");
+    Some(command)
+}
+
+/// A script for PHP.
+fn elephant(name: &str) -> Option<Command> {
+    let symfony = std::path::Path::new("/usr/share/php/Symfony/Component/Mailer/Bridge/Mailgun/autoload.php");
+    let mut command = Command::new(program("php").filter(|_| symfony.exists())?);
+    command.args(["-d", "error_reporting=E_ALL & ~E_DEPRECATED", "-d", "display_errors=stderr"]);
+    command.arg(script_path(&format!("sdk/{name}")));
+    Some(command)
+}
