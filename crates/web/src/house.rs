@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::ApiError;
 use crate::people::{People, chance};
+use crate::public::Recent;
 
 /// What the API goes by.
 #[derive(Clone, Debug)]
@@ -106,6 +107,8 @@ pub(crate) struct House {
     pub(crate) rooms: Rooms,
     /// What forms carry of visitors who have no session.
     pub(crate) csrf: Arc<str>,
+    /// Readers of our mail who were counted a moment ago.
+    pub(crate) recent: Recent,
     /// Room for bodies under way, in KiB.
     bodies: Arc<Semaphore>,
 }
@@ -120,7 +123,8 @@ impl House {
     pub(crate) fn new(settings: Settings, rooms: Rooms) -> Self {
         // Without chance no form is accepted: nothing is the same as nothing.
         let csrf = chance().unwrap_or_default().into();
-        Self { settings, rooms, csrf, bodies: Arc::new(Semaphore::new(ROOM)) }
+        let recent = Recent::default();
+        Self { settings, rooms, csrf, recent, bodies: Arc::new(Semaphore::new(ROOM)) }
     }
 
     /// Waits until there is room for the body of a request; it is given back when the request is done. A body that does not say how

@@ -12,6 +12,7 @@ mod house;
 mod mailgun;
 pub mod pages;
 pub mod people;
+mod public;
 mod refused;
 mod rest;
 mod segments;
@@ -46,6 +47,7 @@ fn api(house: &house::Shared) -> axum::Router {
     axum::Router::new()
         .merge(mailgun::routes())
         .merge(api::routes(house))
+        .merge(public::routes())
         .fallback(error::not_served)
         .method_not_allowed_fallback(error::not_served)
         .with_state(Arc::clone(house))

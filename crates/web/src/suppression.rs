@@ -3,8 +3,8 @@
 use serde_json::Value;
 use serde_json::value::from_value;
 use tegami_store::{
-    Allowed, EVERY_TAG, Store, StoreError, Suppression, SuppressionList, Table, TableChange, allowed_key,
-    suppression_key,
+    Allowed, EVERY_TAG, NewEvent, Store, StoreError, Suppression, SuppressionList, Table, TableChange,
+    allowed_key, suppression_key,
 };
 use tokio::sync::Mutex;
 
@@ -40,26 +40,42 @@ pub(crate) async fn put(store: &dyn Store, suppressions: Vec<Suppression>) -> Re
     let _alone = WRITING.lock().await;
     let mut changes: Vec<TableChange> = Vec::with_capacity(suppressions.len());
     for suppression in suppressions {
-        changes.push(merged(store, suppression).await?.change());
+        changes.push(merged(store, suppression).await?.0.change());
     }
     store.change(changes).await
 }
 
-/// With the tags that it has besides.
-async fn merged(store: &dyn Store, mut suppression: Suppression) -> Result<Suppression, StoreError> {
+/// A reader unsubscribes: the suppression and the event in one commit. `false`: it stood there already, and nothing is written.
+pub(crate) async fn unsubscribe(
+    store: &dyn Store,
+    suppression: Suppression,
+    event: NewEvent,
+) -> Result<bool, StoreError> {
+    let _alone = WRITING.lock().await;
+    let (suppression, is_new) = merged(store, suppression).await?;
+    if is_new {
+        store.tell(vec![event], vec![suppression.change()]).await?;
+    }
+    Ok(is_new)
+}
+
+/// With the tags that it has besides, and whether anything is new.
+async fn merged(store: &dyn Store, mut suppression: Suppression) -> Result<(Suppression, bool), StoreError> {
     if suppression.list != SuppressionList::Unsubscribes {
-        return Ok(suppression);
+        return Ok((suppression, true));
     }
     let known = find(store, &suppression.domain, suppression.list, &suppression.address).await?;
-    let Some(known) = known else { return Ok(suppression) };
+    let Some(known) = known else { return Ok((suppression, true)) };
     let (mut tags, added) = (tags(&known), tags(&suppression));
+    let before = tags.len();
     for tag in added {
         if !tags.iter().any(|known| known.eq_ignore_ascii_case(&tag)) {
             tags.push(tag);
         }
     }
+    let is_new = tags.len() > before;
     suppression.tags = tags;
-    Ok(suppression)
+    Ok((suppression, is_new))
 }
 
 /// From what an address unsubscribed: tags, `*` for everything.

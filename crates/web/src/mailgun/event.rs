@@ -13,6 +13,7 @@ use tegami_words::Language;
 
 use super::filter::Manner;
 use super::scalar::timestamp;
+use crate::public::{Client, Visit};
 
 /// Recipients of the messages on a page.
 pub(crate) type Recipients = BTreeMap<QueueId, Vec<String>>;
@@ -129,6 +130,7 @@ pub(crate) fn object(event: &Event, base: &str, recipients: &Recipients) -> Valu
             add("delivery-status", delivery_status(event, &data));
         }
         EventKind::Rejected => add("reject", reject(event)),
+        EventKind::Opened | EventKind::Clicked | EventKind::Unsubscribed => of_reader(event, &mut add),
         _ => {}
     }
     Value::Object(object)
@@ -249,6 +251,20 @@ fn description(data: &EventData) -> String {
             // Our own codes: nobody refused, and the reason stands where clients look for it.
             if told.is_empty() && data.code >= 600 { data.message.clone() } else { told.to_owned() }
         }
+    }
+}
+
+/// Who read, as far as the link and its client told. Where they are is not asked of anybody.
+fn of_reader(event: &Event, add: &mut impl FnMut(&str, Value)) {
+    let visit: Visit = event.event.data.read().unwrap_or_default();
+    add("ip", json!(visit.ip.map(|ip| ip.to_string()).unwrap_or_default()));
+    add("geolocation", json!({"country": "Unknown", "region": "Unknown", "city": "Unknown"}));
+    add("client-info", Client::of(&visit.user_agent).info(&visit.user_agent));
+    if let Some(url) = visit.url {
+        add("url", json!(url));
+    }
+    if let Some(list) = visit.mailing_list {
+        add("mailing-list", json!({"address": list, "list-id": list.replacen('@', ".", 1), "sid": ""}));
     }
 }
 

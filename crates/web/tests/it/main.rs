@@ -12,6 +12,7 @@ mod fuzz_corpus;
 mod message;
 mod native;
 mod pages;
+mod reader;
 mod sign_in;
 mod site;
 mod suppression;

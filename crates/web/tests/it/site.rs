@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{Accounts, Control, Directory, Domains, Intake, IntakeSettings, KeyRing};
+use tegami_queue::{Accounts, Control, Directory, Domains, Intake, IntakeSettings, KeyRing, Links};
 use tegami_store::{ApiKeyScope, Embedded, IdSource, MessageRow, Store};
 use tegami_web::{Rooms, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -13,6 +13,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 pub(crate) const KEY: &str = "key-account-0123456789";
+/// How readers of mail reach the server.
+pub(crate) const PUBLIC: &str = "https://mail.example.org";
 pub(crate) const SENDING_KEY: &str = "key-sending-0123456789";
 
 struct StandingClock;
@@ -59,7 +61,16 @@ impl Site {
         Self::open_with(|_| {}).await
     }
 
+    /// A server of which nobody said how readers reach it.
+    pub(crate) async fn open_without_links() -> Self {
+        Self::open_by(None, |_| {}).await
+    }
+
     pub(crate) async fn open_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::open_by(Some(PUBLIC), change).await
+    }
+
+    async fn open_by(public: Option<&str>, change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> =
             Arc::new(Embedded::open(folder.path(), tegami_store::Options::default()).unwrap());
@@ -77,7 +88,8 @@ impl Site {
             Arc::new(IdSource::default()),
             Arc::new(Control::default()),
         )
-        .with_domains(domains.clone());
+        .with_domains(domains.clone())
+        .with_links(Arc::new(Links::load(&*store, public.map(str::to_owned)).await.unwrap()));
         let accounts = Arc::new(Accounts::new(store.clone(), clock.clone()).unwrap());
         accounts.put_api_key(KEY, "all", ApiKeyScope::Account).await.unwrap();
         let scope = ApiKeyScope::Domain("example.org".to_owned());
@@ -103,7 +115,7 @@ impl Site {
         let _ = stream.write_all(octets).await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
-        let answer = String::from_utf8(answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Answer { status, head: head.to_owned(), body: body.to_owned() }

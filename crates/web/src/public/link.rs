@@ -1,0 +1,226 @@
+//! Links of our mail: unsubscribing, pictures that tell of opens, links that tell of clicks.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tegami_queue::{Link, LinkAction};
+use tegami_store::{EventKind, Json, NewEvent, StoreError, Suppression, SuppressionList, SuppressionSource};
+use tegami_words::{plain, text};
+
+use super::page::Page;
+use super::stranger::Stranger;
+use crate::house::{House, Shared};
+use crate::suppression;
+
+/// So long opens and clicks are counted, in hours; a link leads where it led for ever, and one may say farewell by it for ever.
+const COUNTED: i64 = 366 * 24;
+
+/// A picture of one transparent pixel.
+const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
+
+/// The `data` of Opened, Clicked and Unsubscribed events that came of a link.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct Visit {
+    /// Whence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ip: Option<IpAddr>,
+    /// What the client said it was.
+    pub(crate) user_agent: String,
+    /// Where a click led.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) url: Option<String>,
+    /// Of a farewell: the tags; none for everything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) from_tags: Vec<String>,
+    /// Of a farewell: the mailing list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mailing_list: Option<String>,
+}
+
+impl Visit {
+    fn of(stranger: &Stranger) -> Self {
+        Self { ip: Some(stranger.ip), user_agent: stranger.user_agent.clone(), ..Self::default() }
+    }
+}
+
+/// Says what the button will do. Mail programs and their scanners fetch this without anybody wanting anything, so it changes nothing.
+pub(crate) async fn ask(
+    State(house): State<Shared>,
+    Path(link): Path<String>,
+    stranger: Stranger,
+) -> Response {
+    let Some(link) = farewell(&house, &link) else { return invalid(&stranger) };
+    let language = stranger.language;
+    page(
+        &stranger,
+        StatusCode::OK,
+        "api-farewell-title",
+        &[sentence(&stranger, "ask", &link)],
+        Some(&plain(language, "api-farewell-button")),
+    )
+}
+
+/// Unsubscribes. What the body says does not matter: who has the link and posts means it (RFC 8058 section 3.1). No cookie, no redirect, and the
+/// same answer however often it comes.
+pub(crate) async fn unsubscribe(
+    State(house): State<Shared>,
+    Path(link): Path<String>,
+    stranger: Stranger,
+    body: Body,
+) -> Response {
+    const MOST: usize = 64 << 10;
+    let Some(link) = farewell(&house, &link) else { return invalid(&stranger) };
+    // Read, so that the connection stays good; a large one is nobody's farewell.
+    if axum::body::to_bytes(body, MOST).await.is_err() {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    }
+    if let Err(error) = house.say_farewell(&link, &stranger).await {
+        tracing::error!(%error, "a farewell could not be kept");
+        let sentences = [plain(stranger.language, "api-farewell-trouble")];
+        return page(
+            &stranger,
+            StatusCode::SERVICE_UNAVAILABLE,
+            "api-farewell-trouble-title",
+            &sentences,
+            None,
+        );
+    }
+    let done = [sentence(&stranger, "done", &link)];
+    page(&stranger, StatusCode::OK, "api-farewell-done-title", &done, None)
+}
+
+/// The picture.
+pub(crate) async fn opened(
+    State(house): State<Shared>,
+    Path(text): Path<String>,
+    stranger: Stranger,
+) -> Response {
+    let link = read(&house, &text).filter(|link| link.action == LinkAction::Open);
+    let Some(link) = link else { return StatusCode::NOT_FOUND.into_response() };
+    house.count(EventKind::Opened, &link, &text, &stranger, Visit::of(&stranger)).await;
+    let fields = [
+        (header::CONTENT_TYPE, "image/gif"),
+        (header::CACHE_CONTROL, "no-store, private"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (fields, PIXEL).into_response()
+}
+
+/// Goes on to where the link led, which the link itself says and nobody else can.
+pub(crate) async fn clicked(
+    State(house): State<Shared>,
+    Path(text): Path<String>,
+    stranger: Stranger,
+) -> Response {
+    let Some(link) = read(&house, &text) else { return invalid(&stranger) };
+    let LinkAction::Click(url) = &link.action else { return invalid(&stranger) };
+    let Ok(location) = location(url) else { return invalid(&stranger) };
+    let visit = Visit { url: Some(url.clone()), ..Visit::of(&stranger) };
+    house.count(EventKind::Clicked, &link, &text, &stranger, visit).await;
+    let fields = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store, private")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
+    ];
+    (StatusCode::FOUND, fields).into_response()
+}
+
+/// The URL as a field has it: what lies outside ASCII is written as browsers write it.
+fn location(url: &str) -> Result<HeaderValue, axum::http::header::InvalidHeaderValue> {
+    const NOT_ASCII: &percent_encoding::AsciiSet = percent_encoding::CONTROLS;
+    HeaderValue::try_from(percent_encoding::utf8_percent_encode(url, NOT_ASCII).to_string())
+}
+
+fn read(house: &House, text: &str) -> Option<Link> {
+    house.rooms.intake.links()?.read(text)
+}
+
+/// A link by which one says farewell.
+fn farewell(house: &House, text: &str) -> Option<Link> {
+    read(house, text).filter(|link| matches!(link.action, LinkAction::Unsubscribe(_)))
+}
+
+impl House {
+    /// Who wants no more mail gets none: the suppression and the event in one commit, once.
+    async fn say_farewell(&self, link: &Link, stranger: &Stranger) -> Result<(), StoreError> {
+        let now = self.rooms.clock.now();
+        let LinkAction::Unsubscribe(tags) = &link.action else { return Ok(()) };
+        let visit = Visit { from_tags: tags.clone(), ..Visit::of(stranger) };
+        let suppression = Suppression {
+            domain: link.domain.clone(),
+            list: SuppressionList::Unsubscribes,
+            address: link.recipient.clone(),
+            code: String::new(),
+            error: String::new(),
+            created_at: now,
+            source: SuppressionSource::Recipient,
+            evidence: None,
+            tags: tags.clone(),
+        };
+        let event = event(EventKind::Unsubscribed, link, &visit, now);
+        let is_new = suppression::unsubscribe(&*self.rooms.store, suppression, event).await?;
+        tracing::info!(domain = link.domain, recipient = link.recipient, is_new, "unsubscribed by a link");
+        Ok(())
+    }
+
+    /// Writes down an open or a click, unless a program fetched ahead, it was counted a moment ago, or the message is old. Nobody waits in vain
+    /// for a link because this could not be written.
+    async fn count(&self, kind: EventKind, link: &Link, text: &str, stranger: &Stranger, visit: Visit) {
+        let now = self.rooms.clock.now();
+        let is_old = now.duration_since(link.issued).as_hours() > COUNTED;
+        let name = || format!("{text} {}", stranger.ip);
+        if !stranger.in_person || is_old || !self.recent.is_new(name(), now) {
+            return;
+        }
+        if let Err(error) = self.rooms.store.record(vec![event(kind, link, &visit, now)]).await {
+            tracing::error!(%error, "an event of a reader could not be kept");
+        }
+    }
+}
+
+fn event(kind: EventKind, link: &Link, visit: &Visit, now: Timestamp) -> NewEvent {
+    NewEvent {
+        kind,
+        at: now,
+        domain: link.domain.clone(),
+        message: Some(link.message),
+        recipient: Some(link.recipient.clone()),
+        data: Json::of(visit),
+    }
+}
+
+fn sentence(stranger: &Stranger, what: &str, link: &Link) -> String {
+    let tags = match &link.action {
+        LinkAction::Unsubscribe(tags) => tags.join(", "),
+        _ => String::new(),
+    };
+    let from = if tags.is_empty() { "everything" } else { "tags" };
+    text(
+        stranger.language,
+        &format!("api-farewell-{what}-{from}"),
+        &[("recipient", link.recipient.as_str()), ("domain", &link.domain), ("tags", &tags)],
+    )
+}
+
+fn page(
+    stranger: &Stranger,
+    status: StatusCode,
+    title: &str,
+    sentences: &[String],
+    button: Option<&str>,
+) -> Response {
+    let title = plain(stranger.language, title);
+    Page { status, language: stranger.language, title: &title, sentences, button }.into_response()
+}
+
+fn invalid(stranger: &Stranger) -> Response {
+    let sentences = [plain(stranger.language, "api-farewell-invalid")];
+    page(stranger, StatusCode::NOT_FOUND, "api-farewell-invalid-title", &sentences, None)
+}

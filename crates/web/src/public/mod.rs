@@ -1,0 +1,28 @@
+//! What strangers reach without a key: links that stand in our mail. Each link proves itself ([`tegami_queue::Links`]).
+//!
+//! ```text
+//!   GET  /u/{link}   a page that asks        POST /u/{link}   unsubscribes, by the page or by one click of a mail program (RFC 8058)
+//!   GET  /o/{link}   a picture               GET  /c/{link}   goes on to where the link led
+//! ```
+
+mod client;
+mod link;
+mod page;
+mod recent;
+mod stranger;
+
+use axum::Router;
+use axum::routing::get;
+
+pub(crate) use self::client::Client;
+pub(crate) use self::link::Visit;
+pub(crate) use self::recent::Recent;
+use crate::house::Shared;
+
+/// The routes.
+pub(crate) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/u/{link}", get(link::ask).post(link::unsubscribe))
+        .route("/o/{link}", get(link::opened))
+        .route("/c/{link}", get(link::clicked))
+}
