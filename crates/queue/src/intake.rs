@@ -35,6 +35,7 @@ use crate::local::{LocalMailboxes, Locality};
 use crate::notice::FEEDBACK_ID;
 use crate::permit::Permit;
 use crate::returns::Returns;
+use crate::route::Routes;
 use crate::schedule::{Retries, later};
 use crate::sign::{SignerSource, Signing};
 use crate::submission::{
@@ -96,6 +97,7 @@ pub struct Intake {
     pub(crate) ids: Arc<IdSource>,
     pub(crate) control: Arc<Control>,
     returns: Arc<Returns>,
+    routes: Arc<Routes>,
     gate: Arc<dyn Gate>,
     domains: Option<Arc<Domains>>,
     links: Option<Arc<Links>>,
@@ -158,6 +160,7 @@ impl Intake {
             ids,
             control,
             returns,
+            routes: Arc::default(),
             gate,
             domains: None,
             links: None,
@@ -170,6 +173,17 @@ impl Intake {
     #[must_use]
     pub fn with_returns(self, returns: Arc<Returns>) -> Self {
         Self { returns, ..self }
+    }
+
+    /// With routes that others know too.
+    #[must_use]
+    pub fn with_routes(self, routes: Arc<Routes>) -> Self {
+        Self { routes, ..self }
+    }
+
+    /// The routes of incoming mail.
+    pub fn routes(&self) -> &Arc<Routes> {
+        &self.routes
     }
 
     /// With a gate that knows where next hops lead, for the rules of retries.

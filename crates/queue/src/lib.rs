@@ -37,6 +37,7 @@ mod paper;
 mod permit;
 mod priority;
 mod returns;
+pub mod route;
 mod run;
 mod schedule;
 mod settle;

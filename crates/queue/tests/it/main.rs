@@ -12,6 +12,7 @@ mod bounce;
 mod desk;
 mod dkim_keys;
 mod domains;
+mod fuzz_corpus;
 mod journey;
 mod meanwhile;
 mod operate;

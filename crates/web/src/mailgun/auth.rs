@@ -44,6 +44,13 @@ impl House {
         ours.map(|ours| ours.name.clone()).ok_or_else(|| not_found(domain))
     }
 
+    /// Lets in an account key, for what belongs to no domain.
+    pub(crate) async fn account(&self, headers: &HeaderMap) -> Result<(), ApiError> {
+        let key = key_of(headers).ok_or(ApiError::Unauthorized)?;
+        self.rooms.accounts.authenticate_key(&key, None).await?;
+        refuse_subaccounts(headers)
+    }
+
     /// Whether a sender may write as authors of another domain of ours: its signature would speak for that domain.
     pub(crate) async fn may_write_as(&self, sender: &Sender, author: &Domain) -> Result<bool, ApiError> {
         match self.domain_above(author).await? {

@@ -17,9 +17,11 @@ pub(crate) mod form;
 mod media;
 mod message;
 mod mime;
+mod offset;
 mod options;
 mod parameters;
 pub(crate) mod pivot;
+mod routes;
 mod scalar;
 mod stored;
 mod submit;
@@ -47,6 +49,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/v3/domains/{domain}/messages/{key}/attachments/{number}", get(stored::attachment))
         .merge(suppression::routes())
         .merge(allowed::routes())
+        .merge(routes::routes())
 }
 
 /// Clients know by this very text that they were pointed at the wrong URL.

@@ -14,6 +14,7 @@ mod native;
 mod pages;
 mod reader;
 mod sign_in;
+mod routes;
 mod site;
 mod suppression;
 mod theatre;
