@@ -19,4 +19,5 @@ pub mod arf;
 pub mod dsn;
 mod field;
 pub mod return_path;
+pub mod srs;
 pub mod tls_rpt;

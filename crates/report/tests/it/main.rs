@@ -11,6 +11,7 @@ mod fuzz_corpus;
 mod property;
 mod refusal;
 mod reports;
+mod srs;
 
 use std::path::PathBuf;
 
