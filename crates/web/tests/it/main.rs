@@ -9,6 +9,7 @@
 
 mod events;
 mod fuzz_corpus;
+mod malformed;
 mod message;
 mod native;
 mod pages;

@@ -28,6 +28,8 @@ impl Clock for StandingClock {
 pub(crate) struct Site {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) address: std::net::SocketAddr,
+    /// The same router without a socket before it.
+    pub(crate) router: axum::Router,
     server: JoinHandle<()>,
     _folder: tempfile::TempDir,
 }
@@ -102,10 +104,11 @@ impl Site {
         let router = tegami_web::router(settings, rooms);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let served = router.clone();
         let server = tokio::spawn(async move {
-            tegami_web::serve(listener, router, std::future::pending()).await.unwrap();
+            tegami_web::serve(listener, served, std::future::pending()).await.unwrap();
         });
-        Self { store, address, server, _folder: folder }
+        Self { store, address, router, server, _folder: folder }
     }
 
     /// Sends octets and reads to the end.
