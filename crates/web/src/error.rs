@@ -146,6 +146,23 @@ pub(crate) fn ok(value: serde_json::Value) -> Response {
     answer(StatusCode::OK, &value)
 }
 
+/// A JSON answer that all is well.
+pub(crate) fn good(value: &impl serde::Serialize) -> Response {
+    match serde_json::to_value(value) {
+        Ok(value) => answer(StatusCode::OK, &value),
+        Err(error) => {
+            tracing::error!(%error, "an answer cannot be written");
+            ApiError::Internal.into_response()
+        }
+    }
+}
+
+/// For paths of our own API that know other methods (RFC 9110 section 15.5.6); axum adds the field Allow.
+pub(crate) async fn method_not_allowed(method: Method, OriginalUri(uri): OriginalUri) -> Response {
+    let message = format!("{method} is not among the methods of {}", uri.path());
+    answer(StatusCode::METHOD_NOT_ALLOWED, &json!({"message": message}))
+}
+
 /// For every path and method that nobody serves.
 pub(crate) async fn not_served(method: Method, OriginalUri(uri): OriginalUri) -> ApiError {
     ApiError::NotFound(format!("{method} {} is not served here", uri.path()))

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 pub use session::Session;
 pub use user::{Role, User};
 
-pub(crate) use session::{chance, is_same};
+pub(crate) use session::{chance, is_same, mark};
 
 /// Why a user was not changed.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,13 @@
 //! Our own API.
 
-use crate::site::{SENDING_KEY, Site};
+use serde_json::{Value, json};
+
+use crate::sign_in::{Office, basic};
+use crate::site::{KEY, SENDING_KEY, Site};
+
+async fn tell(site: &Site, method: &str, path: &str, body: &Value) -> crate::site::Answer {
+    site.request(method, path, KEY, "application/json", body.to_string().as_bytes()).await
+}
 
 #[tokio::test]
 async fn a_message_and_its_story() {
@@ -55,4 +62,209 @@ async fn who_may_look() {
     assert_eq!(lab.wire(&bare("rebound.example.com")).await.status, 401);
     let sending = b"POST /v3/example.org/messages HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
     assert_eq!(lab.wire(sending).await.status, 401, "the Mailgun API always asks for the key");
+}
+
+/// The paths and methods of the document, with something put in for every name.
+fn operations(document: &Value) -> Vec<(String, String)> {
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys().filter(|name| *name != "parameters") {
+            let path =
+                path.replace("{id}", "01M7ZXK2H33MWJPB34TJM4QNRR").replace("{owner}", "info@example.org");
+            let path = path.replace("{mailbox}", "INBOX").replace("{name}", "alice");
+            operations.push((method.to_uppercase(), path));
+        }
+    }
+    operations
+}
+
+#[tokio::test]
+async fn the_document_tells_what_is_served_and_nothing_else_is() {
+    let site = Site::open().await;
+    let document = site.get("/api/openapi.json").await.json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."));
+    let operations = operations(&document);
+    assert!(operations.len() > 15, "{operations:?}");
+    for (method, path) in &operations {
+        assert!(!path.contains('{'), "{path}: a name that this test does not know");
+        let answer = tell(&site, method, path, &json!({})).await;
+        assert_ne!(answer.status, 405, "{method} {path}");
+        assert!(answer.status < 500, "{method} {path}: {answer:?}");
+        assert!(!answer.body.contains("is not served here"), "{method} {path}: {answer:?}");
+        for other in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+            if !operations.contains(&(other.to_owned(), path.clone())) {
+                assert_eq!(tell(&site, other, path, &json!({})).await.status, 405, "{other} {path}");
+            }
+        }
+    }
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap().iter().filter(|(name, _)| *name != "parameters")
+        {
+            let answers = operation["responses"].as_object().unwrap();
+            assert!(answers.contains_key("200") && answers.contains_key("401"), "{method} {path}");
+            assert!(operation["summary"].is_string(), "{method} {path}: say what it does");
+        }
+    }
+    assert_eq!(site.get("/api/nonsense").await.status, 404);
+}
+
+#[tokio::test]
+async fn every_operation_asks_who_and_lets_lookers_change_nothing() {
+    let office = Office::open().await;
+    let document = office.ask("GET", "/api/openapi.json", &basic("key-wide"), "").await;
+    let document: Value = serde_json::from_str(&document.body).unwrap();
+    let (alice, bob) = (office.sign_in("alice").await, office.sign_in("bob").await);
+    for (method, path) in operations(&document) {
+        let status = async |fields: String| office.ask(&method, &path, &fields, "{}").await.status;
+        assert_eq!(status(String::new()).await, 401, "{method} {path}");
+        assert_eq!(status("Cookie: tegami-session=made-up\r\n".to_owned()).await, 401, "{method} {path}");
+        assert_eq!(status(basic("key-narrow")).await, 401, "{method} {path}");
+        if method == "GET" {
+            assert!(status(format!("Cookie: {bob}\r\n")).await < 500, "{path}");
+            continue;
+        }
+        assert_eq!(status(format!("Cookie: {bob}\r\n")).await, 403, "{method} {path}: a looker");
+        assert_eq!(status(format!("Cookie: {alice}\r\n")).await, 403, "{method} {path}: without the secret");
+        let foreign = format!("{}Origin: https://evil.example.com\r\n", basic("key-wide"));
+        assert_eq!(status(foreign).await, 403, "{method} {path}: from elsewhere");
+    }
+    let secret = office.get("/queue", &alice).await.secret();
+    let body = r#"{"what": "tag", "value": "news"}"#;
+    let fields = format!("Cookie: {alice}\r\nTegami-Csrf: {secret}\r\n");
+    assert_eq!(office.ask("POST", "/api/holds", &fields, body).await.status, 200);
+}
+
+#[tokio::test]
+async fn messages_are_found() {
+    let site = Site::open().await;
+    for (to, subject, tag) in [
+        ("taro@example.net", "Your order", "shop"),
+        ("hanako@example.net", "請求書", "bill"),
+        ("info@example.org", "To ourselves", "shop"),
+    ] {
+        let body = format!("from=me@example.org&to={to}&subject={subject}&text=x&o:tag={tag}");
+        assert_eq!(site.post("/v3/example.org/messages", &body).await.status, 200);
+    }
+    let found = async |query: &str| -> Vec<String> {
+        let answer = site.get(&format!("/api/messages?{query}")).await;
+        assert_eq!(answer.status, 200, "{query} {answer:?}");
+        let messages = answer.json()["messages"].as_array().unwrap().clone();
+        messages.iter().map(|message| message["summary"]["subject"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(found("").await, ["To ourselves", "請求書", "Your order"]);
+    assert_eq!(found("recipient=hanako@example.net").await, ["請求書"]);
+    assert_eq!(found("recipient=TARO").await, ["Your order"]);
+    assert_eq!(found("subject=order").await, ["Your order"]);
+    assert_eq!(found("q=%E8%AB%8B%E6%B1%82").await, ["請求書"]);
+    assert_eq!(found("tag=SHOP").await, ["To ourselves", "Your order"]);
+    assert_eq!(found("tag=shop&fate=waiting").await, ["Your order"]);
+    assert_eq!(found("fate=received").await, ["To ourselves"]);
+    assert_eq!(found("domain=shop.test").await, [""; 0]);
+    assert_eq!(found("end=2026-07-06T09:00:00Z").await, [""; 0]);
+    assert_eq!(found("begin=2026-07-06T09:00:00Z&limit=1").await, ["To ourselves"]);
+    let newest = site.get("/api/messages?limit=1").await.json();
+    let id = newest["messages"][0]["id"].as_str().unwrap().to_owned();
+    let message_id = newest["messages"][0]["summary"]["message_id"].as_str().unwrap().to_owned();
+    assert_eq!(found(&format!("id={id}")).await, ["To ourselves"]);
+    assert_eq!(found(&format!("q={id}")).await, ["To ourselves"]);
+    assert_eq!(found(&format!("id={}", message_id.replace('+', "%2B"))).await, ["To ourselves"]);
+    assert_eq!(found("id=nonsense").await, [""; 0]);
+    assert_eq!(found(&format!("before={id}&limit=1")).await, ["請求書"]);
+    for wrong in ["fate=lost", "begin=yesterday", "limit=-1", "before=x"] {
+        assert_eq!(site.get(&format!("/api/messages?{wrong}")).await.status, 400, "{wrong}");
+    }
+    assert_eq!(site.get(&format!("/api/messages/{id}/html")).await.status, 404);
+}
+
+#[tokio::test]
+async fn waiting_mail_is_held_released_and_dropped() {
+    let site = Site::open().await;
+    for to in ["a@example.net", "b@example.com"] {
+        let body = format!("from=me@example.org&to={to}&subject=x&text=x");
+        assert_eq!(site.post("/v3/example.org/messages", &body).await.status, 200);
+    }
+    let act = async |wish: Value| {
+        let answer = tell(&site, "POST", "/api/queue/act", &wish).await;
+        (answer.status, answer.json()["changed"].as_u64())
+    };
+    assert_eq!(act(json!({"act": "hold"})).await, (400, None), "nobody is meant");
+    assert_eq!(act(json!({"act": "burn", "all": true})).await.0, 400);
+    let one = json!({"act": "hold", "filter": {"domain": "example.net"}, "reason": "a\nlook"});
+    assert_eq!(act(one.clone()).await, (200, Some(1)));
+    assert_eq!(act(one).await, (200, Some(0)), "again");
+    let held = site.get("/api/queue?state=held").await.json();
+    assert_eq!(held["queue"][0]["address"], "a@example.net");
+    assert_eq!(held["queue"][0]["hold_reason"], "all: a look");
+    let providers = site.get("/api/providers").await.json();
+    let places: Vec<_> = providers["providers"].as_array().unwrap().iter().collect();
+    assert_eq!(places.len(), 2, "{providers}");
+    let of = |place: &str| places.iter().find(|found| found["place"] == place).unwrap();
+    assert_eq!((&of("example.net")["held"], &of("example.com")["waiting"]), (&json!(1), &json!(1)));
+    assert_eq!(act(json!({"act": "release", "filter": {"provider": "example.net"}})).await, (200, Some(1)));
+    assert_eq!(
+        act(json!({"act": "release", "filter": {"provider": "nobody.example"}})).await,
+        (200, Some(0))
+    );
+    assert_eq!(act(json!({"act": "reroute", "all": true})).await.0, 400);
+    assert_eq!(act(json!({"act": "drop", "all": true})).await, (200, Some(2)));
+    assert_eq!(site.get("/api/queue").await.json()["queue"], json!([]));
+}
+
+#[tokio::test]
+async fn standing_rules_come_and_go() {
+    let site = Site::open().await;
+    let rule = json!({"what": "provider", "value": "gmail", "reason": "they asked"});
+    let made = tell(&site, "POST", "/api/holds", &rule).await.json();
+    assert_eq!((made["id"].as_str(), made["by"].as_str()), (Some("provider:gmail"), Some("all")));
+    assert_eq!(site.get("/api/providers").await.json()["providers"][0]["hold"]["id"], "provider:gmail");
+    let told = site.get("/api/overview?lang=ja").await.json();
+    assert_eq!(told["attention"][0]["id"], "rules");
+    assert!(told["attention"][0]["fix"].as_str().unwrap().contains("解除"));
+    assert_eq!(tell(&site, "DELETE", "/api/holds/provider%3Agmail", &json!({})).await.status, 200);
+    assert_eq!(tell(&site, "DELETE", "/api/holds/provider%3Agmail", &json!({})).await.status, 404);
+    assert_eq!(site.get("/api/holds").await.json(), json!({"holds": []}));
+    assert_eq!(tell(&site, "POST", "/api/holds", &json!({"what": "moon", "value": "x"})).await.status, 400);
+}
+
+#[tokio::test]
+async fn suppressions_keys_and_users_are_administered() {
+    let site = Site::open().await;
+    let place = json!({"domain": "example.org", "list": "bounces", "address": "Gone@example.net", "reason": "by hand"});
+    assert_eq!(tell(&site, "POST", "/api/suppressions", &place).await.status, 200);
+    let found = site.get("/api/suppressions?address=GONE&list=bounces").await.json();
+    assert_eq!(found["suppressions"][0]["error"], "by hand");
+    let elsewhere = json!({"domain": "nobody.example", "list": "bounces", "address": "a@example.net"});
+    assert_eq!(tell(&site, "POST", "/api/suppressions", &elsewhere).await.status, 404);
+    let path = "/api/suppressions?domain=example.org&list=bounces&address=gone@example.net";
+    assert_eq!(tell(&site, "DELETE", path, &json!({})).await.status, 200);
+    assert_eq!(tell(&site, "DELETE", path, &json!({})).await.status, 404);
+
+    let made =
+        tell(&site, "POST", "/api/keys", &json!({"name": "website", "domain": "example.org"})).await.json();
+    let (secret, id) = (made["secret"].as_str().unwrap(), made["key"]["id"].as_str().unwrap());
+    let send = "from=me@example.org&to=a@example.net&subject=Hi&text=x";
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(
+        site.request("POST", "/v3/example.org/messages", secret, form, send.as_bytes()).await.status,
+        200
+    );
+    let keys = site.get("/api/keys").await;
+    assert!(keys.body.contains(id) && !keys.body.contains(secret));
+    assert_eq!(tell(&site, "DELETE", &format!("/api/keys/{}", &id[..8]), &json!({})).await.status, 404);
+    assert_eq!(tell(&site, "DELETE", &format!("/api/keys/{id}"), &json!({})).await.status, 200);
+    assert_eq!(
+        site.request("POST", "/v3/example.org/messages", secret, form, send.as_bytes()).await.status,
+        401
+    );
+
+    let user = json!({"name": "carol", "password": "correct horse", "role": "admin"});
+    assert_eq!(tell(&site, "POST", "/api/users", &user).await.json()["role"], "admin");
+    assert_eq!(tell(&site, "POST", "/api/users", &user).await.status, 400);
+    assert_eq!(
+        tell(&site, "PUT", "/api/users/carol", &json!({"role": "read-only"})).await.status,
+        400,
+        "the last"
+    );
+    assert_eq!(tell(&site, "PUT", "/api/users/dave", &json!({"role": "admin"})).await.status, 404);
+    assert!(!site.get("/api/users").await.body.contains("argon2"));
 }

@@ -108,7 +108,7 @@ impl Office {
     }
 }
 
-fn basic(key: &str) -> String {
+pub(crate) fn basic(key: &str) -> String {
     let token = base64::engine::general_purpose::STANDARD.encode(format!("api:{key}"));
     format!("Authorization: Basic {token}\r\n")
 }

@@ -11,3 +11,19 @@ api-farewell-invalid-title = This link is not valid
 api-farewell-invalid = Mail programs sometimes break long links or cut them short. Open the link in the message once more, or copy it whole into the address line of your browser.
 api-farewell-trouble-title = That did not work
 api-farewell-trouble = Your wish could not be written down just now, and nothing has changed. Please try again in a few minutes.
+
+## What wants attention
+api-attention-paused = Delivery is paused: mail is accepted, and nothing leaves.
+api-attention-paused-fix = Set `paused = false` under [delivery] in the configuration, and reload: `tegami reload`.
+api-attention-backed-off = { $provider } asked us to slow down, and { $waiting } recipients wait: { $reply }
+api-attention-backed-off-fix = Mail goes on by itself, slowly at first. If it comes back, send less at a time, and to people who want it.
+api-attention-held = { $count } recipients at { $provider } are held until somebody lets them go.
+api-attention-held-fix = Look why they were held, then release or drop them.
+api-attention-rules = Standing rules that hold mail: { $count }. What they hold waits, and is given up when its time is over.
+api-attention-rules-fix = Lift them when their reason is gone.
+api-attention-failing = { $share } % of { $finished } recipients at { $provider } failed in the last day. Providers take many failures as a sign of a bad list.
+api-attention-failing-fix = Look at the replies of some of these messages, and take addresses that do not exist off your list.
+api-attention-complaints = { $count } readers at { $provider } complained in the last day. From 0.3 % on, Gmail and Yahoo put mail into Junk.
+api-attention-complaints-fix = See which mail it was, and make unsubscribing easy: complainers are not written to again.
+api-attention-unverified = { $domain } may not send yet: its records are not in the DNS, or nobody has looked since.
+api-attention-unverified-fix = Publish its records, then have them looked up.

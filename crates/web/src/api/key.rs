@@ -1,0 +1,165 @@
+//! API keys.
+
+use axum::extract::State;
+use axum::response::Response;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tegami_mail::Domain;
+use tegami_queue::AccountError;
+use tegami_store::{ApiKey, ApiKeyScope, StoreError, Table};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::document::{Changing, Usual};
+use super::input::Body;
+use super::queue::one_line;
+use crate::error::{ApiError, good};
+use crate::house::{House, Shared};
+use crate::people;
+use crate::segments::Segments;
+
+/// Digits of a fingerprint that name a key: too few to find the key by.
+const NAMED_BY: usize = 16;
+/// Keys that are shown.
+const MOST: usize = 10_000;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(keys, create)).routes(routes!(remove))
+}
+
+/// An API key, without the key itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Key {
+    /// What it is removed by.
+    pub(crate) id: String,
+    /// What people call it.
+    pub(crate) name: String,
+    /// The one domain it sends for; `null` for everything.
+    pub(crate) domain: Option<String>,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) created_at: Timestamp,
+}
+
+impl Key {
+    fn new(id: String, row: ApiKey) -> Self {
+        let domain = match row.scope {
+            ApiKeyScope::Account => None,
+            ApiKeyScope::Domain(domain) => Some(domain),
+        };
+        Self { id, name: row.name, domain, created_at: row.created_at }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct Keys {
+    keys: Vec<Key>,
+}
+
+/// A key that somebody wants.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+pub(crate) struct Wanted {
+    /// What people call it.
+    #[schema(min_length = 1, max_length = 255)]
+    pub(crate) name: String,
+    /// The one domain it may send for; without it, it may do everything.
+    #[serde(default)]
+    pub(crate) domain: Option<String>,
+}
+
+/// A new key.
+#[derive(Serialize, ToSchema)]
+struct Made {
+    /// The key itself, shown only now.
+    secret: String,
+    key: Key,
+}
+
+impl House {
+    /// All keys, oldest first.
+    pub(crate) async fn keys(&self) -> Result<Vec<Key>, StoreError> {
+        let rows = self.rooms.store.scan(Table::ApiKeys, "", None, MOST).await?;
+        let read = |(print, value): (String, Value)| {
+            Some(Key::new(identifier(&print), serde_json::from_value(value).ok()?))
+        };
+        let mut keys: Vec<Key> = rows.into_iter().filter_map(read).collect();
+        keys.sort_by_key(|key| key.created_at);
+        Ok(keys)
+    }
+
+    /// Makes a key, and gives the key itself with it.
+    pub(crate) async fn make_key(&self, wanted: &Wanted) -> Result<(String, Key), ApiError> {
+        let name = one_line(&wanted.name);
+        if name.is_empty() || name.len() > 255 {
+            return Err(ApiError::bad("`name` has 1 to 255 characters"));
+        }
+        let named = wanted.domain.as_deref().map(str::trim).filter(|domain| !domain.is_empty());
+        let scope = match named {
+            None => ApiKeyScope::Account,
+            Some(domain) => {
+                let domain =
+                    Domain::parse(domain).map_err(|error| ApiError::bad(format!("domain: {error}")))?;
+                if self.rooms.domains.find(&domain).await?.is_none() {
+                    return Err(ApiError::NotFound(format!("Domain not found: {domain}")));
+                }
+                ApiKeyScope::Domain(domain.to_string())
+            }
+        };
+        let (secret, row) = self.rooms.accounts.create_api_key(&name, scope).await?;
+        let print = people::mark(&secret);
+        Ok((secret, Key::new(identifier(&print), row)))
+    }
+
+    /// Takes a key away: it is worth nothing from the next request on.
+    pub(crate) async fn remove_key(&self, id: &str) -> Result<(), ApiError> {
+        let rows = self.rooms.store.scan(Table::ApiKeys, id, None, 2).await?;
+        match rows.as_slice() {
+            [(print, _)] if id.len() == NAMED_BY => {
+                self.rooms.store.delete(Table::ApiKeys, vec![print.clone()]).await?;
+                Ok(())
+            }
+            _ => Err(ApiError::NotFound("there is no such API key".to_owned())),
+        }
+    }
+}
+
+/// What people name a key by: the beginning of its fingerprint.
+fn identifier(print: &str) -> String {
+    print.chars().take(NAMED_BY).collect()
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Store(error) => error.into(),
+            AccountError::Hash(error) => {
+                tracing::error!(error, "a secret cannot be made");
+                Self::Internal
+            }
+            AccountError::Unknown(_) => Self::NotFound(error.to_string()),
+            _ => Self::bad(error.to_string()),
+        }
+    }
+}
+
+/// All API keys, without the keys themselves.
+#[utoipa::path(get, path = "/api/keys", tag = "keys", responses((status = 200, body = Keys), Usual))]
+async fn keys(State(house): State<Shared>) -> Result<Response, ApiError> {
+    Ok(good(&Keys { keys: house.keys().await? }))
+}
+
+/// Makes a key, and shows it once.
+#[utoipa::path(post, path = "/api/keys", tag = "keys", request_body = Wanted, responses((status = 200, body = Made), Changing))]
+async fn create(State(house): State<Shared>, Body(wanted): Body<Wanted>) -> Result<Response, ApiError> {
+    let (secret, key) = house.make_key(&wanted).await?;
+    Ok(good(&Made { secret, key }))
+}
+
+/// Takes a key away: it is worth nothing from the next request on.
+#[utoipa::path(delete, path = "/api/keys/{id}", tag = "keys", params(("id" = String, Path, description = "The key's `id`.")), responses((status = 200, body = Keys), Changing))]
+async fn remove(State(house): State<Shared>, Segments(id): Segments<String>) -> Result<Response, ApiError> {
+    house.remove_key(&id).await?;
+    keys(State(house)).await
+}
