@@ -156,6 +156,20 @@ pub struct CallAttempt {
     pub said: String,
 }
 
+/// Whoever makes no requests at all: a place without a network.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoCaller;
+
+impl Caller for NoCaller {
+    fn post(&self, _: Post) -> BoxFuture<'_, Result<Answered, CallError>> {
+        Box::pin(async { Err(CallError::Unanswered("no requests are made here".to_owned())) })
+    }
+
+    fn permits(&self, _: &str) -> Result<(), CallError> {
+        Ok(())
+    }
+}
+
 impl Call {
     /// One that is due at once.
     pub fn new(id: String, domain: &str, url: &str, subject: CallSubject, now: Timestamp) -> Self {

@@ -62,6 +62,9 @@ pub struct EventData {
     /// The receiver took it, though other hands had finished the recipient while it was tried: an operator took it out of the queue.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub finished_before: bool,
+    /// It was posted to this URL, credentials left out, and not sent by SMTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// It went into a mailbox here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub local: bool,

@@ -53,8 +53,8 @@ mod unsuppressed;
 
 pub use accounts::{AccountError, Accounts, AuthError};
 pub use call::{
-    Answered, Call, CallAttempt, CallError, CallState, CallSubject, Caller, OVER as CALLS_OVER, Post,
-    WAITING as CALLS_WAITING,
+    Answered, Call, CallAttempt, CallError, CallState, CallSubject, Caller, NoCaller, OVER as CALLS_OVER,
+    Post, WAITING as CALLS_WAITING,
 };
 pub use clock::SystemClock;
 pub use complete::{Completed, complete, message_id, needs};

@@ -6,10 +6,13 @@ use std::time::Duration;
 use axum::http::{HeaderMap, header};
 use tegami_mail::{Clock, Domain};
 use tegami_queue::shaping::Shaping;
-use tegami_queue::{Accounts, Control, Domains, Holds, Intake, OurDomain, Throttle, ThrottlePolicy};
+use tegami_queue::{
+    Accounts, Control, Domains, Holds, Intake, NoCaller, OurDomain, Throttle, ThrottlePolicy,
+};
 use tegami_store::{NodeId, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::calls::{CallSettings, Calls};
 use crate::error::ApiError;
 use crate::people::{People, chance};
 use crate::public::Recent;
@@ -71,12 +74,14 @@ pub struct Rooms {
     pub holds: Arc<Holds>,
     /// How fast mail goes to whom.
     pub shaping: Arc<Shaping>,
+    /// Who makes requests to somebody's URL, and knows what became of them.
+    pub calls: Arc<Calls>,
     /// In whose name rows of the queue are changed.
     pub node: NodeId,
 }
 
 impl Rooms {
-    /// Where nothing delivers: no loop to be told, no rules, no history, and nobody who guessed passwords before.
+    /// Where nothing delivers and nobody is asked: no loop to be told, no rules, no history, and nobody who guessed passwords before.
     pub fn new(
         store: Arc<dyn Store>,
         domains: Arc<Domains>,
@@ -86,7 +91,10 @@ impl Rooms {
     ) -> Self {
         let throttle = Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default())));
         let people = People::new(Arc::clone(&store), Arc::clone(&accounts), Arc::clone(&clock), throttle);
+        let calls = CallSettings::new("http://localhost".to_owned());
+        let calls = Calls::new(Arc::clone(&store), Arc::clone(&clock), Arc::new(NoCaller), calls);
         Self {
+            calls: Arc::new(calls),
             store,
             domains,
             accounts,

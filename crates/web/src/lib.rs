@@ -4,6 +4,7 @@
 //! envelope, and from there on the message is the queue's.
 
 mod api;
+mod calls;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;
@@ -17,11 +18,17 @@ mod refused;
 mod rest;
 mod segments;
 mod serve;
+mod span;
+mod statistics;
 mod stretch;
 mod suppression;
+mod tag;
+mod webhook;
 
+pub use calls::{AgainError, CallFilter, CallMetrics, CallSettings, Calls, Signature};
 pub use house::{Rooms, Settings};
 pub use serve::{ServeError, serve};
+pub use webhook::{WEBHOOK_KINDS, WebhookError};
 
 use std::sync::Arc;
 

@@ -9,12 +9,14 @@ mod schedule;
 mod schema;
 mod shaping;
 mod value;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tegami_auth::Network;
 use tegami_auth::dkim::Selector;
 use tegami_dns::Dnssec;
 use tegami_mail::{Address, Domain};
@@ -62,6 +64,10 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     /// What is logged, and how.
     pub(crate) log: Log,
+    /// How others reach our HTTP API, without a slash at its end; `None` where nothing is said.
+    pub(crate) public_url: Option<String>,
+    /// Requests to URLs of webhooks, routes and archives.
+    pub(crate) webhooks: Webhooks,
     /// How much goes to whom, and from which address.
     pub(crate) shaping: ShapingSettings,
 }
@@ -164,6 +170,17 @@ pub(crate) struct Reception {
     pub(crate) spf_fail: OnFail,
 }
 
+/// Requests to URLs of webhooks, routes and archives.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Webhooks {
+    /// Networks that are not on the Internet, and whose hosts may be asked all the same.
+    pub(crate) allow: Vec<Network>,
+    /// How long after each attempt the next one is made; the usual waiting times where nothing is said.
+    pub(crate) retry: Vec<Duration>,
+    /// What signatures are made with; one of our own where nothing is said.
+    pub(crate) signing_key: Option<Secret>,
+}
+
 /// Who may submit without AUTH.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Submission {
@@ -230,6 +247,18 @@ pub(crate) struct Limits {
 pub(crate) const DEFAULT_PATHS: [&str; 2] = ["tegami.toml", "/etc/tegami/tegami.toml"];
 
 impl Config {
+    /// What URLs of ours begin with: as the configuration says, else the address at which we listen, as far as that tells.
+    pub(crate) fn base_url(&self) -> String {
+        if let Some(url) = &self.public_url {
+            return url.clone();
+        }
+        match self.listen.http.first() {
+            Some(address) if !address.ip().is_unspecified() => format!("http://{address}"),
+            Some(address) => format!("http://{}:{}", self.hostname, address.port()),
+            None => format!("https://{}", self.hostname),
+        }
+    }
+
     /// Reads and checks a file.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use super::shaping;
 use super::value::{addresses, delays, everywhere, size};
 use super::{
     Config, Delivery, DkimKey, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath,
-    Submission, Tls, bounce,
+    Submission, Tls, bounce, webhook,
 };
 
 /// Reads the whole text; relative paths start at `base`.
@@ -79,6 +79,8 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         submission: submission(root),
         limits: limits(root),
         log: log(root),
+        public_url: webhook::public_url(root),
+        webhooks: webhook::webhooks(root),
         hostname: hostname?,
     })
 }

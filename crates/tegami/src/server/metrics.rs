@@ -31,6 +31,7 @@ pub(crate) async fn told(rooms: &Rooms) -> String {
     rooms.meters.store.register(&mut registry);
     rooms.meters.inbound.register(&mut registry);
     rooms.meters.outbound.register(&mut registry);
+    rooms.calls.metrics().register(&mut registry);
     waiting(rooms, &mut registry).await;
     process(&mut registry);
     let mut text = String::new();

@@ -1,6 +1,7 @@
 //! Everything that the configuration names, put together and running. `tegami serve` and the lab start the same server; they differ
 //! in the [`Surroundings`] they hand in.
 
+mod calls;
 pub(crate) mod control;
 mod courier;
 mod doors;
@@ -101,6 +102,7 @@ impl Server {
         let (stop, shutdown) = Shutdown::pair();
         let https = Https::new(roots.clone(), Arc::clone(&resolver), reach);
         let https = Arc::new(https.map_err(|error| Failure::Text(error.to_string()))?);
+        rooms.line.connect(&https, config);
         let journal = Arc::new(Journal::new(Arc::clone(&rooms.store)));
         let observer = Arc::clone(&journal);
         let courier =
@@ -139,6 +141,8 @@ impl Server {
         let (shaping, store) = (Arc::clone(&server.rooms.shaping), Arc::clone(&server.rooms.store));
         server.tasks.spawn(shaping::keep(shaping, store, shutdown.clone()));
         server.tasks.spawn(reports.keep(server.house.subscribe(), shutdown.clone()));
+        let (calls, mut over) = (Arc::clone(&server.rooms.calls), shutdown.clone());
+        server.tasks.spawn(async move { calls.run(async move { over.requested().await }).await });
         let socket = control::bind(&config.data)?;
         server.tasks.spawn(control::serve(socket, server.house.subscribe(), shutdown));
         Ok(server)

@@ -12,8 +12,7 @@ use crate::config::Config;
 
 /// Everything that `tegami serve` serves over HTTP; the pages ask who looks.
 pub(crate) fn pages(rooms: &Arc<Rooms>, config: &Config, closing: watch::Receiver<bool>) -> axum::Router {
-    let settings = tegami_web::Settings::new();
-    whole(rooms, config, settings, PageSettings { stage: None, owners: Vec::new(), closing })
+    whole(rooms, config, settings(config), PageSettings { stage: None, owners: Vec::new(), closing })
 }
 
 /// The same in the lab, where nobody has to sign in, with the story.
@@ -23,8 +22,12 @@ pub(crate) fn lab_pages(
     closing: watch::Receiver<bool>,
     stage: Arc<dyn Stage>,
 ) -> axum::Router {
-    let settings = tegami_web::Settings { open_on_loopback: true, ..tegami_web::Settings::new() };
+    let settings = tegami_web::Settings { open_on_loopback: true, ..settings(config) };
     whole(rooms, config, settings, PageSettings { stage: Some(stage), owners: Vec::new(), closing })
+}
+
+fn settings(config: &Config) -> tegami_web::Settings {
+    tegami_web::Settings { public_url: config.public_url.clone(), ..tegami_web::Settings::new() }
 }
 
 fn whole(
@@ -43,6 +46,7 @@ fn whole(
         control: Arc::clone(&rooms.control),
         holds: Arc::clone(&rooms.holds),
         shaping: Arc::clone(&rooms.shaping),
+        calls: Arc::clone(&rooms.calls),
         node: NodeId(config.hostname.to_string()),
     };
     tegami_web::router_with_pages(settings, rooms, pages)

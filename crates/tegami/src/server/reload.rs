@@ -10,7 +10,7 @@ use tegami_queue::shaping::ShapingSettings;
 use tokio::sync::{mpsc, oneshot};
 
 use super::doors::Doors;
-use super::{Rooms, Server, outbound_settings, returns, settler, shaping, tls};
+use super::{Rooms, Server, calls, outbound_settings, returns, settler, shaping, tls};
 use crate::command::Failure;
 use crate::config::{Config, Delivery};
 
@@ -71,6 +71,8 @@ impl Server {
             rooms.control.resume();
         }
         rooms.control.gate_changed();
+        rooms.line.allow(&config);
+        rooms.calls.replace(calls::settings(&config));
         self.rooms = Arc::clone(&rooms);
         let config = Arc::new(config);
         self.house.send_modify(|house| (house.rooms, house.config) = (rooms, config));
@@ -112,6 +114,8 @@ fn taken_over(before: &Config, now: Config) -> (Config, Vec<&'static str>) {
         suppressions: now.suppressions,
         reports: now.reports,
         limits: now.limits,
+        public_url: now.public_url,
+        webhooks: now.webhooks,
         shaping: ShapingSettings { sources: shaping_sources, ..now.shaping },
     };
     (config, fixed.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect())
@@ -140,6 +144,8 @@ mod tests {
         ("suppressions", "suppressions.within_days = 9", &[]),
         ("reports", "reports.tls = false", &[]),
         ("limits", "limits.recipients = 7", &[]),
+        ("public_url", "public_url = \"https://mail.example.org/\"", &[]),
+        ("webhooks", "webhooks.allow = \"10.0.0.0/8\"", &[]),
         ("log", "log.level = \"debug\"", &["log"]),
     ];
 

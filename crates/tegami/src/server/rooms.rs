@@ -15,10 +15,12 @@ use tegami_queue::{
     Returns, SignerSource, Throttle, ThrottlePolicy,
 };
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
+use tegami_web::Calls;
 use tegami_web::people::People;
 
+use super::calls::Line;
 use super::metrics::Meters;
-use super::{keys, returns, shaping};
+use super::{calls, keys, returns, shaping};
 use crate::command::Failure;
 use crate::config::Config;
 
@@ -39,6 +41,10 @@ pub(crate) struct Rooms {
     pub(crate) domains: Arc<Domains>,
     /// Who may sign in to the pages.
     pub(crate) people: Arc<People>,
+    /// Requests to URLs of webhooks, routes and archives.
+    pub(crate) calls: Arc<Calls>,
+    /// What they go over.
+    pub(super) line: Arc<Line>,
     ids: Arc<IdSource>,
     /// What is known of failed logins.
     pub(crate) throttle: Arc<Mutex<Throttle>>,
@@ -86,6 +92,7 @@ impl Rooms {
         let throttle = Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default())));
         let people =
             People::new(Arc::clone(&store), Arc::clone(&accounts), Arc::clone(&clock), Arc::clone(&throttle));
+        let (calls, line) = calls::open(config, &store, &clock);
         Ok(Self {
             people: Arc::new(people),
             store,
@@ -99,6 +106,8 @@ impl Rooms {
             keys,
             dkim,
             domains,
+            calls,
+            line,
             ids,
             throttle,
             holds,
@@ -132,6 +141,8 @@ impl Rooms {
             shaping: Arc::clone(&self.shaping),
             keys: Arc::clone(keys),
             dkim,
+            calls: Arc::clone(&self.calls),
+            line: Arc::clone(&self.line),
             ids: Arc::clone(ids),
             throttle: Arc::clone(&self.throttle),
             people: Arc::clone(&self.people),

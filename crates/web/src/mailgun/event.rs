@@ -202,8 +202,14 @@ fn envelope(event: &Event, data: &EventData) -> Value {
     let mut envelope = json!({
         "sender": sender, "targets": event.event.recipient.clone().unwrap_or_default(), "transport": "smtp",
     });
-    if let (Some(ip), Some(members)) = (data.sending_ip, envelope.as_object_mut()) {
-        members.insert("sending-ip".to_owned(), json!(ip));
+    if let Some(members) = envelope.as_object_mut() {
+        if let Some(ip) = data.sending_ip {
+            members.insert("sending-ip".to_owned(), json!(ip));
+        }
+        if let Some(url) = &data.url {
+            members.insert("targets".to_owned(), json!(url));
+            members.insert("transport".to_owned(), json!("http"));
+        }
     }
     envelope
 }

@@ -238,7 +238,7 @@ impl House {
     }
 
     /// All recipients of the messages whose acceptance is on this page.
-    async fn recipients_of(&self, events: &[Event]) -> Result<Recipients, ApiError> {
+    pub(super) async fn recipients_of(&self, events: &[Event]) -> Result<Recipients, ApiError> {
         let mut recipients: BTreeMap<QueueId, Vec<String>> = BTreeMap::new();
         let shown = events.iter().filter(|event| event.event.kind == EventKind::Accepted);
         for message in shown.filter_map(|event| event.event.message) {
@@ -272,7 +272,7 @@ enum Only {
 }
 
 /// The places before and after a page. After an empty page at the end one asks for the same place again, and gets what happened since.
-fn neighbours(token: &Token, events: &[Event]) -> (Place, Place) {
+pub(super) fn neighbours(token: &Token, events: &[Event]) -> (Place, Place) {
     if let (Some(first), Some(last)) = (events.first(), events.last()) {
         return (Place::Before(first.seq), Place::After(last.seq));
     }

@@ -7,10 +7,12 @@
 //! ```
 
 mod allowed;
+mod analytics;
 mod auth;
 mod batch;
 mod compose;
 mod event;
+pub(crate) mod event_post;
 mod events;
 pub(crate) mod filter;
 pub(crate) mod form;
@@ -23,11 +25,14 @@ mod parameters;
 pub(crate) mod pivot;
 mod routes;
 mod scalar;
+mod stats;
 mod stored;
 mod submit;
 mod suppression;
+mod tag;
 pub(crate) mod token;
 mod url;
+mod webhook;
 
 use axum::Router;
 use axum::http::header;
@@ -50,6 +55,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(suppression::routes())
         .merge(allowed::routes())
         .merge(routes::routes())
+        .merge(webhook::routes())
+        .merge(analytics::routes())
+        .merge(stats::routes())
+        .merge(tag::routes())
 }
 
 /// Clients know by this very text that they were pointed at the wrong URL.

@@ -13,9 +13,13 @@ mod malformed;
 mod message;
 mod native;
 mod pages;
+mod phone;
 mod reader;
 mod routes;
 mod sign_in;
 mod site;
+mod stats;
+
 mod suppression;
 mod theatre;
+mod webhook;

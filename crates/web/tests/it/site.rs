@@ -1,27 +1,44 @@
 //! A server on loopback, over a store in a temporary folder, and a client that sends octets.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{Accounts, Control, Directory, Domains, Intake, IntakeSettings, KeyRing, Links};
+use tegami_queue::{Accounts, Caller, Control, Directory, Domains, Intake, IntakeSettings, KeyRing, Links};
 use tegami_store::{ApiKeyScope, Embedded, IdSource, MessageRow, Store};
-use tegami_web::{Rooms, Settings};
+use tegami_web::{CallSettings, Calls, Rooms, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
+
+use crate::phone::Phone;
 
 pub(crate) const KEY: &str = "key-account-0123456789";
 /// How readers of mail reach the server.
 pub(crate) const PUBLIC: &str = "https://mail.example.org";
 pub(crate) const SENDING_KEY: &str = "key-sending-0123456789";
 
-struct StandingClock;
+pub(crate) struct StandingClock(Mutex<Timestamp>);
+
+impl Default for StandingClock {
+    fn default() -> Self {
+        Self(Mutex::new("2026-07-06T09:00:00Z".parse().unwrap()))
+    }
+}
+
+impl StandingClock {
+    /// Moves on by this.
+    pub(crate) fn advance(&self, duration: Duration) {
+        let mut now = self.0.lock().unwrap();
+        *now = now.checked_add(duration).unwrap();
+    }
+}
 
 impl Clock for StandingClock {
     fn now(&self) -> Timestamp {
-        "2026-07-06T09:00:00Z".parse().unwrap()
+        *self.0.lock().unwrap()
     }
 }
 
@@ -31,6 +48,9 @@ pub(crate) struct Site {
     /// The same router without a socket before it.
     pub(crate) router: axum::Router,
     server: JoinHandle<()>,
+    pub(crate) calls: Arc<Calls>,
+    pub(crate) phone: Arc<Phone>,
+    pub(crate) clock: Arc<StandingClock>,
     _folder: tempfile::TempDir,
 }
 
@@ -76,7 +96,8 @@ impl Site {
         let folder = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> =
             Arc::new(Embedded::open(folder.path(), tegami_store::Options::default()).unwrap());
-        let clock: Arc<dyn Clock> = Arc::new(StandingClock);
+        let standing = Arc::new(StandingClock::default());
+        let clock = Arc::clone(&standing) as Arc<dyn Clock>;
         let domain = |text: &str| Domain::parse(text).unwrap();
         let ours = [domain("example.org"), domain("shop.test")];
         let domains = Arc::new(Domains::new(store.clone(), clock.clone(), ours));
@@ -100,7 +121,12 @@ impl Site {
         accounts.create("info", "correct horse", &[], &mailboxes).await.unwrap();
         let mut settings = Settings::new();
         change(&mut settings);
+        let phone = Arc::new(Phone::default());
+        let caller = Arc::clone(&phone) as Arc<dyn Caller>;
+        let calls = CallSettings::new("https://mail.example.org".to_owned());
+        let calls = Arc::new(Calls::new(store.clone(), clock.clone(), caller, calls));
         let rooms = Rooms::new(store.clone(), domains, accounts, Arc::new(intake), clock);
+        let rooms = Rooms { calls: calls.clone(), ..rooms };
         let router = tegami_web::router(settings, rooms);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -108,7 +134,7 @@ impl Site {
         let server = tokio::spawn(async move {
             tegami_web::serve(listener, served, std::future::pending()).await.unwrap();
         });
-        Self { store, address, router, server, _folder: folder }
+        Self { store, address, router, server, calls, phone, clock: standing, _folder: folder }
     }
 
     /// Sends octets and reads to the end.

@@ -34,6 +34,7 @@ cli-config-no-hostname = `hostname` is missing: the name of this server, such as
 cli-config-bad-domain = `{ $domain }` is not a domain name: { $reason }
 cli-config-bad-ip = `{ $text }` is not an IP address
 cli-config-wants-network = `{ $text }` is not a network: write an address, or an address with the length of its prefix such as "172.16.0.0/12"
+cli-config-wants-url = `{ $key }` wants a URL with http or https and nothing behind its path, such as "https://mail.example.org"
 cli-config-open-relay = `{ $network }` cannot be trusted: hosts of strangers lie in it, and all of them could send through this server. Name private networks, or public ones of your own from /16 (IPv6 /32) on
 cli-config-trusted = Look again: every host in { $networks } may send as any address through this server, without a password
 cli-config-trusted-public = Look again: { $networks } is no private network. Trust it only if all of its hosts are yours

@@ -34,6 +34,7 @@ cli-config-no-hostname = `hostname` がありません。"mail.example.com" の�
 cli-config-bad-domain = `{ $domain }` はドメイン名ではありません：{ $reason }
 cli-config-bad-ip = `{ $text }` は IP アドレスではありません
 cli-config-wants-network = `{ $text }` はネットワークではありません。アドレス、または "172.16.0.0/12" のようにプレフィックス長を付けたアドレスを書いてください
+cli-config-wants-url = `{ $key }` には http か https の URL を書いてください (例: "https://mail.example.org")。パスの後ろには何も付けられません。
 cli-config-open-relay = `{ $network }` は信頼できません。他人のホストが含まれていて、その全部がこのサーバーから送信できてしまいます。プライベートネットワークか、自分の持つ /16（IPv6 では /32）以下のネットワークを書いてください
 cli-config-trusted = ご確認ください：{ $networks } のどのホストも、パスワードなしで、どのアドレスからでもこのサーバーを通して送信できます
 cli-config-trusted-public = ご確認ください：{ $networks } はプライベートネットワークではありません。すべてのホストが自分のものである場合に限って信頼してください

@@ -20,7 +20,7 @@ use crate::cli::Lab;
 use crate::command::Failure;
 use crate::config::{
     Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Routing,
-    Shares, Submission, Tls,
+    Shares, Submission, Tls, Webhooks,
 };
 use crate::server::{Pages, Rooms, Server, Surroundings};
 use tegami_dns::Dnssec;
@@ -169,6 +169,8 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
     let loopback = |port: u16| vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))];
     Ok(Config {
         shaping: tegami_queue::shaping::ShapingSettings::default(),
+        public_url: None,
+        webhooks: Webhooks::default(),
         dkim: Vec::new(),
         hostname: domain(World::SITE.name)?,
         data: data.to_owned(),

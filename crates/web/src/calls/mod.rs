@@ -1,0 +1,113 @@
+//! Requests to somebody's URL: what happened to a message, what a route forwards, copies for an archive.
+//!
+//! ```text
+//!   events ─► Feed ─► rows of Table::Calls ◄─ routes, in the commit of the message
+//!               │            │
+//!               └► counts    └► Engine ─► body ─► Caller ─► row: done, again later, or given up
+//! ```
+//!
+//! A row is written in the commit of what it tells of, and is gone from those that wait only in the commit that says what came of it: each
+//! request is made at least once, whenever the process dies. Receivers know a second one by its content.
+
+mod body;
+mod engine;
+mod feed;
+mod key;
+mod log;
+mod metrics;
+mod retry;
+mod signature;
+
+use std::future::Future;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tegami_mail::Clock;
+use tegami_queue::Caller;
+use tegami_store::Store;
+use tokio::sync::{Mutex, Notify};
+
+pub(crate) use self::body::{Body, NoBody};
+
+pub(crate) use self::key::RenewError;
+pub use self::log::{AgainError, CallFilter};
+pub use self::metrics::Metrics as CallMetrics;
+pub use self::signature::Signature;
+
+/// What requests are made by.
+#[derive(Clone, Debug)]
+pub struct CallSettings {
+    /// How long after each attempt that was not answered well the next one is made; after the last of them nothing follows.
+    pub retry: Vec<Duration>,
+    /// How receivers reach this server, such as `https://mail.example.org`, without a slash at its end.
+    pub base_url: String,
+    /// What signatures are made with, where the configuration says so; otherwise a key is made once and kept.
+    pub signing_key: Option<String>,
+}
+
+impl CallSettings {
+    /// The usual schedule: again after 5, 10 and 15 minutes, one, two and four hours.
+    pub fn new(base_url: String) -> Self {
+        let minutes = [5, 10, 15, 60, 120, 240];
+        Self {
+            retry: minutes.map(|minutes| Duration::from_secs(minutes * 60)).to_vec(),
+            base_url,
+            signing_key: None,
+        }
+    }
+}
+
+/// The desk at which requests are made, and whoever wants to know of them asks.
+pub struct Calls {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) caller: Arc<dyn Caller>,
+    settings: RwLock<Arc<CallSettings>>,
+    key: Mutex<Option<String>>,
+    metrics: CallMetrics,
+    wake: Notify,
+}
+
+impl Calls {
+    /// A desk over these rooms. Nothing is asked before [`Calls::run`].
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        caller: Arc<dyn Caller>,
+        settings: CallSettings,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            caller,
+            settings: RwLock::new(Arc::new(settings)),
+            key: Mutex::default(),
+            metrics: CallMetrics::default(),
+            wake: Notify::new(),
+        }
+    }
+
+    /// Goes by other settings from now on.
+    pub fn replace(&self, settings: CallSettings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+
+    /// What is counted.
+    pub fn metrics(&self) -> &CallMetrics {
+        &self.metrics
+    }
+
+    /// Looks at once for events and rows that are new, instead of within a second.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Counts events, writes the requests that tell of them, and makes all requests that are due, until `shutdown`.
+    pub async fn run(self: &Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
+        engine::Engine::new(Arc::clone(self)).run(shutdown).await;
+    }
+
+    pub(crate) fn settings(&self) -> Arc<CallSettings> {
+        Arc::clone(&self.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
