@@ -149,6 +149,15 @@ impl Authenticated {
         Self { account: network.to_string(), senders: Vec::new(), anybody: true }
     }
 
+    /// The same account with the rights that it proved twice.
+    #[must_use]
+    pub fn together_with(mut self, other: Self) -> Self {
+        if other.account == self.account {
+            self.senders.extend(other.senders);
+        }
+        self
+    }
+
     /// A program on this machine that the kernel vouches for (the peer credentials of a Unix socket), as the user `uid`.
     /// Whoever calls this has asked the kernel.
     pub fn by_kernel(uid: u32, senders: Vec<Senders>) -> Self {

@@ -38,7 +38,7 @@ pub enum Table {
     /// Requests that shall reach somebody's URL, and what became of them: those that wait by the moment they are due, the others by the moment they
     /// ended. `queue` gives them their shape.
     Calls,
-    /// Templates of mail and their versions, by `domain/name` and `domain/name/tag`. `web` gives them their shape.
+    /// Templates of mail by `domain/name`, and their versions by `domain:name/tag`. `web` gives them their shape.
     Templates,
     /// Tags of messages, by `domain/lower-case tag`. `web` gives them their shape.
     Tags,

@@ -10,6 +10,7 @@ mod error;
 pub mod fuzz;
 mod gate;
 mod house;
+mod idempotency;
 mod mailgun;
 pub mod pages;
 pub mod people;
@@ -23,10 +24,13 @@ mod statistics;
 mod stretch;
 mod suppression;
 mod tag;
+mod template;
 mod webhook;
 
 pub use calls::{AgainError, CallFilter, CallMetrics, CallSettings, Calls, Signature};
 pub use house::{Rooms, Settings};
+pub use idempotency::forget_requests;
+pub use mailgun::SubmissionControls;
 pub use serve::{ServeError, serve};
 pub use webhook::{WEBHOOK_KINDS, WebhookError};
 

@@ -7,10 +7,10 @@ use tegami_inbound::{
     Desk, Policy, Reception, ReceptionSettings, Service, SubmissionDesk, SubmissionSettings,
 };
 use tegami_proto::smtp::server::AuthOffer;
-use tegami_queue::NoControls;
+use tegami_web::{Settings, SubmissionControls};
 use tokio::sync::watch;
 
-use super::{Rooms, listen};
+use super::{Rooms, listen, pages};
 use crate::config::{Config, OnFail};
 
 /// One service for each kind of listener.
@@ -100,7 +100,7 @@ fn submission(rooms: &Rooms, config: &Config) -> Arc<dyn Desk> {
         domains: Arc::clone(&rooms.domains),
         trusted: config.submission.trusted.clone(),
         mailboxes: Arc::clone(&rooms.local),
-        controls: Arc::new(NoControls(Arc::clone(&rooms.intake))),
+        controls: Arc::new(SubmissionControls::new(Settings::new(), pages::web_rooms(rooms, config))),
         intake: Arc::clone(&rooms.intake),
         store: Arc::clone(&rooms.store),
         throttle: Arc::clone(&rooms.throttle),

@@ -37,6 +37,9 @@ pub(super) async fn keep_house(
         if let Err(error) = suppressions.purge(&*store, clock.now()).await {
             tracing::warn!(%error, "old counts of failures cannot be forgotten");
         }
+        if let Err(error) = tegami_web::forget_requests(&*store, clock.now()).await {
+            tracing::warn!(%error, "old numbers of requests cannot be forgotten");
+        }
         if let Some(mta_sts) = &mta_sts {
             tokio::select! {
                 renewed = mta_sts.refresh(clock.now()) => {

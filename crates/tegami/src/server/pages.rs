@@ -36,7 +36,12 @@ fn whole(
     settings: tegami_web::Settings,
     pages: PageSettings,
 ) -> axum::Router {
-    let rooms = tegami_web::Rooms {
+    tegami_web::router_with_pages(settings, web_rooms(rooms, config), pages)
+}
+
+/// What the HTTP door stands on; the reader of control fields of submitted messages stands on the same.
+pub(super) fn web_rooms(rooms: &Rooms, config: &Config) -> tegami_web::Rooms {
+    tegami_web::Rooms {
         store: Arc::clone(&rooms.store),
         domains: Arc::clone(&rooms.domains),
         accounts: Arc::clone(&rooms.accounts),
@@ -48,8 +53,7 @@ fn whole(
         shaping: Arc::clone(&rooms.shaping),
         calls: Arc::clone(&rooms.calls),
         node: NodeId(config.hostname.to_string()),
-    };
-    tegami_web::router_with_pages(settings, rooms, pages)
+    }
 }
 
 /// A router that has each request answered by the one that is current then.

@@ -19,6 +19,13 @@ pub(crate) struct Sender {
     key: String,
 }
 
+impl Sender {
+    /// The key that was shown.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+}
+
 impl House {
     /// Lets in a key that may send for this domain. An unknown key learns nothing about our domains.
     pub(crate) async fn sender(&self, headers: &HeaderMap, domain: &str) -> Result<Sender, ApiError> {

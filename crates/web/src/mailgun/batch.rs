@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 use tegami_mail::{Address, NameAddr};
 
+use super::filler::{Filler, add_text, each_text};
 use super::options::SendOptions;
 use super::parameters::Parameters;
 use crate::error::ApiError;
@@ -20,39 +21,53 @@ pub(crate) struct Copy {
 /// The copies of a message, made one after another, so that only one lies in memory.
 pub(crate) struct Copies {
     message: Parameters,
-    /// Values by address in lower case; `None`: all recipients share one copy.
-    values: Option<BTreeMap<String, Map<String, Value>>>,
+    filler: Option<Filler>,
+    /// `None`: all recipients share one copy.
+    values: Option<Values>,
     /// Those who still get a copy of their own.
     waiting: std::vec::IntoIter<NameAddr>,
     first: bool,
 }
 
 impl Copies {
-    /// One copy that all share.
-    pub(crate) fn one(message: Parameters) -> Self {
-        Self { waiting: Vec::new().into_iter(), message, values: None, first: true }
-    }
-
-    /// One for each recipient of `to`.
-    pub(crate) fn of(mut message: Parameters) -> Self {
-        let given = message.options.recipient_variables.take().unwrap_or_default();
-        let values = given.into_iter().map(|(key, value)| {
-            // Keys may be written with a display name.
-            let address = NameAddr::parse(&key).map(|parsed| parsed.address.to_string()).unwrap_or(key);
-            let members = if let Value::Object(members) = value { members } else { Map::new() };
-            (address.to_lowercase(), members)
-        });
-        let values = Some(values.collect());
+    /// One copy that all share or, where there are recipient variables, one for each recipient of `to`.
+    pub(crate) fn of(mut message: Parameters, filler: Option<Filler>) -> Self {
+        let values = message.options.recipient_variables.take().map(Values::of);
+        let mut to = if values.is_some() { std::mem::take(&mut message.to) } else { Vec::new() };
         let mut seen = BTreeSet::new();
-        let mut to = std::mem::take(&mut message.to);
         to.retain(|recipient| seen.insert(recipient.address.clone()));
-        Self { waiting: to.into_iter(), message, values, first: true }
+        Self { waiting: to.into_iter(), message, filler, values, first: true }
     }
 
     /// Those of `cc` and `bcc` get the first copy.
     fn others(&self) -> impl Iterator<Item = Address> {
         let others = self.message.cc.iter().chain(&self.message.bcc).filter(|_| self.first);
         others.map(|recipient| recipient.address.clone())
+    }
+
+    fn shared(&mut self) -> Result<Copy, ApiError> {
+        let mut message = std::mem::take(&mut self.message);
+        let recipients: Vec<_> = message.recipients().into_iter().map(|to| to.address.clone()).collect();
+        if let Some(filler) = &self.filler {
+            filler.fill(&mut message)?;
+        }
+        add_text(&mut message);
+        Ok(Copy { message, recipients })
+    }
+
+    fn personal(&self, values: &Values, recipient: &NameAddr) -> Result<Copy, ApiError> {
+        let person = values.person(recipient);
+        let mut message = self.message.clone();
+        let recipients = std::iter::once(recipient.address.clone()).chain(self.others()).collect();
+        message.to = vec![recipient.clone()];
+        person.fill_options(&mut message.options)?;
+        // Values come first into the variables, then with them into the template, and then into what became of it.
+        if let Some(filler) = &self.filler {
+            filler.fill(&mut message)?;
+        }
+        person.fill_message(&mut message);
+        add_text(&mut message);
+        Ok(Copy { message, recipients })
     }
 }
 
@@ -61,60 +76,87 @@ impl Iterator for Copies {
 
     fn next(&mut self) -> Option<Self::Item> {
         let Some(values) = &self.values else {
-            let message = std::mem::take(&mut self.message);
-            let recipients: Vec<_> = message.recipients().into_iter().map(|to| to.address.clone()).collect();
-            return std::mem::take(&mut self.first).then_some(Ok(Copy { message, recipients }));
+            return std::mem::take(&mut self.first).then(|| self.shared());
         };
         let recipient = self.waiting.next()?;
-        let nothing = Map::new();
-        let own = values.get(&recipient.address.to_string().to_lowercase()).unwrap_or(&nothing);
-        let recipients = std::iter::once(recipient.address.clone()).chain(self.others()).collect();
-        let message = personal(self.message.clone(), &recipient, own);
+        let copy = self.personal(values, &recipient);
         self.first = false;
-        Some(message.map(|message| Copy { message, recipients }))
+        Some(copy)
     }
 }
 
-/// The message as this recipient gets it.
-fn personal(
-    mut message: Parameters,
-    recipient: &NameAddr,
-    own: &Map<String, Value>,
-) -> Result<Parameters, ApiError> {
-    let fill = |text: &str| substitute(text, recipient, own);
-    // A value that is put into a header field cannot end it.
-    let fill_line = |text: &str| fill(text).replace(['\r', '\n', '\0'], "");
-    message.to = vec![recipient.clone()];
-    for text in [&mut message.text, &mut message.html, &mut message.amp_html].into_iter().flatten() {
-        *text = fill(text);
+/// The values of all recipients, by address in lower case.
+pub(crate) struct Values(BTreeMap<String, Map<String, Value>>);
+
+impl Values {
+    /// Keys may be written with a display name; those that are no recipient's do no harm.
+    pub(crate) fn of(given: Map<String, Value>) -> Self {
+        let values = given.into_iter().map(|(key, value)| {
+            let address = NameAddr::parse(&key).map(|parsed| parsed.address.to_string()).unwrap_or(key);
+            let members = if let Value::Object(members) = value { members } else { Map::new() };
+            (address.to_lowercase(), members)
+        });
+        Self(values.collect())
     }
-    if let Some(subject) = &mut message.subject {
-        *subject = fill_line(subject);
+
+    /// A recipient, with the values that are given for the address.
+    pub(crate) fn person<'a>(&'a self, recipient: &'a NameAddr) -> Person<'a> {
+        Person { recipient, own: self.0.get(&recipient.address.to_string().to_lowercase()) }
     }
-    for (_, value) in &mut message.fields {
-        *value = fill_line(value);
+}
+
+/// A recipient with values of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Person<'a> {
+    recipient: &'a NameAddr,
+    own: Option<&'a Map<String, Value>>,
+}
+
+impl Person<'_> {
+    /// A text with values in place of their names.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        substitute(text, self)
     }
-    for value in message.options.variables.values_mut() {
-        if let Value::String(text) = value {
-            *text = fill(text);
+
+    /// The same for a header field: a value cannot end it.
+    fn fill_line(&self, text: &str) -> String {
+        self.fill(text).replace(['\r', '\n', '\0'], "")
+    }
+
+    /// Variables and tags.
+    pub(crate) fn fill_options(&self, options: &mut SendOptions) -> Result<(), ApiError> {
+        let fill = |text: &str| self.fill(text);
+        options.variables.values_mut().for_each(|value| each_text(value, &fill));
+        options.template.variables.values_mut().for_each(|value| each_text(value, &fill));
+        let mut checked = SendOptions::default();
+        for tag in std::mem::take(&mut options.tags) {
+            checked.set("tag", "o:tag", &self.fill_line(&tag))?;
+        }
+        options.tags = checked.tags;
+        Ok(())
+    }
+
+    /// Bodies and header fields.
+    fn fill_message(&self, message: &mut Parameters) {
+        for text in [&mut message.text, &mut message.html, &mut message.amp_html].into_iter().flatten() {
+            *text = self.fill(text);
+        }
+        if let Some(subject) = &mut message.subject {
+            *subject = self.fill_line(subject);
+        }
+        for (_, value) in &mut message.fields {
+            *value = self.fill_line(value);
         }
     }
-    let mut checked = SendOptions::default();
-    for tag in std::mem::take(&mut message.options.tags) {
-        checked.set("tag", "o:tag", &fill_line(&tag))?;
-    }
-    message.options.tags = checked.tags;
-    Ok(message)
 }
 
 /// Puts values in place of their names; names that nobody knows stay as they are.
-fn substitute(text: &str, recipient: &NameAddr, own: &Map<String, Value>) -> String {
+fn substitute(text: &str, person: &Person<'_>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
         out.push_str(before);
-        let filled =
-            after.split_once('%').and_then(|(name, tail)| Some((value_of(name, recipient, own)?, tail)));
+        let filled = after.split_once('%').and_then(|(name, tail)| Some((person.value_of(name)?, tail)));
         match filled {
             Some((value, tail)) => {
                 out.push_str(&value);
@@ -130,23 +172,22 @@ fn substitute(text: &str, recipient: &NameAddr, own: &Map<String, Value>) -> Str
     out
 }
 
-fn value_of(name: &str, recipient: &NameAddr, own: &Map<String, Value>) -> Option<String> {
-    let display = || recipient.name.clone().unwrap_or_default();
-    let words = |display: String| {
-        let words: Vec<String> = display.split_whitespace().map(ToOwned::to_owned).collect();
-        words
-    };
-    match name {
-        "recipient" => Some(recipient.to_string()),
-        "recipient_email" => Some(recipient.address.to_string()),
-        "recipient_name" => Some(display()),
-        "recipient_fname" => Some(words(display()).into_iter().next().unwrap_or_default()),
-        "recipient_lname" => Some(words(display()).into_iter().skip(1).next_back().unwrap_or_default()),
-        name => match own.get(name.strip_prefix("recipient.")?)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Null => Some(String::new()),
-            other => Some(other.to_string()),
-        },
+impl Person<'_> {
+    fn value_of(&self, name: &str) -> Option<String> {
+        let display = || self.recipient.name.clone().unwrap_or_default();
+        let words = || display().split_whitespace().map(ToOwned::to_owned).collect::<Vec<String>>();
+        match name {
+            "recipient" => Some(self.recipient.to_string()),
+            "recipient_email" => Some(self.recipient.address.to_string()),
+            "recipient_name" => Some(display()),
+            "recipient_fname" => Some(words().into_iter().next().unwrap_or_default()),
+            "recipient_lname" => Some(words().into_iter().skip(1).next_back().unwrap_or_default()),
+            name => match self.own?.get(name.strip_prefix("recipient.")?)? {
+                Value::String(text) => Some(text.clone()),
+                Value::Null => Some(String::new()),
+                other => Some(other.to_string()),
+            },
+        }
     }
 }
 
@@ -160,7 +201,7 @@ mod tests {
     fn fill(text: &str) -> String {
         let recipient = NameAddr::parse("Alice Mary Smith <alice@example.net>").unwrap();
         let own = json!({"n": 1, "yes": true, "v:uid": "x", "percent": "50%"});
-        substitute(text, &recipient, own.as_object().unwrap())
+        Person { recipient: &recipient, own: own.as_object() }.fill(text)
     }
 
     #[test]

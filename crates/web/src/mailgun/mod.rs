@@ -11,9 +11,11 @@ mod analytics;
 mod auth;
 mod batch;
 mod compose;
+mod controls;
 mod event;
 pub(crate) mod event_post;
 mod events;
+mod filler;
 pub(crate) mod filter;
 pub(crate) mod form;
 mod media;
@@ -30,6 +32,7 @@ mod stored;
 mod submit;
 mod suppression;
 mod tag;
+mod templates;
 pub(crate) mod token;
 mod url;
 mod webhook;
@@ -42,6 +45,7 @@ use axum::routing::{get, post};
 use crate::house::Shared;
 
 pub(crate) use auth::key_of;
+pub use controls::SubmissionControls;
 
 /// The routes.
 pub(crate) fn routes() -> Router<Shared> {
@@ -53,6 +57,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/v3/domains/{domain}/messages/{key}", get(stored::show).post(stored::resend))
         .route("/v3/domains/{domain}/messages/{key}/attachments/{number}", get(stored::attachment))
         .merge(suppression::routes())
+        .merge(templates::routes())
         .merge(allowed::routes())
         .merge(routes::routes())
         .merge(webhook::routes())

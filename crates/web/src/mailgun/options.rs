@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tegami_queue::{TlsDemand, TrackingWish, named_priority};
+use tegami_auth::dkim::Selector;
+use tegami_mail::Domain;
+use tegami_queue::{
+    KeyName, Mode, Options, SecondSignature, Signatures, TlsDemand, TrackingWish, named_priority,
+};
 use tegami_store::{ClickTracking, Priority};
 
 use super::scalar::{flag, moment, shown};
@@ -31,8 +35,31 @@ pub(crate) struct SendOptions {
     pub(crate) variables: Map<String, Value>,
     /// One message for each recipient.
     pub(crate) recipient_variables: Option<Map<String, Value>>,
+    /// No DKIM signature at all.
+    pub(crate) unsigned: bool,
+    /// The key of one more signature.
+    pub(crate) second_key: Option<KeyName>,
+    /// The name under which the public half of that key is found.
+    pub(crate) second_public: Option<KeyName>,
+    /// Where a copy of what was delivered goes.
+    pub(crate) archive_to: Option<String>,
+    /// The stored template that is the body.
+    pub(crate) template: TemplateWish,
     /// Which fields of ours the delivered copy does not have, in lower case; `all` is all of them.
     pub(crate) suppressed: Vec<String>,
+}
+
+/// A stored template that is asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TemplateWish {
+    /// Its name.
+    pub(crate) name: Option<String>,
+    /// The tag of a version; else the one in use.
+    pub(crate) version: Option<String>,
+    /// A text part is made of it too.
+    pub(crate) text: bool,
+    /// Values that go before the message's own variables.
+    pub(crate) variables: Map<String, Value>,
 }
 
 /// Most tags of a message.
@@ -44,6 +71,8 @@ const LONGEST_TAG: usize = 128;
 const FIELDS: &[(&str, &str)] = &[
     ("x-mailgun-tag", "tag"),
     ("x-mailgun-dkim", "dkim"),
+    ("x-mailgun-secondary-dkim", "secondary-dkim"),
+    ("x-mailgun-secondary-dkim-public", "secondary-dkim-public"),
     ("x-mailgun-deliver-by", "deliverytime"),
     ("x-mailgun-deliver-within", "deliver-within"),
     ("x-mailgun-drop-message", "testmode"),
@@ -79,7 +108,12 @@ impl SendOptions {
                 self.suppressed.extend(names.filter(|name| !name.is_empty()));
                 Ok(())
             }
-            "dkim" => flag(field, value).map(|_| ()),
+            "dkim" => flag(field, value).map(|value| self.unsigned = !value),
+            "secondary-dkim" => key_name(field, value).map(|key| self.second_key = key),
+            "secondary-dkim-public" => key_name(field, value).map(|key| self.second_public = key),
+            "archive-to" => archive(field, value).map(|url| self.archive_to = url),
+            "deliverytime-optimize-period" => optimize_period(field, value),
+            "time-zone-localize" => time_of_day(field, value),
             "tracking" => clicks(field, value).map(|value| self.tracking.both = Some(value)),
             "tracking-clicks" => clicks(field, value).map(|value| self.tracking.clicks = Some(value)),
             "tracking-opens" => {
@@ -106,7 +140,7 @@ impl SendOptions {
                     Err(ApiError::bad(format!("{field}: `{value}` is not transactional, normal or bulk")))
                 }
             },
-            "sending-ip" | "sending-ip-pool" | "archive-to" if !value.trim().is_empty() => {
+            "sending-ip" | "sending-ip-pool" if !value.trim().is_empty() => {
                 Err(ApiError::bad(format!("{field}: `{}` is not available on this server", shown(value))))
             }
             _ => Ok(()),
@@ -119,7 +153,10 @@ impl SendOptions {
         match lower.as_str() {
             "x-mailgun-variables" => self.merge_variables(field, value)?,
             "x-mailgun-recipient-variables" => self.set_recipient_variables(value)?,
-            "x-mailgun-template-name" => return Err(no_template(value)),
+            "x-mailgun-template-name" => self.template.name = filled(value),
+            "x-mailgun-template-version" => self.template.version = filled(value),
+            "x-mailgun-template-variables" => self.set_template_variables(field, value)?,
+            "x-mailgun-template-text" => self.template.text = flag(field, value)?,
             name => match FIELDS.iter().find(|(known, _)| *known == name) {
                 Some((_, option)) => self.set(option, field, value)?,
                 None => return Ok(name.starts_with("x-mailgun-")),
@@ -142,6 +179,48 @@ impl SendOptions {
                 Ok(())
             }
             _ => Err(wrong()),
+        }
+    }
+
+    /// Sets `t:NAME`. Unknown names are accepted.
+    pub(crate) fn set_of_template(&mut self, name: &str, field: &str, value: &str) -> Result<(), ApiError> {
+        match name.to_ascii_lowercase().as_str() {
+            "version" => self.template.version = filled(value),
+            "text" => self.template.text = flag(field, value)?,
+            "variables" => self.set_template_variables(field, value)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn set_template_variables(&mut self, field: &str, json: &str) -> Result<(), ApiError> {
+        if json.trim().is_empty() {
+            return Ok(());
+        }
+        match serde_json::from_str(json) {
+            Ok(Value::Object(members)) => {
+                self.template.variables.extend(members);
+                Ok(())
+            }
+            _ => Err(ApiError::bad(format!("'{field}' parameter is not a valid JSON"))),
+        }
+    }
+
+    /// For the queue, beside what its door adds.
+    pub(crate) fn into_queue(self, door: Options) -> Options {
+        let second = self.second_key.map(|key| SecondSignature { key, shown_as: self.second_public });
+        Options {
+            tags: self.tags,
+            variables: self.variables,
+            mode: if self.test_mode { Mode::Test } else { Mode::Deliver },
+            hop_tls: self.tls,
+            priority: self.priority,
+            deliver_at: self.deliver_at.or(door.deliver_at),
+            give_up_after: self.deliver_within,
+            tracking: self.tracking,
+            signatures: Signatures { withheld: self.unsigned, second },
+            archive_to: self.archive_to,
+            ..door
         }
     }
 
@@ -187,9 +266,72 @@ fn clicks(field: &str, value: &str) -> Result<ClickTracking, ApiError> {
     flag(field, value).map(|yes| if yes { ClickTracking::On } else { ClickTracking::Off })
 }
 
-/// There are no stored templates.
+/// There is no such template.
 pub(crate) fn no_template(name: &str) -> ApiError {
     ApiError::bad(format!("template with name '{}' not found", shown(name)))
+}
+
+fn filled(value: &str) -> Option<String> {
+    let value = value.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// `example.org/selector`, or with a comma; nothing where nothing stands there.
+fn key_name(field: &str, value: &str) -> Result<Option<KeyName>, ApiError> {
+    let Some(value) = filled(value) else { return Ok(None) };
+    let named = value.split_once(['/', ',']).and_then(|(domain, selector)| {
+        let (domain, selector) = (Domain::parse(domain.trim()).ok()?, Selector::parse(selector.trim()).ok()?);
+        Some(KeyName { domain, selector })
+    });
+    let wrong =
+        || ApiError::bad(format!("{field}: `{}` is not of the form example.org/selector", shown(&value)));
+    named.map(Some).ok_or_else(wrong)
+}
+
+/// A URL that a copy can be posted to.
+fn archive(field: &str, value: &str) -> Result<Option<String>, ApiError> {
+    let Some(value) = filled(value) else { return Ok(None) };
+    let wrong = || {
+        ApiError::bad(format!(
+            "{field}: `{}` is not a URL that begins with https:// or http://",
+            shown(&value)
+        ))
+    };
+    let url: axum::http::Uri = value.parse().map_err(|_| wrong())?;
+    let fine =
+        matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty());
+    if fine { Ok(Some(value)) } else { Err(wrong()) }
+}
+
+/// `24h` to `72h`. Nothing is known of when people read, so nothing follows from it.
+fn optimize_period(field: &str, value: &str) -> Result<(), ApiError> {
+    let Some(value) = filled(value) else { return Ok(()) };
+    let hours = value.strip_suffix('h').and_then(|hours| hours.parse::<u32>().ok());
+    if hours.is_some_and(|hours| (24..=72).contains(&hours)) {
+        return Ok(());
+    }
+    Err(ApiError::bad(format!("{field}: `{}` is not between 24h and 72h", shown(&value))))
+}
+
+/// `HH:mm` or `hh:mmaa`. Nothing is known of where people are, so nothing follows from it.
+fn time_of_day(field: &str, value: &str) -> Result<(), ApiError> {
+    let Some(value) = filled(value) else { return Ok(()) };
+    let lower = value.to_ascii_lowercase();
+    let (clock, hours) = match lower.strip_suffix("am").or_else(|| lower.strip_suffix("pm")) {
+        Some(clock) => (clock.trim_end(), 1..=12),
+        None => (lower.as_str(), 0..=23),
+    };
+    let parts = clock.split_once(':').and_then(|(hour, minute)| {
+        let digits = |text: &str, fewest: usize| {
+            (fewest..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+        };
+        let fine = digits(hour, 1) && digits(minute, 2);
+        fine.then(|| Some((hour.parse::<u32>().ok()?, minute.parse::<u32>().ok()?)))?
+    });
+    if parts.is_some_and(|(hour, minute)| hours.contains(&hour) && minute < 60) {
+        return Ok(());
+    }
+    Err(ApiError::bad(format!("{field}: `{}` is not of the form 18:30 or 06:30pm", shown(&value))))
 }
 
 /// `[0-9]+h[0-9]+m`, either half alone too.
@@ -274,6 +416,24 @@ mod tests {
         );
         assert_eq!(refused("tracking", "htmlonly"), Ok(()));
         assert_eq!(refused("campaign", "anything"), Ok(()));
+        assert_eq!(refused("deliverytime-optimize-period", "24h"), Ok(()));
+        assert_eq!(
+            refused("deliverytime-optimize-period", "12h").unwrap_err(),
+            "o:deliverytime-optimize-period: `12h` is not between 24h and 72h"
+        );
+        for time in ["18:30", "9:05", "06:30pm", "12:00AM"] {
+            assert_eq!(refused("time-zone-localize", time), Ok(()), "{time}");
+        }
+        for time in ["24:00", "13:00pm", "noon", "1:2", "0:00am"] {
+            assert!(refused("time-zone-localize", time).is_err(), "{time}");
+        }
+        assert_eq!(refused("secondary-dkim", "example.org/s1"), Ok(()));
+        assert_eq!(
+            refused("secondary-dkim", "example.org").unwrap_err(),
+            "o:secondary-dkim: `example.org` is not of the form example.org/selector"
+        );
+        assert_eq!(refused("archive-to", "https://archive.example.org/mail"), Ok(()));
+        assert!(refused("archive-to", "file:///etc").unwrap_err().contains("is not a URL that begins"));
         assert!(refused("tag", "日本").unwrap_err().contains("printable ASCII"));
         assert!(refused("sending-ip", "192.0.2.1").unwrap_err().contains("not available"));
     }

@@ -4,7 +4,7 @@ use tegami_mail::{Attachment, NameAddr, ParameterizedValue, mailbox_list};
 
 use super::form::{Form, Part};
 use super::media;
-use super::options::{SendOptions, no_template};
+use super::options::SendOptions;
 use super::scalar::shown;
 use crate::error::ApiError;
 
@@ -50,8 +50,13 @@ const MOST_OPTIONS: usize = 16 << 10;
 const IGNORED: [&str; 5] = ["mime-version", "bcc", "resent-bcc", "return-path", "received"];
 
 impl Parameters {
-    /// Reads `POST /v3/{domain}/messages`.
+    /// Reads `POST /v3/{domain}/messages`. What is wrong is told in the order in which the real service looks.
     pub(crate) fn read(form: &Form) -> Result<Self, ApiError> {
+        let template = form.filled("template")?.map(ToOwned::to_owned);
+        if template.is_none() {
+            present(form, "from")?;
+        }
+        present(form, "to")?;
         let mut message = Self {
             from: addresses(form, "from")?,
             to: addresses(form, "to")?,
@@ -63,10 +68,8 @@ impl Parameters {
             amp_html: form.filled("amp-html")?.map(ToOwned::to_owned),
             ..Self::default()
         };
-        present("from", &message.from)?;
-        present("to", &message.to)?;
-        message.check_bodies(form)?;
-        message.check_recipients()?;
+        message.options.template.name = template;
+        message.check_bodies()?;
         message.read_options(form)?;
         if let Some(subject) = &message.subject {
             one_line("subject", subject)?;
@@ -78,12 +81,9 @@ impl Parameters {
 
     /// Reads what `messages.mime` shares with `messages`: recipients and options.
     pub(crate) fn read_envelope(form: &Form) -> Result<Self, ApiError> {
+        present(form, "to")?;
         let mut message = Self { to: addresses(form, "to")?, ..Self::default() };
-        present("to", &message.to)?;
-        message.check_recipients()?;
-        if let Some(name) = form.filled("template")? {
-            return Err(no_template(name));
-        }
+        message.options.template.name = form.filled("template")?.map(ToOwned::to_owned);
         message.read_options(form)?;
         Ok(message)
     }
@@ -108,20 +108,16 @@ impl Parameters {
         texts.chain(files).sum::<usize>().saturating_mul(copies)
     }
 
-    fn check_bodies(&self, form: &Form) -> Result<(), ApiError> {
-        let template = form.filled("template")?;
-        match template {
+    fn check_bodies(&self) -> Result<(), ApiError> {
+        let bodies = [&self.text, &self.html, &self.amp_html];
+        match self.options.template.name {
             Some(_) if self.html.is_some() => {
                 Err(ApiError::bad("Only one parameters 'html' or 'template' is allowed"))
             }
-            Some(name) => Err(no_template(name)),
-            // Clients may send a blank text on purpose: the field is there, and the body is empty.
-            None if self.text.is_none() && self.html.is_none() && self.amp_html.is_none() => {
-                Err(ApiError::bad(
-                    "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified",
-                ))
-            }
-            None => Ok(()),
+            None if bodies.into_iter().all(Option::is_none) => Err(ApiError::bad(
+                "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified",
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -137,6 +133,7 @@ impl Parameters {
         if let Some(json) = form.text("recipient-variables")? {
             self.options.set_recipient_variables(json)?;
         }
+        self.check_recipients()?;
         let prefixed = || form.parts().iter().filter_map(|part| Some((part, part.name.split_once(':')?)));
         let of_options = |prefix: &str| matches!(prefix, "o" | "h" | "v" | "t");
         let sizes = prefixed().filter(|(_, (prefix, _))| of_options(prefix));
@@ -153,6 +150,7 @@ impl Parameters {
                 }
                 "h" => self.add_field(part, name)?,
                 "v" => self.options.set_variable(name, part.text()?),
+                "t" => self.options.set_of_template(name, &part.name, part.text()?)?,
                 _ => {}
             }
         }
@@ -205,8 +203,13 @@ fn list(name: &str, text: &str) -> Result<Vec<NameAddr>, ApiError> {
     })
 }
 
-fn present(name: &str, list: &[NameAddr]) -> Result<(), ApiError> {
-    if list.is_empty() { Err(ApiError::bad(format!("{name} parameter is missing"))) } else { Ok(()) }
+fn present(form: &Form, name: &str) -> Result<(), ApiError> {
+    for text in form.texts(name) {
+        if !text?.trim().is_empty() {
+            return Ok(());
+        }
+    }
+    Err(ApiError::bad(format!("{name} parameter is missing")))
 }
 
 /// Refuses what would end its header field and begin another.
@@ -284,7 +287,12 @@ mod tests {
             "Need at least one of 'text', 'html', 'amp-html' or 'template' parameters specified",
         );
         refused("from=a@b&to=a@b&html=x&template=t", "Only one parameters 'html' or 'template' is allowed");
-        refused("from=a@b&to=a@b&text=&template=t", "template with name 't' not found");
+        refused("to=Bob, B <b@x>", "from parameter is missing");
+        refused("from=a&to= ", "to parameter is missing");
+        refused(
+            "from=a@b&to=a@b&text=x&template=t&t:variables=[1]",
+            "'t:variables' parameter is not a valid JSON",
+        );
         refused(
             "from=a@b&to=a@b&text=x&recipient-variables={",
             "'recipient-variables' parameter is not a valid JSON",

@@ -6,18 +6,19 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tegami_mail::header::{HeaderLimits, HeaderSection};
-use tegami_mail::{header as fields, mime};
+use tegami_mail::{header as fields, html, mime, quote};
 use tegami_store::MessageRow;
 
 use super::event::message_url;
 use super::form::Form;
-use super::message::queued;
+use super::message::{queued, queued_before};
 use super::mime::authors_of;
 use super::options::SendOptions;
 use super::parameters::Parameters;
 use super::submit::Parcel;
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
+use crate::idempotency::{self, Before};
 use crate::segments::Segments;
 
 /// The message as JSON; for clients that accept `message/rfc2822` with its whole text in `body-mime`.
@@ -50,12 +51,19 @@ pub(crate) async fn resend(
     let (row, content) = house.stored(&headers, &domain, &key).await?;
     let sender = house.sender(&headers, &domain).await?;
     let _room = house.room_for(request.headers()).await?;
+    let number = idempotency::key_of(&headers)?;
     let form = Form::read(request, house.settings.max_request).await?;
     let envelope = Parameters::read_envelope(&form)?;
+    let ticket = match house.once(&sender, number, &format!("resend {}", row.id), &form).await? {
+        Before::Answered(id) => return Ok(queued_before(&id)),
+        Before::Never(ticket) => ticket,
+    };
     // Trace fields and signatures tell of the first journey.
     let content = fields::without(&content, |field| {
         ["Received", "Return-Path", "DKIM-Signature"].iter().any(|name| field.is(name))
     });
+    let (id, now) = (&row.summary.message_id, house.rooms.clock.now());
+    let tables = ticket.iter().map(|ticket| ticket.change(id, now)).collect();
     let parcel = Parcel {
         authors: authors_of(&content)?,
         recipients: envelope.to.into_iter().map(|to| to.address).collect(),
@@ -65,6 +73,7 @@ pub(crate) async fn resend(
             variables: row.summary.variables.clone(),
             ..envelope.options
         },
+        tables,
     };
     let accepted = house.submit(&sender, parcel).await?;
     Ok(queued(&accepted.message_id))
@@ -132,8 +141,17 @@ fn add_parsed(object: &mut Map<String, Value>, content: &[u8], url: &str) {
         }
         object.insert("message-headers".to_owned(), Value::Array(pairs));
     }
-    object.insert("body-plain".to_owned(), json!(parsed.text.unwrap_or_default()));
-    object.insert("body-html".to_owned(), json!(parsed.html.unwrap_or_default()));
+    let html = parsed.html.unwrap_or_default();
+    let text = parsed.text.unwrap_or_else(|| html::to_text(&html));
+    let stripped = quote::strip(&text);
+    let texts = [
+        ("stripped-text", stripped.text),
+        ("stripped-signature", stripped.signature.unwrap_or_default()),
+        ("stripped-html", quote::strip_html(&html)),
+        ("body-plain", text),
+        ("body-html", html),
+    ];
+    object.extend(texts.map(|(name, text)| (name.to_owned(), Value::String(text))));
     let mut by_content_id = Map::new();
     let mut files = Vec::new();
     for (number, file) in parsed.attachments.iter().enumerate() {

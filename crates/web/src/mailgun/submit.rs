@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tegami_mail::{Address, Envelope, ReversePath};
-use tegami_queue::{Accepted, AuthorRule, Mode, Options, Permit, Submission, Trace};
-use tegami_store::Origin;
+use tegami_queue::{Accepted, AuthError, Authenticated, AuthorRule, Options, Permit, Submission, Trace};
+use tegami_store::{Origin, TableChange};
 
 use super::auth::Sender;
 use super::options::SendOptions;
@@ -23,6 +23,8 @@ pub(crate) struct Parcel {
     pub(crate) content: Vec<u8>,
     /// The rest.
     pub(crate) options: SendOptions,
+    /// What is kept in the same commit.
+    pub(crate) tables: Vec<TableChange>,
 }
 
 impl House {
@@ -33,7 +35,13 @@ impl House {
     }
 
     /// Gives several messages to intake: all of them or none.
-    pub(crate) async fn submit_all(&self, sender: &Sender, parcels: Vec<Parcel>) -> Result<(), ApiError> {
+    pub(crate) async fn submit_all(&self, sender: &Sender, mut parcels: Vec<Parcel>) -> Result<(), ApiError> {
+        if parcels.len() == 1
+            && let Some(only) = parcels.pop()
+        {
+            self.submit(sender, only).await?;
+            return Ok(());
+        }
         let mut submissions = Vec::with_capacity(parcels.len());
         for parcel in parcels {
             submissions.push(self.submission(sender, parcel).await?);
@@ -60,28 +68,34 @@ impl House {
         self.check_moment(&parcel.options)?;
         let reverse_path = reverse_path(&parcel.authors, sender)?;
         let envelope = Envelope::new(reverse_path, parcel.recipients);
-        let permit = Permit::for_account(&sender.account, envelope)
+        let account = self.account_for(sender, &parcel.options).await?;
+        let permit = Permit::for_account(&account, envelope)
             .map_err(|error| ApiError::NotAllowed(error.to_string()))?;
-        let options = parcel.options;
         Ok(Submission {
             permit,
-            origin: Origin::Http { account: sender.account.account().to_owned() },
+            origin: Origin::Http { account: account.account().to_owned() },
             domain: sender.domain.clone(),
             content: Bytes::from(parcel.content),
-            options: Options {
-                tags: options.tags,
-                variables: options.variables,
-                mode: if options.test_mode { Mode::Test } else { Mode::Deliver },
-                hop_tls: options.tls,
-                tracking: options.tracking,
-                priority: options.priority,
-                deliver_at: options.deliver_at,
-                give_up_after: options.deliver_within,
+            options: parcel.options.into_queue(Options {
                 trace: Some(Trace { protocol: "HTTP".to_owned(), ..Trace::default() }),
                 author: AuthorRule::Any,
+                tables: parcel.tables,
                 ..Options::default()
-            },
+            }),
         })
+    }
+
+    /// The sender's rights; with those for the domain of a second signature, where the key has them.
+    async fn account_for(&self, sender: &Sender, options: &SendOptions) -> Result<Authenticated, ApiError> {
+        let account = sender.account.clone();
+        let Some(key) = options.second_key.as_ref().filter(|key| key.domain != sender.domain) else {
+            return Ok(account);
+        };
+        match self.rooms.accounts.authenticate_key(sender.key(), Some(&key.domain)).await {
+            Ok(there) => Ok(account.together_with(there)),
+            Err(AuthError::Unavailable(error)) => Err(AuthError::Unavailable(error).into()),
+            Err(_) => Ok(account),
+        }
     }
 
     fn check_size(&self, size: usize) -> Result<(), ApiError> {

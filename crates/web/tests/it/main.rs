@@ -7,8 +7,10 @@
     reason = "a test ends where its expectation does not hold"
 )]
 
+mod controls;
 mod events;
 mod fuzz_corpus;
+mod idempotency;
 mod malformed;
 mod message;
 mod native;
@@ -21,5 +23,6 @@ mod site;
 mod stats;
 
 mod suppression;
+mod template;
 mod theatre;
 mod webhook;

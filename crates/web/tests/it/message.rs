@@ -262,11 +262,78 @@ async fn a_batch_is_accepted_whole_or_not_at_all() {
     let answer = site.post(MESSAGES, body).await;
     assert_eq!(answer.status, 400, "{answer:?}");
     assert!(site.store.messages(None, 1).await.unwrap().is_empty());
-    let raw = site
-        .post(
-            "/v3/example.org/messages.mime",
-            "to=a@example.net&message=From: a@example.org&recipient-variables={}",
+}
+
+/// Values stand in place of their names in decoded texts and fields.
+#[tokio::test]
+async fn raw_messages_for_each_recipient() {
+    let site = Site::open().await;
+    let raw = "From: me@example.org\r\nTo: %recipient%\r\nSubject: =?UTF-8?B?JXJlY2lwaWVudC5uYW1lJeOBleOCkw==?=\r\n\
+        X-Mailgun-Tag: %recipient.plan%\r\nX-Mailgun-Variables: {\"uid\": \"%recipient.n%\", \"typed\": 7}\r\nMIME-Version: 1.0\r\n\
+        Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nTm8uICVyZWNpcGllbnQubiUgMTAwJSAlb3RoZXIl\r\n";
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("to", "Alice <alice@example.net>, bob@example.net")
+        .append_pair("message", raw)
+        .append_pair(
+            "recipient-variables",
+            r#"{"alice@example.net":{"name":"アリス","n":1,"plan":"gold"},"bob@example.net":{"name":"ボブ","n":2}}"#,
         )
-        .await;
-    assert!(raw.message().starts_with("recipient-variables: "), "{raw:?}");
+        .finish();
+    let answer = site.post("/v3/example.org/messages.mime", &body).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let rows = site.store.messages(None, 10).await.unwrap();
+    let mut seen = Vec::new();
+    for row in rows.iter().rev() {
+        assert_eq!(answer.json()["id"], format!("<{}>", row.summary.message_id));
+        let parsed = mime::parse(&site.store.content(row.id, None).await.unwrap());
+        seen.push(format!(
+            "{:?} {} | {} | {} | {:?} {}",
+            site.recipients(row).await,
+            parsed.to,
+            parsed.subject,
+            parsed.text.unwrap().trim_end(),
+            row.summary.tags,
+            serde_json::Value::Object(row.summary.variables.clone()),
+        ));
+    }
+    expect![[r#"
+        ["alice@example.net"] Alice <alice@example.net> | アリスさん | No. 1 100% %other% | ["gold"] {"typed":7,"uid":"1"}
+        ["bob@example.net"] bob@example.net | ボブさん | No. 2 100% %other% | ["%recipient.plan%"] {"typed":7,"uid":"2"}"#]]
+    .assert_eq(&seen.join("\n"));
+}
+
+#[tokio::test]
+async fn stored_messages_without_what_they_answer() {
+    let site = Site::open().await;
+    let text = "はい。\n\n-- \nTaro\n\n2026年7月6日(月) 9:30 花子 <h@example.net>:\n> お茶?\n";
+    let body = form_urlencoded::Serializer::new(String::new())
+        .append_pair("from", "me@example.org")
+        .append_pair("to", "a@example.net")
+        .append_pair("text", text)
+        .append_pair("html", "<p>はい。</p><blockquote>お茶?</blockquote>")
+        .finish();
+    assert_eq!(site.post(MESSAGES, &body).await.status, 200);
+    let (row, _) = site.newest().await;
+    let path = format!("/v3/domains/example.org/messages/{}", row.id);
+    let stored = site.get(&path).await.json();
+    assert_eq!(stored["stripped-text"], "はい。");
+    assert_eq!(stored["stripped-signature"], "-- \nTaro");
+    assert_eq!(stored["stripped-html"].as_str().map(str::trim_end), Some("<p>はい。</p>"));
+    assert!(stored["body-plain"].as_str().unwrap().contains("お茶?"));
+}
+
+#[tokio::test]
+async fn options_reach_the_queue() {
+    let site = Site::open().await;
+    let body = "from=me@example.org&to=a@example.net&text=x&o:archive-to=https://archive.example.org/in&o:dkim=no\
+        &o:deliverytime-optimize-period=24h&o:time-zone-localize=18:00&o:secondary-dkim=";
+    assert_eq!(site.post(MESSAGES, body).await.status, 200);
+    let (row, _) = site.newest().await;
+    assert_eq!(row.envelope_parameters.archive_to.as_deref(), Some("https://archive.example.org/in"));
+    let foreign = "from=me@example.org&to=a@example.net&text=x&o:secondary-dkim=example.org/s1";
+    let refused = site.post(MESSAGES, foreign).await;
+    assert_eq!(
+        (refused.status, refused.message().as_str()),
+        (400, "there is no DKIM key example.org/s1 that this account may sign with")
+    );
 }

@@ -47,6 +47,7 @@ pub(crate) struct Site {
     pub(crate) address: std::net::SocketAddr,
     /// The same router without a socket before it.
     pub(crate) router: axum::Router,
+    pub(crate) rooms: Rooms,
     server: JoinHandle<()>,
     pub(crate) calls: Arc<Calls>,
     pub(crate) phone: Arc<Phone>,
@@ -127,14 +128,14 @@ impl Site {
         let calls = Arc::new(Calls::new(store.clone(), clock.clone(), caller, calls));
         let rooms = Rooms::new(store.clone(), domains, accounts, Arc::new(intake), clock);
         let rooms = Rooms { calls: calls.clone(), ..rooms };
-        let router = tegami_web::router(settings, rooms);
+        let router = tegami_web::router(settings, rooms.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = router.clone();
         let server = tokio::spawn(async move {
             tegami_web::serve(listener, served, std::future::pending()).await.unwrap();
         });
-        Self { store, address, router, server, calls, phone, clock: standing, _folder: folder }
+        Self { store, address, rooms, router, server, calls, phone, clock: standing, _folder: folder }
     }
 
     /// Sends octets and reads to the end.

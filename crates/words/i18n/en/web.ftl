@@ -205,3 +205,4 @@ web-paper-delivered = A server on the way reported that it was delivered.
 web-paper-complained = Whoever reads there complained about it.
 web-paper-unsubscribed = Whoever reads there asked for no more.
 web-paper-report = The report, as it was kept
+web-control-fields = The message was not accepted because of what it says to this server in its header fields: { $why }. Nothing was sent to anybody.

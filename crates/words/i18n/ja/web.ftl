@@ -205,3 +205,4 @@ web-paper-delivered = 途中のサーバーから、配信されたとの通知�
 web-paper-complained = 受信者が迷惑メールとして報告しました。
 web-paper-unsubscribed = 受信者が配信停止を求めました。
 web-paper-report = 保管されている通知
+web-control-fields = ヘッダーフィールドに書かれたこのサーバーへの指示に問題があるため、メールを受け付けませんでした：{ $why }。どの宛先にも送信していません。
