@@ -9,6 +9,7 @@
 //! | django-anymail (backend, tracking and inbound views) | `anymail` |
 //! | Symfony's mailer (API and HTTP transports), PHP with curl | `php` |
 //! | curl | `shell` |
+//! | Go, Ruby and PHP clients, by what they put on the wire | `wire` |
 
 mod anymail;
 mod arrival;
@@ -17,6 +18,7 @@ mod node;
 mod php;
 mod python;
 mod shell;
+mod wire;
 
 use std::process::Command;
 
