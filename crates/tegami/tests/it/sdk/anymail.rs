@@ -5,20 +5,16 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::arrival::{Rich, letters};
-use super::{NO_PYTHON, World, snake};
+use super::{NO_PYTHON, World, snake, with};
 use crate::peer::{need, program};
 
-fn script() -> Option<Command> {
+pub(super) fn script() -> Option<Command> {
     snake("django_anymail.py").filter(|_| program("curl").is_some())
 }
 
 impl World {
     pub(super) fn anymail(&self, case: &str, more: &Value) -> Value {
-        let mut facts = letters();
-        for (name, value) in more.as_object().into_iter().flatten() {
-            facts[name] = value.clone();
-        }
-        self.case(script().unwrap(), case, &facts)
+        self.case(script().unwrap(), case, &with(letters(), more))
     }
 }
 

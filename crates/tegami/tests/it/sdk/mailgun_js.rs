@@ -5,27 +5,24 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::arrival::{Rich, letters};
-use super::{NO_NODE, NO_PYTHON, World, javascript};
+use super::{NO_NODE, NO_PYTHON, World, javascript, with};
 use crate::peer::{eventually, need, program, python};
 
 /// Both ways of the client to make requests.
 const WAYS: [bool; 2] = [false, true];
 
-fn script() -> Option<Command> {
+pub(super) fn script() -> Option<Command> {
     javascript("mailgun_js.js").filter(|_| python().is_some() && program("curl").is_some())
 }
 
 impl World {
-    fn js(&self, case: &str, fetch: bool) -> Value {
+    pub(super) fn js(&self, case: &str, fetch: bool) -> Value {
         self.js_with(case, fetch, &json!({}))
     }
 
-    fn js_with(&self, case: &str, fetch: bool, more: &Value) -> Value {
-        let mut facts = letters();
+    pub(super) fn js_with(&self, case: &str, fetch: bool, more: &Value) -> Value {
+        let mut facts = with(letters(), more);
         facts["fetch"] = fetch.into();
-        for (name, value) in more.as_object().into_iter().flatten() {
-            facts[name] = value.clone();
-        }
         self.case(script().unwrap(), case, &facts)
     }
 }

@@ -10,20 +10,27 @@
 //! | Symfony's mailer (API and HTTP transports), PHP with curl | `php` |
 //! | curl | `shell` |
 //! | Go, Ruby and PHP clients, by what they put on the wire | `wire` |
+//!
+//! What several clients see together lies by subject: `figure`, `webhook`; our own API, tried from its document, in `openapi`.
 
 mod anymail;
 mod arrival;
+mod figure;
 mod mailgun_js;
 mod node;
+mod openapi;
 mod php;
+mod post;
 mod python;
 mod shell;
+mod webhook;
 mod wire;
 
 use std::process::Command;
 
 use serde_json::{Value, json};
 
+use self::post::Posts;
 use crate::peer::{eventually, node, program, python, run, script_path};
 use crate::sink::Sink;
 use crate::site::{Plan, Site};
@@ -36,16 +43,22 @@ const NO_PHP: &str = "PHP or Symfony's mailer is missing (cargo xtask peers)";
 /// Who sends.
 const DOMAIN: &str = "sender.test";
 
-/// A site, and the host that receives its mail.
+/// A site, the host that receives its mail, and a place that receives its posts.
 struct World {
     site: Site,
     sink: Sink,
+    posts: Posts,
     /// An account key.
     key: String,
 }
 
 impl World {
     fn start() -> Self {
+        Self::with("")
+    }
+
+    /// A site with more in its configuration.
+    fn with(tables: &str) -> Self {
         let sink = Sink::with("127.43.60.1", |line| {
             let says = |text: &str| line.to_ascii_lowercase().contains(text);
             if says("rcpt to:<nobody@") {
@@ -54,11 +67,12 @@ impl World {
             says("rcpt to:<later@").then(|| "450 4.2.1 the mailbox is busy, come back later".to_owned())
         });
         let zone = sink.zone("receiver.test");
-        let plan = Plan { zone, port: Some(sink.address.port()), ..Plan::default() };
+        let plan =
+            Plan { zone, port: Some(sink.address.port()), tables: tables.to_owned(), ..Plan::default() };
         let site = Site::start(&plan);
         let made = site.json(&["key", "add", "operator"]);
         let key = made["key"].as_str().unwrap().to_owned();
-        Self { site, sink, key }
+        Self { site, sink, posts: Posts::start(), key }
     }
 
     fn url(&self) -> String {
@@ -68,17 +82,16 @@ impl World {
     /// Runs one case of a script. It reads what it must know from its input and tells what it saw in JSON.
     fn case(&self, mut command: Command, case: &str, more: &Value) -> Value {
         let http = self.site.addresses.http[0];
-        let mut facts = json!({
+        let facts = json!({
             "case": case,
             "url": self.url(),
             "host": http.ip().to_string(),
             "port": http.port(),
             "key": self.key,
             "domain": DOMAIN,
+            "posts": self.posts.url(),
         });
-        for (name, value) in more.as_object().into_iter().flatten() {
-            facts[name] = value.clone();
-        }
+        let facts = with(facts, more);
         let ended = run(&mut command, facts.to_string().as_bytes());
         assert_eq!(ended.status, Some(0), "{case}\n{}\n{}", ended.output, ended.errors);
         let said = ended.output.lines().last().unwrap_or_default();
@@ -111,6 +124,14 @@ impl World {
         let said = run(command.arg(format!("{}{path}", self.url())), b"").well();
         serde_json::from_str(&said).unwrap_or_else(|error| panic!("{path}: {error}: {said}"))
     }
+}
+
+/// Facts, and more of them.
+fn with(mut facts: Value, more: &Value) -> Value {
+    for (name, value) in more.as_object().into_iter().flatten() {
+        facts[name] = value.clone();
+    }
+    facts
 }
 
 /// A script for Node.

@@ -5,23 +5,27 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::arrival::{Rich, letters};
-use super::{NO_NODE, World, javascript};
+use super::{NO_NODE, World, javascript, with};
 use crate::peer::{eventually, need, program, python};
 
-fn old() -> Option<Command> {
+pub(super) fn old() -> Option<Command> {
     javascript("mailgun_old.js").filter(|_| python().is_some() && program("curl").is_some())
 }
 
-fn transport() -> Option<Command> {
+pub(super) fn transport() -> Option<Command> {
     javascript("nodemailer_transport.js").filter(|_| python().is_some() && program("curl").is_some())
 }
 
 impl World {
-    fn old(&self, case: &str) -> Value {
-        self.case(old().unwrap(), case, &letters())
+    pub(super) fn old(&self, case: &str) -> Value {
+        self.old_with(case, &json!({}))
     }
 
-    fn transport(&self, case: &str) -> Value {
+    pub(super) fn old_with(&self, case: &str, more: &Value) -> Value {
+        self.case(old().unwrap(), case, &with(letters(), more))
+    }
+
+    pub(super) fn transport(&self, case: &str) -> Value {
         self.case(transport().unwrap(), case, &letters())
     }
 }

@@ -5,24 +5,20 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::arrival::{Rich, letters};
-use super::{NO_PHP, World, elephant};
+use super::{NO_PHP, World, elephant, with};
 use crate::peer::{eventually, need, program, python};
 
-fn script(name: &str) -> Option<Command> {
+pub(super) fn script(name: &str) -> Option<Command> {
     elephant(name).filter(|_| python().is_some() && program("curl").is_some())
 }
 
 impl World {
-    fn symfony(&self, case: &str) -> Value {
+    pub(super) fn symfony(&self, case: &str) -> Value {
         self.case(script("symfony.php").unwrap(), case, &letters())
     }
 
     pub(super) fn php(&self, case: &str, more: &Value) -> Value {
-        let mut facts = letters();
-        for (name, value) in more.as_object().into_iter().flatten() {
-            facts[name] = value.clone();
-        }
-        self.case(script("plain.php").unwrap(), case, &facts)
+        self.case(script("plain.php").unwrap(), case, &with(letters(), more))
     }
 }
 

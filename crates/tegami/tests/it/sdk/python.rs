@@ -5,16 +5,20 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use super::arrival::{Rich, letters};
-use super::{NO_PYTHON, World, snake};
+use super::{NO_PYTHON, World, snake, with};
 use crate::peer::{eventually, need, program};
 
-fn script() -> Option<Command> {
+pub(super) fn script() -> Option<Command> {
     snake("mailgun_python.py").filter(|_| program("curl").is_some())
 }
 
 impl World {
-    fn python(&self, case: &str) -> Value {
-        self.case(script().unwrap(), case, &letters())
+    pub(super) fn python(&self, case: &str) -> Value {
+        self.python_with(case, &json!({}))
+    }
+
+    pub(super) fn python_with(&self, case: &str, more: &Value) -> Value {
+        self.case(script().unwrap(), case, &with(letters(), more))
     }
 }
 

@@ -33,13 +33,21 @@ impl World {
         assert_eq!(status, 200, "{path}: {answer}");
         answer
     }
+
+    /// Sends a few words; the id without its brackets.
+    #[track_caller]
+    pub(super) fn note(&self, to: &str, more: &[(&str, &str)]) -> String {
+        let plain = [("from", "alice@sender.test"), ("to", to), ("subject", "a note"), ("text", "x")];
+        let answer = self.good(MESSAGES, &words(&form(&[&plain, more].concat())));
+        answer["id"].as_str().unwrap().trim_matches(['<', '>']).to_owned()
+    }
 }
 
-fn form(fields: &[(&str, &str)]) -> Vec<String> {
+pub(super) fn form(fields: &[(&str, &str)]) -> Vec<String> {
     fields.iter().flat_map(|(name, value)| ["--form-string".to_owned(), format!("{name}={value}")]).collect()
 }
 
-fn words(all: &[String]) -> Vec<&str> {
+pub(super) fn words(all: &[String]) -> Vec<&str> {
     all.iter().map(String::as_str).collect()
 }
 
@@ -49,7 +57,7 @@ fn soon() -> String {
     moment.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }
 
-const MESSAGES: &str = "/v3/sender.test/messages";
+pub(super) const MESSAGES: &str = "/v3/sender.test/messages";
 
 #[test]
 fn letters_of_curl() {
@@ -108,10 +116,7 @@ fn letters_of_curl() {
 fn who_bounced_is_not_delivered_to() {
     need!("curl", program("curl"), "curl is missing");
     let world = World::start();
-    let letter = |to: &str| {
-        let fields = form(&[("from", "alice@sender.test"), ("to", to), ("subject", "x"), ("text", "x")]);
-        world.good(MESSAGES, &words(&fields))["id"].as_str().unwrap().trim_matches(['<', '>']).to_owned()
-    };
+    let letter = |to: &str| world.note(to, &[]);
     let first = letter("nobody@receiver.test");
     let bounced = world.event(&format!("event=failed&severity=permanent&message-id={first}"));
     assert_eq!(bounced["delivery-status"]["code"], 550, "{bounced:#}");

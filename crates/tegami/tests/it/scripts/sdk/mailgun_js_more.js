@@ -261,6 +261,10 @@ module.exports = ({ mailgun, queued, walk, file }) => ({
     assert.equal(kind.status, 400);
   },
 
+  async clear_webhooks() {
+    for (const kind of Object.keys(await mailgun.webhooks.list(domain))) await mailgun.webhooks.destroy(domain, kind);
+  },
+
   async webhook_extras() {
     const tried = await mailgun.webhooks.create(domain, "delivered", `${facts.posts}/tried`, true);
     assert.equal(tried.code, 200);
