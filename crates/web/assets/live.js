@@ -22,7 +22,9 @@
 
   const isBeingRead = () => {
     const selection = document.getSelection();
-    return selection && !selection.isCollapsed && live.contains(selection.anchorNode);
+    const selects = selection && !selection.isCollapsed && live.contains(selection.anchorNode);
+    const active = document.activeElement;
+    return selects || (live.contains(active) && active.matches("input, select, textarea"));
   };
 
   const replace = (text) => {
@@ -95,6 +97,8 @@
     // What happened between reading the page and opening the stream.
     stream.addEventListener("open", refresh);
     window.addEventListener("pagehide", () => stream.close());
-    document.addEventListener("selectionchange", () => { if (postponed && !isBeingRead()) refresh(); });
+    const later = () => { if (postponed && !isBeingRead()) refresh(); };
+    document.addEventListener("selectionchange", later);
+    document.addEventListener("focusout", () => setTimeout(later));
   }
 })();

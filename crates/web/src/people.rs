@@ -16,6 +16,8 @@ use tegami_queue::{AccountError, Accounts, Admission, AuthError, Throttle};
 use tegami_store::{Store, StoreError, Table};
 use tokio::sync::Semaphore;
 
+use crate::api::queue::turns;
+
 pub use session::Session;
 pub use user::{Role, User};
 
@@ -93,7 +95,7 @@ impl People {
     /// # Errors
     /// What is wrong with the name or password, or the store failed.
     pub async fn create(&self, name: &str, password: &str, role: Role) -> Result<User, PeopleError> {
-        let bad = |letter: char| letter.is_control() || letter.is_whitespace();
+        let bad = |letter: char| letter.is_control() || letter.is_whitespace() || turns(letter);
         if name.is_empty() || name.len() > 255 || name.chars().any(bad) {
             return Err(PeopleError::BadName);
         }

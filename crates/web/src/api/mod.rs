@@ -5,15 +5,15 @@
 //! handlers, and a test compares it with the routes.
 
 mod document;
-mod hold;
+pub(crate) mod hold;
 mod input;
-mod key;
+pub(crate) mod key;
 mod mailbox;
 pub(crate) mod message;
 pub(crate) mod overview;
 pub(crate) mod provider;
 pub(crate) mod queue;
-mod suppression;
+pub(crate) mod suppression;
 mod user;
 
 use std::sync::Arc;

@@ -239,9 +239,14 @@ impl House {
 
 /// A reason as it stands in a line of the log.
 pub(super) fn one_line(reason: &str) -> String {
-    let words: Vec<&str> = reason.split(|letter: char| letter.is_control() || letter == ' ').collect();
-    let line = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let parts = reason.split(|letter: char| letter.is_control() || letter == ' ' || turns(letter));
+    let line = parts.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
     line.get(..line.floor_char_boundary(500)).unwrap_or_default().to_owned()
+}
+
+/// Whether a character turns the direction of writing (Unicode UAX 9 section 2): in a line that others read it only deceives.
+pub(crate) fn turns(letter: char) -> bool {
+    matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
 }
 
 /// Recipients that wait, the next one first.

@@ -56,6 +56,18 @@ pub(crate) async fn page(
     Ok(reader.answer(&page, &page.as_live()))
 }
 
+/// The HTML of a message, for the frame.
+pub(crate) async fn html(
+    State(hall): State<Arc<Hall>>,
+    reader: Reader,
+    Path(id): Path<String>,
+) -> Result<Response, Trouble> {
+    let id: QueueId = id.parse().map_err(|_| reader.missing())?;
+    let content = reader.unless_missing(hall.store.content(id, None).await)?;
+    let html = tegami_mail::mime::parse(&content).html.ok_or_else(|| reader.missing())?;
+    Ok(crate::api::message::sandboxed(html))
+}
+
 /// The content as it is, octet for octet, to be kept rather than shown.
 pub(crate) async fn source(
     State(hall): State<Arc<Hall>>,

@@ -8,10 +8,13 @@ mod asset;
 mod form;
 mod guard;
 mod journey;
+mod keys;
 mod live;
 mod mailbox;
 mod map;
 mod message;
+mod messages;
+mod numbers;
 mod overview;
 mod paper;
 mod queue;
@@ -21,6 +24,8 @@ mod show;
 mod sign_in;
 mod source;
 mod stage;
+mod suppressions;
+mod users;
 mod verdict;
 mod visit;
 
@@ -72,7 +77,9 @@ pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
         .route("/assets/icon.svg", get(asset::icon));
     Router::new()
         .route("/", get(overview::page))
+        .route("/messages", get(messages::page))
         .route("/messages/{id}", get(message::page))
+        .route("/messages/{id}/html", get(message::html))
         .route("/messages/{id}/source", get(message::source))
         .route("/visits/{number}", get(visit::page))
         .route("/refusals/{seq}", get(visit::refusal))
@@ -81,6 +88,17 @@ pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
         .route("/mailboxes/{owner}/{mailbox}/{uid}", get(mailbox::message))
         .route("/mailboxes/{owner}/{mailbox}/{uid}/html", get(mailbox::html))
         .route("/queue", get(queue::page))
+        .route("/queue/act", post(queue::act))
+        .route("/queue/hold", post(queue::hold))
+        .route("/queue/lift", post(queue::lift))
+        .route("/suppressions", get(suppressions::page).post(suppressions::add))
+        .route("/suppressions/remove", post(suppressions::remove))
+        .route("/keys", get(keys::page).post(keys::add))
+        .route("/keys/remove", post(keys::remove))
+        .route("/users", get(users::page).post(users::add))
+        .route("/users/role", post(users::change))
+        .route("/users/password", post(users::password))
+        .route("/users/remove", post(users::remove))
         .route("/live", get(live::stream))
         .route_layer(from_fn_with_state(Arc::clone(&hall), guard::guard))
         .merge(open)

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use tegami_store::{EventFilter, EventKind, MessageRow, Origin, QueueId};
+use tegami_store::{EventFilter, EventKind, QueueId};
 
 use super::Hall;
 use super::map::MapView;
+use super::messages::MessageLine;
+use super::numbers::Numbers;
 use super::reader::{Reader, Trouble};
-use super::show::{Badge, Moment, path, visible};
+use super::show::visible;
 use super::stage::{Scene, Visit};
 use super::visit::{RefusalView, SceneHead, VisitView, visits};
 
@@ -29,17 +31,6 @@ struct SceneRow {
     link: Option<String>,
 }
 
-struct MessageLine {
-    id: QueueId,
-    at: Moment,
-    from: String,
-    to: String,
-    subject: String,
-    badge: Badge,
-    status: String,
-    own: bool,
-}
-
 struct CommandView {
     key: String,
     title: String,
@@ -55,6 +46,7 @@ struct OverviewPage<'a> {
     scenes: Vec<SceneRow>,
     told: usize,
     unexpected: usize,
+    numbers: Numbers,
     messages: Vec<MessageLine>,
     refusals: Vec<RefusalView>,
     strangers: Vec<VisitView>,
@@ -71,8 +63,11 @@ pub(crate) async fn page(State(hall): State<Arc<Hall>>, reader: Reader) -> Resul
     let others = newest.iter().filter(|message| !told.contains(&message.id)).take(SHOWN);
     let mut messages = Vec::new();
     for message in others {
-        messages.push(line(&hall, &reader, message).await);
+        // A message that was forgotten in between has no recipients any more.
+        let rows = hall.store.recipients(message.id).await.unwrap_or_default();
+        messages.push(MessageLine::new(&reader, message, &rows));
     }
+    let overview = reader.unless_missing(hall.house.overview(reader.language).await)?;
     let refusals = reader.unless_missing(refusals(&hall, &reader).await)?;
     let commands = stage.map(|stage| stage.commands()).unwrap_or_default();
     let page = OverviewPage {
@@ -83,6 +78,7 @@ pub(crate) async fn page(State(hall): State<Arc<Hall>>, reader: Reader) -> Resul
         unexpected: scenes.iter().filter(|scene| is_unexpected(scene)).count(),
         strangers: strangers(&hall, &reader, &scenes, &seen).await,
         scenes: scenes.iter().map(|scene| SceneRow::new(&reader, scene, &refusals)).collect(),
+        numbers: Numbers::new(&reader, overview),
         messages,
         refusals,
         commands: commands
@@ -116,26 +112,6 @@ impl SceneRow {
             to: visible(&scene.to),
             link: scene.message.map(|id| format!("/messages/{id}")).or_else(visit).or_else(refusal),
         }
-    }
-}
-
-async fn line(hall: &Hall, reader: &Reader, message: &MessageRow) -> MessageLine {
-    // A message that was forgotten in between has no recipients any more.
-    let rows = hall.store.recipients(message.id).await.unwrap_or_default();
-    let status = rows.iter().filter_map(|row| row.last_status.as_deref()).next_back();
-    let to: Vec<String> = rows.iter().map(|row| row.path.address.to_string()).collect();
-    let summary = &message.summary;
-    let from =
-        if summary.from.is_empty() { path(&message.reverse_path.to_string()) } else { summary.from.clone() };
-    MessageLine {
-        id: message.id,
-        at: Moment::new(message.accepted_at),
-        from: visible(&from),
-        to: visible(if to.is_empty() { summary.to.clone() } else { to.join(", ") }.as_str()),
-        subject: visible(&summary.subject),
-        badge: Badge::message(reader, message, &rows),
-        status: visible(status.unwrap_or_default()),
-        own: message.origin == Origin::Own,
     }
 }
 

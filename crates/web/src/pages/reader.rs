@@ -7,11 +7,13 @@ use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use tegami_mail::StoredNote;
 use tegami_store::StoreError;
 use tegami_words::Language;
 
+use super::show::visible;
+use crate::error::ApiError;
 use crate::gate::{Proof, Visitor};
 use crate::people::Role;
 
@@ -79,6 +81,27 @@ impl Reader {
         self.visitor.as_ref().is_some_and(|visitor| visitor.role == Role::Admin)
     }
 
+    /// The pages there are, in the order of the navigation.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let place =
+            |(path, id): (&'static str, &str)| Place { path, name: self.say(id), here: self.is_at(path) };
+        PLACES.into_iter().map(place).collect()
+    }
+
+    /// What was done by the form that led here.
+    pub(crate) fn said(&self) -> Option<String> {
+        let pairs = form_urlencoded::parse(self.query.as_bytes());
+        let (mut done, mut count) = (None, String::new());
+        for (name, value) in pairs {
+            match &*name {
+                "done" => done = DONE.iter().find(|known| **known == value),
+                "count" if value.bytes().all(|octet| octet.is_ascii_digit()) => count = value.into_owned(),
+                _ => {}
+            }
+        }
+        done.map(|done| self.say_with(&format!("page-done-{done}"), "count", &count))
+    }
+
     /// What every form carries.
     pub(crate) fn csrf(&self) -> &str {
         self.visitor.as_ref().map_or("", |visitor| &visitor.csrf)
@@ -117,9 +140,9 @@ impl Reader {
     pub(crate) fn is_at(&self, path: &str) -> bool {
         if path == "/" {
             return self.path == "/"
-                || ["/messages/", "/visits/", "/refusals/"].iter().any(|start| self.path.starts_with(start));
+                || ["/visits/", "/refusals/"].iter().any(|start| self.path.starts_with(start));
         }
-        self.path.starts_with(path)
+        self.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// The whole page, or only the part that changes.
@@ -144,7 +167,22 @@ impl Reader {
 
     /// A page that says what is wrong.
     pub(crate) fn trouble(&self, status: StatusCode, id: &'static str) -> Trouble {
-        Trouble { reader: self.clone(), status, id }
+        Trouble { reader: self.clone(), status, id, detail: String::new() }
+    }
+
+    /// What somebody wanted by a form cannot be; the API's own words say why.
+    pub(crate) fn unless_refused<T>(&self, result: Result<T, impl Into<ApiError>>) -> Result<T, Trouble> {
+        result.map_err(|error| {
+            let error: ApiError = error.into();
+            match error.status() {
+                StatusCode::NOT_FOUND => self.missing(),
+                status if status.is_server_error() => self.trouble(status, "web-trouble-store"),
+                status => {
+                    let detail = visible(&error.to_string());
+                    Trouble { reader: self.clone(), status, id: "page-trouble-refused", detail }
+                }
+            }
+        })
     }
 
     /// What the store gave; what it does not have becomes a page that says so.
@@ -159,12 +197,42 @@ impl Reader {
     }
 }
 
+/// The pages of the navigation.
+const PLACES: [(&str, &str); 7] = [
+    ("/", "web-nav-overview"),
+    ("/messages", "page-nav-messages"),
+    ("/queue", "web-nav-queue"),
+    ("/mailboxes", "web-nav-mailboxes"),
+    ("/suppressions", "page-nav-suppressions"),
+    ("/keys", "page-nav-keys"),
+    ("/users", "page-nav-users"),
+];
+
+/// What forms can have done: the ends of `page-done-…`.
+const DONE: [&str; 9] =
+    ["changed", "held", "lifted", "suppressed", "forgiven", "removed", "added", "password", "verified"];
+
+/// A page of the navigation.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) path: &'static str,
+    pub(crate) name: String,
+    pub(crate) here: bool,
+}
+
+/// After a form: a page that says what was done.
+pub(crate) fn done(path: &str, what: &str, count: usize) -> Response {
+    Redirect::to(&format!("{path}?done={what}&count={count}")).into_response()
+}
+
 /// A page that cannot be shown.
 #[derive(Debug)]
 pub(crate) struct Trouble {
     reader: Reader,
     status: StatusCode,
     id: &'static str,
+    /// Words of the API.
+    detail: String,
 }
 
 #[derive(Template)]
@@ -172,11 +240,13 @@ pub(crate) struct Trouble {
 struct TroublePage<'a> {
     reader: &'a Reader,
     sentence: String,
+    detail: &'a str,
 }
 
 impl IntoResponse for Trouble {
     fn into_response(self) -> Response {
-        let page = TroublePage { reader: &self.reader, sentence: self.reader.say(self.id) };
+        let page =
+            TroublePage { reader: &self.reader, sentence: self.reader.say(self.id), detail: &self.detail };
         self.reader.rendered(self.status, page.render())
     }
 }

@@ -5,6 +5,7 @@ use tegami_store::{MessageRow, Origin, QueueRow, RecipientState};
 
 use super::reader::Reader;
 use super::stage::FateWord;
+use crate::api::queue::turns;
 
 /// A moment as the pages write it.
 #[derive(Clone, Debug)]
@@ -128,6 +129,11 @@ pub(crate) fn visible(text: &str) -> String {
         }
     }
     shown
+}
+
+/// What somebody asked for, to be shown in the form again: without what turns the direction of writing.
+pub(crate) fn echoed(text: &str) -> String {
+    text.trim().chars().filter(|letter| !turns(*letter)).collect()
 }
 
 /// A path as the envelope has it: `<>` for the null reverse-path.

@@ -7,6 +7,7 @@
     reason = "a test ends where its expectation does not hold"
 )]
 
+mod admin;
 mod controls;
 mod events;
 mod fuzz_corpus;

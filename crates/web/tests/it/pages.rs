@@ -63,7 +63,13 @@ impl House {
         let mut paths: Vec<String> = ids.iter().map(|id| format!("/messages/{id}")).collect();
         for path in [
             "/",
+            "/messages",
+            "/messages?q=order&fate=failed&recipient=somebody",
             "/queue",
+            "/queue?state=held&to=example.net",
+            "/suppressions",
+            "/keys",
+            "/users",
             "/mailboxes",
             "/mailboxes/info%40shop.test/INBOX",
             "/mailboxes/info%40shop.test/INBOX/1",
@@ -81,7 +87,8 @@ async fn every_page_is_whole_in_both_languages_and_has_no_identifier_for_a_sente
     let house = House::open().await;
     for path in house.pages() {
         for language in ["en", "ja"] {
-            let page = house.get(&format!("{path}?lang={language}")).await;
+            let joint = if path.contains('?') { '&' } else { '?' };
+            let page = house.get(&format!("{path}{joint}lang={language}")).await;
             assert!(page.contains(&format!("<html lang=\"{language}\">")), "{path}");
             assert!(page.trim_end().ends_with("</html>"), "{path}");
             let words = page.split(|letter: char| letter.is_whitespace() || "<>\"".contains(letter));

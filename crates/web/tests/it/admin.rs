@@ -1,0 +1,161 @@
+//! What people administer on the pages: each form does what it says, for those who may, with the secret of their session.
+
+use crate::sign_in::Office;
+use crate::theatre::HOSTILE;
+
+/// Every form of the pages, with something that it would do.
+const FORMS: [(&str, &str); 12] = [
+    ("/queue/act", "act=retry&provider=grey.test"),
+    ("/queue/hold", "what=tag&value=news"),
+    ("/queue/lift", "id=tag:news"),
+    ("/suppressions", "domain=shop.test&list=bounces&address=a@example.net"),
+    ("/suppressions/remove", "domain=shop.test&list=bounces&address=a@example.net"),
+    ("/keys", "name=website&domain=shop.test"),
+    ("/keys/remove", "id=0000000000000000"),
+    ("/users", "name=carol&password=correct+horse&role=admin"),
+    ("/users/role", "name=bob&role=admin"),
+    ("/users/password", "name=bob&password=another+horse"),
+    ("/users/remove", "name=bob"),
+    ("/sign-out", ""),
+];
+
+/// Pages that show something to administer.
+const PAGES: [&str; 5] = ["/messages", "/queue", "/suppressions", "/keys", "/users"];
+
+/// Percent-encodes a value of a form.
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+#[tokio::test]
+async fn a_form_wants_the_secret_of_its_session_and_a_role_that_may() {
+    let office = Office::open().await;
+    let (alice, bob) = (office.sign_in("alice").await, office.sign_in("bob").await);
+    let secret = office.get("/users", &bob).await.secret();
+    for (path, body) in FORMS {
+        assert_eq!(office.post(path, &alice, body).await.status, 403, "{path}: no secret");
+        let stranger = format!("csrf={secret}&{body}");
+        assert_eq!(
+            office.post(path, &alice, &stranger).await.status,
+            403,
+            "{path}: the secret of somebody else"
+        );
+        if path == "/sign-out" {
+            continue;
+        }
+        let looker = office.post(path, &bob, &stranger).await;
+        assert!(looker.status == 403 && looker.body.contains("role admin"), "{path}: {}", looker.body);
+        let nobody = office.post(path, "", body).await;
+        assert!([401, 303].contains(&nobody.status), "{path}");
+    }
+    assert_eq!(office.rooms.people.list().await.unwrap().len(), 2);
+    assert!(office.rooms.holds.rules().is_empty());
+}
+
+#[tokio::test]
+async fn who_may_only_look_is_shown_no_forms() {
+    let office = Office::open().await;
+    let (alice, bob) = (office.sign_in("alice").await, office.sign_in("bob").await);
+    for path in PAGES {
+        let (shown, looked) = (office.get(path, &alice).await, office.get(path, &bob).await);
+        assert_eq!((shown.status, looked.status), (200, 200), "{path}");
+        let forms = |page: &str| page.matches("method=\"post\"").count();
+        assert_eq!(forms(&looked.body), 1, "{path}: only the one for signing out");
+        assert!(path == "/messages" || forms(&shown.body) > 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn forms_do_what_they_say() {
+    let office = Office::open().await;
+    let alice = office.sign_in("alice").await;
+    let secret = office.get("/queue", &alice).await.secret();
+    let send =
+        async |path: &str, body: &str| office.post(path, &alice, &format!("csrf={secret}&{body}")).await;
+    let lands = async |path: &str, body: &str, at: &str| {
+        let told = send(path, body).await;
+        assert_eq!((told.status, told.field("location")), (303, Some(at)), "{path} {}", told.body);
+    };
+    lands("/queue/hold", "what=provider&value=grey.test&reason=a+look", "/queue?done=held&count=1").await;
+    let queue = office.get("/queue", &alice).await.body;
+    assert!(queue.contains("a look") && queue.contains("Lift the hold"), "{queue}");
+    lands("/queue/lift", "id=provider:grey.test", "/queue?done=lifted&count=1").await;
+    lands("/queue/act", "act=hold&recipient=taro@grey.test", "/queue?done=changed&count=1").await;
+    assert!(office.get("/queue?state=held", &alice).await.body.contains("taro@grey.test"));
+    lands("/queue/act", "act=release&provider=grey.test", "/queue?done=changed&count=1").await;
+    assert_eq!(send("/queue/act", "act=drop").await.status, 400, "nobody is meant");
+    lands("/queue/act", "act=drop&recipient=taro@grey.test", "/queue?done=changed&count=1").await;
+    assert!(office.get("/queue?done=changed&count=1", &alice).await.body.contains("Changed: 1"));
+
+    let address = "domain=shop.test&list=complaints&address=gone@example.net&reason=by+hand";
+    lands("/suppressions", address, "/suppressions?done=suppressed&count=1").await;
+    let found = office.get("/suppressions?address=GONE&list=complaints", &alice).await.body;
+    assert!(found.contains("gone@example.net") && found.contains("by hand"), "{found}");
+    assert!(!office.get("/suppressions?list=bounces", &alice).await.body.contains("gone@example.net"));
+    lands("/suppressions/remove", address, "/suppressions?done=forgiven&count=1").await;
+    let wrong = send("/suppressions", "domain=shop.test&list=bounces&address=nonsense").await;
+    assert!(wrong.status == 400 && wrong.body.contains("Nothing was changed"), "{}", wrong.body);
+
+    let made = send("/keys", "name=website&domain=shop.test").await;
+    let key = made.body.split("key-").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    assert!(made.status == 200 && made.body.contains("shown only now"), "{}", made.body);
+    let keys = office.get("/keys", &alice).await.body;
+    assert!(keys.contains("website") && !keys.contains(&key));
+    let row = keys.split("website").nth(1).unwrap();
+    let id = row.split("name=\"id\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    lands("/keys/remove", &format!("id={id}"), "/keys?done=removed&count=1").await;
+    assert!(!office.get("/keys", &alice).await.body.contains("website"));
+
+    lands("/users", "name=carol&password=correct+horse&role=read-only", "/users?done=added&count=1").await;
+    lands("/users/role", "name=carol&role=admin", "/users?done=changed&count=1").await;
+    lands("/users/password", "name=carol&password=another+horse", "/users?done=password&count=1").await;
+    lands("/users/remove", "name=carol", "/users?done=removed&count=1").await;
+    let last = send("/users/remove", "name=alice").await;
+    assert!(last.status == 400 && last.body.contains("only administrator"), "{}", last.body);
+}
+
+#[tokio::test]
+async fn hostile_words_stay_words() {
+    let office = Office::open().await;
+    let alice = office.sign_in("alice").await;
+    let secret = office.get("/queue", &alice).await.secret();
+    let evil = encoded(HOSTILE);
+    for (path, body) in [
+        ("/queue/hold", format!("what=tag&value={evil}&reason={evil}")),
+        ("/suppressions", format!("domain=shop.test&list=bounces&address=a@example.net&reason={evil}")),
+        ("/keys", format!("name={evil}&domain=shop.test")),
+        ("/users", format!("name=%3Cb%3E%22&password=correct+horse&role=admin")),
+    ] {
+        let told = office.post(path, &alice, &format!("csrf={secret}&{body}")).await;
+        assert!([200, 303].contains(&told.status), "{path} {}", told.body);
+    }
+    let evil_pages = [
+        format!("/messages?q={evil}"),
+        format!("/messages?recipient={evil}&fate={evil}"),
+        format!("/queue?to={evil}&provider={evil}"),
+        format!("/suppressions?address={evil}&domain={evil}"),
+        format!("/queue?done={evil}&count={evil}"),
+        "/queue?done=changed&count=1%3Cscript%3E".to_owned(),
+    ];
+    for path in PAGES.iter().map(|path| (*path).to_owned()).chain(evil_pages) {
+        let page = office.get(&path, &alice).await;
+        assert_eq!(page.status, 200, "{path}");
+        for markup in ["<script>", "<img", "<b>", "\u{202e}"] {
+            assert!(!page.body.contains(markup), "{path}: {markup}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn search_goes_on_from_page_to_page() {
+    let office = Office::open().await;
+    let alice = office.sign_in("alice").await;
+    let shown = async |query: &str| office.get(&format!("/messages?{query}"), &alice).await.body;
+    assert!(shown("q=order").await.contains("Your order") && !shown("q=order").await.contains("Weekly news"));
+    assert!(shown("fate=failed").await.contains("Your order"));
+    assert!(!shown("fate=delivered").await.contains("Your order"));
+    assert!(shown("from=2026-07-06&to=2026-07-06").await.contains("Your order"));
+    assert!(shown("to=2026-07-05").await.contains("No message fits."));
+    assert!(shown("from=nonsense").await.contains("Your order"));
+    assert!(shown("q=order&lang=ja").await.contains("検索"));
+}
