@@ -1,4 +1,4 @@
-//! Accounts and API keys: who may submit.
+//! Accounts: who may submit. API keys lie in `api_keys`, accounts that programs administer in `credentials`.
 //!
 //! Passwords are Argon2id hashes, computed on the blocking pool, a few at a time, because each takes 19 MiB and some ten milliseconds.
 //! A client that opens twenty sessions a second proves the same password twenty times a second: a success is therefore
@@ -14,12 +14,13 @@ use argon2::password_hash::{
     Output, ParamsString, PasswordHash, PasswordHasher, PasswordVerifier, SaltString,
 };
 use argon2::{Algorithm, Argon2, Params, Version};
-use aws_lc_rs::{digest, hmac, rand};
+use aws_lc_rs::{hmac, rand};
 use jiff::Timestamp;
-use tegami_mail::{Clock, Domain};
-use tegami_store::{Account, ApiKey, ApiKeyScope, Store, StoreError, Table};
+use tegami_mail::Clock;
+use tegami_store::{Account, Store, StoreError, Table};
 use tokio::sync::Semaphore;
 
+use crate::api_keys::KeyMemory;
 use crate::permit::{Authenticated, Senders};
 use crate::schedule::later;
 
@@ -52,6 +53,9 @@ pub enum AccountError {
     /// Fewer than eight characters, or more than 1,024 octets.
     #[error("a password has at least 8 characters and at most 1,024 octets")]
     BadPassword,
+    /// There is no API key of this name or identifier.
+    #[error("there is no API key {0}")]
+    UnknownKey(String),
     /// Not `user@example.org` or `*@example.org`.
     #[error("`{text}` is neither an address nor `*@` and a domain: {why}")]
     BadAddress {
@@ -70,8 +74,9 @@ pub enum AccountError {
 
 /// The accounts and API keys of this server.
 pub struct Accounts {
-    store: Arc<dyn Store>,
-    clock: Arc<dyn Clock>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) keys: KeyMemory,
     /// Each hash takes 19 MiB; more at once than cores gain nothing.
     hashing: Semaphore,
     memory: Mutex<BTreeMap<[u8; 32], Timestamp>>,
@@ -96,6 +101,7 @@ impl Accounts {
         Ok(Self {
             store,
             clock,
+            keys: KeyMemory::default(),
             hashing: Semaphore::new(cores),
             memory: Mutex::new(BTreeMap::new()),
             memory_key: hmac::Key::new(hmac::HMAC_SHA256, &key),
@@ -129,6 +135,8 @@ impl Accounts {
             password_hash: self.hash(password).await?,
             senders: senders.to_vec(),
             addresses: addresses.to_vec(),
+            created_at: Some(self.clock.now()),
+            credential_of: None,
         };
         self.write(&account).await
     }
@@ -178,71 +186,12 @@ impl Accounts {
         }
     }
 
-    /// Makes an API key. The key itself is given back once and kept nowhere: the store has its SHA-256.
-    ///
-    /// # Errors
-    /// The random source or the store failed.
-    pub async fn create_api_key(
-        &self,
-        name: &str,
-        scope: ApiKeyScope,
-    ) -> Result<(String, ApiKey), AccountError> {
-        let secret: [u8; 24] = random()?;
-        let key = format!("key-{}", hex(&secret));
-        let row = self.put_api_key(&key, name, scope).await?;
-        Ok((key, row))
-    }
-
-    /// Keeps an API key that was chosen elsewhere: in the configuration, or in the lab. It must be long and random: it is
-    /// hashed without stretching.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn put_api_key(
-        &self,
-        key: &str,
-        name: &str,
-        scope: ApiKeyScope,
-    ) -> Result<ApiKey, AccountError> {
-        let row = ApiKey { name: name.to_owned(), scope, created_at: self.clock.now() };
-        let value = serde_json::to_value(&row).map_err(unreadable)?;
-        self.store.put(Table::ApiKeys, vec![(fingerprint(key), value)]).await?;
-        Ok(row)
-    }
-
-    /// Proves an API key for a domain, or (`None`) for what belongs to no domain. The result may send as every
-    /// address of that domain. Whether the domain is ours is the caller's question.
-    ///
-    /// # Errors
-    /// [`AuthError::Refused`] for an unknown key, [`AuthError::OutOfScope`] for another domain's.
-    pub async fn authenticate_key(
-        &self,
-        key: &str,
-        domain: Option<&Domain>,
-    ) -> Result<Authenticated, AuthError> {
-        let unavailable = |error: StoreError| AuthError::Unavailable(error.to_string());
-        let found = self.store.get(Table::ApiKeys, &fingerprint(key)).await.map_err(unavailable)?;
-        let row: ApiKey = serde_json::from_value(found.ok_or(AuthError::Refused)?)
-            .map_err(|error| AuthError::Unavailable(error.to_string()))?;
-        let in_scope = match &row.scope {
-            ApiKeyScope::Account => true,
-            ApiKeyScope::Domain(own) => {
-                domain.is_some_and(|domain| Domain::parse(own).as_ref() == Ok(domain))
-            }
-        };
-        if !in_scope {
-            return Err(AuthError::OutOfScope);
-        }
-        let senders = domain.map(|domain| Senders::Domain(domain.clone()));
-        Ok(Authenticated::new(row.name, senders.into_iter().collect()))
-    }
-
-    async fn find(&self, name: &str) -> Result<Option<Account>, StoreError> {
+    pub(crate) async fn find(&self, name: &str) -> Result<Option<Account>, StoreError> {
         let found = self.store.get(Table::Accounts, name).await?;
         found.map(serde_json::from_value).transpose().map_err(unreadable)
     }
 
-    async fn write(&self, account: &Account) -> Result<(), AccountError> {
+    pub(crate) async fn write(&self, account: &Account) -> Result<(), AccountError> {
         let value = serde_json::to_value(account).map_err(unreadable)?;
         Ok(self.store.put(Table::Accounts, vec![(account.name.clone(), value)]).await?)
     }
@@ -380,23 +329,14 @@ fn senders_of(texts: &[String]) -> Vec<Senders> {
     texts.iter().filter_map(|text| Senders::parse(text).ok()).collect()
 }
 
-/// What an API key is found by.
-fn fingerprint(key: &str) -> String {
-    hex(digest::digest(&digest::SHA256, key.as_bytes()).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn random<const N: usize>() -> Result<[u8; N], AccountError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], AccountError> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| AccountError::Hash("the random source failed".to_owned()))?;
     Ok(bytes)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-fn unreadable(error: serde_json::Error) -> StoreError {
+pub(crate) fn unreadable(error: serde_json::Error) -> StoreError {
     StoreError::Unusable(error.to_string())
 }
 

@@ -11,12 +11,14 @@
 //! events, DSNs and suppressions in the same commit.
 
 mod accounts;
+mod api_keys;
 mod batch;
 mod call;
 mod clock;
 mod complete;
 mod control;
 mod controls;
+mod credentials;
 mod dkim_keys;
 mod domains;
 mod dsn;

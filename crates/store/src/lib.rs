@@ -29,6 +29,7 @@ pub use message::{
 };
 pub use metrics::Metrics;
 pub use table::{
-    Account, Allowed, AllowedKind, ApiKey, ApiKeyScope, DkimKeyRow, EVERY_TAG, Evidence, FailureCount,
-    Suppression, SuppressionList, SuppressionSource, Table, TableChange, allowed_key, suppression_key,
+    Account, Allowed, AllowedKind, ApiKey, ApiKeyKind, ApiKeyRole, ApiKeyScope, DkimKeyRow, EVERY_TAG,
+    Evidence, FailureCount, Suppression, SuppressionList, SuppressionSource, Table, TableChange, allowed_key,
+    suppression_key,
 };

@@ -70,7 +70,7 @@ pub struct TableChange {
 }
 
 /// Somebody who may submit or owns mailboxes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// The user name, usually an address.
     pub name: String,
@@ -80,6 +80,12 @@ pub struct Account {
     pub senders: Vec<String>,
     /// Addresses whose mail lands in its mailboxes.
     pub addresses: Vec<String>,
+    /// When it was made, where that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
+    /// It was made as a credential of this domain: to submit mail, without a mailbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential_of: Option<String>,
 }
 
 /// What an API key may do.
@@ -101,6 +107,81 @@ pub struct ApiKey {
     pub scope: ApiKeyScope,
     /// When it was made.
     pub created_at: Timestamp,
+    /// For whom it was made.
+    #[serde(default)]
+    pub kind: ApiKeyKind,
+    /// What its holder shall do with it.
+    #[serde(default)]
+    pub role: ApiKeyRole,
+    /// From then on it is worth nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// It is worth nothing, and may be again.
+    #[serde(default)]
+    pub disabled: bool,
+    /// Who uses it, as its maker said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_name: Option<String>,
+    /// Who asked for it, as its maker said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requestor: Option<String>,
+}
+
+/// For whom an API key was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApiKeyKind {
+    /// A person or a program.
+    #[default]
+    User,
+    /// Whoever sends for a domain.
+    Domain,
+    /// A page.
+    Web,
+}
+
+impl ApiKeyKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::User, Self::Domain, Self::Web];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Domain => "domain",
+            Self::Web => "web",
+        }
+    }
+}
+
+/// What the holder of an API key shall do with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApiKeyRole {
+    /// Everything.
+    #[default]
+    Admin,
+    /// Look at everything, and change nothing.
+    Basic,
+    /// Send.
+    Sending,
+    /// Everything; told apart for people.
+    Developer,
+}
+
+impl ApiKeyRole {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::Admin, Self::Basic, Self::Sending, Self::Developer];
+
+    /// As it is written.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Basic => "basic",
+            Self::Sending => "sending",
+            Self::Developer => "developer",
+        }
+    }
 }
 
 /// A DKIM key of ours. The private key lies in the key folder, readable by the service user only.

@@ -5,9 +5,13 @@ use std::error::Error;
 use std::io::Write;
 use std::sync::Arc;
 
+use tegami_dns::ZoneResolver;
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{Accounts, Control, Domains, Intake, IntakeSettings, KeyRing, NoMailboxes, SystemClock};
-use tegami_store::{ApiKeyScope, Embedded, IdSource, Store};
+use tegami_queue::{
+    Accounts, Control, DkimKeys, Domains, Intake, IntakeSettings, KeyRing, NoMailboxes, SignerSource,
+    SystemClock,
+};
+use tegami_store::{ApiKeyScope, Embedded, IdSource, KeyFolder, Store};
 use tegami_web::{Rooms, Settings};
 use tokio::io::AsyncReadExt;
 
@@ -21,10 +25,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let store: Arc<dyn Store> = Arc::new(Embedded::open(folder.path(), tegami_store::Options::default())?);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let hostname = Domain::parse("mail.example.org")?;
+    let ring = Arc::new(KeyRing::default());
     let intake = Intake::new(
         Arc::clone(&store),
-        IntakeSettings::new(Domain::parse("mail.example.org")?),
-        Arc::new(KeyRing::default()),
+        IntakeSettings::new(hostname.clone()),
+        Arc::clone(&ring) as Arc<dyn SignerSource>,
         Arc::new(NoMailboxes),
         Arc::clone(&clock),
         Arc::new(IdSource::default()),
@@ -33,8 +39,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let accounts = Arc::new(Accounts::new(Arc::clone(&store), Arc::clone(&clock))?);
     let (key, _) = accounts.create_api_key("by hand", ApiKeyScope::Account).await?;
     let domains = Arc::new(Domains::new(Arc::clone(&store), Arc::clone(&clock), domains));
-    let rooms = Rooms::new(store, domains, accounts, Arc::new(intake), clock);
-    let settings = Settings { open_on_loopback: true, ..Settings::new() };
+    let folder_of_keys = KeyFolder::open(&folder.path().join("keys"))?;
+    let keys = DkimKeys::new(Arc::clone(&store), folder_of_keys, Arc::clone(&clock), ring, Vec::new());
+    let resolver = Arc::new(ZoneResolver::from_text("")?);
+    let rooms = Rooms::new(store, domains, Arc::new(keys), accounts, Arc::new(intake), resolver, clock);
+    let settings = Settings { open_on_loopback: true, ..Settings::new(hostname) };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     writeln!(std::io::stdout(), "http://{}\n{key}", listener.local_addr()?)?;
     let shutdown = async {

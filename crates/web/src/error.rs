@@ -29,6 +29,14 @@ pub(crate) enum ApiError {
     /// The request is larger than this many octets.
     #[error("request size exceeds {} limit", mebibytes(*.0))]
     TooLarge(u64),
+    /// Too much came from there.
+    #[error("{message}")]
+    TooManyRequests {
+        /// Of what.
+        message: String,
+        /// When to come again, in seconds.
+        seconds: u64,
+    },
     /// The message is not accepted.
     #[error("{message}")]
     NotAccepted {
@@ -56,6 +64,7 @@ impl ApiError {
             Self::NotAllowed(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotAccepted { status, .. } => {
                 StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
@@ -79,6 +88,10 @@ impl IntoResponse for ApiError {
             }
             // One client reads `Error`, the others `message`.
             Self::NotAllowed(_) => answer(status, &json!({"message": message, "Error": "Forbidden"})),
+            Self::TooManyRequests { seconds, .. } => {
+                let body = answer(status, &json!({"message": message, "retry-seconds": seconds}));
+                ([(header::RETRY_AFTER, seconds.to_string())], body).into_response()
+            }
             _ => answer(status, &json!({"message": message})),
         };
         response.extensions_mut().insert(said);

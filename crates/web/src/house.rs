@@ -4,15 +4,18 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
+use tegami_dns::Resolver;
 use tegami_mail::{Clock, Domain};
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
-    Accounts, Control, Domains, Holds, Intake, NoCaller, OurDomain, Throttle, ThrottlePolicy,
+    Accounts, Control, DkimKeys, Domains, Holds, Intake, NoCaller, OurDomain, Throttle, ThrottlePolicy,
 };
 use tegami_store::{NodeId, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::brake::Proven;
 use crate::calls::{CallSettings, Calls};
+use crate::domain::{DomainDesk, Sources};
 use crate::error::ApiError;
 use crate::people::{People, chance};
 use crate::public::Recent;
@@ -32,23 +35,20 @@ pub struct Settings {
     /// Clients on loopback that call us by a loopback name need neither key nor sign-in for `/api/` and the pages, and may do everything: the
     /// lab.
     pub open_on_loopback: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self::new()
-    }
+    /// Where mail leaves from: what domains have to publish names it.
+    pub sources: Sources,
 }
 
 impl Settings {
     /// The usual limits: messages of 25 MiB, requests of 52.4 MiB, delivery at most seven days ahead, a key for everybody.
-    pub fn new() -> Self {
+    pub fn new(hostname: Domain) -> Self {
         Self {
             public_url: None,
             max_size: 25 << 20,
             max_request: 54_945_383,
             horizon: Duration::from_secs(7 * 24 * 3600),
             open_on_loopback: false,
+            sources: Sources { hostname, addresses: Vec::new() },
         }
     }
 }
@@ -60,10 +60,16 @@ pub struct Rooms {
     pub store: Arc<dyn Store>,
     /// Which domains messages may be sent for, and whose events are shown.
     pub domains: Arc<Domains>,
+    /// What they sign with.
+    pub keys: Arc<DkimKeys>,
     /// Who may.
     pub accounts: Arc<Accounts>,
     /// Where messages go.
     pub intake: Arc<Intake>,
+    /// Who answers for the DNS.
+    pub resolver: Arc<dyn Resolver>,
+    /// What is known of failed logins, here and at other doors.
+    pub throttle: Arc<Mutex<Throttle>>,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// Who may sign in to the pages.
@@ -85,20 +91,26 @@ impl Rooms {
     pub fn new(
         store: Arc<dyn Store>,
         domains: Arc<Domains>,
+        keys: Arc<DkimKeys>,
         accounts: Arc<Accounts>,
         intake: Arc<Intake>,
+        resolver: Arc<dyn Resolver>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let throttle = Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default())));
-        let people = People::new(Arc::clone(&store), Arc::clone(&accounts), Arc::clone(&clock), throttle);
+        let guard = Arc::clone(&throttle);
+        let people = People::new(Arc::clone(&store), Arc::clone(&accounts), Arc::clone(&clock), guard);
         let calls = CallSettings::new("http://localhost".to_owned());
         let calls = Calls::new(Arc::clone(&store), Arc::clone(&clock), Arc::new(NoCaller), calls);
         Self {
             calls: Arc::new(calls),
             store,
             domains,
+            keys,
             accounts,
             intake,
+            resolver,
+            throttle,
             clock,
             people: Arc::new(people),
             control: Arc::default(),
@@ -117,6 +129,10 @@ pub(crate) struct House {
     pub(crate) csrf: Arc<str>,
     /// Readers of our mail who were counted a moment ago.
     pub(crate) recent: Recent,
+    /// Who administers domains.
+    pub(crate) desk: DomainDesk,
+    /// Which API keys were proven from which addresses.
+    pub(crate) proven: Proven,
     /// Room for bodies under way, in KiB.
     bodies: Arc<Semaphore>,
 }
@@ -132,7 +148,23 @@ impl House {
         // Without chance no form is accepted: nothing is the same as nothing.
         let csrf = chance().unwrap_or_default().into();
         let recent = Recent::default();
-        Self { settings, rooms, csrf, recent, bodies: Arc::new(Semaphore::new(ROOM)) }
+        let desk = DomainDesk {
+            domains: Arc::clone(&rooms.domains),
+            keys: Arc::clone(&rooms.keys),
+            accounts: Arc::clone(&rooms.accounts),
+            resolver: Arc::clone(&rooms.resolver),
+            sources: settings.sources.clone(),
+            clock: Arc::clone(&rooms.clock),
+        };
+        Self {
+            settings,
+            rooms,
+            csrf,
+            recent,
+            desk,
+            proven: Proven::default(),
+            bodies: Arc::new(Semaphore::new(ROOM)),
+        }
     }
 
     /// Waits until there is room for the body of a request; it is given back when the request is done. A body that does not say how

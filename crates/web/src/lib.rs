@@ -4,7 +4,9 @@
 //! envelope, and from there on the message is the queue's.
 
 mod api;
+mod brake;
 mod calls;
+mod domain;
 mod error;
 #[doc(hidden)]
 pub mod fuzz;
@@ -28,6 +30,7 @@ mod template;
 mod webhook;
 
 pub use calls::{AgainError, CallFilter, CallMetrics, CallSettings, Calls, Signature};
+pub use domain::{DeskError, DomainDesk, PlannedRecord, Purpose, SeenRecord, Sources, plan};
 pub use house::{Rooms, Settings};
 pub use idempotency::forget_requests;
 pub use mailgun::SubmissionControls;
@@ -38,7 +41,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use axum::http::header::ACCEPT;
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -61,6 +64,7 @@ fn api(house: &house::Shared) -> axum::Router {
         .merge(public::routes())
         .fallback(error::not_served)
         .method_not_allowed_fallback(error::not_served)
+        .layer(from_fn_with_state(Arc::clone(house), brake::brake))
         .with_state(Arc::clone(house))
         .layer(from_fn(refused::tell))
 }

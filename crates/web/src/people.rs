@@ -21,7 +21,7 @@ use crate::api::queue::turns;
 pub use session::Session;
 pub use user::{Role, User};
 
-pub(crate) use session::{chance, is_same, mark};
+pub(crate) use session::{chance, is_same};
 
 /// Why a user was not changed.
 #[derive(Debug, thiserror::Error)]

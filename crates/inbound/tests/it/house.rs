@@ -86,7 +86,13 @@ impl House {
             let own = vec![name.to_owned()];
             // Nobody logs in with this one; a real hash takes its time.
             let (password_hash, senders) = (String::new(), own.clone());
-            let account = Account { name: name.to_owned(), password_hash, senders, addresses: own };
+            let account = Account {
+                name: name.to_owned(),
+                password_hash,
+                senders,
+                addresses: own,
+                ..Account::default()
+            };
             let row = (name.to_owned(), serde_json::to_value(account).unwrap());
             store.put(Table::Accounts, vec![row]).await.unwrap();
         }

@@ -1,25 +1,15 @@
 //! `tegami domain`: our domains, and what their owners have to publish.
 
-use std::net::IpAddr;
-
 use serde_json::json;
-use tegami_dns::{Data, DnsName};
+use tegami_dns::{Data, RecordType};
 use tegami_mail::{Domain as Name, note};
-use tegami_queue::shaping::SourceTerms;
-use tegami_store::DkimKeyRow;
+use tegami_queue::OurDomain;
+use tegami_web::{PlannedRecord, plan};
 
 use super::{Context, Failure, Report, table};
 use crate::cli::Domain;
 use crate::config::Config;
-use crate::server::Rooms;
-
-/// One record to publish.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct PlannedRecord {
-    pub(crate) name: String,
-    pub(crate) kind: &'static str,
-    pub(crate) value: String,
-}
+use crate::server::{Rooms, sources};
 
 /// Lists domains or the records of one.
 pub(crate) async fn run(
@@ -62,70 +52,31 @@ async fn list(context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
 async fn records(domain: &str, context: &Context, rooms: &Rooms, config: &Config) -> Result<Report, Failure> {
     let name =
         Name::parse(domain).map_err(|error| note!("cli-bad-domain", domain = domain, reason = error))?;
-    if rooms.domains.find(&name).await?.is_none() {
+    let Some(ours) = rooms.domains.find(&name).await? else {
         return Err(note!("cli-not-our-domain", domain = domain).into());
-    }
-    let keys = rooms.dkim.of(&name).await?;
-    let plan = plan(&name, &config.hostname, &named_addresses(config), &keys);
+    };
+    let plan = published(ours.as_ref(), rooms, config).await?;
     if context.json {
         return Ok(Report::json(&plan_json(&plan)));
     }
     Ok(Report::well(zone_text(&plan)))
 }
 
-/// The addresses that mail leaves from, each with the name that it says in EHLO.
-pub(crate) fn named_addresses(config: &Config) -> Vec<(Name, IpAddr)> {
-    let name_of = |ip: &IpAddr| {
-        let has = |source: &&std::sync::Arc<SourceTerms>| {
-            source.v4.map(IpAddr::V4) == Some(*ip) || source.v6.map(IpAddr::V6) == Some(*ip)
-        };
-        let ehlo = config.shaping.sources.iter().find(has).and_then(|source| source.ehlo.clone());
-        ehlo.and_then(|name| Name::parse(&name).ok()).unwrap_or_else(|| config.hostname.clone())
-    };
-    config.delivery.sources.iter().map(|ip| (name_of(ip), *ip)).collect()
-}
-
-/// What a domain needs so that its mail is believed: MX, SPF, DKIM, DMARC, and the addresses of the server's name.
-pub(crate) fn plan(
-    domain: &Name,
-    hostname: &Name,
-    addresses: &[(Name, IpAddr)],
-    keys: &[DkimKeyRow],
-) -> Vec<PlannedRecord> {
-    let record = |name: String, kind, value: String| PlannedRecord { name, kind, value };
-    let mut plan = vec![record(format!("{domain}."), "MX", format!("10 {hostname}."))];
-    for (name, ip) in addresses {
-        let kind = if ip.is_ipv4() { "A" } else { "AAAA" };
-        plan.push(record(format!("{name}."), kind, ip.to_string()));
-        plan.push(record(format!("{}.", DnsName::reverse(*ip)), "PTR", format!("{name}.")));
-    }
-    let mut hosts = vec![hostname];
-    for (name, _) in addresses {
-        if !hosts.contains(&name) {
-            hosts.push(name);
-        }
-    }
-    // Naming the host keeps the record right when its addresses change; the HELO name gets a record of its own (RFC 7208 section 2.3).
-    let mechanisms: Vec<String> = hosts.iter().map(|host| format!("a:{host}")).collect();
-    plan.push(record(format!("{domain}."), "TXT", format!("v=spf1 {} -all", mechanisms.join(" "))));
-    for host in hosts {
-        plan.push(record(format!("{host}."), "TXT", "v=spf1 a -all".to_owned()));
-    }
-    for key in keys.iter().filter(|key| key.active) {
-        plan.push(record(format!("{}._domainkey.{domain}.", key.selector), "TXT", key.record.clone()));
-    }
-    let dmarc = format!("v=DMARC1; p=none; rua=mailto:postmaster@{domain}");
-    plan.push(record(format!("_dmarc.{domain}."), "TXT", dmarc));
-    plan
+/// What has to be published for a domain; links only where some lead to us.
+async fn published(ours: &OurDomain, rooms: &Rooms, config: &Config) -> Result<Vec<PlannedRecord>, Failure> {
+    let mut keys = rooms.dkim.of(&ours.name).await?;
+    keys.retain(|key| key.active);
+    let links = ours.row.tracking.needs_links().then_some(ours.row.web_prefix.as_str());
+    Ok(plan(&ours.name, &sources(config), &keys, links))
 }
 
 /// The plan as zone text.
 pub(crate) fn zone_text(plan: &[PlannedRecord]) -> String {
     let width = plan.iter().map(|record| record.name.len()).max().unwrap_or_default();
     plan.iter()
-        .map(|PlannedRecord { name, kind, value }| {
-            let data = match *kind {
-                "TXT" => Data::Txt(value.clone().into_bytes().into()).to_string(),
+        .map(|PlannedRecord { name, kind, value, .. }| {
+            let data = match kind {
+                RecordType::Txt => Data::Txt(value.clone().into_bytes().into()).to_string(),
                 _ => value.clone(),
             };
             format!("{name:width$}  {kind:4}  {data}\n")
@@ -137,29 +88,7 @@ pub(crate) fn zone_text(plan: &[PlannedRecord]) -> String {
 pub(crate) fn plan_json(plan: &[PlannedRecord]) -> serde_json::Value {
     let records: Vec<_> = plan
         .iter()
-        .map(|record| json!({"name": record.name, "type": record.kind, "value": record.value}))
+        .map(|record| json!({"name": record.name, "type": record.kind.to_string(), "value": record.value}))
         .collect();
     json!({ "records": records })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_of_a_source_is_planned() {
-        let name = |text: &str| Name::parse(text).unwrap();
-        let addresses = [
-            (name("mail.example.org"), "192.0.2.1".parse().unwrap()),
-            (name("news.example.org"), "192.0.2.2".parse().unwrap()),
-        ];
-        let text = zone_text(&plan(&name("example.org"), &name("mail.example.org"), &addresses, &[]));
-        for part in [
-            "v=spf1 a:mail.example.org a:news.example.org -all",
-            "2.2.0.192.in-addr.arpa.  PTR   news.example.org.",
-        ] {
-            assert!(text.contains(part), "{part}:\n{text}");
-        }
-        assert_eq!(text.matches("v=spf1 a -all").count(), 2, "{text}");
-    }
 }

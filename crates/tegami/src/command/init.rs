@@ -9,8 +9,9 @@ use tegami_mail::{Domain, note};
 use tegami_queue::SystemClock;
 use tegami_store::ApiKeyScope;
 use tegami_web::people::Role;
+use tegami_web::{Sources, plan};
 
-use super::domain::{plan, plan_json, zone_text};
+use super::domain::{plan_json, zone_text};
 use super::{Context, Failure, Outcome, user};
 use crate::cli::Init;
 use crate::config::Config;
@@ -41,7 +42,8 @@ pub(crate) async fn run(init: &Init, context: &Context) -> Result<Outcome, Failu
     let made = rooms.accounts.create_api_key("init", ApiKeyScope::Account).await;
     let (key, _) = made.map_err(|error| Failure::Text(error.to_string()))?;
     let addresses: Vec<_> = init.ip.iter().map(|ip| (hostname.clone(), *ip)).collect();
-    let plan = plan(&domain, &hostname, &addresses, &rooms.dkim.of(&domain).await?);
+    let sources = Sources { hostname, addresses };
+    let plan = plan(&domain, &sources, &rooms.dkim.of(&domain).await?, None);
     if context.json {
         let mut value = plan_json(&plan);
         if let Some(object) = value.as_object_mut() {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use tegami_mail::{Address, note};
+use tegami_queue::Accounts;
 
 use super::{Context, Failure, Report, table};
 use crate::cli::User;
@@ -95,11 +96,7 @@ async fn list(context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
 
 /// 120 bits of chance, in letters that nobody confuses.
 pub(crate) fn make_password() -> Result<String, Failure> {
-    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut chance = [0_u8; 24];
-    aws_lc_rs::rand::fill(&mut chance).map_err(|_| note!("cli-no-chance"))?;
-    let letter = |byte: &u8| LETTERS.get(usize::from(byte & 31)).map_or('a', |letter| char::from(*letter));
-    Ok(chance.iter().map(letter).collect())
+    Ok(Accounts::fresh_password().map_err(|_| note!("cli-no-chance"))?)
 }
 
 /// The first line of a file, or of standard input for `-`.

@@ -7,7 +7,7 @@ use tegami_inbound::{
     Desk, Policy, Reception, ReceptionSettings, Service, SubmissionDesk, SubmissionSettings,
 };
 use tegami_proto::smtp::server::AuthOffer;
-use tegami_web::{Settings, SubmissionControls};
+use tegami_web::SubmissionControls;
 use tokio::sync::watch;
 
 use super::{Rooms, listen, pages};
@@ -61,8 +61,8 @@ impl Doors {
             let metrics = metrics.clone();
             Service { name, metrics, ..Service::new(settings, Arc::clone(tls), Arc::clone(desk)) }
         };
+        let submission = submission(rooms, &resolver, config);
         let reception = reception(rooms, config, resolver);
-        let submission = submission(rooms, config);
         let under_tls = listen::session(config, AuthOffer::UnderTls);
         let trusting = |name, settings| {
             let trusted = config.submission.trusted.clone();
@@ -93,14 +93,17 @@ fn reception(rooms: &Rooms, config: &Config, resolver: Arc<dyn Resolver>) -> Arc
     }))
 }
 
-fn submission(rooms: &Rooms, config: &Config) -> Arc<dyn Desk> {
+fn submission(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> Arc<dyn Desk> {
     Arc::new(SubmissionDesk::new(SubmissionSettings {
         hostname: config.hostname.clone(),
         accounts: Arc::clone(&rooms.accounts),
         domains: Arc::clone(&rooms.domains),
         trusted: config.submission.trusted.clone(),
         mailboxes: Arc::clone(&rooms.local),
-        controls: Arc::new(SubmissionControls::new(Settings::new(), pages::web_rooms(rooms, config))),
+        controls: Arc::new(SubmissionControls::new(
+            pages::settings(config),
+            pages::web_rooms(rooms, resolver, config),
+        )),
         intake: Arc::clone(&rooms.intake),
         store: Arc::clone(&rooms.store),
         throttle: Arc::clone(&rooms.throttle),

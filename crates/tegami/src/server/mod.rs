@@ -32,7 +32,7 @@ use tegami_store::NodeId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use pages::{lab_pages, pages};
+pub(crate) use pages::{lab_pages, pages, sources};
 pub(crate) use rooms::Rooms;
 pub(crate) use tls::trusted_roots;
 
@@ -117,7 +117,7 @@ impl Server {
             outbound,
             doors: OpenDoors::new(Doors::new(&rooms, config, &tls, Arc::clone(&resolver))),
             house: watch::Sender::new(house),
-            routers: watch::Sender::new(pages(&rooms, config, stop.subscribe())),
+            routers: watch::Sender::new(pages(&rooms, config, &resolver, stop.subscribe())),
             pages,
             https: Arc::clone(&https),
             stop,
@@ -249,8 +249,9 @@ fn warn(config: &Config) {
 }
 
 /// Makes the HTTP pages of a server, once its rooms are open.
-pub(crate) type Pages =
-    Box<dyn Fn(&Arc<Rooms>, &Config, watch::Receiver<bool>) -> axum::Router + Send + Sync>;
+pub(crate) type Pages = Box<
+    dyn Fn(&Arc<Rooms>, &Config, &Arc<dyn Resolver>, watch::Receiver<bool>) -> axum::Router + Send + Sync,
+>;
 
 /// Whoever carries mail to other hosts.
 fn outbound(rooms: &Rooms, courier: Arc<Courier>) -> Outbound {

@@ -1,9 +1,14 @@
 //! The HTTP API and pages of a server.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use tegami_dns::Resolver;
+use tegami_mail::Domain;
+use tegami_queue::shaping::SourceTerms;
 use tegami_store::NodeId;
 use tegami_web::pages::{PageSettings, Stage};
+use tegami_web::{Settings, Sources};
 use tokio::sync::watch;
 use tower_service::Service;
 
@@ -11,41 +16,66 @@ use super::Rooms;
 use crate::config::Config;
 
 /// Everything that `tegami serve` serves over HTTP; the pages ask who looks.
-pub(crate) fn pages(rooms: &Arc<Rooms>, config: &Config, closing: watch::Receiver<bool>) -> axum::Router {
-    whole(rooms, config, settings(config), PageSettings { stage: None, owners: Vec::new(), closing })
+pub(crate) fn pages(
+    rooms: &Arc<Rooms>,
+    config: &Config,
+    resolver: &Arc<dyn Resolver>,
+    closing: watch::Receiver<bool>,
+) -> axum::Router {
+    let pages = PageSettings { stage: None, owners: Vec::new(), closing };
+    whole((rooms, resolver), config, settings(config), pages)
 }
 
 /// The same in the lab, where nobody has to sign in, with the story.
 pub(crate) fn lab_pages(
     rooms: &Arc<Rooms>,
     config: &Config,
+    resolver: &Arc<dyn Resolver>,
     closing: watch::Receiver<bool>,
     stage: Arc<dyn Stage>,
 ) -> axum::Router {
-    let settings = tegami_web::Settings { open_on_loopback: true, ..settings(config) };
-    whole(rooms, config, settings, PageSettings { stage: Some(stage), owners: Vec::new(), closing })
+    let settings = Settings { open_on_loopback: true, ..settings(config) };
+    let pages = PageSettings { stage: Some(stage), owners: Vec::new(), closing };
+    whole((rooms, resolver), config, settings, pages)
 }
 
-fn settings(config: &Config) -> tegami_web::Settings {
-    tegami_web::Settings { public_url: config.public_url.clone(), ..tegami_web::Settings::new() }
+pub(super) fn settings(config: &Config) -> Settings {
+    let public_url = config.public_url.clone();
+    Settings { public_url, sources: sources(config), ..Settings::new(config.hostname.clone()) }
+}
+
+/// Where mail leaves from, and under which names.
+pub(crate) fn sources(config: &Config) -> Sources {
+    let name_of = |ip: &IpAddr| {
+        let has = |source: &&Arc<SourceTerms>| {
+            source.v4.map(IpAddr::V4) == Some(*ip) || source.v6.map(IpAddr::V6) == Some(*ip)
+        };
+        let ehlo = config.shaping.sources.iter().find(has).and_then(|source| source.ehlo.clone());
+        ehlo.and_then(|name| Domain::parse(&name).ok()).unwrap_or_else(|| config.hostname.clone())
+    };
+    let addresses = config.delivery.sources.iter().map(|ip| (name_of(ip), *ip)).collect();
+    Sources { hostname: config.hostname.clone(), addresses }
 }
 
 fn whole(
-    rooms: &Arc<Rooms>,
+    (rooms, resolver): (&Arc<Rooms>, &Arc<dyn Resolver>),
     config: &Config,
-    settings: tegami_web::Settings,
+    settings: Settings,
     pages: PageSettings,
 ) -> axum::Router {
-    tegami_web::router_with_pages(settings, web_rooms(rooms, config), pages)
+    tegami_web::router_with_pages(settings, web_rooms(rooms, resolver, config), pages)
 }
 
 /// What the HTTP door stands on; the reader of control fields of submitted messages stands on the same.
-pub(super) fn web_rooms(rooms: &Rooms, config: &Config) -> tegami_web::Rooms {
+pub(super) fn web_rooms(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> tegami_web::Rooms {
     tegami_web::Rooms {
         store: Arc::clone(&rooms.store),
         domains: Arc::clone(&rooms.domains),
+        keys: Arc::clone(&rooms.dkim),
         accounts: Arc::clone(&rooms.accounts),
         intake: Arc::clone(&rooms.intake),
+        resolver: Arc::clone(resolver),
+        throttle: Arc::clone(&rooms.throttle),
         clock: Arc::clone(&rooms.clock),
         people: Arc::clone(&rooms.people),
         control: Arc::clone(&rooms.control),

@@ -60,7 +60,8 @@ impl Server {
         let rooms = Arc::new(rooms);
         super::warn(&config);
         self.doors.replace(Doors::new(&rooms, &config, &tls, Arc::clone(&self.resolver)));
-        drop(self.routers.send_replace((self.pages)(&rooms, &config, self.stop.subscribe())));
+        let router = (self.pages)(&rooms, &config, &self.resolver, self.stop.subscribe());
+        drop(self.routers.send_replace(router));
         self.outbound = Arc::new(self.outbound.renewed(courier));
         let deliver = Arc::clone(&self.outbound) as Arc<dyn Deliver>;
         let weights = config.delivery.shares.weights.clone();

@@ -4,10 +4,9 @@ use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tegami_mail::Domain;
 use tegami_queue::AccountError;
-use tegami_store::{ApiKey, ApiKeyScope, StoreError, Table};
+use tegami_store::{ApiKey, ApiKeyScope, StoreError};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,13 +16,7 @@ use super::input::Body;
 use super::queue::one_line;
 use crate::error::{ApiError, good};
 use crate::house::{House, Shared};
-use crate::people;
 use crate::segments::Segments;
-
-/// Digits of a fingerprint that name a key: too few to find the key by.
-const NAMED_BY: usize = 16;
-/// Keys that are shown.
-const MOST: usize = 10_000;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(keys, create)).routes(routes!(remove))
@@ -80,13 +73,8 @@ struct Made {
 impl House {
     /// All keys, oldest first.
     pub(crate) async fn keys(&self) -> Result<Vec<Key>, StoreError> {
-        let rows = self.rooms.store.scan(Table::ApiKeys, "", None, MOST).await?;
-        let read = |(print, value): (String, Value)| {
-            Some(Key::new(identifier(&print), serde_json::from_value(value).ok()?))
-        };
-        let mut keys: Vec<Key> = rows.into_iter().filter_map(read).collect();
-        keys.sort_by_key(|key| key.created_at);
-        Ok(keys)
+        let keys = self.rooms.accounts.api_keys().await?;
+        Ok(keys.into_iter().map(|(id, row)| Key::new(id, row)).collect())
     }
 
     /// Makes a key, and gives the key itself with it.
@@ -107,27 +95,15 @@ impl House {
                 ApiKeyScope::Domain(domain.to_string())
             }
         };
-        let (secret, row) = self.rooms.accounts.create_api_key(&name, scope).await?;
-        let print = people::mark(&secret);
-        Ok((secret, Key::new(identifier(&print), row)))
+        let accounts = &self.rooms.accounts;
+        let (secret, id, row) = accounts.make_api_key(accounts.usual_key(&name, scope)).await?;
+        Ok((secret, Key::new(id, row)))
     }
 
     /// Takes a key away: it is worth nothing from the next request on.
     pub(crate) async fn remove_key(&self, id: &str) -> Result<(), ApiError> {
-        let rows = self.rooms.store.scan(Table::ApiKeys, id, None, 2).await?;
-        match rows.as_slice() {
-            [(print, _)] if id.len() == NAMED_BY => {
-                self.rooms.store.delete(Table::ApiKeys, vec![print.clone()]).await?;
-                Ok(())
-            }
-            _ => Err(ApiError::NotFound("there is no such API key".to_owned())),
-        }
+        Ok(self.rooms.accounts.delete_api_key(id).await?)
     }
-}
-
-/// What people name a key by: the beginning of its fingerprint.
-fn identifier(print: &str) -> String {
-    print.chars().take(NAMED_BY).collect()
 }
 
 impl From<AccountError> for ApiError {
@@ -138,6 +114,7 @@ impl From<AccountError> for ApiError {
                 tracing::error!(error, "a secret cannot be made");
                 Self::Internal
             }
+            AccountError::UnknownKey(_) => Self::NotFound("there is no such API key".to_owned()),
             AccountError::Unknown(_) => Self::NotFound(error.to_string()),
             _ => Self::bad(error.to_string()),
         }

@@ -41,11 +41,9 @@ impl House {
         Ok(Sender { domain, account, key })
     }
 
-    /// Lets in an account key, which may do everything, and gives back the domain.
+    /// Lets in an account key, which may do everything, and gives back the domain that the path names.
     pub(crate) async fn administrator(&self, headers: &HeaderMap, domain: &str) -> Result<Domain, ApiError> {
-        let key = key_of(headers).ok_or(ApiError::Unauthorized)?;
-        self.rooms.accounts.authenticate_key(&key, None).await?;
-        refuse_subaccounts(headers)?;
+        self.account(headers).await?;
         let Ok(parsed) = Domain::parse(domain) else { return Err(not_found(domain)) };
         let ours = self.rooms.domains.find(&parsed).await?;
         ours.map(|ours| ours.name.clone()).ok_or_else(|| not_found(domain))
@@ -95,7 +93,12 @@ pub(crate) fn key_of(headers: &HeaderMap) -> Option<String> {
 
 fn refuse_subaccounts(headers: &HeaderMap) -> Result<(), ApiError> {
     let named = headers.get("X-Mailgun-On-Behalf-Of").is_some_and(|value| !value.is_empty());
-    if named { Err(ApiError::NotAllowed("this server has no subaccounts".to_owned())) } else { Ok(()) }
+    if named { Err(no_subaccounts()) } else { Ok(()) }
+}
+
+/// There are none, whatever is asked about them.
+pub(crate) fn no_subaccounts() -> ApiError {
+    ApiError::NotAllowed("this server has no subaccounts".to_owned())
 }
 
 fn not_found(domain: &str) -> ApiError {

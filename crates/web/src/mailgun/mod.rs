@@ -6,12 +6,16 @@
 //!   events: range and filter (from the query or the token) ─► store ─► event objects ─► paging URLs
 //! ```
 
+mod account;
 mod allowed;
 mod analytics;
 mod auth;
 mod batch;
 mod compose;
 mod controls;
+mod credential;
+mod dkim;
+mod domain;
 mod event;
 pub(crate) mod event_post;
 mod events;
@@ -27,6 +31,7 @@ mod parameters;
 pub(crate) mod pivot;
 mod routes;
 mod scalar;
+mod setting;
 mod stats;
 mod stored;
 mod submit;
@@ -56,6 +61,11 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/v3/{domain}/events/{token}", get(events::page))
         .route("/v3/domains/{domain}/messages/{key}", get(stored::show).post(stored::resend))
         .route("/v3/domains/{domain}/messages/{key}/attachments/{number}", get(stored::attachment))
+        .merge(domain::routes())
+        .merge(credential::routes())
+        .merge(setting::routes())
+        .merge(dkim::routes())
+        .merge(account::routes())
         .merge(suppression::routes())
         .merge(templates::routes())
         .merge(allowed::routes())

@@ -112,7 +112,7 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// What a token is found by.
-pub(crate) fn mark(token: &str) -> String {
+pub(super) fn mark(token: &str) -> String {
     hex(digest::digest(&digest::SHA256, token.as_bytes()).as_ref())
 }
 

@@ -10,7 +10,8 @@ use crate::site::Site;
 
 impl Site {
     async fn submit_as(&self, local: bool, recipients: &[&str], content: &str) -> Result<QueueId, String> {
-        let controls = SubmissionControls::new(Settings::new(), self.rooms.clone());
+        let controls =
+            SubmissionControls::new(Settings::new("mail.example.org".parse().unwrap()), self.rooms.clone());
         let domain = Domain::parse("example.org").unwrap();
         let account = Authenticated::by_kernel(1000, vec![Senders::Domain(domain.clone())]);
         let address = |text: &str| Address::parse(text).unwrap();

@@ -9,6 +9,10 @@
 
 mod admin;
 mod controls;
+mod credential;
+mod dkim;
+mod domain;
+mod door;
 mod events;
 mod fuzz_corpus;
 mod idempotency;

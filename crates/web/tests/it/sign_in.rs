@@ -62,7 +62,11 @@ impl Office {
         let narrow = ApiKeyScope::Domain("shop.test".into());
         rooms.accounts.put_api_key("key-narrow", "narrow", narrow).await.unwrap();
         let pages = PageSettings { stage: None, ..theatre.settings() };
-        let router = tegami_web::router_with_pages(tegami_web::Settings::new(), rooms.clone(), pages);
+        let router = tegami_web::router_with_pages(
+            tegami_web::Settings::new("mail.shop.test".parse().unwrap()),
+            rooms.clone(),
+            pages,
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(tegami_web::serve(listener, router, std::future::pending()));

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tegami_dns::{DnsError, DnsName, RecordType, Resolver, ZoneResolver};
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{Accounts, Caller, Control, Directory, Domains, Intake, IntakeSettings, KeyRing, Links};
-use tegami_store::{ApiKeyScope, Embedded, IdSource, MessageRow, Store};
+use tegami_queue::{
+    Accounts, Caller, Control, Directory, DkimKeys, Domains, Intake, IntakeSettings, KeyRing, Links,
+};
+use tegami_store::{ApiKeyScope, Embedded, IdSource, KeyFolder, MessageRow, Store};
 use tegami_web::{CallSettings, Calls, Rooms, Settings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -42,9 +45,37 @@ impl Clock for StandingClock {
     }
 }
 
+/// The DNS, which a test may change.
+pub(crate) struct World(Mutex<Arc<ZoneResolver>>);
+
+impl Default for World {
+    fn default() -> Self {
+        Self(Mutex::new(Arc::new(ZoneResolver::from_text("").unwrap())))
+    }
+}
+
+impl World {
+    pub(crate) fn become_zone(&self, text: &str) {
+        *self.0.lock().unwrap() = Arc::new(ZoneResolver::from_text(text).unwrap());
+    }
+}
+
+impl Resolver for World {
+    fn lookup<'a>(
+        &'a self,
+        name: &'a DnsName,
+        kind: RecordType,
+    ) -> tegami_dns::BoxFuture<'a, Result<tegami_dns::Answer, DnsError>> {
+        let zone = self.0.lock().unwrap().clone();
+        Box::pin(async move { zone.lookup(name, kind).await })
+    }
+}
+
 pub(crate) struct Site {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) address: std::net::SocketAddr,
+    pub(crate) world: Arc<World>,
+    pub(crate) accounts: Arc<Accounts>,
     /// The same router without a socket before it.
     pub(crate) router: axum::Router,
     pub(crate) rooms: Rooms,
@@ -103,10 +134,14 @@ impl Site {
         let ours = [domain("example.org"), domain("shop.test")];
         let domains = Arc::new(Domains::new(store.clone(), clock.clone(), ours));
         let local = Directory::new(store.clone(), clock.clone(), [], None).with_domains(domains.clone());
+        let ring = Arc::new(KeyRing::default());
+        let folder_of_keys = KeyFolder::open(&folder.path().join("keys")).unwrap();
+        let keys = DkimKeys::new(store.clone(), folder_of_keys, clock.clone(), ring.clone(), Vec::new());
+        let (keys, world) = (Arc::new(keys), Arc::new(World::default()));
         let intake = Intake::new(
             store.clone(),
             IntakeSettings::new(domain("mail.example.org")),
-            Arc::new(KeyRing::default()),
+            ring.clone(),
             Arc::new(local),
             clock.clone(),
             Arc::new(IdSource::default()),
@@ -120,13 +155,22 @@ impl Site {
         accounts.put_api_key(SENDING_KEY, "sending", scope).await.unwrap();
         let mailboxes = ["info@example.org".to_owned()];
         accounts.create("info", "correct horse", &[], &mailboxes).await.unwrap();
-        let mut settings = Settings::new();
+        let mut settings = Settings::new(domain("mail.example.org"));
         change(&mut settings);
+        settings.sources.addresses.push((domain("mail.example.org"), "192.0.2.1".parse().unwrap()));
         let phone = Arc::new(Phone::default());
         let caller = Arc::clone(&phone) as Arc<dyn Caller>;
         let calls = CallSettings::new("https://mail.example.org".to_owned());
         let calls = Arc::new(Calls::new(store.clone(), clock.clone(), caller, calls));
-        let rooms = Rooms::new(store.clone(), domains, accounts, Arc::new(intake), clock);
+        let rooms = Rooms::new(
+            store.clone(),
+            domains,
+            keys,
+            accounts.clone(),
+            Arc::new(intake),
+            world.clone(),
+            clock,
+        );
         let rooms = Rooms { calls: calls.clone(), ..rooms };
         let router = tegami_web::router(settings, rooms.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -135,7 +179,19 @@ impl Site {
         let server = tokio::spawn(async move {
             tegami_web::serve(listener, served, std::future::pending()).await.unwrap();
         });
-        Self { store, address, rooms, router, server, calls, phone, clock: standing, _folder: folder }
+        Self {
+            store,
+            address,
+            world,
+            accounts,
+            rooms,
+            router,
+            server,
+            calls,
+            phone,
+            clock: standing,
+            _folder: folder,
+        }
     }
 
     /// Sends octets and reads to the end.

@@ -1,18 +1,21 @@
 //! A store with messages in every state, and a stage that tells a story about them: for the tests of the pages, and for
 //! `examples/pages.rs`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use tegami_dns::ZoneResolver;
 use tegami_mail::{Address, Clock, Domain, ForwardPath, ReversePath, StoredNote};
-use tegami_queue::{Accounts, Control, Domains, Intake, IntakeSettings, KeyRing, NoMailboxes, SystemClock};
+use tegami_queue::{
+    Accounts, Control, DkimKeys, Domains, Intake, IntakeSettings, KeyRing, NoMailboxes, SystemClock,
+};
 use tegami_store::{
-    Account, Attempt, Embedded, EnvelopeParameters, EventKind, IdSource, Lease, MailboxDelivery, NewEvent,
-    NewMessage, NewRecipient, NodeId, Options, Origin, Priority, QueueId, RowId, SettleOp, Settlement, Store,
-    Summary, Table,
+    Account, Attempt, Embedded, EnvelopeParameters, EventKind, IdSource, KeyFolder, Lease, MailboxDelivery,
+    NewEvent, NewMessage, NewRecipient, NodeId, Options, Origin, Priority, QueueId, RowId, SettleOp,
+    Settlement, Store, Summary, Table,
 };
 use tegami_web::pages::{Command, Fate, FateWord, HostView, PageSettings, Role, Scene, Stage};
 use tegami_web::{Rooms, Settings};
@@ -28,6 +31,7 @@ pub(crate) struct Theatre {
     pub(crate) notification: QueueId,
     pub(crate) waiting: QueueId,
     pub(crate) hostile: QueueId,
+    keys: PathBuf,
     changes: watch::Sender<u64>,
     closing: watch::Sender<bool>,
 }
@@ -53,6 +57,7 @@ impl Theatre {
         let ids = IdSource::default();
         let [delivered, bounced, waiting, hostile, notification] =
             [0, 100, 200, 300, 900].map(|at| ids.next(moment(at)));
+        let keys = folder.join("keys");
         let letters = vec![
             letter(delivered, 0, "【お問い合わせ】資料請求について", "hanako@bigmail.test"),
             letter(bounced, 100, "Your order", "somebody@nullmx.test"),
@@ -83,10 +88,11 @@ impl Theatre {
             password_hash: String::new(),
             senders: vec![],
             addresses: vec!["info@shop.test".into()],
+            ..Account::default()
         };
         store.put(Table::Accounts, vec![(account.name.clone(), json!(account))]).await.unwrap();
         let (changes, closing) = (watch::Sender::new(0), watch::Sender::new(false));
-        Arc::new(Self { store, delivered, bounced, notification, waiting, hostile, changes, closing })
+        Arc::new(Self { store, delivered, bounced, notification, waiting, hostile, keys, changes, closing })
     }
 
     /// The pages, in the lab.
@@ -113,12 +119,25 @@ impl Theatre {
         );
         let ours = [Domain::parse("shop.test").unwrap()];
         let domains = Domains::new(Arc::clone(&self.store), Arc::clone(&clock), ours);
-        Rooms::new(Arc::clone(&self.store), Arc::new(domains), Arc::new(accounts), Arc::new(intake), clock)
+        let (folder, ring) = (KeyFolder::open(&self.keys).unwrap(), Arc::new(KeyRing::default()));
+        let keys = DkimKeys::new(Arc::clone(&self.store), folder, Arc::clone(&clock), ring, Vec::new());
+        Rooms::new(
+            Arc::clone(&self.store),
+            Arc::new(domains),
+            Arc::new(keys),
+            Arc::new(accounts),
+            Arc::new(intake),
+            Arc::new(ZoneResolver::from_text("").unwrap()),
+            clock,
+        )
     }
 
     /// API and pages of the lab.
     pub(crate) fn router(self: &Arc<Self>, settings: PageSettings) -> axum::Router {
-        let lab = Settings { open_on_loopback: settings.stage.is_some(), ..Settings::new() };
+        let lab = Settings {
+            open_on_loopback: settings.stage.is_some(),
+            ..Settings::new(address("a@mail.shop.test").domain().unwrap().clone())
+        };
         tegami_web::router_with_pages(lab, self.rooms(), settings)
     }
 

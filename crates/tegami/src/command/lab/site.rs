@@ -69,10 +69,11 @@ impl Site {
             smtp: Some(smtp),
         };
         stage.watch(&internet.ledger);
-        let pages: Pages = Box::new(move |rooms, config, closing| {
+        let pages: Pages = Box::new(move |rooms, config, resolver, closing| {
             crate::server::lab_pages(
                 rooms,
                 config,
+                resolver,
                 closing,
                 Arc::clone(&stage) as Arc<dyn tegami_web::pages::Stage>,
             )

@@ -1,0 +1,174 @@
+//! Domains as people and programs administer them: taken in with keys and a plan of records, verified by asking the DNS, taken away. What is typed here
+//! knows nothing of the API's dialect.
+
+mod look;
+mod plan;
+
+use std::sync::Arc;
+
+use tegami_auth::dkim::Selector;
+use tegami_dns::Resolver;
+use tegami_mail::{Clock, Domain};
+use tegami_queue::{Accounts, DkimKeyError, DkimKeys, DomainError, Domains, OurDomain};
+use tegami_store::{DkimKeyRow, DomainRow, DomainState, RecordCheck, RecordFinding, StoreError};
+
+pub(crate) use self::plan::key_record;
+pub use self::plan::{PlannedRecord, Purpose, Sources, plan};
+
+/// Who administers domains.
+#[derive(Clone)]
+pub struct DomainDesk {
+    /// Which domains are ours.
+    pub domains: Arc<Domains>,
+    /// Their keys.
+    pub keys: Arc<DkimKeys>,
+    /// Their credentials.
+    pub accounts: Arc<Accounts>,
+    /// Who answers for the DNS.
+    pub resolver: Arc<dyn Resolver>,
+    /// Where mail leaves from.
+    pub sources: Sources,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why a domain was not administered as wished.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// About the domain.
+    #[error(transparent)]
+    Domain(#[from] DomainError),
+    /// About a key.
+    #[error(transparent)]
+    Key(#[from] DkimKeyError),
+    /// About an account.
+    #[error(transparent)]
+    Account(#[from] tegami_queue::AccountError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A record of a plan, and what the DNS last said of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenRecord {
+    /// The record.
+    pub record: PlannedRecord,
+    /// Whether it is as it has to be.
+    pub found: RecordFinding,
+    /// What the DNS answered.
+    pub answer: Vec<String>,
+}
+
+impl DomainDesk {
+    /// Takes a domain in, with keys of its own, and looks at the DNS once: what is published already counts.
+    ///
+    /// # Errors
+    /// The domain is there already, or a key cannot be made; nothing was taken in then.
+    pub async fn create(
+        &self,
+        name: &Domain,
+        row: DomainRow,
+        selector: Option<&Selector>,
+    ) -> Result<Arc<OurDomain>, DeskError> {
+        self.domains.create(name, row).await?;
+        let made = match self.keys.of(name).await {
+            Ok(keys) if keys.iter().any(|key| key.active) => Ok(()),
+            Ok(_) => self.keys.make_usual(name, selector).await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = made {
+            self.domains.remove(name).await?;
+            return Err(error.into());
+        }
+        self.verify(name).await
+    }
+
+    /// Asks the DNS now. A domain that came at run time may send from then on where SPF and a key of its signatures are published, and may not
+    /// where the DNS says that they are not; it receives where an MX record names us.
+    ///
+    /// # Errors
+    /// There is no such domain, or the store failed.
+    pub async fn verify(&self, name: &Domain) -> Result<Arc<OurDomain>, DeskError> {
+        let ours = self.find(name).await?;
+        let plan = self.plan(&ours).await?;
+        let now = self.clock.now();
+        let checks =
+            look::look(name, &plan, &self.sources, &ours.row.checks, self.resolver.as_ref(), now).await;
+        let valid = |purpose: Purpose| {
+            let mut records = plan.iter().filter(move |record| record.purpose == purpose);
+            records.any(|record| finding(&checks, record).found == RecordFinding::Valid)
+        };
+        let (receives, proven) = (valid(Purpose::Mail), valid(Purpose::Spf) && valid(Purpose::Key));
+        let altered = self.domains.alter(name, |row| {
+            row.receives = receives;
+            row.state = match (row.state, proven) {
+                (DomainState::Disabled, _) => DomainState::Disabled,
+                (_, true) => DomainState::Active,
+                (_, false) => DomainState::Unverified,
+            };
+            row.checks = checks;
+            row.checked_at = Some(now);
+        });
+        Ok(altered.await?)
+    }
+
+    /// Takes a domain away, with its keys and credentials. Its messages and events stay.
+    ///
+    /// # Errors
+    /// There is no such domain, or the configuration names it.
+    pub async fn remove(&self, name: &Domain) -> Result<(), DeskError> {
+        self.domains.remove(name).await?;
+        self.accounts.remove_credentials(name).await?;
+        Ok(self.keys.forget(name).await?)
+    }
+
+    /// The domain of this name.
+    ///
+    /// # Errors
+    /// There is none, or the store failed.
+    pub async fn find(&self, name: &Domain) -> Result<Arc<OurDomain>, DeskError> {
+        let found = self.domains.find(name).await?;
+        Ok(found.ok_or_else(|| DomainError::Unknown(name.clone()))?)
+    }
+
+    /// What the owner has to publish. Where the domain has no key of its own that signs, those of the domain above that sign for it are among it.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn plan(&self, ours: &OurDomain) -> Result<Vec<PlannedRecord>, DeskError> {
+        let mut keys: Vec<DkimKeyRow> = self.keys.of(&ours.name).await?;
+        if !keys.iter().any(|key| key.active) {
+            keys.extend(self.keys.signing(&ours.name).await?);
+        }
+        Ok(plan(&ours.name, &self.sources, &keys, Some(&ours.row.web_prefix)))
+    }
+
+    /// The same, with what the DNS said when it was last asked.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn seen(&self, ours: &OurDomain) -> Result<Vec<SeenRecord>, DeskError> {
+        let plan = self.plan(ours).await?;
+        Ok(plan.into_iter().map(|record| SeenRecord::of(record, &ours.row.checks)).collect())
+    }
+}
+
+impl SeenRecord {
+    /// A record, and what was found about it.
+    pub(crate) fn of(record: PlannedRecord, checks: &[RecordCheck]) -> Self {
+        let RecordCheck { found, answer, .. } = finding(checks, &record);
+        Self { record, found, answer }
+    }
+}
+
+/// What was found about a record; nothing, where nobody asked.
+fn finding(checks: &[RecordCheck], record: &PlannedRecord) -> RecordCheck {
+    let found = checks.iter().find(|check| look::is_of(check, record)).cloned();
+    found.unwrap_or_else(|| RecordCheck {
+        name: record.bare_name().to_owned(),
+        kind: record.kind.to_string(),
+        found: RecordFinding::Unknown,
+        answer: Vec::new(),
+    })
+}

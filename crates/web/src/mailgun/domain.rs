@@ -1,0 +1,378 @@
+//! `/v3/domains` and `/v4/domains`, which mean the same: take domains in, show what their owners have to publish, verify, change, take away.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::{get, put};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tegami_auth::dkim::Selector;
+use tegami_dns::RecordType;
+use tegami_mail::Domain;
+use tegami_queue::{DkimKeyError, DomainError, OurDomain};
+use tegami_store::{DomainRow, DomainState, RecordFinding, SpamAction};
+
+use super::credential;
+use super::form::Form;
+use super::offset::Offset;
+use super::scalar::{flag, shown};
+use crate::domain::{DeskError, Purpose, SeenRecord};
+use crate::error::{ApiError, ok};
+use crate::house::{House, Shared};
+use crate::segments::Segments;
+
+/// The versions under which clients call the same resources.
+pub(super) const VERSIONS: [&str; 2] = ["/v3", "/v4"];
+
+/// The routes.
+pub(crate) fn routes() -> Router<Shared> {
+    VERSIONS.iter().fold(Router::new(), |router, version| {
+        router
+            .route(&format!("{version}/domains"), get(list).post(create))
+            .route(&format!("{version}/domains/{{domain}}"), get(show).put(update).delete(remove))
+            .route(&format!("{version}/domains/{{domain}}/verify"), put(verify))
+    })
+}
+
+async fn list(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
+    house.account(request.headers()).await?;
+    let query = Form::read(request, house.settings.max_request).await?;
+    let offset = Offset::read(&query)?;
+    let state = match query.filled("state")? {
+        None => None,
+        Some(text) => Some(one_of("state", text, &DomainState::ALL, DomainState::as_str)?),
+    };
+    let wanted = query.filled("search")?.or(query.filled("authority")?).map(str::to_ascii_lowercase);
+    let roll = house.rooms.domains.roll().await?;
+    let mut found: Vec<&Arc<OurDomain>> = roll
+        .iter()
+        .filter(|ours| state.is_none_or(|state| ours.state() == state))
+        .filter(|ours| wanted.as_deref().is_none_or(|wanted| ours.name.as_str().contains(wanted)))
+        .collect();
+    match query.filled("sort")?.unwrap_or("created_at:desc") {
+        "name" | "name:asc" => {}
+        "name:desc" => found.reverse(),
+        _ => found.sort_by_key(|ours| std::cmp::Reverse(ours.row.created_at)),
+    }
+    let total = found.len();
+    let items: Vec<Value> = offset.of(found).map(|ours| domain_value(ours, None)).collect();
+    Ok(ok(json!({"total_count": total, "items": items})))
+}
+
+async fn create(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
+    house.account(request.headers()).await?;
+    let form = Form::read(request, house.settings.max_request).await?;
+    let name = form.filled("name")?.ok_or_else(|| ApiError::bad("name parameter is missing"))?;
+    let name = new_name(name)?;
+    let mut row = DomainRow::default();
+    read_settings(&form, &mut row)?;
+    match form.filled("dkim_key_size")? {
+        // Receivers may ignore shorter keys (RFC 8301 section 3.2), so all that we make have 2048 bits.
+        None | Some("1024" | "2048") => {}
+        Some(other) => {
+            return Err(ApiError::bad(format!("dkim_key_size: `{}` is not 1024 or 2048", shown(other))));
+        }
+    }
+    let selector = form.filled("dkim_selector")?.map(selector).transpose()?;
+    let password = form.text("smtp_password")?.map(credential::good_password).transpose()?;
+    let ours = house.desk.create(&name, row, selector.as_ref()).await.map_err(|error| match error {
+        DeskError::Domain(DomainError::Exists(_)) => ApiError::bad("This domain name is already taken"),
+        error => error.into(),
+    })?;
+    if let Some(password) = password {
+        house.set_credential(&name, "postmaster", password).await?;
+    }
+    let mut answer = house.domain_with_records(&ours, password).await?;
+    answer.insert("message".to_owned(), json!("Domain DNS records have been created"));
+    Ok(ok(Value::Object(answer)))
+}
+
+async fn show(
+    State(house): State<Shared>,
+    Segments(domain): Segments<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let ours = house.our_domain(&headers, &domain).await?;
+    Ok(ok(Value::Object(house.domain_with_records(&ours, None).await?)))
+}
+
+async fn update(
+    State(house): State<Shared>,
+    Segments(domain): Segments<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let ours = house.our_domain(request.headers(), &domain).await?;
+    let form = Form::read(request, house.settings.max_request).await?;
+    let mut row = ours.row.clone();
+    read_settings(&form, &mut row)?;
+    let password = form.filled("smtp_password")?.map(credential::good_password).transpose()?;
+    let altered = house.rooms.domains.alter(&ours.name, |row| {
+        // Read once more over what the row is by now; it was good a moment ago.
+        let _ = read_settings(&form, row);
+    });
+    let ours = altered.await.map_err(DeskError::from)?;
+    if let Some(password) = password {
+        house.set_credential(&ours.name, "postmaster", password).await?;
+    }
+    let mut answer = house.domain_with_records(&ours, None).await?;
+    answer.insert("message".to_owned(), json!("Domain has been updated"));
+    Ok(ok(Value::Object(answer)))
+}
+
+async fn verify(
+    State(house): State<Shared>,
+    Segments(domain): Segments<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let ours = house.our_domain(&headers, &domain).await?;
+    let ours = house.desk.verify(&ours.name).await?;
+    let mut answer = house.domain_with_records(&ours, None).await?;
+    answer.insert("message".to_owned(), json!("Domain DNS records have been updated"));
+    Ok(ok(Value::Object(answer)))
+}
+
+async fn remove(
+    State(house): State<Shared>,
+    Segments(domain): Segments<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let ours = house.our_domain(&headers, &domain).await?;
+    house.desk.remove(&ours.name).await?;
+    Ok(ok(json!({"message": "Domain will be deleted in the background"})))
+}
+
+impl House {
+    /// Lets in an account key, and gives back the domain that the path names under `/domains/`.
+    pub(crate) async fn our_domain(
+        &self,
+        headers: &HeaderMap,
+        domain: &str,
+    ) -> Result<Arc<OurDomain>, ApiError> {
+        self.account(headers).await?;
+        let missing = || ApiError::NotFound("Domain not found".to_owned());
+        let name = Domain::parse(domain).map_err(|_| missing())?;
+        self.rooms.domains.find(&name).await?.ok_or_else(missing)
+    }
+
+    async fn domain_with_records(
+        &self,
+        ours: &OurDomain,
+        password: Option<&str>,
+    ) -> Result<Map<String, Value>, ApiError> {
+        let (receiving, sending) = self.record_values(ours).await?;
+        let mut answer = Map::new();
+        answer.insert("domain".to_owned(), domain_value(ours, password));
+        answer.insert("receiving_dns_records".to_owned(), Value::Array(receiving));
+        answer.insert("sending_dns_records".to_owned(), Value::Array(sending));
+        Ok(answer)
+    }
+
+    /// What receiving and what sending needs: DKIM, SPF, links, in this order.
+    pub(super) async fn record_values(&self, ours: &OurDomain) -> Result<(Vec<Value>, Vec<Value>), ApiError> {
+        let seen = self.desk.seen(ours).await?;
+        let of = |purpose: Purpose| {
+            seen.iter().filter(move |seen| seen.record.purpose == purpose).map(record_value)
+        };
+        let sending = of(Purpose::Key).chain(of(Purpose::Spf)).chain(of(Purpose::Links)).collect();
+        Ok((of(Purpose::Mail).collect(), sending))
+    }
+}
+
+/// A record as the API shows it.
+pub(super) fn record_value(seen: &SeenRecord) -> Value {
+    let SeenRecord { record, found, answer } = seen;
+    let valid = match found {
+        RecordFinding::Unknown => "unknown",
+        RecordFinding::Valid => "valid",
+        RecordFinding::Invalid => "invalid",
+    };
+    let mut value = json!({
+        "is_active": record.purpose != Purpose::SpareKey,
+        "cached": answer,
+        "name": record.bare_name(),
+        "record_type": record.kind.to_string(),
+        "valid": valid,
+        "value": record.value.trim_end_matches('.'),
+    });
+    if let (RecordType::Mx, Some((preference, host)), Some(members)) =
+        (record.kind, record.value.split_once(' '), value.as_object_mut())
+    {
+        members.insert("priority".to_owned(), json!(preference));
+        members.insert("value".to_owned(), json!(host.trim_end_matches('.')));
+    }
+    value
+}
+
+/// A domain as the API shows it.
+fn domain_value(ours: &OurDomain, password: Option<&str>) -> Value {
+    let OurDomain { name, row, .. } = ours;
+    let state = ours.state();
+    let mut value = json!({
+        "created_at": gmt(row.created_at),
+        "id": row.id,
+        "is_disabled": state == DomainState::Disabled,
+        "name": name.as_str(),
+        "require_tls": row.require_tls,
+        "skip_verification": row.skip_verification,
+        "smtp_login": format!("postmaster@{name}"),
+        "spam_action": row.spam_action.as_str(),
+        "state": state.as_str(),
+        "type": "custom",
+        "use_automatic_sender_security": row.use_automatic_sender_security,
+        "web_prefix": row.web_prefix,
+        "web_scheme": if row.web_https { "https" } else { "http" },
+        "wildcard": row.wildcard,
+        "encrypt_incoming_message": row.encrypt_incoming_message,
+        "message_ttl": row.message_ttl,
+        "tracking_host": format!("{}.{name}", row.web_prefix),
+    });
+    let Some(members) = value.as_object_mut() else { return value };
+    let optional = [
+        ("smtp_password", password),
+        ("archive_to", row.archive_to.as_deref()),
+        ("mailfrom_host", row.mailfrom_host.as_deref()),
+        ("dkim_host", row.dkim_host.as_deref()),
+    ];
+    members.extend(optional.into_iter().filter_map(|(key, text)| Some((key.to_owned(), json!(text?)))));
+    if state == DomainState::Disabled {
+        let disabled =
+            json!({"code": "", "note": "", "permanently": false, "reason": "disabled by an operator"});
+        members.insert("disabled".to_owned(), disabled);
+    }
+    value
+}
+
+/// `Mon, 24 Feb 2025 22:44:03 GMT`.
+pub(super) fn gmt(moment: Timestamp) -> String {
+    moment.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// A domain that shall be ours: one label alone is nobody's on the Internet.
+fn new_name(text: &str) -> Result<Domain, ApiError> {
+    let wrong = |why: &dyn std::fmt::Display| {
+        ApiError::bad(format!("`{}` is not a valid domain name: {why}", shown(text)))
+    };
+    let name = Domain::parse(text.trim()).map_err(|error| wrong(&error))?;
+    if name.labels().count() < 2 { Err(wrong(&"it has no dot")) } else { Ok(name) }
+}
+
+/// A selector of DKIM that a client chose.
+pub(super) fn selector(text: &str) -> Result<Selector, ApiError> {
+    Selector::parse(text)
+        .map_err(|error| ApiError::bad(format!("`{}` is not a valid DKIM selector: {error}", shown(text))))
+}
+
+/// What a form says of a domain; what it does not name stays.
+fn read_settings(form: &Form, row: &mut DomainRow) -> Result<(), ApiError> {
+    for (name, place) in [
+        ("wildcard", &mut row.wildcard),
+        ("require_tls", &mut row.require_tls),
+        ("skip_verification", &mut row.skip_verification),
+        ("use_automatic_sender_security", &mut row.use_automatic_sender_security),
+        ("encrypt_incoming_message", &mut row.encrypt_incoming_message),
+    ] {
+        if let Some(text) = form.filled(name)? {
+            *place = flag(name, text)?;
+        }
+    }
+    if let Some(text) = form.filled("spam_action")? {
+        row.spam_action = one_of("spam_action", text, &SpamAction::ALL, SpamAction::as_str)?;
+    }
+    if let Some(text) = form.filled("web_scheme")? {
+        row.web_https = one_of("web_scheme", text, &["http", "https"], |scheme| scheme)? == "https";
+    }
+    if let Some(text) = form.filled("web_prefix")? {
+        row.web_prefix = web_prefix(text)?;
+    }
+    if let Some(text) = form.filled("message_ttl")? {
+        let wrong = || ApiError::bad(format!("message_ttl: `{}` is not a number of seconds", shown(text)));
+        row.message_ttl = text.trim().parse().map_err(|_| wrong())?;
+    }
+    if let Some(text) = form.text("archive_to")? {
+        let is_url = text.starts_with("https://") || text.starts_with("http://");
+        if !text.is_empty() && !is_url {
+            return Err(ApiError::bad(format!("archive_to: `{}` is not a URL", shown(text))));
+        }
+        row.archive_to = Some(text.to_owned()).filter(|text| !text.is_empty());
+    }
+    let dkim_host = if form.has("dkim_host") { "dkim_host" } else { "dkim_host_name" };
+    for (name, place) in [("mailfrom_host", &mut row.mailfrom_host), (dkim_host, &mut row.dkim_host)] {
+        if let Some(text) = form.text(name)? {
+            let host = Some(text).filter(|text| !text.is_empty()).map(Domain::parse).transpose();
+            let wrong = |error| ApiError::bad(format!("{name}: `{}` is not a host: {error}", shown(text)));
+            *place = host.map_err(wrong)?.map(|host| host.to_string());
+        }
+    }
+    Ok(())
+}
+
+/// The label before the domain in links.
+pub(super) fn web_prefix(text: &str) -> Result<String, ApiError> {
+    match Domain::parse(text.trim()) {
+        Ok(prefix) => Ok(prefix.to_string()),
+        Err(error) => Err(ApiError::bad(format!("web_prefix: `{}` is not a label: {error}", shown(text)))),
+    }
+}
+
+/// The word that a text is, in whatever case.
+pub(super) fn one_of<T: Copy>(
+    name: &str,
+    text: &str,
+    all: &[T],
+    word: impl Fn(T) -> &'static str,
+) -> Result<T, ApiError> {
+    let found = all.iter().copied().find(|one| word(*one).eq_ignore_ascii_case(text.trim()));
+    found.ok_or_else(|| {
+        let words: Vec<_> = all.iter().map(|one| word(*one)).collect();
+        ApiError::bad(format!("{name}: `{}` is not one of {}", shown(text), words.join(", ")))
+    })
+}
+
+impl From<DeskError> for ApiError {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::Domain(error) => match error {
+                DomainError::Exists(_) => Self::bad(error.to_string()),
+                DomainError::Unknown(_) => Self::NotFound("Domain not found".to_owned()),
+                DomainError::Configured(_) => Self::NotAllowed(error.to_string()),
+                DomainError::Store(error) => error.into(),
+                DomainError::Chance => failed(&error),
+            },
+            DeskError::Key(error) => error.into(),
+            DeskError::Account(error) => error.into(),
+            DeskError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DkimKeyError> for ApiError {
+    fn from(error: DkimKeyError) -> Self {
+        match error {
+            DkimKeyError::Exists { .. } => Self::bad("failed to create domain key: duplicate key"),
+            DkimKeyError::Unknown { .. } => Self::NotFound("domain key not found".to_owned()),
+            DkimKeyError::LastActive(_) => {
+                Self::bad("cannot delete domain key: must have at least one active domain key")
+            }
+            DkimKeyError::Configured(_) => Self::NotAllowed(error.to_string()),
+            DkimKeyError::NoPem => Self::bad("failed to import domain key: failed to parse PEM"),
+            DkimKeyError::NotPkcs1 => Self::bad(
+                "failed to import domain key: failed to parse private key: key must be PKCS1 format",
+            ),
+            DkimKeyError::Key { error, .. } => {
+                Self::bad(format!("failed to import domain key: failed to parse private key: {error}"))
+            }
+            DkimKeyError::Store(error) => error.into(),
+            DkimKeyError::Selector { .. } | DkimKeyError::Folder(_) | DkimKeyError::CutOff(_) => {
+                failed(&error)
+            }
+        }
+    }
+}
+
+fn failed(error: &dyn std::fmt::Display) -> ApiError {
+    tracing::error!(%error, "a domain could not be administered");
+    ApiError::Internal
+}

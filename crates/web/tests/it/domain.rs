@@ -1,0 +1,268 @@
+//! Domains: taken in, published, verified, used, taken away.
+
+use serde_json::{Value, json};
+
+use crate::site::{KEY, SENDING_KEY, Site};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The records that an answer asks for, as zone text.
+fn zone_of(answer: &Value) -> String {
+    let mut zone = String::new();
+    for list in ["receiving_dns_records", "sending_dns_records"] {
+        for record in answer[list].as_array().unwrap() {
+            let (name, kind) = (record["name"].as_str().unwrap(), record["record_type"].as_str().unwrap());
+            let value = record["value"].as_str().unwrap();
+            let data = match kind {
+                "MX" => format!("{} {value}.", record["priority"].as_str().unwrap()),
+                "CNAME" => format!("{value}."),
+                _ => tegami_dns::Data::Txt(value.to_owned().into_bytes().into()).to_string(),
+            };
+            zone.push_str(&format!("{name}. {kind} {data}\n"));
+        }
+    }
+    zone
+}
+
+fn found(answer: &Value) -> Vec<(String, String)> {
+    let records =
+        ["receiving_dns_records", "sending_dns_records"].map(|list| answer[list].as_array().unwrap());
+    let word = |record: &Value, name: &str| record[name].as_str().unwrap().to_owned();
+    records.into_iter().flatten().map(|record| (word(record, "record_type"), word(record, "valid"))).collect()
+}
+
+#[tokio::test]
+async fn the_life_of_a_domain() {
+    let site = Site::open().await;
+    let body = "name=MG.example.net&smtp_password=supersecret&wildcard=yes&web_prefix=links&dkim_selector=S1";
+    let created = site.post("/v4/domains", body).await;
+    assert_eq!(created.status, 200);
+    let created = created.json();
+    assert_eq!(created["message"], "Domain DNS records have been created");
+    let mut domain = created["domain"].clone();
+    let id = domain["id"].as_str().unwrap().to_owned();
+    assert!(id.len() == 24 && id.bytes().all(|octet| octet.is_ascii_hexdigit()));
+    domain["id"] = json!("");
+    assert_eq!(
+        domain,
+        json!({
+            "created_at": "Mon, 06 Jul 2026 09:00:00 GMT", "id": "", "is_disabled": false, "name": "mg.example.net",
+            "require_tls": false, "skip_verification": false, "smtp_login": "postmaster@mg.example.net",
+            "smtp_password": "supersecret", "spam_action": "disabled", "state": "unverified", "type": "custom",
+            "use_automatic_sender_security": false, "web_prefix": "links", "web_scheme": "http", "wildcard": true,
+            "encrypt_incoming_message": false, "message_ttl": 259200, "tracking_host": "links.mg.example.net",
+        })
+    );
+    assert_eq!(
+        created["receiving_dns_records"],
+        json!([{"is_active": true, "cached": [], "name": "mg.example.net", "priority": "10", "record_type": "MX",
+            "valid": "unknown", "value": "mail.example.org"}])
+    );
+    let sending = created["sending_dns_records"].as_array().unwrap();
+    let named: Vec<_> = sending.iter().map(|record| record["name"].as_str().unwrap()).collect();
+    let keys = ["s1._domainkey.mg.example.net", "s1e._domainkey.mg.example.net"];
+    assert_eq!(named, [keys[0], keys[1], "mg.example.net", "links.mg.example.net"]);
+    assert!(sending[0]["value"].as_str().unwrap().starts_with("v=DKIM1; k=rsa; p="));
+    assert_eq!(sending[2]["value"], "v=spf1 a:mail.example.org -all");
+    assert_eq!(
+        (&sending[3]["record_type"], &sending[3]["value"]),
+        (&json!("CNAME"), &json!("mail.example.org"))
+    );
+
+    let again = site.post("/v3/domains", "name=mg.example.net").await;
+    assert_eq!((again.status, again.message().as_str()), (400, "This domain name is already taken"));
+    let early =
+        site.post("/v3/mg.example.net/messages", "from=a@mg.example.net&to=b@example.com&text=x").await;
+    assert_eq!(early.status, 403);
+    let why = "Domain mg.example.net is not allowed to send: The domain is unverified and requires DNS configuration.";
+    assert!(early.message().starts_with(why), "{}", early.message());
+    assert_eq!(early.json()["Error"], "Forbidden");
+
+    // Nothing is published: one client sends no body at all, another a multipart without parts.
+    let path = "/v3/domains/mg.example.net/verify";
+    let unpublished =
+        site.request("PUT", path, KEY, "multipart/form-data; boundary=x", b"--x--\r\n").await.json();
+    assert_eq!(unpublished["message"], "Domain DNS records have been updated");
+    assert_eq!(unpublished["domain"]["state"], "unverified");
+    assert!(unpublished["domain"].get("smtp_password").is_none());
+
+    site.world.become_zone(&zone_of(&created));
+    let verified = site.request("PUT", "/v4/domains/mg.example.net/verify", KEY, "", b"").await.json();
+    assert_eq!(verified["domain"]["state"], "active");
+    assert!(found(&verified).iter().all(|(_, valid)| valid == "valid"), "{verified}");
+    assert_eq!(verified["receiving_dns_records"][0]["cached"], json!(["10 mail.example.org"]));
+    let shown = site.get("/v4/domains/Mg.Example.NET?h%3Aextended=true").await.json();
+    assert_eq!((&shown["domain"], shown.get("message")), (&verified["domain"], None));
+
+    let sent =
+        site.post("/v3/mg.example.net/messages", "from=a@mg.example.net&to=b@example.com&text=x").await;
+    assert_eq!(sent.status, 200, "{}", sent.body);
+    let unfolded = site.newest().await.1.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    for signature in ["d=mg.example.net; s=s1;", "d=mg.example.net; s=s1e;"] {
+        assert!(unfolded.contains(signature), "{unfolded}");
+    }
+
+    // Mail to it is ours now, since its MX is.
+    let here = "from=me@example.org&to=nobody@mg.example.net&text=x";
+    assert_eq!(site.post("/v3/example.org/messages", here).await.status, 400);
+
+    site.world.become_zone("mg.example.net. MX 10 mx.example.com.\nmg.example.net. TXT \"v=spf1 -all\"\n");
+    let lost = site.request("PUT", path, KEY, FORM, b"").await.json();
+    assert_eq!(lost["domain"]["state"], "unverified");
+    let pairs = found(&lost);
+    assert_eq!(pairs[0], ("MX".to_owned(), "invalid".to_owned()));
+    assert_eq!(pairs[1], ("TXT".to_owned(), "unknown".to_owned()));
+    assert_eq!(pairs[3], ("TXT".to_owned(), "invalid".to_owned()));
+    assert_eq!(lost["sending_dns_records"][2]["cached"], json!(["v=spf1 -all"]));
+
+    let removed = site.request("DELETE", "/v3/domains/mg.example.net", KEY, "", b"").await;
+    assert_eq!(removed.json(), json!({"message": "Domain will be deleted in the background"}));
+    let missing = site.get("/v4/domains/mg.example.net").await;
+    assert_eq!((missing.status, missing.message().as_str()), (404, "Domain not found"));
+    assert_eq!(site.get("/v3/domains/mg.example.net/keys").await.status, 404);
+}
+
+#[tokio::test]
+async fn spf_counts_whichever_way_it_lets_us_pass() {
+    let site = Site::open().await;
+    let created = site.post("/v4/domains", "name=mg.example.net").await.json();
+    let zone = zone_of(&created);
+    let judge = async |spf: &str| {
+        site.world.become_zone(&format!(
+            "{}spf.example.com. TXT \"v=spf1 ip4:192.0.2.0/24 -all\"\n",
+            zone.replace("v=spf1 a:mail.example.org -all", spf)
+        ));
+        let seen = site.request("PUT", "/v4/domains/mg.example.net/verify", KEY, "", b"").await.json();
+        let valid = seen["sending_dns_records"][2]["valid"].as_str().unwrap().to_owned();
+        (valid, seen["domain"]["state"].as_str().unwrap().to_owned())
+    };
+    let good = ("valid".to_owned(), "active".to_owned());
+    let bad = ("invalid".to_owned(), "unverified".to_owned());
+    assert_eq!(judge("v=spf1 include:_spf.example.org +A:mail.example.org ~all").await, good);
+    assert_eq!(judge("v=spf1 include:spf.example.com -all").await, good);
+    assert_eq!(judge("v=spf1 ip4:198.51.100.1 -all").await, bad);
+}
+
+#[tokio::test]
+async fn domains_of_the_configuration_stay() {
+    let site = Site::open().await;
+    let list = site.get("/v3/domains").await.json();
+    assert_eq!(list["total_count"], 2);
+    assert_eq!(list["items"][0]["state"], "active");
+    let removed = site.request("DELETE", "/v3/domains/example.org", KEY, "", b"").await;
+    assert_eq!(removed.status, 403);
+    assert!(removed.message().contains("stands in the configuration"), "{}", removed.message());
+    // Its settings are its own all the same, and nothing in the DNS takes its right to send away.
+    let changed =
+        site.request("PUT", "/v4/domains/example.org", KEY, FORM, b"spam_action=tag&message_ttl=60").await;
+    assert_eq!(changed.json()["message"], "Domain has been updated");
+    let verified = site.request("PUT", "/v4/domains/example.org/verify", KEY, "", b"").await.json();
+    let domain = &verified["domain"];
+    assert_eq!((&domain["state"], &domain["spam_action"]), (&json!("active"), &json!("tag")));
+    assert_eq!(
+        site.post("/v3/example.org/messages", "from=a@example.org&to=b@example.com&text=x").await.status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn lists_and_what_is_wrong() {
+    let site = Site::open().await;
+    for name in ["b.example.net", "a.example.net", "c.example.com"] {
+        assert_eq!(site.post("/v4/domains", &format!("name={name}")).await.status, 200);
+    }
+    let names = async |query: &str| {
+        let list = site.get(&format!("/v4/domains?{query}")).await.json();
+        let items = list["items"].as_array().unwrap().iter();
+        items.map(|item| item["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("search=example.net&sort=name").await, ["a.example.net", "b.example.net"]);
+    assert_eq!(names("state=unverified&sort=name:desc&limit=1&skip=1").await, ["b.example.net"]);
+    assert_eq!(names("state=active&sort=name").await, ["example.org", "shop.test"]);
+    assert!(names("skip=100").await.is_empty());
+    let check = async |method: &str, path: &str, body: &str, status: u16, message: &str| {
+        let answer = site.request(method, path, KEY, FORM, body.as_bytes()).await;
+        assert_eq!((answer.status, answer.message().as_str()), (status, message), "{method} {path} {body}");
+    };
+    check("GET", "/v4/domains?limit=1001", "", 400, "The 'limit' parameter can't be larger than 1000").await;
+    check("POST", "/v4/domains", "", 400, "name parameter is missing").await;
+    check(
+        "POST",
+        "/v4/domains",
+        "name=localhost",
+        400,
+        "`localhost` is not a valid domain name: it has no dot",
+    )
+    .await;
+    let short = "Password is too short. It must be between 5 and 32 characters.";
+    check("POST", "/v4/domains", "name=d.example.net&smtp_password=1234", 400, short).await;
+    let short = "Password is too short. This server wants at least 8 characters.";
+    check("POST", "/v4/domains", "name=d.example.net&smtp_password=12345", 400, short).await;
+    let action = "spam_action: `maybe` is not one of disabled, block, tag, delete";
+    check("PUT", "/v4/domains/a.example.net", "spam_action=maybe", 400, action).await;
+    check("GET", "/v4/domains/d.example.net", "", 404, "Domain not found").await;
+    let refused = site.request("POST", "/v4/domains", SENDING_KEY, FORM, b"name=d.example.net").await;
+    assert_eq!((refused.status, refused.body.as_str()), (401, "Forbidden"));
+}
+
+#[tokio::test]
+async fn what_is_set_one_by_one() {
+    let site = Site::open().await;
+    let put = async |path: &str, body: &str| {
+        site.request("PUT", &format!("/v3/domains/example.org/{path}"), KEY, FORM, body.as_bytes())
+            .await
+            .json()
+    };
+    let get = async |path: &str| site.get(&format!("/v4/domains/example.org/{path}")).await.json();
+
+    let flat = |require: bool, skip: bool| json!({"require_tls": require, "skip_verification": skip});
+    let mut expected = flat(false, false);
+    expected["connection"] = flat(false, false);
+    assert_eq!(get("connection").await, expected);
+    assert_eq!(
+        put("connection", "require_tls=true&skip_verification=true").await,
+        json!({"message": "Domain connection settings have been updated, may take 10 minutes to fully propagate",
+            "require_tls": true, "skip_verification": true, "require-tls": true, "skip-verification": true})
+    );
+    assert_eq!(get("connection").await["connection"], flat(true, true));
+    let sent = async |more: &str| {
+        let body = format!("from=a@example.org&to=b@example.com&text=x{more}");
+        assert_eq!(site.post("/v3/example.org/messages", &body).await.status, 200);
+        site.newest().await.0.envelope_parameters.hop_tls
+    };
+    use tegami_store::HopTls;
+    assert_eq!(sent("").await, HopTls::Encrypted);
+    assert_eq!(sent("&o:require-tls=no").await, HopTls::AsPolicy);
+    assert_eq!(sent("&o:skip-verification=no").await, HopTls::Verified);
+
+    let tracking = json!({"tracking": {
+        "open": {"active": false, "place_at_the_top": false},
+        "click": {"active": false},
+        "unsubscribe": {"active": false,
+            "html_footer": "\n<br>\n<p><a href=\"%unsubscribe_url%\">unsubscribe</a></p>\n",
+            "text_footer": "\n\nTo unsubscribe click: <%unsubscribe_url%>\n\n"},
+        "web_scheme": "http"}});
+    assert_eq!(get("tracking").await, tracking);
+    let message = "Domain tracking settings have been updated";
+    assert_eq!(
+        put("tracking/open", "active=yes&place_at_the_top=true").await,
+        json!({"message": message, "open": {"active": true, "place_at_the_top": true}})
+    );
+    assert_eq!(
+        put("tracking/click", "active=htmlonly").await,
+        json!({"message": message, "click": {"active": true}})
+    );
+    assert_eq!(
+        put("tracking/unsubscribe", "active=true&html_footer=h&text_footer=t").await,
+        json!({"message": message, "unsubscribe": {"active": true, "html_footer": "h", "text_footer": "t"}})
+    );
+    assert_eq!(get("tracking").await["tracking"]["open"]["active"], true);
+    assert_eq!(put("web_prefix", "web_prefix=links").await, json!({"message": "Domain web prefix updated"}));
+    assert_eq!(get("limits/tag").await, json!({"id": "", "limit": 5000, "count": 0}));
+    assert_eq!(get("ips").await, json!({"items": ["192.0.2.1"], "total_count": 1}));
+    assert_eq!(
+        site.post("/v3/domains/example.org/ips", "ip=192.0.2.1").await.json(),
+        json!({"message": "success"})
+    );
+    assert_eq!(site.post("/v3/domains/example.org/ips", "ip=192.0.2.9").await.status, 404);
+}
