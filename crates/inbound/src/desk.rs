@@ -72,6 +72,12 @@ pub enum Refusal {
     ReturnPath,
     /// What came to a return path or to the address for complaints is neither notification nor complaint, and nobody reads it there.
     Papers,
+    /// Whether the recipient exists depends on the message, so it gets one of its own.
+    Alone,
+    /// A route sent it on from here before.
+    Circles,
+    /// What looks like spam is not taken for this domain.
+    Spam,
     /// The store cannot take it at present.
     TryLater,
 }
@@ -95,6 +101,16 @@ impl Refusal {
                 let text = "Nobody reads here: only notifications and complaints about our mail are taken";
                 Reply::new(550, Code::new(5, 7, 1), text)
             }
+            Self::Alone => {
+                let text = "Whether this recipient exists depends on the message: send it one of its own";
+                Reply::new(452, Code::new(4, 5, 3), text)
+            }
+            Self::Circles => Reply::new(554, Code::new(5, 4, 6), "This message was sent on from here before"),
+            Self::Spam => Reply::new(
+                550,
+                Code::new(5, 7, 1),
+                "This looks like spam, which is not taken for this domain",
+            ),
             Self::TryLater => Reply::new(451, Code::new(4, 3, 0), "Not possible at present, try again later"),
         }
     }

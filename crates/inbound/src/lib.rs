@@ -12,6 +12,7 @@ mod listener;
 mod metrics;
 mod reception;
 mod refusal;
+mod route;
 mod stream;
 mod submission;
 mod trace;

@@ -12,16 +12,18 @@ use tegami_mail::{
     Address, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, Note, Reply, ReversePath, note,
 };
 use tegami_proto::smtp::server::{Answer, Facts, Question, Transaction};
+use tegami_queue::route::{Fields, Reach};
 use tegami_queue::{
-    Fault, Heard, Intake, LocalMailboxes, Locality, Paper, Reception as Received, Returning, Trace,
+    Fault, Heard, Intake, LocalMailboxes, Locality, Paper, Reception as Received, ReturnedSender, Returning,
+    Routed, Trace,
 };
-use tegami_store::{MailboxDelivery, Origin, QueueId, Store};
+use tegami_store::{MailboxDelivery, Origin, QueueId, SpamAction, Store};
 
 use crate::BoxFuture;
 use crate::desk::{Clerk, Desk, Peer, Refusal};
 use crate::disposition::{self, Disposition, Policy};
 use crate::refusal::{Record, Refused};
-use crate::trace;
+use crate::{route, trace};
 
 /// What the desk needs; plain values and the rooms it works with.
 pub struct ReceptionSettings {
@@ -94,9 +96,32 @@ struct Found {
     about: Vec<QueueId>,
     /// Who reads what comes to the address for complaints, where that is among them.
     complaints: Option<Vec<MailboxDelivery>>,
+    /// Senders of mail that we sent on, to whose rewritten addresses it comes.
+    returned: Vec<ReturnedSender>,
+    /// Recipients that routes may want.
+    wanted: Vec<Wanted>,
+}
+
+/// A recipient that routes may want.
+struct Wanted {
+    path: ForwardPath,
+    has_mailbox: bool,
+    /// Whether it exists depends on the header section.
+    perhaps: bool,
 }
 
 impl Found {
+    /// Whether some recipient exists only if the header section pleases a route. It then is the only one: were there others, the message could be
+    /// neither refused for it nor taken.
+    fn is_perhaps(&self) -> bool {
+        self.wanted.iter().any(|wanted| wanted.perhaps && !wanted.has_mailbox)
+    }
+
+    fn is_empty(&self) -> bool {
+        let papers = self.about.is_empty() && self.complaints.is_none() && self.returned.is_empty();
+        papers && self.mailboxes.is_empty() && self.wanted.is_empty()
+    }
+
     fn add(&mut self, other: Self) {
         for delivery in other.mailboxes {
             if !self.mailboxes.contains(&delivery) {
@@ -107,6 +132,16 @@ impl Found {
         for id in other.about {
             if !self.about.contains(&id) {
                 self.about.push(id);
+            }
+        }
+        for sender in other.returned {
+            if !self.returned.contains(&sender) {
+                self.returned.push(sender);
+            }
+        }
+        for wanted in other.wanted {
+            if self.wanted.iter().all(|known| known.path.address != wanted.path.address) {
+                self.wanted.push(wanted);
             }
         }
         self.complaints = other.complaints.or(self.complaints.take());
@@ -148,6 +183,9 @@ impl ReceptionClerk {
     async fn recipient(&mut self, path: &ForwardPath) -> Answer {
         let Some(mut open) = self.open.take() else { return Answer::Refuse(Refusal::TryLater.reply()) };
         let answer = match self.find(path, &open).await {
+            Ok(found) if (found.is_perhaps() || open.found.is_perhaps()) && !open.found.is_empty() => {
+                Answer::Refuse(Refusal::Alone.reply())
+            }
             Ok(found) => {
                 open.found.add(found);
                 Answer::Accept
@@ -170,6 +208,18 @@ impl ReceptionClerk {
         let complaints = match self.settings.intake.returning(address).await {
             // What a host has to say about our message is heard whatever SPF says of that host: the address proves enough.
             Ok(Returning::Message(id)) => return Ok(Found { about: vec![id], ..Found::default() }),
+            // Only notifications: whoever has the address could else write to its sender through us.
+            Ok(Returning::Sender(sender)) if open.reverse_path == ReversePath::Null => {
+                return match self.settings.mailboxes.find(sender.sender()).await {
+                    Ok(Locality::Remote) => Ok(Found { returned: vec![sender], ..Found::default() }),
+                    _ => {
+                        Ok(Found { mailboxes: self.mailboxes_of(sender.sender()).await?, ..Found::default() })
+                    }
+                };
+            }
+            Ok(Returning::Sender(_)) => {
+                return Err((Refusal::Papers.reply(), Some(note!("inbound-refused-paper"))));
+            }
             Ok(Returning::Nobody) => {
                 let why = note!("inbound-refused-return-path", address = address);
                 return Err((Refusal::ReturnPath.reply(), Some(why)));
@@ -181,15 +231,40 @@ impl ReceptionClerk {
                 return Err((Refusal::TryLater.reply(), None));
             }
         };
-        let mailboxes = match complaints {
-            Some(_) => Vec::new(),
-            None => self.mailboxes_of(address).await?,
+        let (mailboxes, wanted) = match complaints {
+            Some(_) => (Vec::new(), Vec::new()),
+            None => self.ways_of(path).await?,
         };
         // RFC 5321 section 4.5.1: the postmaster hears also of those whose mail is refused.
         let postmaster = address.local_part().as_str().eq_ignore_ascii_case("postmaster");
         match disposition::before_data(&open.early, &self.settings.policy) {
             Some((reply, why)) if !postmaster => Err((reply, Some(why))),
-            _ => Ok(Found { mailboxes, complaints, ..Found::default() }),
+            _ => Ok(Found { mailboxes, complaints, wanted, ..Found::default() }),
+        }
+    }
+
+    /// Mailboxes, and whether routes may want it. An address that is nobody's is taken where some route may match: where that depends on the header
+    /// section, nobody can know before the message is there. So a route that looks at the header section alone makes every address of our domains
+    /// possible; those that it does not want after all are refused then, and no notification is ever sent for them.
+    async fn ways_of(
+        &self,
+        path: &ForwardPath,
+    ) -> Result<(Vec<MailboxDelivery>, Vec<Wanted>), (Reply, Option<Note>)> {
+        let address = &path.address;
+        let reach = match self.settings.intake.reach(address).await {
+            Ok(reach) => reach,
+            Err(error) => {
+                tracing::warn!(%error, "cannot read the routes");
+                return Err((Refusal::TryLater.reply(), None));
+            }
+        };
+        let wanted = |has_mailbox| match reach {
+            Reach::No => Vec::new(),
+            _ => vec![Wanted { path: path.clone(), has_mailbox, perhaps: reach == Reach::Perhaps }],
+        };
+        match (self.settings.mailboxes.find(address).await, reach) {
+            (Ok(Locality::Unknown), Reach::Perhaps | Reach::Surely) => Ok((Vec::new(), wanted(false))),
+            _ => Ok((self.mailboxes_of(address).await?, wanted(true))),
         }
     }
 
@@ -216,7 +291,8 @@ impl ReceptionClerk {
         let Some(open) = self.open.take() else { return Answer::Refuse(Refusal::TryLater.reply()) };
         let Open { reverse_path, early, found } = open;
         // Notifications seldom pass DMARC; the return path that they come to says more about them than their author.
-        let only_returns = !found.about.is_empty() && found.mailboxes.is_empty();
+        let papers = !found.about.is_empty() || !found.returned.is_empty();
+        let only_returns = papers && found.mailboxes.is_empty() && found.wanted.is_empty();
         let client = client(&settings, self.peer, &reverse_path, facts);
         let records = Records::cached(&*settings.resolver, &self.cache, client.now);
         let verdicts = verify::message(&client, early, &transaction.content, records).await;
@@ -231,7 +307,44 @@ impl ReceptionClerk {
                 return Answer::Refuse(reply);
             }
         };
-        self.keep(transaction, found, &verdicts, facts, junk).await
+        self.keep(transaction, found, &verdicts, facts, (junk, only_returns)).await
+    }
+
+    /// What routes do with it, for each recipient that they may want; the refusal where some recipient exists neither for them nor as a mailbox.
+    async fn routed(&self, found: &Found, known: &Known<'_>) -> Result<Vec<Routed>, (Reply, Option<Note>)> {
+        let mut all = Vec::new();
+        if found.wanted.is_empty() {
+            return Ok(all);
+        }
+        let fields = Fields::of(known.content, known.findings);
+        for wanted in &found.wanted {
+            let mut routed = match self.settings.intake.route(&wanted.path, &fields).await {
+                Ok(routed) => routed,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot read the routes");
+                    return Err((Refusal::TryLater.reply(), None));
+                }
+            };
+            if known.forged {
+                routed.tell_nobody();
+            }
+            if !wanted.has_mailbox && !routed.is_matched() {
+                let address = &wanted.path.address;
+                return Err(match (routed.goes_in_circles(), wanted.perhaps) {
+                    (true, _) => {
+                        (Refusal::Circles.reply(), Some(note!("inbound-refused-circles", address = address)))
+                    }
+                    (false, true) => (
+                        Refusal::NoMailbox.reply(),
+                        Some(note!("inbound-refused-mailbox", address = address)),
+                    ),
+                    // The routes were changed since RCPT.
+                    (false, false) => (Refusal::TryLater.reply(), None),
+                });
+            }
+            all.push(routed);
+        }
+        Ok(all)
     }
 
     async fn keep(
@@ -240,13 +353,56 @@ impl ReceptionClerk {
         mut found: Found,
         verdicts: &Verdicts,
         facts: &Facts,
-        junk: Option<Note>,
+        (junk, only_returns): (Option<Note>, bool),
     ) -> Answer {
         let settings = Arc::clone(&self.settings);
         let hostname = settings.hostname.as_str();
         let Transaction { envelope, content, hold: _ } = transaction;
+        let content = trace::without_forged(&content, hostname);
         let mut fields = verdicts.authentication_results(hostname).into_bytes();
         fields.extend_from_slice(verdicts.received_spf(hostname).as_bytes());
+        let domain = self.domain_of(&envelope);
+        let findings = route::fields(verdicts, junk.as_ref());
+        match settings.intake.spam_action(&domain).await {
+            Ok(SpamAction::Block) if junk.is_some() && !only_returns => {
+                let (reply, why) = (Refusal::Spam.reply(), note!("inbound-refused-spam", domain = domain));
+                let told = json::stored_verdicts(verdicts, hostname);
+                let recipients = addresses(&envelope);
+                self.refused(&envelope.reverse_path, &recipients, &reply, &why, Some(told)).await;
+                return Answer::Refuse(reply);
+            }
+            Ok(SpamAction::Delete) if junk.is_some() && !only_returns => {
+                let text = "Ok, but this looks like spam, which is thrown away here";
+                let reply = Reply::new(250, EnhancedStatusCode::new(2, 0, 0), text);
+                let why = note!("inbound-thrown-away-spam", domain = domain);
+                let told = json::stored_verdicts(verdicts, hostname);
+                let recipients = addresses(&envelope);
+                self.refused(&envelope.reverse_path, &recipients, &reply, &why, Some(told)).await;
+                return Answer::AcceptWith(reply);
+            }
+            Ok(SpamAction::Tag) => fields.extend(route::written(&findings)),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "cannot look a domain up");
+                return Answer::Refuse(Refusal::TryLater.reply());
+            }
+        }
+        let known = Known {
+            content: &content,
+            findings: &findings,
+            forged: route::looks_forged(verdicts, junk.as_ref()),
+        };
+        let routed = match self.routed(&found, &known).await {
+            Ok(routed) => routed,
+            Err((reply, why)) => {
+                if let Some(why) = why {
+                    let told = json::stored_verdicts(verdicts, hostname);
+                    let recipients = addresses(&envelope);
+                    self.refused(&envelope.reverse_path, &recipients, &reply, &why, Some(told)).await;
+                }
+                return Answer::Refuse(reply);
+            }
+        };
         if junk.is_some() {
             for delivery in &mut found.mailboxes {
                 "Junk".clone_into(&mut delivery.mailbox);
@@ -259,12 +415,14 @@ impl ReceptionClerk {
         let (reverse_path, recipients) = (envelope.reverse_path.clone(), addresses(&envelope));
         let received = Received {
             origin: Origin::Reception { ip: self.peer.ip() },
-            domain: self.domain_of(&envelope),
+            domain,
             trace: self.trace(facts, verdicts, envelope.smtputf8),
             envelope,
-            content: trace::without_forged(&content, hostname),
+            content,
             fields,
             mailboxes: found.mailboxes,
+            routed,
+            returned: found.returned,
             verdicts: Some(told),
             events: Vec::new(),
         };
@@ -345,6 +503,14 @@ fn proven_names(verdicts: &Verdicts) -> Vec<Domain> {
     let names = iprev.into_iter().chain(spf.map(|verdict| verdict.domain.as_str()));
     let names = names.chain(dkim.map(|verdict| verdict.domain.as_str()));
     names.filter_map(|name| Domain::parse(name.trim_end_matches('.')).ok()).collect()
+}
+
+/// What routes are asked with.
+struct Known<'a> {
+    content: &'a [u8],
+    findings: &'a [(&'static str, String)],
+    /// The reverse-path looks forged.
+    forged: bool,
 }
 
 fn addresses(envelope: &Envelope) -> Vec<Address> {

@@ -4,12 +4,14 @@ use bytes::Bytes;
 use tegami_auth::results::{self, ReceivedSpf};
 use tegami_mail::header::{self, HeaderField};
 
+use crate::route;
+
 /// The content without Authentication-Results fields that claim to be ours (RFC 8601 section 5), without Received-SPF fields
-/// that claim to be (RFC 7208 section 9.1), and without Return-Path fields: the one that final delivery writes is to be the
+/// that claim to be (RFC 7208 section 9.1), without those of what we found out about a message, and without Return-Path fields: the one that final delivery writes is to be the
 /// only one (RFC 5321 section 4.4). Most contents have none of them and are not copied.
 pub(crate) fn without_forged(content: &Bytes, authserv_id: &str) -> Bytes {
     let forged = |field: &HeaderField<'_>| match Named::of(field) {
-        Some((Named::ReturnPath, _)) => true,
+        Some((Named::ReturnPath | Named::Findings, _)) => true,
         Some((Named::Results, value)) => results::claims(value, authserv_id),
         Some((Named::Spf, value)) => {
             // What cannot be read may be read as ours by others.
@@ -32,12 +34,18 @@ enum Named {
     ReturnPath,
     Results,
     Spf,
+    Findings,
 }
 
-const NAMES: [(&str, Named); 3] = [
+const NAMES: [(&str, Named); 8] = [
     ("Return-Path", Named::ReturnPath),
     ("Authentication-Results", Named::Results),
     ("Received-SPF", Named::Spf),
+    (route::NAMES[0], Named::Findings),
+    (route::NAMES[1], Named::Findings),
+    (route::NAMES[2], Named::Findings),
+    (route::NAMES[3], Named::Findings),
+    (route::NAMES[4], Named::Findings),
 ];
 
 impl Named {

@@ -9,6 +9,7 @@ use tegami_mail::{EnhancedStatusCode, Reply};
 use tegami_store::{Evidence, Json, QueueId, Suppression, SuppressionList};
 
 use crate::outcome::Stage;
+use crate::route::Matched;
 
 /// The `data` of Accepted, Delivered, Deferred and Failed events.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,9 @@ pub struct EventData {
     /// It was posted to this URL, credentials left out, and not sent by SMTP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The routes that wanted it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<Matched>,
     /// It went into a mailbox here.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub local: bool,

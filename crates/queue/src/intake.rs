@@ -17,7 +17,7 @@ use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, ForwardP
 use tegami_report::dsn::{Action, Languages, Report, Returned, Told};
 use tegami_store::{
     EnvelopeParameters, EventKind, Facts, HopTls, IdSource, MailboxDelivery, MessageRow, NewEvent,
-    NewMessage, NewRecipient, Origin, Priority, QueueId, RowId, Store, StoreError, Suppression,
+    NewMessage, NewRecipient, Origin, Priority, QueueId, RowId, SpamAction, Store, StoreError, Suppression,
     SuppressionList, Table, TableChange, TrackingSettings, suppression_key,
 };
 
@@ -259,11 +259,20 @@ impl Intake {
     }
 
     async fn keep(&self, messages: Vec<NewMessage>) -> Result<(), IntakeError> {
-        let announcement = self.control.announce(&messages);
         let lines: Vec<_> = messages.iter().flat_map(fate::kept).collect();
+        self.keep_told(messages, &lines).await
+    }
+
+    /// One commit, and what is told when it is durable.
+    pub(crate) async fn keep_told(
+        &self,
+        messages: Vec<NewMessage>,
+        lines: &[fate::Line],
+    ) -> Result<(), IntakeError> {
+        let announcement = self.control.announce(&messages);
         self.store.accept(messages).await?;
         announcement.committed();
-        self.control.tell(&lines);
+        self.control.tell(lines);
         Ok(())
     }
 
@@ -409,65 +418,31 @@ impl Intake {
         vec![message, here]
     }
 
-    /// Takes a message from another ADMD into mailboxes: trace fields, one synced write. Where it goes and whether it is welcome
+    /// Takes a message from another ADMD into mailboxes, and to where routes send it: trace fields, one synced write. Where it goes and whether it is welcome
     /// was decided before.
     ///
     /// # Errors
     /// An [`IntakeError`]; nothing was kept.
     pub async fn receive(&self, reception: Reception) -> Result<Accepted, IntakeError> {
         let now = self.clock.now();
-        let (accepted, message) = self.received(self.ids.next(now), reception, now)?;
-        let lines = fate::kept(&message);
-        self.store.accept(vec![message]).await?;
-        self.control.tell(&lines);
+        let (accepted, messages) = self.received(self.ids.next(now), reception, now)?;
+        self.keep(messages).await?;
         Ok(accepted)
     }
 
-    /// What came from another ADMD, as it will be kept.
-    pub(crate) fn received(
-        &self,
-        id: QueueId,
-        reception: Reception,
-        now: Timestamp,
-    ) -> Result<(Accepted, NewMessage), IntakeError> {
-        let Reception { origin, domain, envelope, content, fields, trace, mailboxes, verdicts, events } =
-            reception;
+    /// What becomes of incoming mail for this domain that looks like spam.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn spam_action(&self, domain: &Domain) -> Result<SpamAction, StoreError> {
+        let Some(domains) = &self.domains else { return Ok(SpamAction::default()) };
+        Ok(domains.find(domain).await?.map(|ours| ours.row.spam_action).unwrap_or_default())
+    }
+
+    pub(crate) fn check_size(&self, content: &[u8]) -> Result<(), IntakeError> {
         let size = u64::try_from(content.len()).unwrap_or(u64::MAX);
-        if size > self.settings.max_size {
-            return Err(IntakeError::TooLarge { size, limit: self.settings.max_size });
-        }
-        complete::check_hops(&content)?;
-        let trace = complete::received(&trace, &envelope, &self.settings.hostname, id, now);
-        let content =
-            header::prepend(&content, &[complete::return_path(&envelope.reverse_path), fields, trace]);
-        let summary = summarize(&content, &Options::default());
-        let accepted = Accepted { id, message_id: summary.message_id.clone() };
-        let stored = NewEvent {
-            kind: EventKind::Stored,
-            at: now,
-            domain: domain.as_str().to_owned(),
-            message: Some(id),
-            recipient: envelope.forward_paths.first().map(|path| path.address.to_string()),
-            data: EventData { code: 250, local: true, ..EventData::default() }.to_json(),
-        };
-        let more = events.into_iter().map(|event| NewEvent { message: Some(id), ..event });
-        let message = NewMessage {
-            id,
-            accepted_at: now,
-            origin,
-            domain: domain.as_str().to_owned(),
-            envelope_parameters: parameters(&envelope, &content),
-            reverse_path: envelope.reverse_path,
-            content: Bytes::from(content),
-            summary,
-            priority: Priority::default(),
-            recipients: Vec::new(),
-            mailboxes,
-            verdicts,
-            events: more.chain([stored]).collect(),
-            tables: Vec::new(),
-        };
-        Ok((accepted, message))
+        let limit = self.settings.max_size;
+        if size > limit { Err(IntakeError::TooLarge { size, limit }) } else { Ok(()) }
     }
 
     /// The DSNs for what happened to recipients: one for each action, none to the null reverse-path (RFC 5321 section
@@ -822,7 +797,7 @@ pub(crate) fn unique(mailboxes: Vec<MailboxDelivery>) -> Vec<MailboxDelivery> {
 }
 
 /// What the next hop must be told.
-fn parameters(envelope: &Envelope, content: &[u8]) -> EnvelopeParameters {
+pub(crate) fn parameters(envelope: &Envelope, content: &[u8]) -> EnvelopeParameters {
     let (body, smtputf8) = complete::needs(envelope, content);
     EnvelopeParameters {
         body,

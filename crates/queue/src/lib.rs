@@ -24,6 +24,7 @@ mod domains;
 mod dsn;
 mod event;
 mod fate;
+mod forward;
 mod fresh;
 pub mod gate;
 mod here;
@@ -65,6 +66,7 @@ pub use controls::{Controls, Declined, NoControls, Submitted, Turn};
 pub use dkim_keys::{DkimKeyError, DkimKeys};
 pub use domains::{DomainError, DomainRoll, Domains, OurDomain};
 pub use event::{EventData, Reason};
+pub use forward::Routed;
 pub use hold::{HoldRule, HoldSubject, Holds};
 pub use intake::{Intake, IntakeSettings};
 pub use link::{LONGEST_TARGET, Link, LinkAction, Links};
@@ -75,7 +77,7 @@ pub use operate::{Act, Operator, Order};
 pub use outcome::{Class, Failure, Job, Outcome, Peer, PeerTls, RecipientOutcome, RecipientResult, Stage};
 pub use permit::{Authenticated, NotPermitted, Permit, Senders};
 pub use priority::named as named_priority;
-pub use returns::{ReturnTo, Returns};
+pub use returns::{ReturnTo, ReturnedSender, Returns};
 pub use run::{Deliver, Postman, RunError, RunSettings};
 pub use schedule::{
     Dispatcher, Group, LaneState, Limits, Next, Retries, RetryPolicy, RetryRule, Survey, Wait,

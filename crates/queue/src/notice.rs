@@ -22,7 +22,7 @@ use crate::fate;
 use crate::intake::{Intake, unique};
 use crate::local::Locality;
 use crate::outcome::Class;
-use crate::returns::ReturnTo;
+use crate::returns::{ReturnTo, ReturnedSender};
 use crate::settle::reason;
 use crate::submission::{Accepted, IntakeError, Reception};
 use crate::suppress::{Counts, Weight};
@@ -34,6 +34,8 @@ pub enum Returning {
     Message(QueueId),
     /// The address for complaints; what no program understands is read in these mailboxes.
     Complaints(Vec<MailboxDelivery>),
+    /// The rewritten sender of mail that a route sent on.
+    Sender(ReturnedSender),
     /// A return path that nobody made, whose time is over, or whose message is forgotten.
     Nobody,
     /// None of these.
@@ -107,6 +109,11 @@ impl Intake {
             ReturnTo::Nobody => return Ok(Returning::Nobody),
             ReturnTo::Elsewhere => {}
         }
+        if let Some(returned) = self.returns().returned(address, self.clock.now())
+            && self.local.find(address).await? == Locality::Unknown
+        {
+            return Ok(returned.map_or(Returning::Nobody, Returning::Sender));
+        }
         let same = |feedback: &&Address| {
             let (ours, theirs) = (feedback.local_part().as_str(), address.local_part().as_str());
             feedback.host() == address.host() && ours.eq_ignore_ascii_case(theirs)
@@ -148,26 +155,28 @@ impl Intake {
             }
         }
         mailboxes.extend(found.copies);
-        if mailboxes.is_empty() && found.events.is_empty() {
+        let is_routed = !paper.reception.routed.is_empty() || !paper.reception.returned.is_empty();
+        if mailboxes.is_empty() && found.events.is_empty() && !is_routed {
             return Ok(if found.understood { Heard::Known } else { Heard::Nobody });
         }
         let is_read = !mailboxes.is_empty();
         let reception = Reception { mailboxes: unique(mailboxes), ..paper.reception };
-        let (accepted, mut message) = self.received(id, reception, now)?;
-        if !is_read {
+        let (accepted, mut messages) = self.received(id, reception, now)?;
+        let Some(message) = messages.first_mut() else { return Ok(Heard::Nobody) };
+        if !is_read && !is_routed {
             message.events.clear();
         }
-        let mut lines = fate::kept(&message);
+        let mut lines: Vec<_> = messages.iter().flat_map(fate::kept).collect();
         lines.extend(found.lines);
+        let Some(message) = messages.first_mut() else { return Ok(Heard::Nobody) };
         message.events.extend(found.events);
-        message.tables = found.complaints.iter().map(Suppression::change).collect();
+        message.tables.extend(found.complaints.iter().map(Suppression::change));
         let mut counts = Counts::new();
         for (weight, draft) in found.bounces {
             let rules = self.settings().suppressions;
             message.tables.extend(rules.weigh(&*self.store, &mut counts, weight, draft, now).await?);
         }
-        self.store.accept(vec![message]).await?;
-        self.control.tell(&lines);
+        self.keep_told(messages, &lines).await?;
         Ok(Heard::Kept(accepted))
     }
 

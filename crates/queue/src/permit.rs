@@ -1,9 +1,13 @@
 //! The right of an envelope to enter the queue.
 
-use tegami_mail::{Address, Domain, Envelope, ReversePath};
+use tegami_mail::{Address, Domain, Envelope, ForwardPath, ReversePath};
 
-/// Proof that an envelope may enter the queue, together with the envelope it was given for. It is made from an [`Authenticated`]
-/// or for a notification of our own; the fields are private and there is no other constructor. An open relay is a type error.
+use crate::returns::ReturnedSender;
+use crate::route::Forward;
+
+/// Proof that an envelope may enter the queue, together with the envelope it was given for. It is made from an [`Authenticated`],
+/// for a notification of our own, or from a [`Forward`] or a [`ReturnedSender`], which only a configured route and an address that we made
+/// ourselves bring about; the fields are private and there is no other constructor. An open relay is a type error.
 #[derive(Debug)]
 pub struct Permit {
     envelope: Envelope,
@@ -17,6 +21,8 @@ enum Grant {
     Account(Authenticated),
     /// A notification of ours, which has the null reverse-path.
     Own,
+    /// A configured route, or a sender whose mail one sent on.
+    Route,
 }
 
 /// Why no permit was given: the reverse-path does not belong to the account (RFC 6409 section 6.1 lets a submission
@@ -51,6 +57,23 @@ impl Permit {
         Self { envelope, grant: Grant::Own }
     }
 
+    /// A stranger's message goes on to where configured routes send it for one of its recipients. The reverse-path stays the stranger's, who is
+    /// told when it does not arrive; it leaves with one of ours ([`crate::Returns::reverse_path`]).
+    pub(crate) fn for_route(envelope: &Envelope, path: &ForwardPath, forwards: &[Forward]) -> Self {
+        let forward_path =
+            |forward: &Forward| ForwardPath { address: forward.address().clone(), ..path.clone() };
+        let forward_paths = forwards.iter().map(forward_path).collect();
+        Self { envelope: Envelope { forward_paths, ..envelope.clone() }, grant: Grant::Route }
+    }
+
+    /// What came back to an address that we made goes back to the sender whom it stands for, and to nobody else. Its reverse-path is null: a
+    /// second notification about it would go in circles.
+    pub(crate) fn for_return(envelope: &Envelope, sender: &ReturnedSender) -> Self {
+        let forward_paths = vec![ForwardPath::from(sender.sender().clone())];
+        let envelope = Envelope { reverse_path: ReversePath::Null, forward_paths, ..envelope.clone() };
+        Self { envelope, grant: Grant::Route }
+    }
+
     /// The envelope that may enter.
     pub fn envelope(&self) -> &Envelope {
         &self.envelope
@@ -60,7 +83,7 @@ impl Permit {
     pub(crate) fn may_write_as(&self, author: &Address) -> bool {
         match &self.grant {
             Grant::Account(account) => account.may(author),
-            Grant::Own => true,
+            Grant::Own | Grant::Route => true,
         }
     }
 
@@ -71,6 +94,8 @@ impl Permit {
                 account.anybody || account.senders.iter().any(|senders| senders.domain() == Some(domain))
             }
             Grant::Own => true,
+            // A stranger's words are not ours to sign.
+            Grant::Route => false,
         }
     }
 
@@ -79,6 +104,7 @@ impl Permit {
         match &self.grant {
             Grant::Account(account) => account.account(),
             Grant::Own => "this server",
+            Grant::Route => "a route",
         }
     }
 

@@ -9,12 +9,38 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use tegami_mail::{Address, Domain, ReversePath};
 use tegami_report::return_path::{Proof, ReturnPaths};
+use tegami_report::srs::{Srs, SrsProof};
 use tegami_store::{MessageRow, Origin, QueueId};
 
 /// The return paths of our domains. Empty, it changes nothing.
 #[derive(Debug, Default)]
 pub struct Returns {
     domains: BTreeMap<Domain, OfDomain>,
+    /// For senders of mail that we send on: the first makes addresses, the others are believed.
+    srs: Vec<[u8; 32]>,
+}
+
+/// An address that looks like a rewritten sender is forged, or its time is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotReturned;
+
+/// A sender whose mail we sent on, named by an address that we made ourselves: only verifying one makes this.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnedSender {
+    sender: Address,
+    path: Address,
+}
+
+impl ReturnedSender {
+    /// Who sent it first.
+    pub fn sender(&self) -> &Address {
+        &self.sender
+    }
+
+    /// The address that stands for that sender.
+    pub fn path(&self) -> &Address {
+        &self.path
+    }
 }
 
 #[derive(Debug)]
@@ -40,7 +66,48 @@ impl Returns {
     pub fn new(paths: impl IntoIterator<Item = ReturnPaths>) -> Self {
         let of_domain = |paths| OfDomain { paths, rewrites: AtomicBool::new(false) };
         let domains = paths.into_iter().map(|paths| (paths.domain().clone(), of_domain(paths)));
-        Self { domains: domains.collect() }
+        Self { domains: domains.collect(), srs: Vec::new() }
+    }
+
+    /// With keys for the senders of mail that we send on.
+    #[must_use]
+    pub fn with_srs(self, keys: Vec<[u8; 32]>) -> Self {
+        Self { srs: keys, ..self }
+    }
+
+    fn srs(&self, domain: &Domain) -> Option<Srs> {
+        let (newest, older) = self.srs.split_first()?;
+        let srs = Srs::new(domain.clone(), newest);
+        Some(older.iter().fold(srs, |srs, key| srs.with_older_key(key)))
+    }
+
+    /// What an address of one of our domains proves that looks like the rewritten sender of mail that we sent on.
+    /// `None` where it does not look so.
+    pub(crate) fn returned(
+        &self,
+        address: &Address,
+        now: Timestamp,
+    ) -> Option<Result<ReturnedSender, NotReturned>> {
+        match self.srs(address.domain()?)?.reverse(address, now) {
+            SrsProof::Genuine(sender) => Some(Ok(ReturnedSender { sender, path: address.clone() })),
+            SrsProof::Old | SrsProof::Forged => Some(Err(NotReturned)),
+            SrsProof::Foreign => None,
+        }
+    }
+
+    /// With what reverse-path a stranger's message goes on: one of the domain that it came to, so that SPF speaks of us. A sender that leaves no
+    /// room in it gets a return path of ours; what comes back to that is recorded here and goes no further.
+    fn sent_on(&self, message: &MessageRow) -> ReversePath {
+        let kept = || message.reverse_path.clone();
+        let Some(sender) = message.reverse_path.address() else { return kept() };
+        let Ok(domain) = Domain::parse(&message.domain) else { return kept() };
+        if sender.domain().is_some_and(|sender| *sender == domain || self.domains.contains_key(sender)) {
+            return kept();
+        }
+        let Some(srs) = self.srs(&domain) else { return kept() };
+        let rewritten = srs.forward(sender, message.accepted_at);
+        let rewritten = rewritten.or_else(|| self.identity(&domain, message.id, message.accepted_at));
+        rewritten.map_or_else(kept, ReversePath::Address)
     }
 
     /// What was decided for the domains of `before` holds for those that are here too.
@@ -60,6 +127,9 @@ impl Returns {
     /// What MAIL carries for this message: messages of our accounts leave with a return path of ours where their domain has one. It is of
     /// the same domain, so SPF finds what it would have found.
     pub fn reverse_path(&self, message: &MessageRow) -> ReversePath {
+        if matches!(message.origin, Origin::Reception { .. }) {
+            return self.sent_on(message);
+        }
         let kept = || message.reverse_path.clone();
         let ours = matches!(message.origin, Origin::Http { .. } | Origin::Submission { .. });
         let Some(domain) = message.reverse_path.address().and_then(Address::domain).filter(|_| ours) else {

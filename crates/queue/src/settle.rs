@@ -9,8 +9,8 @@ use tegami_mail::failure::{Cause, Verdict};
 use tegami_mail::{EnhancedStatusCode, Reply, ReversePath, note};
 use tegami_report::dsn::{Action, MOST_RETURNED, Told};
 use tegami_store::{
-    Attempt, EventKind, Evidence, MessageRow, NewEvent, NewMessage, QueueRow, RowId, SettleOp, Settlement,
-    Store, StoreError, Suppression, SuppressionList, SuppressionSource,
+    Attempt, EventKind, Evidence, MessageRow, NewEvent, NewMessage, Origin, QueueRow, RowId, SettleOp,
+    Settlement, Store, StoreError, Suppression, SuppressionList, SuppressionSource,
 };
 use tegami_words::Language;
 
@@ -305,8 +305,10 @@ fn failed(
             },
         }),
         event: event(EventKind::Failed, message, row, &data, now),
-        // Nobody is suppressed for not taking our own notifications.
-        suppression: suppression.filter(|_| dsn::reader(message).is_some()),
+        // Nobody is suppressed for not taking our own notifications, nor what routes send on: whoever wrote it is told each time.
+        suppression: suppression.filter(|_| {
+            dsn::reader(message).is_some() && !matches!(message.origin, Origin::Reception { .. })
+        }),
     }
 }
 

@@ -11,7 +11,9 @@ use tegami_store::{
     DomainRow, HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError, TableChange,
 };
 
+use crate::forward::Routed;
 use crate::permit::Permit;
+use crate::returns::ReturnedSender;
 use crate::track::TrackingWish;
 
 /// A message that somebody with a permit wants to send.
@@ -169,6 +171,10 @@ pub struct Reception {
     pub trace: Trace,
     /// The mailboxes it goes into.
     pub mailboxes: Vec<MailboxDelivery>,
+    /// What routes do with it, for each recipient that they know.
+    pub routed: Vec<Routed>,
+    /// The senders of mail that we sent on, to whose rewritten addresses it came.
+    pub returned: Vec<ReturnedSender>,
     /// Verdicts, as JSON.
     pub verdicts: Option<serde_json::Value>,
     /// Events of the caller, beside the one Stored event that intake writes; `message` is filled in.

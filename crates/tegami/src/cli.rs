@@ -1,6 +1,7 @@
 //! The command line: words in, values out. What each word means to people stands in `cli.ftl`, in both languages.
 
 mod queue;
+mod route;
 mod suppression;
 
 use std::net::{IpAddr, SocketAddr};
@@ -14,6 +15,7 @@ use tegami_web::people::Role;
 use tegami_words::Language;
 
 pub(crate) use queue::{By, Consent, List, Queue, Selection, State, Summary};
+pub(crate) use route::Route;
 pub(crate) use suppression::{Choice, Suppression};
 
 #[derive(Debug, Parser)]
@@ -83,6 +85,8 @@ pub(crate) enum Verb {
     Provider(Provider),
     #[command(subcommand)]
     Report(Report),
+    #[command(subcommand)]
+    Route(Route),
     #[command(subcommand)]
     Suppression(Suppression),
     #[command(subcommand)]

@@ -80,6 +80,8 @@ async fn hear(desk: &Desk, to: &Address, content: &str, reporter: &[&str]) -> Re
         content: Bytes::from(content.to_owned()),
         fields: Vec::new(),
         trace: Trace { protocol: "ESMTP".to_owned(), ..Trace::default() },
+        routed: Vec::new(),
+        returned: Vec::new(),
         mailboxes: Vec::new(),
         verdicts: None,
         events: Vec::new(),

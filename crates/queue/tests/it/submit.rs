@@ -135,6 +135,8 @@ async fn reception_puts_trace_fields_on_top() {
             protocol: "ESMTPS".to_owned(),
             ..Trace::default()
         },
+        routed: Vec::new(),
+        returned: Vec::new(),
         mailboxes: vec![MailboxDelivery { owner: address("shop@example.org"), mailbox: "Junk".to_owned() }],
         verdicts: Some(serde_json::json!({"score": 1})),
         events: Vec::new(),

@@ -22,6 +22,7 @@ mod provider;
 mod queue;
 mod reload;
 mod report;
+mod route;
 mod send;
 mod serve;
 mod suppression;
@@ -102,6 +103,7 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         | Verb::Mailbox(_)
         | Verb::Provider(_)
         | Verb::Report(_)
+        | Verb::Route(_)
         | Verb::Suppression(_) => administer(cli, context, arguments).await,
     }
 }
@@ -206,6 +208,7 @@ fn input(verb: &Verb) -> Result<Option<String>, Failure> {
             cli::Operator::Add { password_file: Some(path), .. }
             | cli::Operator::Password { password_file: Some(path), .. },
         ) => user::read_password(path).map(Some),
+        Verb::Route(route) => route.file().map(|file| suppression::read(&file)).transpose(),
         Verb::Suppression(cli::Suppression::Import { file, .. }) => suppression::read(file).map(Some),
         Verb::Why(cli::Why { dns: cli::DnsOptions { zone: Some(path), .. }, .. }) => {
             let text = std::fs::read_to_string(path);
@@ -257,6 +260,7 @@ async fn on_rooms(verb: &Verb, input: Option<String>, site: queue::Site<'_>) -> 
         Verb::Domain(domain) => domain::run(domain, context, rooms, config).await,
         Verb::Mailbox(mailbox) => mailbox::run(mailbox, context, rooms).await,
         Verb::Provider(provider) => provider::run(provider, context, rooms).await,
+        Verb::Route(route) => route::run(route, input, context, rooms).await,
         Verb::Suppression(verb) => suppression::run(verb, input, context, rooms, config).await,
         _ => Err(Failure::Text("this command does not travel over the control socket".to_owned())),
     }

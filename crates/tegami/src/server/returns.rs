@@ -18,6 +18,8 @@ use crate::config::{Config, ReturnPath};
 
 /// The local-part before the token.
 const MAILBOX: &str = "bounces";
+/// The keys for senders of mail that routes send on, of all our domains.
+const SRS: &str = "srs.key";
 /// How often the MX records are looked at again.
 const EVERY: Duration = Duration::from_secs(3600);
 /// How long the start waits for the DNS before it goes on without.
@@ -30,27 +32,27 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) fn open(config: &Config) -> Result<Returns, Failure> {
     let folder = keys::folder(config)?;
     let paths = config.domains.iter().map(|domain| {
-        let keys = keys_of(&folder, domain)?;
+        let keys = keys_of(&folder, &format!("{domain}.return-path.key"))?;
         let text =
             |error: &dyn std::fmt::Display| Failure::Text(format!("return paths of {domain}: {error}"));
         let (newest, older) = keys.split_first().ok_or_else(|| text(&"no key"))?;
         let paths = ReturnPaths::new(MAILBOX, domain.clone(), newest).map_err(|error| text(&error))?;
         Ok(older.iter().fold(paths, |paths, key| paths.with_older_key(key)))
     });
-    Ok(Returns::new(paths.collect::<Result<Vec<_>, Failure>>()?))
+    let returns = Returns::new(paths.collect::<Result<Vec<_>, Failure>>()?);
+    Ok(returns.with_srs(keys_of(&folder, SRS)?))
 }
 
 /// One key a line, 64 hexadecimal digits: the first makes return paths, the others are believed as long as they stand there.
-fn keys_of(folder: &KeyFolder, domain: &Domain) -> Result<Vec<[u8; 32]>, Failure> {
-    let name = format!("{domain}.return-path.key");
-    let text = match folder.read(&name) {
+fn keys_of(folder: &KeyFolder, name: &str) -> Result<Vec<[u8; 32]>, Failure> {
+    let text = match folder.read(name) {
         Ok(text) => text,
         Err(KeyError::Missing(_)) => {
             let mut key = [0_u8; 32];
             aws_lc_rs::rand::fill(&mut key).map_err(|_| note!("cli-no-chance"))?;
             let text: String =
                 key.iter().map(|octet| format!("{octet:02x}")).chain(["\n".to_owned()]).collect();
-            folder.write(&name, &text).map_err(|error| Failure::Text(error.to_string()))?;
+            folder.write(name, &text).map_err(|error| Failure::Text(error.to_string()))?;
             text
         }
         Err(error) => return Err(Failure::Text(error.to_string())),
@@ -123,14 +125,13 @@ mod tests {
     fn a_key_is_made_once_and_an_old_one_stays_good() {
         let base = tempfile::tempdir().unwrap();
         let folder = KeyFolder::open(base.path()).unwrap();
-        let domain = Domain::parse("example.org").unwrap();
-        let first = keys_of(&folder, &domain).unwrap();
-        assert_eq!(first, keys_of(&folder, &domain).unwrap());
         let name = "example.org.return-path.key";
+        let first = keys_of(&folder, name).unwrap();
+        assert_eq!(first, keys_of(&folder, name).unwrap());
         let text = format!("{}\n{}", "0a".repeat(32), folder.read(name).unwrap());
         folder.write(name, &text).unwrap();
-        assert_eq!(keys_of(&folder, &domain).unwrap(), [[10; 32], first[0]]);
+        assert_eq!(keys_of(&folder, name).unwrap(), [[10; 32], first[0]]);
         folder.write(name, "0a0b\n").unwrap();
-        assert!(keys_of(&folder, &domain).is_err());
+        assert!(keys_of(&folder, name).is_err());
     }
 }

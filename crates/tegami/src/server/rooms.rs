@@ -9,6 +9,7 @@ use tegami_auth::dkim::Signer;
 use tegami_mail::{Address, Clock, note};
 use tegami_outbound::Courier;
 use tegami_queue::gate::Gate;
+use tegami_queue::route::Routes;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
     Accounts, Control, Directory, DkimKeys, Domains, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes,
@@ -84,6 +85,7 @@ impl Rooms {
             ids: &ids,
             control: &control,
             holds: &holds,
+            routes: &Arc::default(),
         };
         let intake = door.intake(config, Arc::new(returns::open(config)?));
         let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
@@ -129,8 +131,18 @@ impl Rooms {
         let returns = returns::open(config)?;
         returns.take_over(self.intake.returns());
         let renewed = Self {
-            intake: Door { store, domains: &domains, keys, local: &local, clock, ids, control, holds }
-                .intake(config, Arc::new(returns)),
+            intake: Door {
+                store,
+                domains: &domains,
+                keys,
+                local: &local,
+                clock,
+                ids,
+                control,
+                holds,
+                routes: self.intake.routes(),
+            }
+            .intake(config, Arc::new(returns)),
             local,
             domains,
             store: Arc::clone(store),
@@ -196,11 +208,12 @@ struct Door<'a> {
     ids: &'a Arc<IdSource>,
     control: &'a Arc<Control>,
     holds: &'a Arc<Holds>,
+    routes: &'a Arc<Routes>,
 }
 
 impl Door<'_> {
     fn intake(&self, config: &Config, returns: Arc<Returns>) -> Arc<Intake> {
-        let Self { store, domains, keys, local, clock, ids, control, holds } = *self;
+        let Self { store, domains, keys, local, clock, ids, control, holds, routes } = *self;
         let settings = IntakeSettings {
             max_size: config.limits.message_size as u64,
             max_recipients: config.limits.recipients,
@@ -221,6 +234,7 @@ impl Door<'_> {
             Arc::clone(control),
         )
         .with_returns(returns)
+        .with_routes(Arc::clone(routes))
         .with_domains(Arc::clone(domains))
         .with_gate(Arc::clone(holds) as Arc<dyn Gate>);
         Arc::new(intake)

@@ -30,6 +30,7 @@ mod receiver;
 mod reception;
 mod relay;
 mod reload;
+mod route;
 mod sdk;
 mod sink;
 mod site;

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use tegami_mail::failure::Cause;
 use tegami_mail::{Address, StoredNote};
+use tegami_queue::route::Matched;
 use tegami_queue::{EventData, Reason};
 use tegami_store::{Event, EventKind, Origin, QueueId, Summary};
 use tegami_words::Language;
@@ -119,6 +120,9 @@ pub(crate) fn object(event: &Event, base: &str, recipients: &Recipients) -> Valu
     match kind {
         EventKind::Accepted => {
             add("method", json!(method(event)));
+            if !data.routes.is_empty() {
+                add("routes", routes(event, &data));
+            }
             if let Some(Origin::Http { account } | Origin::Submission { account }) = &event.origin {
                 add("api-key-id", json!(account));
             }
@@ -157,11 +161,25 @@ fn method(event: &Event) -> &'static str {
 fn flags(summary: &Summary, event: &Event) -> Value {
     json!({
         "is-authenticated": matches!(event.origin, Some(Origin::Http { .. } | Origin::Submission { .. })),
-        "is-routed": false,
+        "is-routed": is_routed(event),
         "is-system-test": false,
         "is-test-mode": summary.test_mode,
         "is-delayed-bounce": event.event.kind == EventKind::Failed && event.event.data.value().get("report").is_some(),
     })
+}
+
+/// Whether a route has or had to do with it.
+fn is_routed(event: &Event) -> bool {
+    let sent_on = matches!(event.event.kind, EventKind::Delivered | EventKind::Deferred | EventKind::Failed);
+    let came = matches!(event.origin, Some(Origin::Reception { .. }));
+    came && sent_on || event.event.data.value().get("routes").is_some()
+}
+
+/// The routes that wanted it.
+fn routes(event: &Event, data: &EventData) -> Value {
+    let recipient = event.event.recipient.as_deref().unwrap_or_default();
+    let route = |route: &Matched| json!({"expression": route.expression, "id": route.id, "match": {"recipient": recipient}});
+    data.routes.iter().map(route).collect()
 }
 
 fn message_of(summary: &Summary, kind: EventKind, data: &EventData, recipients: &[String]) -> Value {

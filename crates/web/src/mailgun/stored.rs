@@ -171,7 +171,7 @@ fn add_parsed(object: &mut Map<String, Value>, content: &[u8], url: &str) {
 }
 
 /// `Message-Id`, however it was written: clients look fields up by that form.
-fn title_case(name: &str) -> String {
+pub(super) fn title_case(name: &str) -> String {
     let word = |word: &str| {
         let mut letters = word.chars();
         let first = letters.next().map(|first| first.to_ascii_uppercase());

@@ -11,4 +11,7 @@ inbound-refused-mailbox = There is no mailbox { $address } here; refused before 
 inbound-refused-relay = { $address } is not ours, and the client had no right to send through this server: it would have been relaying.
 inbound-banned = Too many wrong passwords for { $account } from { $ip }; logins from there are refused until { $until }.
 inbound-refused-return-path = { $address } looks like a return path of ours, but it is forged, or its time is over, or its message is forgotten; refused before the content.
+inbound-refused-spam = It looks like spam, and the domain { $domain } takes none (spam_action is block).
+inbound-thrown-away-spam = It looks like spam and was thrown away, as the domain { $domain } wants it (spam_action is delete).
+inbound-refused-circles = A route sent this message on from { $address } before, and it came back: look where mail to that address leads.
 inbound-refused-paper = It came to a return path or to the address for complaints, but tells of nothing that we sent, and no person reads there.

@@ -11,4 +11,7 @@ inbound-refused-mailbox = メールボックス { $address } はここにあり�
 inbound-refused-relay = { $address } はこのサーバーの宛先ではなく、クライアントには中継を頼む権限がないため、拒否しました。
 inbound-banned = { $ip } から { $account } へのログインでパスワードの誤りが続きました。{ $until } まで、そこからのログインを拒否します。
 inbound-refused-return-path = { $address } はこのサーバーのリターンパスの形をしていますが、偽造されたものか、有効期間を過ぎたものか、元のメールの記録がすでにないものです。本文を受け取る前に拒否しました。
+inbound-refused-spam = 迷惑メールと見なされました。ドメイン { $domain } はこれを受け取らない設定です (spam_action が block)。
+inbound-thrown-away-spam = 迷惑メールと見なされ、ドメイン { $domain } の設定 (spam_action が delete) により破棄しました。
+inbound-refused-circles = このメッセージは以前に { $address } からルートで転送され、戻ってきました。そのアドレス宛てのメールの行き先を確認してください。
 inbound-refused-paper = リターンパスまたは苦情の受付アドレスに届きましたが、このサーバーが送ったメールについての通知ではなく、読む人もいないため拒否しました。

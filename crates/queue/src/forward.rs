@@ -1,0 +1,368 @@
+//! Mail of others that routes want: what becomes of it for each recipient, and the messages that are kept of it.
+//!
+//! Everything that one transaction brings about is one commit: the message with its mailboxes and events, what is sent on as rows of the queue, what
+//! is posted as calls.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, ForwardPath, Notify, ReversePath, header};
+use tegami_store::{
+    EventKind, Facts, MailboxDelivery, NewEvent, NewMessage, NewRecipient, Priority, QueueId, StoreError,
+    TableChange,
+};
+
+use crate::call::{Call, CallSubject};
+use crate::complete;
+use crate::event::{EventData, Reason};
+use crate::intake::{Intake, parameters, unique};
+use crate::local::Locality;
+use crate::permit::Permit;
+use crate::returns::ReturnedSender;
+use crate::route::{Evaluation, Fields, Forward, Matched, Order, Reach, RouteTable};
+use crate::submission::{Accepted, IntakeError, Options, Reception};
+use crate::summary::summarize;
+
+/// Addresses of ours that one message visits for one recipient, where routes send it from one to another.
+const MOST_VISITS: usize = 20;
+
+/// The field that tells through which address of ours a message went on.
+const LOOP_FIELD: &str = "Delivered-To";
+
+/// What the routes do with a message for one recipient.
+#[derive(Clone, Debug)]
+pub struct Routed {
+    path: ForwardPath,
+    matched: Vec<Matched>,
+    forwards: Vec<Forward>,
+    mailboxes: Vec<MailboxDelivery>,
+    /// Recipients and URLs.
+    posts: Vec<(Address, String)>,
+    told: Vec<(Address, String)>,
+    stored: bool,
+    /// Addresses of ours that a route names and nobody has.
+    missing: Vec<Address>,
+    circles: bool,
+}
+
+impl Routed {
+    /// The recipient.
+    pub fn recipient(&self) -> &Address {
+        &self.path.address
+    }
+
+    /// Whether any route matched.
+    pub fn is_matched(&self) -> bool {
+        !self.matched.is_empty()
+    }
+
+    /// Whether the message went on from this address before, and came back.
+    pub fn goes_in_circles(&self) -> bool {
+        self.circles
+    }
+
+    /// Nobody is told by mail when it cannot be sent on: who wrote it is not known, and somebody else would be told.
+    pub fn tell_nobody(&mut self) {
+        self.path.notify = Some(Notify { success: false, failure: false, delay: false });
+    }
+
+    fn new(path: ForwardPath) -> Self {
+        Self {
+            path,
+            matched: Vec::new(),
+            forwards: Vec::new(),
+            mailboxes: Vec::new(),
+            posts: Vec::new(),
+            told: Vec::new(),
+            stored: false,
+            missing: Vec::new(),
+            circles: false,
+        }
+    }
+
+    /// Takes in what the routes say for `recipient`, and gives back where else it goes.
+    fn add(&mut self, evaluation: Evaluation, recipient: &Address) -> Vec<Forward> {
+        for matched in evaluation.matched {
+            if !self.matched.contains(&matched) {
+                self.matched.push(matched);
+            }
+        }
+        let mut forwards = Vec::new();
+        for order in evaluation.orders {
+            match order {
+                Order::Forward(forward) => forwards.push(forward),
+                Order::Post(url) => self.posts.push((recipient.clone(), url)),
+                Order::Notify(url) => self.told.push((recipient.clone(), url)),
+                Order::Store => self.stored = true,
+            }
+        }
+        forwards
+    }
+}
+
+impl Intake {
+    /// Whether a route may want mail to this address, before its content is known.
+    ///
+    /// # Errors
+    /// The routes could not be read.
+    pub async fn reach(&self, address: &Address) -> Result<Reach, StoreError> {
+        Ok(self.routes().table(&*self.store).await?.reach(address))
+    }
+
+    /// What the routes do with a message of this header section for one recipient. A forward to an address of ours is followed at once, to its
+    /// mailboxes and its routes; one that leads back to an address where the message was is cut.
+    ///
+    /// # Errors
+    /// Routes or mailboxes could not be read.
+    pub async fn route(&self, path: &ForwardPath, fields: &Fields) -> Result<Routed, StoreError> {
+        let table = self.routes().table(&*self.store).await?;
+        let mut routed = Routed::new(path.clone());
+        if fields.all(LOOP_FIELD).any(|value| same_address(value, &path.address)) {
+            routed.circles = true;
+            return Ok(routed);
+        }
+        let mut visited = BTreeSet::from([lower(&path.address)]);
+        let mut next = routed.add(table.evaluate(&path.address, fields), &path.address);
+        while let Some(forward) = next.pop() {
+            if !visited.insert(lower(forward.address())) {
+                continue;
+            }
+            let found = self.local.find(forward.address()).await?;
+            if found == Locality::Remote {
+                routed.forwards.push(forward);
+                continue;
+            }
+            if visited.len() <= MOST_VISITS {
+                next.extend(self.visit(&table, forward.address(), found, fields, &mut routed));
+            }
+        }
+        // They were taken from the end.
+        routed.forwards.reverse();
+        Ok(routed)
+    }
+
+    /// A forward to an address of ours: its mailboxes and its routes.
+    fn visit(
+        &self,
+        table: &RouteTable,
+        address: &Address,
+        found: Locality,
+        fields: &Fields,
+        routed: &mut Routed,
+    ) -> Vec<Forward> {
+        let evaluation = table.evaluate(address, fields);
+        match found {
+            Locality::Mailboxes(mailboxes) => routed.mailboxes.extend(mailboxes),
+            _ if evaluation.matched.is_empty() => routed.missing.push(address.clone()),
+            _ => {}
+        }
+        routed.add(evaluation, address)
+    }
+
+    /// What came from another ADMD, as it will be kept: the first message is the one that the others, and all requests, belong to.
+    pub(crate) fn received(
+        &self,
+        id: QueueId,
+        reception: Reception,
+        now: Timestamp,
+    ) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
+        self.check_size(&reception.content)?;
+        complete::check_hops(&reception.content)?;
+        let kept = Kept { intake: self, reception: &reception, now };
+        let mut mailboxes = reception.mailboxes.clone();
+        mailboxes.extend(reception.routed.iter().flat_map(|routed| routed.mailboxes.clone()));
+        let mut messages = Vec::new();
+        if !mailboxes.is_empty() {
+            messages.push(kept.here(id, unique(mailboxes)));
+        }
+        let next = |messages: &[NewMessage]| if messages.is_empty() { id } else { self.ids.next(now) };
+        for routed in reception.routed.iter().filter(|routed| !routed.forwards.is_empty()) {
+            messages.push(kept.sent_on(next(&messages), routed));
+        }
+        for sender in &reception.returned {
+            messages.push(kept.sent_back(next(&messages), sender));
+        }
+        if messages.is_empty() {
+            messages.push(kept.here(id, Vec::new()));
+        }
+        let Some(base) = messages.first_mut() else { return Err(IntakeError::NoRecipients) };
+        kept.add_events(base);
+        base.tables = kept.calls(base);
+        let accepted = Accepted { id, message_id: base.summary.message_id.clone() };
+        Ok((accepted, messages))
+    }
+}
+
+/// One reception on its way to the disk.
+struct Kept<'a> {
+    intake: &'a Intake,
+    reception: &'a Reception,
+    now: Timestamp,
+}
+
+impl Kept<'_> {
+    /// The copy for mailboxes, or for whoever asks for it.
+    fn here(&self, id: QueueId, mailboxes: Vec<MailboxDelivery>) -> NewMessage {
+        let envelope = self.reception.envelope.clone();
+        let field = complete::return_path(&envelope.reverse_path);
+        let message = self.message(id, &field, envelope, &self.reception.envelope, &self.reception.domain);
+        NewMessage { mailboxes, ..message }
+    }
+
+    /// What goes on to others. The content stays as it came, so that the signature of its author stays good; only trace fields are put before it.
+    fn sent_on(&self, id: QueueId, routed: &Routed) -> NewMessage {
+        let permit = Permit::for_route(&self.reception.envelope, &routed.path, &routed.forwards);
+        let address = &routed.path.address;
+        let field = format!("{LOOP_FIELD}: {address}\r\n");
+        // Another recipient may be a blind copy.
+        let came = Envelope::new(ReversePath::Null, [address.clone()]);
+        let domain = address.domain().unwrap_or(&self.reception.domain);
+        let mut message = self.travelling(id, field.as_bytes(), permit, &came, domain);
+        message.events.push(self.accepted(&message, address, &routed.matched));
+        message
+    }
+
+    /// What came back to a sender that was rewritten goes back to that sender.
+    fn sent_back(&self, id: QueueId, sender: &ReturnedSender) -> NewMessage {
+        let permit = Permit::for_return(&self.reception.envelope, sender);
+        let reception = self.reception;
+        let mut message = self.travelling(id, &[], permit, &reception.envelope, &reception.domain);
+        message.events.push(self.accepted(&message, sender.path(), &[]));
+        message
+    }
+
+    fn travelling(
+        &self,
+        id: QueueId,
+        field: &[u8],
+        permit: Permit,
+        came: &Envelope,
+        domain: &Domain,
+    ) -> NewMessage {
+        let envelope = permit.into_envelope();
+        let facts = Facts { sender_domain: domain.to_string(), ..Facts::default() };
+        let recipient = |path: &ForwardPath| {
+            let next_hop = path.address.host().to_string();
+            let retry = &self.intake.settings().retry;
+            let expires = retry.expires(&next_hop, &facts, self.intake.gate(), self.now);
+            NewRecipient { path: path.clone(), next_hop, due: self.now, expires }
+        };
+        let recipients = envelope.forward_paths.iter().map(recipient).collect();
+        NewMessage { recipients, ..self.message(id, field, envelope, came, domain) }
+    }
+
+    /// A message of this envelope, below one more field; `came` is what the Received field tells.
+    fn message(
+        &self,
+        id: QueueId,
+        field: &[u8],
+        envelope: Envelope,
+        came: &Envelope,
+        domain: &Domain,
+    ) -> NewMessage {
+        let reception = self.reception;
+        let hostname = &self.intake.settings().hostname;
+        let trace = complete::received(&reception.trace, came, hostname, id, self.now);
+        let content = header::prepend(&reception.content, &[field, &reception.fields, &trace]);
+        NewMessage {
+            id,
+            accepted_at: self.now,
+            origin: reception.origin.clone(),
+            domain: domain.as_str().to_owned(),
+            envelope_parameters: parameters(&envelope, &content),
+            reverse_path: envelope.reverse_path,
+            summary: summarize(&content, &Options::default()),
+            content: Bytes::from(content),
+            priority: Priority::default(),
+            recipients: Vec::new(),
+            mailboxes: Vec::new(),
+            verdicts: reception.verdicts.clone(),
+            events: Vec::new(),
+            tables: Vec::new(),
+        }
+    }
+
+    /// What is told of all of it, beside what each message tells of itself.
+    fn add_events(&self, base: &mut NewMessage) {
+        let reception = self.reception;
+        let more = reception.events.iter().cloned();
+        let mut events: Vec<_> = more.map(|event| NewEvent { message: Some(base.id), ..event }).collect();
+        for routed in &reception.routed {
+            if routed.forwards.is_empty() && routed.is_matched() {
+                events.push(self.accepted(base, &routed.path.address, &routed.matched));
+            }
+            events.extend(routed.missing.iter().map(|address| self.missing(base, address)));
+        }
+        // One for the message, whoever wanted it kept.
+        let wanted = reception.routed.iter().any(|routed| routed.stored);
+        let alone = reception.routed.is_empty() && reception.returned.is_empty();
+        if wanted || alone || !base.mailboxes.is_empty() {
+            let recipient = reception.envelope.forward_paths.first().map(|path| path.address.to_string());
+            let local = alone || !base.mailboxes.is_empty();
+            let data = EventData { code: 250, local, ..EventData::default() };
+            events.push(self.event(base, EventKind::Stored, recipient, &data));
+        }
+        base.events.splice(0..0, events);
+    }
+
+    fn accepted(&self, message: &NewMessage, recipient: &Address, routes: &[Matched]) -> NewEvent {
+        let data = EventData { routes: routes.to_vec(), ..EventData::default() };
+        self.event(message, EventKind::Accepted, Some(recipient.to_string()), &data)
+    }
+
+    /// A route sends mail to an address of ours that nobody has.
+    fn missing(&self, message: &NewMessage, address: &Address) -> NewEvent {
+        let data = EventData {
+            code: 550,
+            enhanced: Some(EnhancedStatusCode::new(5, 1, 1)),
+            message: "a route sends mail to this address, and nobody here has it".to_owned(),
+            reason: Some(Reason::Bounce),
+            ..EventData::default()
+        };
+        self.event(message, EventKind::Failed, Some(address.to_string()), &data)
+    }
+
+    fn event(
+        &self,
+        message: &NewMessage,
+        kind: EventKind,
+        recipient: Option<String>,
+        data: &EventData,
+    ) -> NewEvent {
+        NewEvent {
+            kind,
+            at: self.now,
+            domain: message.domain.clone(),
+            message: Some(message.id),
+            recipient,
+            data: data.to_json(),
+        }
+    }
+
+    /// The requests that routes want, about the message that all belongs to.
+    fn calls(&self, base: &NewMessage) -> Vec<TableChange> {
+        let forward = |message, recipient| CallSubject::Forward { message, recipient };
+        let stored = |message, recipient| CallSubject::Stored { message, recipient };
+        let wanted = self.reception.routed.iter().flat_map(|routed| {
+            let posts = routed.posts.iter().map(|post| (post, true));
+            posts.chain(routed.told.iter().map(|told| (told, false)))
+        });
+        let call = |(place, ((recipient, url), is_post)): (usize, (&(Address, String), bool))| {
+            let subject = if is_post { forward } else { stored };
+            let domain = recipient.domain().unwrap_or(&self.reception.domain);
+            let subject = subject(base.id, recipient.to_string());
+            Call::new(format!("route-{}-{place}", base.id), domain.as_str(), url, subject, self.now).change()
+        };
+        wanted.enumerate().map(call).collect()
+    }
+}
+
+fn lower(address: &Address) -> String {
+    address.to_string().to_lowercase()
+}
+
+/// Whether a field names this address; upper and lower case are the same here.
+fn same_address(value: &str, address: &Address) -> bool {
+    value.trim().trim_matches(['<', '>']).to_lowercase() == lower(address)
+}

@@ -1,0 +1,244 @@
+//! Mail of others that routes send on: the whole way, and back.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tegami_auth::dkim::{DkimResult, PrivateKey, Selector, Signer, sign};
+use tegami_auth::dmarc::DmarcResult;
+use tegami_auth::spf::SpfResult;
+use tegami_auth::verify::{self, Client, Verdicts};
+use tegami_dns::ZoneResolver;
+use tegami_mail::{Domain, ReversePath};
+
+use crate::peer::eventually;
+use crate::sink::{Sink, Taken};
+use crate::site::{HOSTNAME, Plan, SOURCE, Site};
+use crate::wire::Wire;
+
+/// Where the author's mail comes from.
+const AUTHOR: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(127, 43, 70, 1));
+
+/// A site, a host that takes mail for `dest.test`, and an author who signs.
+struct World {
+    sink: Sink,
+    site: Site,
+    zone: String,
+    signer: Signer,
+}
+
+impl World {
+    fn start(ip: &str) -> Self {
+        let sink = Sink::with(ip, |line| {
+            (line.contains("nobody@dest")).then(|| "550 5.1.1 no such user here".to_owned())
+        });
+        let key = Arc::new(PrivateKey::generate_ed25519().unwrap());
+        let zone = format!(
+            "author.test. TXT \"v=spf1 ip4:127.43.70.1 -all\"\n_dmarc.author.test. TXT \"v=DMARC1; p=reject\"\n\
+             s._domainkey.author.test. TXT \"{}\"\nsender.test. TXT \"v=spf1 ip4:{SOURCE} -all\"\n{}{}",
+            key.dns_record(),
+            sink.zone("dest.test"),
+            sink.zone("author.test"),
+        );
+        let signer = Signer::new(Domain::parse("author.test").unwrap(), Selector::parse("s").unwrap(), key);
+        let site =
+            Site::start(&Plan { zone: zone.clone(), port: Some(sink.address.port()), ..Plan::default() });
+        Self { sink, site, zone, signer }
+    }
+
+    fn route(&self, priority: i64, expression: &str, actions: &[&str]) -> String {
+        let priority = format!("--priority={priority}");
+        let made = self.site.json(&[&["route", "add", expression], actions, &[priority.as_str()]].concat());
+        made["route"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// A message of the author, signed.
+    fn letter(&self, subject: &str) -> String {
+        let content = format!(
+            "From: Anna <anna@author.test>\r\nTo: info@sender.test\r\nSubject: {subject}\r\nMessage-ID: <{subject}@author.test>\r\n\
+             Date: {}\r\n\r\nHello.\r\n",
+            tegami_mail::date::write(jiff::Timestamp::now())
+        );
+        let signature = sign(content.as_bytes(), std::slice::from_ref(&self.signer), jiff::Timestamp::now());
+        format!("{}{content}", String::from_utf8(signature.unwrap()).unwrap())
+    }
+
+    /// The last reply to the author's letter.
+    fn write(&self, to: &[&str], content: &str) -> String {
+        let mut wire = Wire::connect_from(AUTHOR, self.site.smtp()).unwrap();
+        wire.command("EHLO mx.author.test").unwrap();
+        wire.send("anna@author.test", to, content).unwrap()
+    }
+
+    /// What a receiver makes of what came to it.
+    fn judge(&self, taken: &Taken) -> Verdicts {
+        let resolver = ZoneResolver::from_text(&format!("$TTL 60\n{}", self.zone)).unwrap();
+        let mail_from = ReversePath::try_from(return_path(taken)).unwrap();
+        let client = Client {
+            ip: taken.peer.unwrap(),
+            helo: &taken.helo,
+            mail_from: &mail_from,
+            receiver: "mx.dest.test",
+            now: jiff::Timestamp::now(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let early = verify::early(&client, &resolver as &dyn tegami_dns::Resolver).await;
+            verify::message(&client, early, &taken.content, &resolver as &dyn tegami_dns::Resolver).await
+        })
+    }
+}
+
+/// The address in the MAIL command.
+fn return_path(taken: &Taken) -> String {
+    taken.mail.split(['<', '>']).nth(1).unwrap().to_owned()
+}
+
+fn reply_to_bounce(site: &Site, from: &str, to: &str) -> String {
+    let mut wire = Wire::connect_from(AUTHOR, site.smtp()).unwrap();
+    wire.command("EHLO mx.dest.test").unwrap();
+    let content = "From: MAILER-DAEMON@mx.dest.test\r\nSubject: it came back\r\n\r\nSorry.\r\n";
+    wire.send(from, &[to], content).unwrap()
+}
+
+/// The next hop sees our SPF, the author's signature, and lets DMARC pass; what it sends back reaches the author.
+#[test]
+fn a_letter_is_sent_on_and_its_bounce_comes_back() {
+    let world = World::start("127.43.70.10");
+    world.route(0, "match_recipient('info@sender.test')", &["forward('other@dest.test')", "stop()"]);
+    world.route(1, "catch_all()", &["forward('never@dest.test')"]);
+    let letter = world.letter("first");
+    let reply = world.write(&["info@sender.test"], &letter);
+    assert!(reply.starts_with("250 2.0.0 Ok: queued"), "{reply}");
+    let taken = world.sink.with_text("Subject: first");
+    assert_eq!(taken.recipients, ["RCPT TO:<other@dest.test>"]);
+    assert!(taken.text().trim_end().ends_with(letter.trim_end()), "{}", taken.text());
+    let above = taken.text().replace(letter.trim_end(), "");
+    assert!(above.contains("Delivered-To: info@sender.test\r\n"), "{above}");
+    assert!(above.contains(&format!("by {HOSTNAME} with ESMTP")), "{above}");
+    assert!(!above.contains("Return-Path"), "{above}");
+    let path = return_path(&taken);
+    assert!(path.starts_with("SRS0=") && path.ends_with("=author.test=anna@sender.test"), "{path}");
+    let verdicts = world.judge(&taken);
+    assert_eq!(verdicts.early.spf_mail_from.result, SpfResult::Pass);
+    assert_eq!(verdicts.early.spf_mail_from.domain, "sender.test");
+    assert_eq!(verdicts.dkim[0].result, DkimResult::Pass);
+    assert_eq!(verdicts.dmarc.result, DmarcResult::Pass);
+
+    // The bounce goes to the author, without reverse-path.
+    let reply = reply_to_bounce(&world.site, "", &path);
+    assert!(reply.starts_with("250"), "{reply}");
+    let bounce = world.sink.with_text("it came back");
+    assert_eq!(bounce.recipients, ["RCPT TO:<anna@author.test>"]);
+    assert!(bounce.mail.starts_with("MAIL FROM:<>"), "{}", bounce.mail);
+
+    // Nothing else goes that way, and nobody else's address does.
+    for (from, to, code) in [
+        ("spammer@author.test", path.clone(), "550 5.7.1"),
+        ("", path.replacen("SRS0=", "SRS0=x", 1), "550 5.7.1"),
+        ("", path.replace("anna@", "anne@"), "550 5.7.1"),
+        ("", "SRS0=aaaaaaaa=AA=author.test=anna@sender.test".to_owned(), "550 5.7.1"),
+        ("", "SRS1=aaaaaaaa=author.test==a=b=author.test=anna@sender.test".to_owned(), "550 5.7.1"),
+        ("", path.replace("@sender.test", "@dest.test"), "550 5.7.1"),
+        ("anna@author.test", "other@dest.test".to_owned(), "550 5.7.1"),
+        ("anna@author.test", "info%dest.test@sender.test.dest.test".to_owned(), "550 5.7.1"),
+    ] {
+        let reply = reply_to_bounce(&world.site, from, &to);
+        assert!(reply.starts_with(code), "{from} {to}: {reply}");
+    }
+    assert_eq!(world.sink.taken().len(), 2);
+}
+
+/// Mailbox and routes both, captures, several destinations, and a destination of ours.
+#[test]
+fn mailboxes_routes_and_captures() {
+    let world = World::start("127.43.70.20");
+    world.site.add_user("alice@sender.test", "correct horse");
+    world.route(
+        0,
+        r"match_recipient('^(?P<who>[a-z]+)\+(.*)@sender.test$')",
+        &[r"forward('\g<who>-\2@dest.test')"],
+    );
+    world.route(1, "match_recipient('alice@')", &["forward('a@dest.test, b@dest.test')"]);
+    world.route(2, "match_recipient('team@')", &["forward('alice@sender.test, team@sender.test')"]);
+    world.route(3, "match_header('Subject', '.*secret')", &["forward('vault@dest.test')"]);
+    let recipients = |text: &str| world.sink.with_text(text).recipients.join(" ");
+
+    assert!(world.write(&["alice@sender.test"], &world.letter("both")).starts_with("250"));
+    assert_eq!(recipients("Subject: both"), "RCPT TO:<a@dest.test> RCPT TO:<b@dest.test>");
+    let mail = world.site.mail("alice@sender.test", "INBOX");
+    assert!(
+        mail.starts_with("Return-Path: <anna@author.test>\r\n") && mail.contains("Subject: both"),
+        "{mail}"
+    );
+    assert!(!mail.contains("Delivered-To"), "{mail}");
+
+    assert!(world.write(&["Chris+Box7@sender.test"], &world.letter("captured")).starts_with("250"));
+    assert_eq!(recipients("Subject: captured"), "RCPT TO:<chris-box7@dest.test>");
+
+    // Over an address of ours: into its mailbox and to where its own routes lead; the way back to itself is cut.
+    assert!(world.write(&["team@sender.test"], &world.letter("team")).starts_with("250"));
+    assert_eq!(recipients("Subject: team"), "RCPT TO:<a@dest.test> RCPT TO:<b@dest.test>");
+    eventually("the letter to the team", || {
+        (world.site.count("alice@sender.test", "INBOX") == 2).then_some(())
+    });
+
+    // Whether anybody else exists depends on the subject: known after the content, and for one recipient at a time.
+    assert!(world.write(&["anyone@sender.test"], &world.letter("plain")).starts_with("550 5.1.1"));
+    assert!(world.write(&["anyone@sender.test"], &world.letter("very-secret")).starts_with("250"));
+    assert_eq!(recipients("Subject: very-secret"), "RCPT TO:<vault@dest.test>");
+    let reply = world.write(&["alice@sender.test", "anyone@sender.test"], &world.letter("x"));
+    assert!(reply.starts_with("452 4.5.3"), "{reply}");
+
+    // A letter that was here before goes no second time.
+    let looped = format!("Delivered-To: chris+a@sender.test\r\n{}", world.letter("round"));
+    assert!(world.write(&["chris+a@sender.test"], &looped).starts_with("554 5.4.6"), "it goes in circles");
+}
+
+/// Who wrote it is told when the destination refuses it; the answer is ours and goes straight to the author.
+#[test]
+fn a_refused_forward_is_told_to_the_author() {
+    let world = World::start("127.43.70.30");
+    world.route(0, "match_recipient('info@')", &["forward('nobody@dest.test')"]);
+    assert!(world.write(&["info@sender.test"], &world.letter("lost")).starts_with("250"));
+    let told = world.sink.with_text("Status: 5.1.1");
+    assert_eq!(told.recipients, ["RCPT TO:<anna@author.test>"]);
+    assert!(told.mail.starts_with("MAIL FROM:<>"), "{}", told.mail);
+    // The next letter is tried again: nobody is suppressed for what strangers wrote.
+    assert_eq!(world.site.json(&["suppression", "list"])["suppressions"], serde_json::json!([]));
+    // A reverse-path that SPF denies may be anybody's: it is not told.
+    let mut wire = Wire::connect(world.site.smtp()).unwrap();
+    wire.command("EHLO forger.test").unwrap();
+    let reply = wire.send("anna@author.test", &["info@sender.test"], &world.letter("forged")).unwrap();
+    assert!(reply.starts_with("550 5.7.23"), "{reply}");
+}
+
+/// Tested before it is trusted: the steps say why, in both languages.
+#[test]
+fn routes_are_administered_and_tested() {
+    let world = World::start("127.43.70.40");
+    let first = world.route(0, "match_recipient('info@')", &["forward('other@dest.test')", "stop()"]);
+    let second = world.route(1, "match_header('subject', '.*first')", &["store()"]);
+    let told = world.site.tegami(&["route", "test", "info@sender.test"]).well();
+    for wanted in
+        ["info@sender.test", &first, "matches", "It sends the message on to other@dest.test.", "is not asked"]
+    {
+        assert!(told.contains(wanted), "{wanted}: {told}");
+    }
+    let file = world.site.path("letter.eml");
+    std::fs::write(&file, world.letter("first")).unwrap();
+    let file = file.to_str().unwrap();
+    let tested = world.site.json(&["route", "test", file, "--to", "sales@sender.test"]);
+    assert_eq!(tested["recipients"][0]["matched"], true, "{tested}");
+    assert_eq!(tested["recipients"][0]["routes"][1]["id"], second.as_str(), "{tested}");
+    assert_eq!(world.site.json(&["route", "test", file])["recipients"][0]["recipient"], "info@sender.test");
+    let unknown = world.site.tegami(&["route", "test", "x@sender.test"]);
+    assert_eq!(unknown.status, Some(1));
+    assert!(unknown.output.contains("nobody has this address"), "{}", unknown.output);
+    let listed = world.site.tegami(&["route", "list"]).well();
+    assert!(listed.contains(&first) && listed.contains(&second), "{listed}");
+    assert!(world.site.tegami(&["route", "show", &first]).well().contains("match_recipient('info@')"));
+    assert_eq!(world.site.tegami(&["route", "add", "match_recipient(", "stop()"]).status, Some(2));
+    world.site.tegami(&["route", "remove", &first, &second]).well();
+    assert_eq!(world.site.json(&["route", "list"])["routes"], serde_json::json!([]));
+    assert!(world.write(&["info@sender.test"], &world.letter("late")).starts_with("550 5.1.1"));
+}
