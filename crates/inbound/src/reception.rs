@@ -14,8 +14,8 @@ use tegami_mail::{
 use tegami_proto::smtp::server::{Answer, Facts, Question, Transaction};
 use tegami_queue::route::{Fields, Reach};
 use tegami_queue::{
-    Fault, Heard, Intake, LocalMailboxes, Locality, Paper, Reception as Received, ReturnedSender, Returning,
-    Routed, Trace,
+    Fault, Heard, Intake, IntakeError, LocalMailboxes, Locality, Paper, Reception as Received,
+    ReturnedSender, Returning, Routed, Trace,
 };
 use tegami_store::{MailboxDelivery, Origin, QueueId, SpamAction, Store};
 
@@ -310,6 +310,25 @@ impl ReceptionClerk {
         self.keep(transaction, found, &verdicts, facts, (junk, only_returns)).await
     }
 
+    /// Whether fields tell what was found out about a message for this domain; the refusal where it wants no mail that looks like `spam`.
+    async fn tags(&self, domain: &Domain, spam: bool) -> Result<bool, (Reply, Option<Note>)> {
+        match self.settings.intake.spam_action(domain).await {
+            Ok(SpamAction::Block) if spam => {
+                Err((Refusal::Spam.reply(), Some(note!("inbound-refused-spam", domain = domain))))
+            }
+            Ok(SpamAction::Delete) if spam => {
+                let text = "Ok, but this looks like spam, which is thrown away here";
+                let reply = Reply::new(250, EnhancedStatusCode::new(2, 0, 0), text);
+                Err((reply, Some(note!("inbound-thrown-away-spam", domain = domain))))
+            }
+            Ok(action) => Ok(action == SpamAction::Tag),
+            Err(error) => {
+                tracing::warn!(%error, "cannot look a domain up");
+                Err((Refusal::TryLater.reply(), None))
+            }
+        }
+    }
+
     /// What routes do with it, for each recipient that they may want; the refusal where some recipient exists neither for them nor as a mailbox.
     async fn routed(&self, found: &Found, known: &Known<'_>) -> Result<Vec<Routed>, (Reply, Option<Note>)> {
         let mut all = Vec::new();
@@ -327,6 +346,9 @@ impl ReceptionClerk {
             };
             if known.forged {
                 routed.tell_nobody();
+            }
+            if known.junk {
+                routed.put_into("Junk");
             }
             if !wanted.has_mailbox && !routed.is_matched() {
                 let address = &wanted.path.address;
@@ -363,36 +385,19 @@ impl ReceptionClerk {
         fields.extend_from_slice(verdicts.received_spf(hostname).as_bytes());
         let domain = self.domain_of(&envelope);
         let findings = route::fields(verdicts, junk.as_ref());
-        match settings.intake.spam_action(&domain).await {
-            Ok(SpamAction::Block) if junk.is_some() && !only_returns => {
-                let (reply, why) = (Refusal::Spam.reply(), note!("inbound-refused-spam", domain = domain));
-                let told = json::stored_verdicts(verdicts, hostname);
-                let recipients = addresses(&envelope);
-                self.refused(&envelope.reverse_path, &recipients, &reply, &why, Some(told)).await;
-                return Answer::Refuse(reply);
-            }
-            Ok(SpamAction::Delete) if junk.is_some() && !only_returns => {
-                let text = "Ok, but this looks like spam, which is thrown away here";
-                let reply = Reply::new(250, EnhancedStatusCode::new(2, 0, 0), text);
-                let why = note!("inbound-thrown-away-spam", domain = domain);
-                let told = json::stored_verdicts(verdicts, hostname);
-                let recipients = addresses(&envelope);
-                self.refused(&envelope.reverse_path, &recipients, &reply, &why, Some(told)).await;
-                return Answer::AcceptWith(reply);
-            }
-            Ok(SpamAction::Tag) => fields.extend(route::written(&findings)),
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(%error, "cannot look a domain up");
-                return Answer::Refuse(Refusal::TryLater.reply());
-            }
-        }
         let known = Known {
             content: &content,
             findings: &findings,
             forged: route::looks_forged(verdicts, junk.as_ref()),
+            junk: junk.is_some(),
         };
-        let routed = match self.routed(&found, &known).await {
+        let judged = async {
+            if self.tags(&domain, junk.is_some() && !only_returns).await? {
+                fields.extend(route::written(&findings));
+            }
+            self.routed(&found, &known).await
+        };
+        let routed = match judged.await {
             Ok(routed) => routed,
             Err((reply, why)) => {
                 if let Some(why) = why {
@@ -400,7 +405,7 @@ impl ReceptionClerk {
                     let recipients = addresses(&envelope);
                     self.refused(&envelope.reverse_path, &recipients, &reply, &why, Some(told)).await;
                 }
-                return Answer::Refuse(reply);
+                return if reply.code < 400 { Answer::AcceptWith(reply) } else { Answer::Refuse(reply) };
             }
         };
         if junk.is_some() {
@@ -438,6 +443,15 @@ impl ReceptionClerk {
             };
             settings.intake.hear(paper).await
         };
+        self.answer(kept, &reverse_path, &recipients).await
+    }
+
+    async fn answer(
+        &mut self,
+        kept: Result<Heard, IntakeError>,
+        reverse_path: &ReversePath,
+        recipients: &[Address],
+    ) -> Answer {
         let ok = |text| Answer::AcceptWith(Reply::new(250, EnhancedStatusCode::new(2, 0, 0), text));
         match kept {
             Ok(Heard::Kept(accepted)) => ok(format!("Ok: queued as {}", accepted.id)),
@@ -445,7 +459,7 @@ impl ReceptionClerk {
             Ok(Heard::Nobody) => {
                 let reply = Refusal::Papers.reply();
                 let why = note!("inbound-refused-paper");
-                self.refused(&reverse_path, &recipients, &reply, &why, None).await;
+                self.refused(reverse_path, recipients, &reply, &why, None).await;
                 Answer::Refuse(reply)
             }
             Err(error) => {
@@ -453,7 +467,7 @@ impl ReceptionClerk {
                 match error.fault() {
                     Fault::Ours => tracing::error!(%error, "a message was not accepted"),
                     Fault::Submitter => {
-                        self.refused(&reverse_path, &recipients, &reply, &error.note(), None).await;
+                        self.refused(reverse_path, recipients, &reply, &error.note(), None).await;
                     }
                 }
                 Answer::Refuse(reply)
@@ -511,6 +525,8 @@ struct Known<'a> {
     findings: &'a [(&'static str, String)],
     /// The reverse-path looks forged.
     forged: bool,
+    /// It looks like spam.
+    junk: bool,
 }
 
 fn addresses(envelope: &Envelope) -> Vec<Address> {

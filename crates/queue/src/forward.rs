@@ -67,6 +67,13 @@ impl Routed {
         self.path.notify = Some(Notify { success: false, failure: false, delay: false });
     }
 
+    /// Copies for mailboxes of ours go into this one.
+    pub fn put_into(&mut self, mailbox: &str) {
+        for copy in &mut self.mailboxes {
+            mailbox.clone_into(&mut copy.mailbox);
+        }
+    }
+
     fn new(path: ForwardPath) -> Self {
         Self {
             path,

@@ -18,6 +18,7 @@ mod client;
 mod crash;
 mod exim;
 mod fault;
+mod hook;
 mod http;
 mod mailer;
 mod observe;

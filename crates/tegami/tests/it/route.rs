@@ -10,6 +10,7 @@ use tegami_auth::verify::{self, Client, Verdicts};
 use tegami_dns::ZoneResolver;
 use tegami_mail::{Domain, ReversePath};
 
+use crate::hook::{Hook, Posted, get};
 use crate::peer::eventually;
 use crate::sink::{Sink, Taken};
 use crate::site::{HOSTNAME, Plan, SOURCE, Site};
@@ -241,4 +242,137 @@ fn routes_are_administered_and_tested() {
     world.site.tegami(&["route", "remove", &first, &second]).well();
     assert_eq!(world.site.json(&["route", "list"])["routes"], serde_json::json!([]));
     assert!(world.write(&["info@sender.test"], &world.letter("late")).starts_with("550 5.1.1"));
+}
+
+/// Whether a form is signed by the key of the configuration.
+fn is_signed(posted: &Posted) -> bool {
+    let [timestamp, token, signature] =
+        ["timestamp", "token", "signature"].map(|name| posted.field(name).unwrap());
+    let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, b"a signing key");
+    let tag = aws_lc_rs::hmac::sign(&key, format!("{timestamp}{token}").as_bytes());
+    let expected: String = tag.as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
+    token.len() == 50 && signature == expected
+}
+
+/// Parsed, with files, raw, and stored with a notification: what an application gets.
+#[test]
+fn letters_are_posted() {
+    let (hook, world) = (Hook::start(|_, _| 200), World::start("127.43.70.50"));
+    world.route(0, "match_recipient('info@')", &[&format!("forward('{}')", hook.url("/parsed"))]);
+    world.route(0, "match_recipient('raw@')", &[&format!("forward('{}')", hook.url("/raw-mime"))]);
+    let notify = format!("store(notify='{}')", hook.url("/stored"));
+    world.route(0, "match_recipient('keep@')", &[&notify, "stop()"]);
+
+    assert!(world.write(&["Info@sender.test"], &world.letter("parsed")).starts_with("250"));
+    let posted = hook.posted("/parsed", 1).remove(0);
+    assert_eq!(posted.content_type, "application/x-www-form-urlencoded");
+    assert!(is_signed(&posted));
+    for (name, value) in [
+        ("recipient", "Info@sender.test"),
+        ("sender", "anna@author.test"),
+        ("from", "Anna <anna@author.test>"),
+        ("subject", "parsed"),
+        ("X-Mailgun-Incoming", "Yes"),
+        ("X-Envelope-From", "<anna@author.test>"),
+        ("X-Originating-Ip", "[127.43.70.1]"),
+    ] {
+        assert_eq!(posted.field(name).as_deref(), Some(value), "{name}");
+    }
+    assert_eq!(posted.field("body-plain").unwrap().trim(), "Hello.");
+    assert!(posted.field("message-headers").unwrap().contains("Dkim-Signature"));
+
+    let files = world.letter("files").replace("\r\n\r\nHello.\r\n", "\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHi\r\n--b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\nPDF\r\n--b--\r\n");
+    let unsigned = files.split_once("From:").map(|(_, rest)| format!("From:{rest}")).unwrap();
+    assert!(world.write(&["info@sender.test"], &unsigned).starts_with("250"));
+    let posted = hook.posted("/parsed", 2).remove(1);
+    assert!(posted.content_type.starts_with("multipart/form-data; boundary="), "{}", posted.content_type);
+    for wanted in [
+        "name=\"attachment-count\"\r\n\r\n1\r\n",
+        "name=\"attachment-1\"; filename=\"a.pdf\"\r\nContent-Type: application/pdf\r\n\r\nPDF\r\n",
+    ] {
+        assert!(posted.text().contains(wanted), "{wanted}: {}", posted.text());
+    }
+
+    assert!(world.write(&["raw@sender.test"], &world.letter("raw")).starts_with("250"));
+    let posted = hook.posted("/raw-mime", 1).remove(0);
+    assert!(is_signed(&posted));
+    let whole = posted.field("body-mime").unwrap();
+    assert!(whole.contains("DKIM-Signature: v=1;") && whole.contains("Hello.\r\n"), "{whole}");
+    assert_eq!(posted.field("body-plain"), None);
+
+    assert!(world.write(&["keep@sender.test"], &unsigned).starts_with("250"));
+    let posted = hook.posted("/stored", 1).remove(0);
+    assert!(is_signed(&posted));
+    let key = world.site.json(&["key", "add", "operator"])["key"].as_str().unwrap().to_owned();
+    let url = posted.field("message-url").unwrap();
+    let path = url.split_once("/v3/").map(|(_, path)| format!("/v3/{path}")).unwrap();
+    let address = world.site.addresses.http[0];
+    let kept = get(address, &key, &path);
+    assert_eq!(kept["subject"], "files", "{kept}");
+    assert_eq!(kept["attachments"][0]["name"], "a.pdf");
+    let files: serde_json::Value = serde_json::from_str(&posted.field("attachments").unwrap()).unwrap();
+    assert_eq!(files[0]["size"], 3);
+    let events = get(address, &key, "/v3/sender.test/events?recipient=keep@sender.test&ascending=yes");
+    let told: Vec<_> =
+        events["items"].as_array().unwrap().iter().map(|event| event["event"].clone()).collect();
+    assert_eq!(told, ["accepted", "stored"], "{events}");
+    let accepted = &events["items"][0];
+    assert_eq!(accepted["flags"]["is-routed"], true);
+    assert_eq!(accepted["routes"][0]["expression"], "match_recipient('keep@')");
+    assert_eq!(accepted["routes"][0]["match"]["recipient"], "keep@sender.test");
+}
+
+/// What does not answer well is asked again, signed anew; 406 is not; and what was given up is told.
+#[test]
+fn urls_that_fail_are_tried_again_and_told() {
+    let status = |path: &str, before: usize| match (path, before) {
+        ("/late", 0) => 500,
+        ("/never", _) => 503,
+        ("/no", _) => 406,
+        _ => 200,
+    };
+    let (hook, world) = (Hook::start(status), World::start("127.43.70.60"));
+    for name in ["late", "never", "no"] {
+        let forward = format!("forward('{}')", hook.url(&format!("/{name}")));
+        world.route(0, &format!("match_recipient('{name}@')"), &[&forward]);
+        let to = format!("{name}@sender.test");
+        assert!(world.write(&[&to], &world.letter(name)).starts_with("250"));
+    }
+    let posted = hook.posted("/late", 2);
+    assert!(posted.iter().all(is_signed));
+    assert_ne!(posted[0].field("token"), posted[1].field("token"));
+    hook.posted("/never", 3);
+    let key = world.site.json(&["key", "add", "operator"])["key"].as_str().unwrap().to_owned();
+    let address = world.site.addresses.http[0];
+    for (name, event, code) in [("late", "delivered", 200), ("never", "failed", 503), ("no", "failed", 406)] {
+        let path = format!("/v3/sender.test/events?recipient={name}@sender.test&event={event}");
+        let told = eventually(&format!("the news about {name}"), || {
+            get(address, &key, &path)["items"].as_array().and_then(|items| items.first().cloned())
+        });
+        assert_eq!(told["delivery-status"]["code"], code, "{told}");
+    }
+    assert_eq!(hook.posted("/no", 1).len(), 1);
+}
+
+/// The 250 is a promise: what is cut off behind it is sent on and posted by the next process.
+#[test]
+fn nothing_is_lost_behind_the_promise() {
+    let (hook, mut world) = (Hook::start(|_, _| 200), World::start("127.43.70.70"));
+    let forward = format!("forward('other@dest.test, {}')", hook.url("/parsed"));
+    world.route(0, "match_recipient('info@')", &[&forward, "store()"]);
+    for number in 0..5 {
+        let reply = world.write(&["info@sender.test"], &world.letter(&format!("letter-{number}-x")));
+        assert!(reply.starts_with("250"), "{reply}");
+        world.site.kill();
+        world.site.serve();
+    }
+    for number in 0..5 {
+        let subject = format!("letter-{number}-x");
+        world.sink.with_text(&format!("Subject: {subject}"));
+        eventually(&format!("the post of {subject}"), || {
+            hook.posted("/parsed", 1)
+                .into_iter()
+                .find(|posted| posted.field("subject").as_deref() == Some(&subject))
+        });
+    }
 }

@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 use tegami_queue::{Call, CallSubject, Post};
-use tegami_store::{Event, EventFilter, StoreError};
+use tegami_store::{Event, EventFilter, MessageRow, QueueId, StoreError};
 
 use super::Calls;
-use crate::mailgun::event_post;
+use crate::mailgun::{event_post, message_url, route_post};
 
 /// Why there is nothing to post.
 #[derive(Debug, thiserror::Error)]
@@ -46,11 +46,23 @@ pub(super) async fn post(calls: &Calls, call: &Call) -> Result<Post, NoBody> {
             let octets = calls.store.content(*message, None).await?;
             Body { content_type: "application/mime".to_owned(), octets }
         }
-        CallSubject::Forward { .. } | CallSubject::Stored { .. } => {
-            return Err(NoBody::Gone("there is no route that it belongs to"));
+        CallSubject::Forward { message, recipient } => {
+            let (row, content) = message_of(calls, *message).await?;
+            let facts = route_post::Facts { row: &row, recipient, url: &call.url };
+            route_post::forwarded(&facts, &content, &calls.sign().await?)
+        }
+        CallSubject::Stored { message, recipient } => {
+            let (row, content) = message_of(calls, *message).await?;
+            let facts = route_post::Facts { row: &row, recipient, url: &call.url };
+            let place = message_url(&calls.settings().base_url, &row.domain, row.id);
+            route_post::stored(&facts, &place, &content, &calls.sign().await?)
         }
     };
     Ok(Post { url: call.url.clone(), content_type, body: octets })
+}
+
+async fn message_of(calls: &Calls, id: QueueId) -> Result<(MessageRow, Bytes), NoBody> {
+    Ok((calls.store.message(id).await?, calls.store.content(id, None).await?))
 }
 
 async fn event(calls: &Calls, seq: u64) -> Result<Event, NoBody> {

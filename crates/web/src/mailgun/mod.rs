@@ -29,6 +29,7 @@ mod offset;
 mod options;
 mod parameters;
 pub(crate) mod pivot;
+pub(crate) mod route_post;
 mod routes;
 mod scalar;
 mod setting;
@@ -51,6 +52,7 @@ use crate::house::Shared;
 
 pub(crate) use auth::key_of;
 pub use controls::SubmissionControls;
+pub(crate) use event::message_url;
 
 /// The routes.
 pub(crate) fn routes() -> Router<Shared> {
