@@ -383,9 +383,11 @@ impl Intake {
             }
             None => content,
         };
-        let (message, told) = self
+        let (mut message, told) = self
             .message(id, origin.clone(), domain.as_str(), envelope, content, (options, *hop_tls), now)
             .await?;
+        let record = |signer: &Signer| format!("{}._domainkey.{}", signer.selector, signer.domain);
+        message.summary.primary_dkim = signers.first().map(record);
         let accepted = Accepted { id, message_id: message.summary.message_id.clone() };
         let row = row_of(&message);
         let mut born = self.notifications(&row, &told, &message.content, now).await?;

@@ -63,6 +63,9 @@ pub struct Summary {
     pub variables: serde_json::Map<String, serde_json::Value>,
     /// Accepted for show: nothing is delivered.
     pub test_mode: bool,
+    /// The name of the record with the key of our first signature, where we signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_dkim: Option<String>,
 }
 
 /// One attachment in a [`Summary`].

@@ -332,6 +332,7 @@ fn keys() -> Vec<&'static str> {
         include_str!("shaping.rs"),
         include_str!("route.rs"),
         include_str!("schedule.rs"),
+        include_str!("webhook.rs"),
     ];
     let mut keys = Vec::new();
     for code in sources.map(|source| source.split("#[cfg(test)]").next().unwrap()) {

@@ -11,7 +11,7 @@ use crate::site::{Plan, Site};
 const SUBJECT: &str = crate::client::SUBJECT;
 
 /// A key that may do everything.
-fn account_key(site: &Site) -> String {
+pub(crate) fn account_key(site: &Site) -> String {
     let made = site.json(&["key", "add", "operator"]);
     made["key"].as_str().unwrap().to_owned()
 }
@@ -27,7 +27,7 @@ fn url(site: &Site) -> String {
 }
 
 /// curl, whose last line is the status of the answer.
-fn curl(site: &Site, key: &str, path: &str, words: &[&str]) -> (u16, String) {
+pub(crate) fn curl(site: &Site, key: &str, path: &str, words: &[&str]) -> (u16, String) {
     let mut command = Command::new(program("curl").unwrap());
     let user = format!("api:{key}");
     command.args(["--silent", "--show-error", "--max-time", "30", "--user", &user]);

@@ -36,4 +36,5 @@ mod sdk;
 mod sink;
 mod site;
 mod swaks;
+mod webhook;
 mod wire;

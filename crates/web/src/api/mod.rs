@@ -15,6 +15,7 @@ pub(crate) mod provider;
 pub(crate) mod queue;
 pub(crate) mod suppression;
 mod user;
+mod webhook;
 
 use std::sync::Arc;
 
@@ -63,4 +64,5 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(suppression::routes())
         .merge(key::routes())
         .merge(user::routes())
+        .merge(webhook::routes())
 }

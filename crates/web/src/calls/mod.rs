@@ -28,6 +28,7 @@ use tegami_store::Store;
 use tokio::sync::{Mutex, Notify};
 
 pub(crate) use self::body::{Body, NoBody};
+pub(crate) use self::engine::without_credentials;
 
 pub(crate) use self::key::RenewError;
 pub use self::log::{AgainError, CallFilter};

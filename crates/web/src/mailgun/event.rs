@@ -15,6 +15,7 @@ use tegami_words::Language;
 use super::filter::Manner;
 use super::scalar::timestamp;
 use crate::public::{Client, Visit};
+use crate::statistics;
 
 /// Recipients of the messages on a page.
 pub(crate) type Recipients = BTreeMap<QueueId, Vec<String>>;
@@ -80,7 +81,9 @@ fn severity(kind: EventKind) -> Option<&'static str> {
 
 fn reason(event: &Event) -> String {
     let data = event.event.data.value();
-    data.get("reason").and_then(Value::as_str).unwrap_or("generic").to_owned()
+    let reason = data.get("reason").and_then(Value::as_str).unwrap_or("generic");
+    // Clients know a list of reasons, and an operator is not among them.
+    if reason == "dropped" { "generic".to_owned() } else { reason.to_owned() }
 }
 
 fn domain_of(recipient: &str) -> String {
@@ -102,11 +105,18 @@ pub(crate) fn object(event: &Event, base: &str, recipients: &Recipients) -> Valu
     add("log-level", json!(log_level(kind)));
     add("tags", json!(summary.tags));
     add("campaigns", json!([]));
-    add("user-variables", Value::Object(summary.variables.clone()));
+    add("user-variables", Value::Object(within_bounds(summary.variables.clone())));
     add("flags", flags(&summary, event));
     if let Some(recipient) = &event.event.recipient {
         add("recipient", json!(recipient));
         add("recipient-domain", json!(domain_of(recipient)));
+        if let Some(provider) = provider(kind, &data) {
+            add("recipient-provider", json!(provider));
+        }
+    }
+    if event.event.message.is_none() && kind == EventKind::Rejected {
+        // It was refused before there was a message.
+        add("message", message_of(&summary, kind, &data, &[]));
     }
     if let Some(message) = event.event.message {
         let all = recipients.get(&message).map(Vec::as_slice).unwrap_or_default();
@@ -123,11 +133,18 @@ pub(crate) fn object(event: &Event, base: &str, recipients: &Recipients) -> Valu
             if !data.routes.is_empty() {
                 add("routes", routes(event, &data));
             }
-            if let Some(Origin::Http { account } | Origin::Submission { account }) = &event.origin {
-                add("api-key-id", json!(account));
+            match &event.origin {
+                Some(Origin::Http { account }) => add("api-key-id", json!(account)),
+                Some(Origin::Reception { ip }) => add("originating-ip", json!(ip)),
+                _ => {}
             }
         }
-        EventKind::Delivered => add("delivery-status", delivery_status(event, &data)),
+        EventKind::Delivered => {
+            add("delivery-status", delivery_status(event, &data));
+            if let Some(record) = &summary.primary_dkim {
+                add("primary-dkim", json!(record));
+            }
+        }
         EventKind::Deferred | EventKind::Failed => {
             add("severity", json!(severity(kind)));
             add("reason", json!(reason(event)));
@@ -144,6 +161,27 @@ pub(crate) fn object(event: &Event, base: &str, recipients: &Recipients) -> Valu
 fn id_of(event: &Event) -> String {
     let moment = event.event.at.as_microsecond();
     URL_SAFE_NO_PAD.encode([event.seq.to_be_bytes(), moment.to_be_bytes()].concat())
+}
+
+/// Who takes this recipient's mail, where a host of theirs has spoken.
+fn provider(kind: EventKind, data: &EventData) -> Option<&'static str> {
+    let spoken = matches!(kind, EventKind::Delivered | EventKind::Deferred | EventKind::Failed);
+    statistics::provider(data).filter(|provider| spoken && *provider != "other")
+}
+
+/// Octets of variables that an event shows.
+const VARIABLES: usize = 4096;
+
+/// The variables up to 4 KiB, whole ones only.
+fn within_bounds(variables: Map<String, Value>) -> Map<String, Value> {
+    let mut room = VARIABLES;
+    let fits = |(name, value): &(String, Value)| {
+        let octets = name.len() + value.to_string().len() + 4;
+        let fits = octets <= room;
+        room = room.saturating_sub(octets);
+        fits
+    };
+    variables.into_iter().take_while(fits).collect()
 }
 
 fn log_level(kind: EventKind) -> &'static str {
@@ -224,7 +262,9 @@ fn envelope(event: &Event, data: &EventData) -> Value {
         if let Some(ip) = data.sending_ip {
             members.insert("sending-ip".to_owned(), json!(ip));
         }
-        if let Some(url) = &data.url {
+        // Of a click it is where the reader went.
+        let posted = matches!(event.event.kind, EventKind::Delivered | EventKind::Failed);
+        if let Some(url) = data.url.as_ref().filter(|_| posted) {
             members.insert("targets".to_owned(), json!(url));
             members.insert("transport".to_owned(), json!("http"));
         }

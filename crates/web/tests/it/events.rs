@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tegami_mail::failure::Cause;
 use tegami_mail::{EnhancedStatusCode, mime};
-use tegami_queue::EventData;
+use tegami_queue::{EventData, Reason};
 use tegami_store::{EventKind, NewEvent, QueueId};
 
 use crate::site::{KEY, SENDING_KEY, Site};
@@ -272,4 +272,59 @@ async fn a_bounce_that_came_later_says_what_it_means() {
         description.contains("has no mailbox") && description.contains("Look for a spelling mistake"),
         "{description}"
     );
+}
+
+#[tokio::test]
+async fn members_that_only_some_events_have() {
+    let site = Site::open().await;
+    send(&site, "a@gmail.test", "s", &format!("&v:big={}&v:small=1", "x".repeat(5000))).await;
+    let (message, _) = site.newest().await;
+    let record = async |kind, recipient: Option<&str>, message_id, data: EventData| {
+        let event = NewEvent {
+            kind,
+            at: message.accepted_at,
+            domain: "example.org".to_owned(),
+            message: message_id,
+            recipient: recipient.map(str::to_owned),
+            data: data.to_json(),
+        };
+        site.store.record(vec![event]).await.unwrap();
+    };
+    let data = EventData {
+        code: 250,
+        mx_host: Some("gmail-smtp-in.l.google.com".to_owned()),
+        sending_ip: Some("192.0.2.1".parse().unwrap()),
+        attempt: 1,
+        ..EventData::default()
+    };
+    let to = Some("a@gmail.test");
+    record(EventKind::Delivered, to, Some(message.id), data.clone()).await;
+    let posted = EventData { code: 200, url: Some("https://app.test/in".to_owned()), ..EventData::default() };
+    record(EventKind::Delivered, to, Some(message.id), posted).await;
+    let dropped = EventData { code: 608, reason: Some(Reason::Dropped), ..EventData::default() };
+    record(EventKind::Failed, to, Some(message.id), dropped).await;
+    record(EventKind::Rejected, to, None, EventData::default()).await;
+    let page = site.get("/v3/example.org/events?ascending=yes").await.json();
+    let [accepted, delivered, posted, dropped, rejected] = &page["items"].as_array().unwrap()[..] else {
+        panic!("{page}")
+    };
+    assert_eq!(accepted["user-variables"], json!({}), "what is too large is cut");
+    assert_eq!(delivered["recipient-provider"], "google");
+    let envelope = json!({
+        "sender": "me@example.org", "targets": "a@gmail.test", "transport": "smtp", "sending-ip": "192.0.2.1",
+    });
+    assert_eq!(delivered["envelope"], envelope);
+    assert_eq!(
+        (&posted["envelope"]["targets"], &posted["envelope"]["transport"]),
+        (&json!("https://app.test/in"), &json!("http"))
+    );
+    assert_eq!((posted.get("recipient-provider"), &dropped["reason"]), (None, &json!("generic")));
+    let empty = json!({
+        "headers": {"to": "", "from": "", "subject": "", "message-id": ""}, "attachments": [], "size": 0,
+    });
+    assert_eq!(
+        (&rejected["message"], &rejected["event"], &rejected["log-level"]),
+        (&empty, &json!("rejected"), &json!("error"))
+    );
+    assert_eq!(rejected["recipient"], "a@gmail.test");
 }

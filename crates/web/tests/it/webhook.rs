@@ -315,3 +315,49 @@ async fn the_signing_key_stays_until_it_is_made_anew() {
     let second = key(&site).await;
     assert!(second != first && answer["http_signing_key"] == second.as_str());
 }
+
+#[tokio::test]
+async fn people_see_the_log_and_have_a_request_made_again() {
+    let site = Site::open().await;
+    let ask = async |method: &str, path: &str, body: Value| {
+        shown(
+            &site
+                .request(method, path, crate::site::KEY, "application/json", body.to_string().as_bytes())
+                .await,
+        )
+    };
+    let path = "/api/webhooks/example.org/accepted";
+    let url = "https://me:secret@hook.test/a";
+    let webhook = json!({"domain": "example.org", "kind": "accepted", "urls": [url]});
+    assert_eq!(ask("PUT", path, json!({"urls": [url]})).await, (200, webhook.clone()));
+    assert_eq!(ask("GET", "/api/webhooks", json!({})).await, (200, json!({"webhooks": [webhook]})));
+    assert_eq!(ask("PUT", "/api/webhooks/example.org/guessed", json!({"urls": [url]})).await.0, 400);
+    assert_eq!(ask("PUT", "/api/webhooks/unknown.test/accepted", json!({"urls": [url]})).await.0, 404);
+    send(&site, "bob@example.net").await;
+    site.phone.answer(url, &[Ok(406)]);
+    let desk = Desk::open(&site.calls);
+    site.phone.next().await;
+    until(&site, |call| call.state == CallState::Failed).await;
+    let (_, log) = ask("GET", "/api/calls?state=failed&domain=example.org&lang=en", json!({})).await;
+    let call = &log["calls"][0];
+    let expected = json!({
+        "key": call["key"], "domain": "example.org", "url": "https://hook.test/a", "tells": "event", "kind": "accepted",
+        "message": null, "recipient": null, "created_at": "2026-07-06T09:00:00Z", "due": call["due"], "state": "failed",
+        "told": "The receiver answered 406, which means that it does not want this now or later. It is not made again, unless you have it made again.",
+        "attempts": [{
+            "at": "2026-07-06T09:00:00Z", "duration_ms": call["attempts"][0]["duration_ms"], "status": 406,
+            "said": "said 406",
+        }],
+    });
+    assert_eq!((call, &log["next"]), (&expected, &Value::Null));
+    let again = format!("/api/calls/{}/again", call["key"].as_str().unwrap());
+    let (status, made) = ask("POST", &again, json!({})).await;
+    assert_eq!(status, 200, "{made}");
+    site.phone.next().await;
+    until(&site, |call| call.state == CallState::Done).await;
+    assert_eq!(ask("POST", &again, json!({})).await.0, 404);
+    let (_, log) = ask("GET", "/api/calls?state=waiting", json!({})).await;
+    assert_eq!(log, json!({"calls": [], "next": null}));
+    assert_eq!(ask("PUT", path, json!({"urls": []})).await.1["urls"], json!([]));
+    desk.close().await;
+}
