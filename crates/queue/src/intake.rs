@@ -4,6 +4,8 @@
 //! Stages of a submission: limits, completed header section, author, signature, recipients (suppressed, local, remote), one synced write.
 //! Each is all or nothing: a submission that fails at any stage leaves no trace.
 
+mod copies;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +23,7 @@ use tegami_store::{
     SuppressionList, Table, TableChange, TrackingSettings, suppression_key,
 };
 
+use self::copies::Copies;
 use crate::call;
 use crate::complete::{self, Completed};
 use crate::control::Control;
@@ -32,6 +35,7 @@ use crate::fate;
 use crate::gate::{Gate, Open};
 use crate::link::Links;
 use crate::local::{LocalMailboxes, Locality};
+use crate::mailing_list::MailingLists;
 use crate::notice::FEEDBACK_ID;
 use crate::permit::Permit;
 use crate::returns::Returns;
@@ -44,7 +48,6 @@ use crate::submission::{
 };
 use crate::summary::summarize;
 use crate::suppress::SuppressionRules;
-use crate::track::{self, Reader};
 use crate::unsuppressed::Unsuppressed;
 
 /// What intake goes by.
@@ -101,11 +104,13 @@ pub struct Intake {
     gate: Arc<dyn Gate>,
     domains: Option<Arc<Domains>>,
     links: Option<Arc<Links>>,
+    lists: Arc<MailingLists>,
     unsuppressed: Unsuppressed,
     signing: Signing,
 }
 
 /// What all copies of a submission have in common.
+#[derive(Clone)]
 struct Whole {
     origin: Origin,
     domain: Domain,
@@ -115,17 +120,6 @@ struct Whole {
     options: Options,
     hop_tls: HopTls,
 }
-
-/// What each recipient's own copy is made with.
-#[derive(Clone, Copy)]
-struct Copies<'a> {
-    links: &'a Links,
-    tracking: &'a TrackingSettings,
-    first: QueueId,
-}
-
-/// All copies of one submission together, in octets.
-const MOST_COPIED: usize = 256 << 20;
 
 /// What becomes of the recipients of one message.
 #[derive(Default)]
@@ -150,6 +144,7 @@ impl Intake {
         control: Arc<Control>,
     ) -> Self {
         let returns = Arc::default();
+        let lists = Arc::new(MailingLists::new(Arc::clone(&store)));
         let gate = Arc::new(Open);
         Self {
             store,
@@ -164,6 +159,7 @@ impl Intake {
             gate,
             domains: None,
             links: None,
+            lists,
             unsuppressed: Unsuppressed::default(),
             signing: Signing::default(),
         }
@@ -202,6 +198,11 @@ impl Intake {
     #[must_use]
     pub fn with_links(self, links: Arc<Links>) -> Self {
         Self { links: Some(links), ..self }
+    }
+
+    /// The mailing lists.
+    pub fn lists(&self) -> &Arc<MailingLists> {
+        &self.lists
     }
 
     /// The links that readers of our mail follow.
@@ -290,75 +291,33 @@ impl Intake {
         options.priority = Some(looks.priority(options.priority, recipients, permit.holder(), usual));
         let signers =
             self.signers_wanted(&permit, completed.author_domain(), &domain, &options.signatures)?;
+        let posts = self.posts(&permit, &completed).await?;
         let mut envelope = permit.into_envelope();
         drop_repeated(&mut envelope);
+        envelope.forward_paths.retain(|path| !posts.iter().any(|post| post.is_to(&path.address)));
         let author = completed.author_domain().cloned();
         let whole = Whole { origin, domain, author, signers, options, hop_tls };
-        match self.links_for(&completed.content, &whole, &tracking)? {
-            None => self.seal(&whole, id, envelope, completed.content, now).await,
-            Some(links) => {
-                let copies = Copies { links, tracking: &tracking, first: id };
-                self.seal_each(&whole, copies, &envelope, &completed.content, now).await
+        let links = self.links_for(&completed.content, &whole, &tracking)?;
+        let (mut accepted, mut messages) = self
+            .seal_posts(&whole, posts, (links, &tracking), &envelope, &completed.content, (id, now))
+            .await?;
+        let rest = match (envelope.forward_paths.is_empty(), links) {
+            (true, _) => None,
+            (false, None) => {
+                let id = if accepted.is_none() { id } else { self.ids.next(now) };
+                Some(self.seal(&whole, id, envelope, completed.content, now).await?)
             }
-        }
-    }
-
-    /// One copy for each recipient, with links of its own.
-    async fn seal_each(
-        &self,
-        whole: &Whole,
-        copies: Copies<'_>,
-        envelope: &Envelope,
-        content: &[u8],
-        now: Timestamp,
-    ) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
-        let (mut first, mut messages, mut octets) = (None, Vec::new(), 0_usize);
-        for path in &envelope.forward_paths {
-            let id = if first.is_none() { copies.first } else { self.ids.next(now) };
-            let recipient = path.address.to_string();
-            let reader = Reader {
-                links: copies.links,
-                domain: whole.domain.as_str(),
-                message: id,
-                recipient: &recipient,
-                now,
-                tags: &whole.options.tags,
-                list: whole.options.tracking.list.as_deref(),
-                tracking: copies.tracking,
-            };
-            let content = reader.copy(content);
-            octets += content.len();
-            if octets > MOST_COPIED && first.is_some() {
-                let (size, limit) = (octets as u64, MOST_COPIED as u64);
-                return Err(IntakeError::TooLarge { size, limit });
+            (false, Some(links)) => {
+                let first = if accepted.is_none() { id } else { self.ids.next(now) };
+                let copies = Copies { links, tracking: &tracking, first };
+                Some(self.seal_each(&whole, copies, &envelope, &completed.content, now).await?)
             }
-            let envelope = Envelope { forward_paths: vec![path.clone()], ..envelope.clone() };
-            let (accepted, mut of_one) = self.seal(whole, id, envelope, content, now).await?;
-            messages.append(&mut of_one);
-            first.get_or_insert(accepted);
+        };
+        if let Some((one, mut of_rest)) = rest {
+            messages.append(&mut of_rest);
+            accepted.get_or_insert(one);
         }
-        first.map(|accepted| (accepted, messages)).ok_or(IntakeError::NoRecipients)
-    }
-
-    /// The links that the copies of a message get; `None` where all recipients share one copy.
-    fn links_for(
-        &self,
-        content: &[u8],
-        whole: &Whole,
-        tracking: &TrackingSettings,
-    ) -> Result<Option<&Links>, IntakeError> {
-        let wanted = tracking.needs_links() || whole.options.tracking.list.is_some();
-        match self.links.as_deref().filter(|links| links.base().is_some()) {
-            Some(links) => Ok((wanted || track::asks_for_links(content)).then_some(links)),
-            None if track::names_links(content) => Err(IntakeError::NoPublicUrl),
-            None => {
-                if wanted {
-                    let domain = &whole.domain;
-                    tracing::warn!(%domain, "mail goes out without the links that its domain or its sender wants: set public_url");
-                }
-                Ok(None)
-            }
-        }
+        accepted.map(|accepted| (accepted, messages)).ok_or(IntakeError::NoRecipients)
     }
 
     /// Signs a copy, and makes of it what will be kept.

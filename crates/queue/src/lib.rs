@@ -32,6 +32,7 @@ mod hold;
 mod intake;
 mod link;
 mod local;
+mod mailing_list;
 mod metrics;
 mod notice;
 mod operate;
@@ -53,6 +54,7 @@ mod throttle;
 mod track;
 mod trusted;
 mod unsuppressed;
+mod variables;
 
 pub use accounts::{AccountError, Accounts, AuthError};
 pub use call::{
@@ -71,6 +73,10 @@ pub use hold::{HoldRule, HoldSubject, Holds};
 pub use intake::{Intake, IntakeSettings};
 pub use link::{LONGEST_TARGET, Link, LinkAction, Links};
 pub use local::{Directory, LocalMailboxes, Locality, NoMailboxes, mailbox_owners};
+pub use mailing_list::{
+    AccessLevel, ListError, MOST_MEMBERS, MailingList, MailingLists, Member, ReplyPreference, list_key,
+    member_key,
+};
 pub use metrics::Metrics;
 pub use notice::{Heard, Paper, Returning};
 pub use operate::{Act, Operator, Order};

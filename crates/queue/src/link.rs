@@ -166,6 +166,17 @@ impl Links {
         })
     }
 
+    /// A proof that this server said `text` for this purpose, of letters, digits, `-` and `_`.
+    pub fn seal(&self, purpose: &str, text: &str) -> String {
+        let tag = self.tag(format!("{purpose}\0{text}").as_bytes());
+        URL_SAFE_NO_PAD.encode(tag.as_ref().get(..TAG).unwrap_or_default())
+    }
+
+    /// Whether [`Links::seal`] gave this proof.
+    pub fn is_sealed(&self, purpose: &str, text: &str, seal: &str) -> bool {
+        constant_time::verify_slices_are_equal(self.seal(purpose, text).as_bytes(), seal.as_bytes()).is_ok()
+    }
+
     fn tag(&self, octets: &[u8]) -> hmac::Tag {
         hmac::sign(&self.key, octets)
     }
@@ -251,6 +262,14 @@ mod tests {
             let place = place.index(octets.len());
             octets[place] ^= 1 << bit;
             prop_assert_eq!(links(1).read(&URL_SAFE_NO_PAD.encode(octets)), None);
+        }
+
+        #[test]
+        fn seals_are_for_one_purpose(text: String, other: String) {
+            let seal = links(1).seal("form", &text);
+            prop_assert!(links(1).is_sealed("form", &text, &seal));
+            prop_assert!(!links(2).is_sealed("form", &text, &seal) && !links(1).is_sealed("forms", &text, &seal));
+            prop_assert_eq!(links(1).is_sealed("form", &other, &seal), text == other);
         }
 
         #[test]

@@ -190,6 +190,11 @@ impl Authenticated {
         Self::new(format!("uid {uid}"), senders)
     }
 
+    /// Something that the configuration lets send as these addresses, such as the contact form of a web site. Whoever calls this has read it there.
+    pub fn by_configuration(name: String, senders: Vec<Senders>) -> Self {
+        Self::new(name, senders)
+    }
+
     /// The account's name, or that of the API key.
     pub fn account(&self) -> &str {
         &self.account

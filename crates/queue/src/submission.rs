@@ -255,6 +255,14 @@ pub enum IntakeError {
         "the message asks for links to unsubscribe, and this server does not know how readers reach it: set `public_url` in its configuration"
     )]
     NoPublicUrl,
+    /// A mailing list that does not take it.
+    #[error("the mailing list {list} does not take this message: {why}")]
+    ListRefuses {
+        /// Its address.
+        list: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// A recipient in a domain of ours that nobody has.
     #[error("there is no mailbox {0} here")]
     NoSuchMailbox(Address),
@@ -292,6 +300,8 @@ impl IntakeError {
             Self::NoPublicUrl => (554, 3, 5),
             Self::Loop { .. } => (554, 4, 6),
             Self::AuthorNotPermitted { .. } | Self::DomainNotAllowed { .. } => (550, 7, 1),
+            // RFC 3463 section 3.8, X.7.2: not allowed to write to the list.
+            Self::ListRefuses { .. } => (550, 7, 2),
             Self::NoSuchMailbox(_) => (550, 1, 1),
             Self::NoSuchKey(_) => (550, 7, 7),
             Self::TooLate(_) => (501, 5, 4),
@@ -330,6 +340,7 @@ impl IntakeError {
             Self::BadHeader(why) => note!("queue-intake-bad-header", why = why),
             Self::Loop { hops } => note!("queue-intake-loop", hops = hops),
             Self::NoAuthor => note!("queue-intake-no-author"),
+            Self::ListRefuses { list, .. } => note!("queue-intake-list-refuses", list = list),
             Self::NoPublicUrl => note!("queue-intake-no-public-url"),
             Self::AuthorNotPermitted { account, author } => {
                 note!("queue-intake-author-not-permitted", account = account, author = author)

@@ -2,12 +2,15 @@
 //! that it was read. What is rewritten leads to us and on to where it led before; nobody else learns anything.
 
 use jiff::Timestamp;
-use tegami_mail::header::{self, HeaderLimits, HeaderSection};
+use tegami_mail::encoded_word::encode_unstructured;
+use tegami_mail::header::{self, HeaderField, HeaderLimits, HeaderSection};
 use tegami_mail::html::{self, Token};
 use tegami_mail::mime::{TextKind, rewrite};
 use tegami_store::{ClickTracking, QueueId, TrackingSettings};
 
 use crate::link::{LONGEST_TARGET, Link, LinkAction, Links};
+use crate::mailing_list::{AccessLevel, MailingList, Member, ReplyPreference};
+use crate::variables;
 
 /// What a submitter says of links and readers. What it leaves open, its domain decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,8 +25,6 @@ pub struct TrackingWish {
     pub pixel_at_the_top: Option<bool>,
     /// The message gets a way to unsubscribe.
     pub unsubscribe: Option<bool>,
-    /// The mailing list by which the message goes to its recipients.
-    pub list: Option<String>,
 }
 
 impl TrackingWish {
@@ -74,14 +75,17 @@ pub(crate) fn asks_for_links(content: &[u8]) -> bool {
 
 /// Whose copy it is, and what it gets.
 pub(crate) struct Reader<'a> {
-    pub(crate) links: &'a Links,
+    /// Without them there are none, and nobody asked for any.
+    pub(crate) links: Option<&'a Links>,
     pub(crate) domain: &'a str,
     pub(crate) message: QueueId,
     pub(crate) recipient: &'a str,
     pub(crate) now: Timestamp,
     pub(crate) tags: &'a [String],
     /// The mailing list it comes by.
-    pub(crate) list: Option<&'a str>,
+    pub(crate) list: Option<&'a MailingList>,
+    /// What stands for this reader's own values.
+    pub(crate) member: Option<&'a Member>,
     pub(crate) tracking: &'a TrackingSettings,
 }
 
@@ -106,7 +110,7 @@ impl Reader<'_> {
         let (head, body) = header::split(content);
         // Links are words of plain ASCII: they break nothing in a field.
         let head = match std::str::from_utf8(head) {
-            Ok(text) => self.fill(text, &mut named).into_bytes(),
+            Ok(text) => self.fill_header(text, &mut named),
             Err(_) => head.to_vec(),
         };
         let content = [&head, b"\r\n".as_slice(), body].concat();
@@ -127,7 +131,7 @@ impl Reader<'_> {
             issued: self.now,
             action,
         };
-        self.links.url(&link).unwrap_or_default()
+        self.links.and_then(|links| links.url(&link)).unwrap_or_default()
     }
 
     fn unsubscribe(&self) -> String {
@@ -139,16 +143,23 @@ impl Reader<'_> {
     }
 
     fn by_list(&self) -> String {
-        self.list.map_or_else(|| self.unsubscribe(), |list| self.link(LinkAction::Leave(list.to_owned())))
+        let leave = |list: &MailingList| self.link(LinkAction::Leave(list.address.clone()));
+        self.list.map_or_else(|| self.unsubscribe(), leave)
     }
 
     /// The fields by which a reader's program offers to unsubscribe (RFC 2369, RFC 8058). A sender's own stay, and are given what makes one click
     /// enough where they lead to us; what other servers do with a POST is for the sender to know.
     fn fields(&self, content: &[u8], named: &Named) -> Vec<u8> {
         let Ok(section) = HeaderSection::parse(content, HeaderLimits::GENEROUS) else { return Vec::new() };
+        let mut fields = self.list.map(|list| list_fields(list, &section)).unwrap_or_default();
+        fields.extend(self.farewell_fields(&section, named));
+        fields
+    }
+
+    fn farewell_fields(&self, section: &HeaderSection<'_>, named: &Named) -> Vec<u8> {
         let own: Vec<String> = section.all("List-Unsubscribe").map(|field| field.text()).collect();
         let one_click = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";
-        let base = self.links.base().unwrap_or_default();
+        let Some(base) = self.links.and_then(Links::base) else { return Vec::new() };
         // RFC 8058 section 3.1: the URI is an HTTPS one.
         let secure = base.starts_with("https://");
         if !own.is_empty() {
@@ -199,6 +210,10 @@ impl Reader<'_> {
 
     /// Puts links where their names stand.
     fn fill(&self, text: &str, named: &mut Named) -> String {
+        let text = &match self.member {
+            Some(member) => variables::fill(text, member, &str::to_owned),
+            None => text.to_owned(),
+        };
         if !names_links(text.as_bytes()) {
             return text.to_owned();
         }
@@ -216,12 +231,37 @@ impl Reader<'_> {
         text
     }
 
+    /// The same in a header section: what is not plain becomes an encoded-word (RFC 2047), and nothing ends a field.
+    fn fill_header(&self, head: &str, named: &mut Named) -> Vec<u8> {
+        let Some(member) = self.member else { return self.fill(head, named).into_bytes() };
+        // A subject is a text, and may be encoded as a whole.
+        let section = HeaderSection::parse(head.as_bytes(), HeaderLimits::GENEROUS);
+        let subject = section.ok().and_then(|section| section.first("Subject").map(HeaderField::decoded));
+        let subject = subject.filter(|subject| subject.contains("%recipient"));
+        let written = subject.and_then(|subject| {
+            let subject = variables::fill(&subject, member, &|value| value.replace(char::is_control, " "));
+            header::write("Subject", &subject).ok()
+        });
+        let mut head = head.to_owned();
+        if let Some(written) = written {
+            let rest = header::without(head.as_bytes(), |field| field.is("Subject"));
+            let rest = String::from_utf8(rest).unwrap_or_default();
+            head = rest + &String::from_utf8(written).unwrap_or_default();
+        }
+        let encoded = |value: &str| {
+            let value = value.replace(char::is_control, " ");
+            if value.is_ascii() { value } else { encode_unstructured(&value, 0) }
+        };
+        let head = variables::fill(&head, member, &encoded);
+        Reader { member: None, ..*self }.fill(&head, named).into_bytes()
+    }
+
     /// The link that stands for this one; `None` for what does not lead to the web, and for our own.
     fn tracked(&self, url: &str) -> Option<String> {
         let is_web = ["http://", "https://"]
             .iter()
             .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
-        let base = self.links.base()?;
+        let base = self.links?.base()?;
         let ours = ["u", "o", "c"].iter().any(|path| url.starts_with(&format!("{base}/{path}/")));
         let fits = url.len() <= LONGEST_TARGET && url.bytes().all(|byte| byte > b' ' && byte != 0x7f);
         (is_web && !ours && fits).then(|| self.link(LinkAction::Click(url.to_owned())))
@@ -269,6 +309,24 @@ impl Reader<'_> {
         out.push_str(rest);
         out
     }
+}
+
+/// What a list says of itself (RFC 2919, RFC 2369), and where answers go.
+fn list_fields(list: &MailingList, section: &HeaderSection<'_>) -> Vec<u8> {
+    let name = if list.name.is_empty() { String::new() } else { format!("{} ", list.name) };
+    let mut fields = vec![("List-Id", format!("{name}<{}>", list.id()))];
+    let post = if list.access_level == AccessLevel::ReadOnly {
+        "NO".to_owned()
+    } else {
+        format!("<mailto:{}>", list.address)
+    };
+    fields.push(("List-Post", post));
+    // What a sender chose stays.
+    if list.reply_preference == ReplyPreference::List && section.first("Reply-To").is_none() {
+        fields.push(("Reply-To", list.address.clone()));
+    }
+    let fresh = fields.into_iter().filter(|(name, _)| section.first(name).is_none());
+    fresh.filter_map(|(name, value)| header::write(name, &value).ok()).flatten().collect()
 }
 
 /// The URL with which a text begins, without the punctuation that belongs to the sentence around it; empty where there is none.
@@ -346,13 +404,14 @@ mod tests {
 
     fn copy(tracking: &TrackingSettings, content: &str) -> Vec<u8> {
         let reader = Reader {
-            links: &links(),
+            links: Some(&links()),
             domain: "example.org",
             message: QueueId::from_bits(1),
             recipient: "a@example.net",
             now: "2026-07-06T09:00:00Z".parse().unwrap(),
             tags: &["news".to_owned()],
             list: None,
+            member: None,
             tracking,
         };
         reader.copy(content.replace('\n', "\r\n").as_bytes())

@@ -1,5 +1,6 @@
 //! What the room was given.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::calls::{CallSettings, Calls};
 use crate::domain::{DomainDesk, Sources};
 use crate::error::ApiError;
 use crate::people::{People, chance};
-use crate::public::Recent;
+use crate::public::{FormSettings, Rates, Recent};
 
 /// What the API goes by.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Settings {
     pub open_on_loopback: bool,
     /// Where mail leaves from: what domains have to publish names it.
     pub sources: Sources,
+    /// Forms that web sites may send, by name.
+    pub forms: BTreeMap<String, FormSettings>,
 }
 
 impl Settings {
@@ -49,6 +52,7 @@ impl Settings {
             horizon: Duration::from_secs(7 * 24 * 3600),
             open_on_loopback: false,
             sources: Sources { hostname, addresses: Vec::new() },
+            forms: BTreeMap::new(),
         }
     }
 }
@@ -133,6 +137,8 @@ pub(crate) struct House {
     pub(crate) desk: DomainDesk,
     /// Which API keys were proven from which addresses.
     pub(crate) proven: Proven,
+    /// How often forms were sent lately.
+    pub(crate) rates: Rates,
     /// Room for bodies under way, in KiB.
     bodies: Arc<Semaphore>,
 }
@@ -163,6 +169,7 @@ impl House {
             recent,
             desk,
             proven: Proven::default(),
+            rates: Rates::default(),
             bodies: Arc::new(Semaphore::new(ROOM)),
         }
     }

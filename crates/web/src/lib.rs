@@ -34,6 +34,7 @@ pub use domain::{DeskError, DomainDesk, PlannedRecord, Purpose, SeenRecord, Sour
 pub use house::{Rooms, Settings};
 pub use idempotency::forget_requests;
 pub use mailgun::SubmissionControls;
+pub use public::{FormField, FormSettings};
 pub use serve::{ServeError, serve};
 pub use webhook::{WEBHOOK_KINDS, WebhookError};
 

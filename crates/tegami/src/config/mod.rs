@@ -1,6 +1,7 @@
 //! `tegami.toml`: parsed, checked whole, and lowered to plain values. No other room knows that there is a file.
 
 mod bounce;
+mod form;
 pub(crate) mod preset;
 mod problem;
 mod reader;
@@ -23,6 +24,7 @@ use tegami_mail::{Address, Domain};
 use tegami_outbound::{IpOrder, TlsPolicies};
 use tegami_queue::shaping::ShapingSettings;
 use tegami_queue::{Languages, Retries, SuppressionRules, TrustedNetworks};
+use tegami_web::FormSettings;
 
 pub(crate) use problem::ConfigError;
 pub(crate) use reader::nearest;
@@ -68,6 +70,8 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<String>,
     /// Requests to URLs of webhooks, routes and archives.
     pub(crate) webhooks: Webhooks,
+    /// Contact forms of web sites, by name.
+    pub(crate) forms: BTreeMap<String, FormSettings>,
     /// How much goes to whom, and from which address.
     pub(crate) shaping: ShapingSettings,
 }

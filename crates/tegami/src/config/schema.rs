@@ -23,7 +23,7 @@ use super::shaping;
 use super::value::{addresses, delays, everywhere, size};
 use super::{
     Config, Delivery, DkimKey, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath,
-    Submission, Tls, bounce, webhook,
+    Submission, Tls, bounce, form, webhook,
 };
 
 /// Reads the whole text; relative paths start at `base`.
@@ -62,10 +62,12 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         route::tell_unused(section, &routing, &shaping);
     }
     let (dns, dnssec) = dns(root, base);
+    let names: Vec<Domain> = domains.keys().cloned().collect();
     Some(Config {
         delivery: delivery(section, routing, sources, &shaping.providers),
         shaping,
-        domains: domains.keys().cloned().collect(),
+        forms: form::forms(root, &names),
+        domains: names,
         return_paths: domains,
         dkim,
         listen: listen(root, base, &data),

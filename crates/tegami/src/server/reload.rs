@@ -117,6 +117,7 @@ fn taken_over(before: &Config, now: Config) -> (Config, Vec<&'static str>) {
         limits: now.limits,
         public_url: now.public_url,
         webhooks: now.webhooks,
+        forms: now.forms,
         shaping: ShapingSettings { sources: shaping_sources, ..now.shaping },
     };
     (config, fixed.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect())
@@ -147,6 +148,7 @@ mod tests {
         ("limits", "limits.recipients = 7", &[]),
         ("public_url", "public_url = \"https://mail.example.org/\"", &[]),
         ("webhooks", "webhooks.allow = \"10.0.0.0/8\"", &[]),
+        ("forms", "[domains.\"example.org\"]\n[forms.contact]\nto = \"info@example.org\"", &[]),
         ("log", "log.level = \"debug\"", &["log"]),
     ];
 

@@ -12,8 +12,8 @@ use tegami_queue::gate::Gate;
 use tegami_queue::route::Routes;
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
-    Accounts, Control, Directory, DkimKeys, Domains, Holds, Intake, IntakeSettings, KeyRing, LocalMailboxes,
-    Returns, SignerSource, Throttle, ThrottlePolicy,
+    Accounts, Control, Directory, DkimKeys, Domains, Holds, Intake, IntakeSettings, KeyRing, Links,
+    LocalMailboxes, Returns, SignerSource, Throttle, ThrottlePolicy,
 };
 use tegami_store::{Embedded, IdSource, Options, Store, StoreError};
 use tegami_web::Calls;
@@ -87,7 +87,8 @@ impl Rooms {
             holds: &holds,
             routes: &Arc::default(),
         };
-        let intake = door.intake(config, Arc::new(returns::open(config)?));
+        let links = links(config, &store).await?;
+        let intake = door.intake(config, Arc::new(returns::open(config)?), links);
         let shaping = shaping::open(config, store.as_ref(), clock.now()).await?;
         holds.before(Arc::clone(&shaping) as Arc<dyn Gate>);
         let courier = OnceLock::new();
@@ -142,7 +143,7 @@ impl Rooms {
                 holds,
                 routes: self.intake.routes(),
             }
-            .intake(config, Arc::new(returns)),
+            .intake(config, Arc::new(returns), links(config, store).await?),
             local,
             domains,
             store: Arc::clone(store),
@@ -163,6 +164,11 @@ impl Rooms {
         };
         Ok((renewed, signers))
     }
+}
+
+/// The links in our mail, with the key that is kept with it.
+async fn links(config: &Config, store: &Arc<dyn Store>) -> Result<Arc<Links>, Failure> {
+    Ok(Arc::new(Links::load(store.as_ref(), config.public_url.clone()).await?))
 }
 
 /// Which domains are ours.
@@ -212,7 +218,7 @@ struct Door<'a> {
 }
 
 impl Door<'_> {
-    fn intake(&self, config: &Config, returns: Arc<Returns>) -> Arc<Intake> {
+    fn intake(&self, config: &Config, returns: Arc<Returns>, links: Arc<Links>) -> Arc<Intake> {
         let Self { store, domains, keys, local, clock, ids, control, holds, routes } = *self;
         let settings = IntakeSettings {
             max_size: config.limits.message_size as u64,
@@ -235,6 +241,7 @@ impl Door<'_> {
         )
         .with_returns(returns)
         .with_routes(Arc::clone(routes))
+        .with_links(links)
         .with_domains(Arc::clone(domains))
         .with_gate(Arc::clone(holds) as Arc<dyn Gate>);
         Arc::new(intake)

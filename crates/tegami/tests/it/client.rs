@@ -61,7 +61,7 @@ fn latin1(octets: &[u8]) -> String {
 }
 
 /// DKIM by dkimpy and SPF by pyspf, from the records that we tell people to publish.
-fn believed(site: &Site, taken: &Taken) {
+pub(crate) fn believed(site: &Site, taken: &Taken) {
     let records = site.json(&["domain", "records", "sender.test"]);
     let question = json!({
         "content": latin1(&taken.content),

@@ -17,6 +17,7 @@ mod bounce;
 mod client;
 mod crash;
 mod exim;
+mod farewell;
 mod fault;
 mod hook;
 mod http;

@@ -37,6 +37,8 @@ pub(crate) struct Addresses {
 pub(crate) struct Plan {
     /// Zone text besides our own records.
     pub(crate) zone: String,
+    /// Lines before all tables.
+    pub(crate) top: String,
     /// The port of MX hosts.
     pub(crate) port: Option<u16>,
     /// Lines of `[delivery]`.
@@ -63,9 +65,10 @@ impl Site {
         let folder = tempfile::Builder::new().prefix("tegami-").tempdir().unwrap();
         let data = plan.data.clone().unwrap_or_else(|| folder.path().join("data"));
         let mut text = format!(
-            "hostname = \"{HOSTNAME}\"\ndata = {data:?}\n[domains.\"sender.test\"]\n[listen]\n\
+            "hostname = \"{HOSTNAME}\"\ndata = {data:?}\n{top}[domains.\"sender.test\"]\n[listen]\n\
              smtp = \"127.0.0.1:0\"\nsubmission = \"127.0.0.1:0\"\nsubmissions = \"127.0.0.1:0\"\nhttp = \"127.0.0.1:0\"\n\
              local = \"{local}\"\n{listen}[dns]\nzone = \"zone.txt\"\n[delivery]\nsources = [\"{SOURCE}\"]\n",
+            top = plan.top,
             listen = plan.listen,
             local = folder.path().join("submit.sock").display(),
         );

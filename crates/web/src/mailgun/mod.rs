@@ -22,6 +22,7 @@ mod events;
 mod filler;
 pub(crate) mod filter;
 pub(crate) mod form;
+mod lists;
 mod media;
 mod message;
 mod mime;
@@ -71,6 +72,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(suppression::routes())
         .merge(templates::routes())
         .merge(allowed::routes())
+        .merge(lists::routes())
         .merge(routes::routes())
         .merge(webhook::routes())
         .merge(analytics::routes())

@@ -224,11 +224,19 @@ pub(super) async fn uploaded<T>(
     house: &House,
     request: Request,
     columns: &[&str],
-    mut read: impl FnMut(&Cells) -> Result<T, ApiError>,
+    read: impl FnMut(&Cells) -> Result<T, ApiError>,
 ) -> Result<Vec<T>, ApiError> {
     let _room = house.room_for(request.headers()).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
-    let is_file = |part: &&Part| part.filename.is_some() || part.name == "file";
+    entries(&Form::read(request, house.settings.max_request).await?, columns, read)
+}
+
+/// The same of a form that is read already.
+pub(super) fn entries<T>(
+    form: &Form,
+    columns: &[&str],
+    mut read: impl FnMut(&Cells) -> Result<T, ApiError>,
+) -> Result<Vec<T>, ApiError> {
+    let is_file = |part: &&Part| part.filename.is_some() || matches!(part.name.as_str(), "file" | "members");
     let file = form.parts().iter().find(is_file);
     let file = file.ok_or_else(|| ApiError::bad("Missing mandatory parameter: file"))?;
     let mut lines = csv::read(file.text()?).into_iter().peekable();

@@ -144,14 +144,24 @@ fn read(house: &House, text: &str) -> Option<Link> {
 
 /// A link by which one says farewell.
 fn farewell(house: &House, text: &str) -> Option<Link> {
-    read(house, text).filter(|link| matches!(link.action, LinkAction::Unsubscribe(_)))
+    read(house, text).filter(|link| matches!(link.action, LinkAction::Unsubscribe(_) | LinkAction::Leave(_)))
 }
 
 impl House {
     /// Who wants no more mail gets none: the suppression and the event in one commit, once.
     async fn say_farewell(&self, link: &Link, stranger: &Stranger) -> Result<(), StoreError> {
         let now = self.rooms.clock.now();
-        let LinkAction::Unsubscribe(tags) = &link.action else { return Ok(()) };
+        let tags = match &link.action {
+            LinkAction::Unsubscribe(tags) => tags,
+            LinkAction::Leave(list) => {
+                let visit = Visit { mailing_list: Some(list.clone()), ..Visit::of(stranger) };
+                let event = event(EventKind::Unsubscribed, link, &visit, now);
+                let is_new = self.rooms.intake.lists().leave(list, &link.recipient, event).await?;
+                tracing::info!(list, recipient = link.recipient, is_new, "left a mailing list by a link");
+                return Ok(());
+            }
+            LinkAction::Open | LinkAction::Click(_) => return Ok(()),
+        };
         let visit = Visit { from_tags: tags.clone(), ..Visit::of(stranger) };
         let suppression = Suppression {
             domain: link.domain.clone(),
@@ -197,15 +207,15 @@ fn event(kind: EventKind, link: &Link, visit: &Visit, now: Timestamp) -> NewEven
 }
 
 fn sentence(stranger: &Stranger, what: &str, link: &Link) -> String {
-    let tags = match &link.action {
-        LinkAction::Unsubscribe(tags) => tags.join(", "),
-        _ => String::new(),
+    let (from, what_from) = match &link.action {
+        LinkAction::Unsubscribe(tags) if !tags.is_empty() => ("tags", tags.join(", ")),
+        LinkAction::Leave(list) => ("list", list.clone()),
+        _ => ("everything", String::new()),
     };
-    let from = if tags.is_empty() { "everything" } else { "tags" };
     text(
         stranger.language,
         &format!("api-farewell-{what}-{from}"),
-        &[("recipient", link.recipient.as_str()), ("domain", &link.domain), ("tags", &tags)],
+        &[("recipient", link.recipient.as_str()), ("domain", &link.domain), (from, &what_from)],
     )
 }
 

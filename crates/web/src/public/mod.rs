@@ -1,4 +1,5 @@
-//! What strangers reach without a key: links that stand in our mail. Each link proves itself ([`tegami_queue::Links`]).
+//! What strangers reach without a key: links that stand in our mail, each of which proves itself ([`tegami_queue::Links`]), and forms that web
+//! sites send.
 //!
 //! ```text
 //!   GET  /u/{link}   a page that asks        POST /u/{link}   unsubscribes, by the page or by one click of a mail program (RFC 8058)
@@ -6,6 +7,7 @@
 //! ```
 
 mod client;
+mod form;
 mod link;
 mod page;
 mod recent;
@@ -15,6 +17,8 @@ use axum::Router;
 use axum::routing::get;
 
 pub(crate) use self::client::Client;
+pub(crate) use self::form::Rates;
+pub use self::form::{FormField, FormSettings};
 pub(crate) use self::link::Visit;
 pub(crate) use self::recent::Recent;
 use crate::house::Shared;
@@ -25,4 +29,5 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/u/{link}", get(link::ask).post(link::unsubscribe))
         .route("/o/{link}", get(link::opened))
         .route("/c/{link}", get(link::clicked))
+        .merge(form::routes())
 }

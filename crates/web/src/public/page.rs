@@ -11,10 +11,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use tegami_words::Language;
 
-const STYLE: &str = "body{font:1.0625rem/1.6 system-ui,sans-serif;margin:0;color:#1b1b1f;background:#f6f6f8}\
+pub(crate) const STYLE: &str = "body{font:1.0625rem/1.6 system-ui,sans-serif;margin:0;color:#1b1b1f;background:#f6f6f8}\
 main{max-width:34rem;margin:12vh auto 0;padding:2rem;background:#fff;border-radius:.75rem;overflow-wrap:anywhere}\
 h1{font-size:1.4rem;margin:0 0 1rem}button{font:inherit;padding:.6rem 1.4rem;border:0;border-radius:.4rem;color:#fff;background:#1f4fbf}\
 button:focus-visible,a:focus-visible{outline:3px solid #e08b00;outline-offset:2px}.other{font-size:.9rem;margin:2rem 0 0}\
+input,textarea{font:inherit;box-sizing:border-box;width:100%;padding:.5rem;border:1px solid #8a8a94;border-radius:.4rem;color:inherit;background:transparent}\
+dt{font-size:.9rem;margin:1rem 0 0}dd{margin:0;white-space:pre-wrap}.trap{position:absolute;left:-200vw}\
 @media(prefers-color-scheme:dark){body{color:#ececf1;background:#131316}main{background:#1f1f24}a{color:#9db8ff}}";
 
 /// What a page says.
@@ -40,16 +42,43 @@ pub(crate) struct Page<'a> {
     pub(crate) button: Option<&'a str>,
 }
 
-/// Nothing from anywhere: the one style sheet is known by its hash.
-fn policy() -> &'static HeaderValue {
-    static POLICY: OnceLock<HeaderValue> = OnceLock::new();
-    POLICY.get_or_init(|| {
-        let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
-        let text = format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-        );
-        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
-    })
+/// Nothing from anywhere: the one style sheet is known by its hash. Browsers look at `form-action` also where an answer to a form leads on.
+fn policy(leads_to: Option<&str>) -> HeaderValue {
+    static HASH: OnceLock<String> = OnceLock::new();
+    let hash = HASH.get_or_init(|| STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes())));
+    // A semicolon or comma would begin another directive or policy.
+    let leads_to = leads_to.filter(|url| !url.contains([';', ',', ' '])).unwrap_or_default();
+    let text = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self' {leads_to}; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+/// A page that was written, with what browsers shall keep to.
+pub(crate) fn finished(
+    status: StatusCode,
+    language: Language,
+    text: Result<String, askama::Error>,
+    leads_to: Option<&str>,
+) -> Response {
+    let text = match text {
+        Ok(text) => text,
+        Err(error) => {
+            tracing::error!(%error, "a page cannot be written");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let fields = [
+        (header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag())),
+        (header::CONTENT_SECURITY_POLICY, policy(leads_to)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // With `no-referrer` browsers would not say to us either that our own form was sent from our own page.
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::VARY, HeaderValue::from_static("Accept-Language")),
+        (header::HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
+    ];
+    (status, fields, Html(text)).into_response()
 }
 
 impl IntoResponse for Page<'_> {
@@ -66,22 +95,6 @@ impl IntoResponse for Page<'_> {
             style: STYLE,
             other,
         };
-        let text = match whole.render() {
-            Ok(text) => text,
-            Err(error) => {
-                tracing::error!(%error, "a page cannot be written");
-                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            }
-        };
-        let fields = [
-            (header::CONTENT_LANGUAGE, HeaderValue::from_static(self.language.tag())),
-            (header::CONTENT_SECURITY_POLICY, policy().clone()),
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (header::VARY, HeaderValue::from_static("Accept-Language")),
-            (header::HeaderName::from_static("x-robots-tag"), HeaderValue::from_static("noindex")),
-        ];
-        (self.status, fields, Html(text)).into_response()
+        finished(self.status, self.language, whole.render(), None)
     }
 }

@@ -8,6 +8,7 @@ queue-intake-bad-header = The header section is not acceptable: { $why }. A rece
 queue-intake-no-author = The message has no From field. Every message must say who wrote it (RFC 5322 section 3.6).
 queue-intake-author-not-permitted = The account { $account } may not write as { $author }. Add this address to the addresses that the account may send as, or use another From field.
 queue-intake-no-public-url = The message asks for links to unsubscribe (such as %unsubscribe_url%), and this server does not know under which URL readers reach it. Set public_url in its configuration. Nothing was sent to anybody.
+queue-intake-list-refuses = The mailing list { $list } does not take this message: its sender may not write to it, it has no subscribed members, or the message came from the list itself. Nothing was sent to anybody.
 queue-intake-domain-not-allowed = The domain { $domain } may not send: it is not verified yet, or it is disabled. Publish the DNS records that are shown with the domain, then have it verified. Nothing was sent to anybody.
 queue-intake-no-such-key = The message asks for a second DKIM signature by the key { $key }, but there is no such key, it does not sign at present, or the account may not use it. Nothing was sent to anybody.
 queue-intake-no-such-mailbox = There is no mailbox { $address } on this server, although its domain is local. Nothing was sent to anybody.

@@ -8,6 +8,7 @@ queue-intake-bad-header = ヘッダー部を受け付けられません：{ $why
 queue-intake-no-author = メールに From フィールドがありません。メールには必ず差出人の記載が必要です（RFC 5322 section 3.6）。
 queue-intake-author-not-permitted = アカウント { $account } は { $author } として送信できません。このアドレスをアカウントの送信元アドレスに追加するか、別の From フィールドを使ってください。
 queue-intake-no-public-url = メッセージに配信停止リンク（%unsubscribe_url% など）の指定がありますが、受信者がこのサーバーにアクセスするための URL が設定されていません。設定ファイルに public_url を書いてください。どの宛先にも送信していません。
+queue-intake-list-refuses = メーリングリスト { $list } はこのメッセージを受け付けません。送信者に投稿の権限がないか、登録中のメンバーがいないか、リスト自身が配信したメッセージです。どの宛先にも送信していません。
 queue-intake-domain-not-allowed = ドメイン { $domain } からは送信できません。まだ確認が済んでいないか、無効にされています。ドメインの画面に表示される DNS レコードを公開してから、確認を実行してください。どの宛先にも送信していません。
 queue-intake-no-such-key = 鍵 { $key } による 2 つ目の DKIM 署名が求められましたが、その鍵が存在しないか、現在は署名に使われていないか、このアカウントには使う権限がありません。どの宛先にも送信していません。
 queue-intake-no-such-mailbox = { $address } のドメインはこのサーバーのものですが、このメールボックスはありません。どの宛先にも送信していません。

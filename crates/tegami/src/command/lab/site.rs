@@ -1,5 +1,6 @@
 //! The site of the lab: our server, with the lab around it.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -170,7 +171,9 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
     let loopback = |port: u16| vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))];
     Ok(Config {
         shaping: tegami_queue::shaping::ShapingSettings::default(),
-        public_url: None,
+        // Readers sit at this machine.
+        public_url: (http != 0).then(|| format!("http://127.0.0.1:{http}")),
+        forms: BTreeMap::new(),
         webhooks: Webhooks::default(),
         dkim: Vec::new(),
         hostname: domain(World::SITE.name)?,

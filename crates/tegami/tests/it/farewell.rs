@@ -1,0 +1,85 @@
+//! Saying farewell by one click (RFC 8058): what receivers demand, from the sending to the next message that is not sent.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use base64::Engine as _;
+use serde_json::Value;
+
+use crate::client::believed;
+use crate::peer::{eventually, need, python};
+use crate::sink::Sink;
+use crate::site::{Plan, Site};
+
+/// Head and body of an answer.
+fn ask(site: &Site, key: &str, head: &str, body: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(site.addresses.http[0]).unwrap();
+    let request = format!(
+        "{head} HTTP/1.1\r\nHost: mail.sender.test\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\nAuthorization: Basic {}\r\n\r\n{body}",
+        body.len(),
+        base64::engine::general_purpose::STANDARD.encode(format!("api:{key}"))
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+fn send(site: &Site, key: &str) {
+    let message = "from=Shop <shop@sender.test>&to=friend@receiver.test&subject=News&text=Hello&o:tracking-unsubscribe=yes";
+    let (head, body) = ask(site, key, "POST /v3/sender.test/messages", message);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{body}");
+}
+
+#[test]
+fn by_one_click() {
+    need!("one-click, judged by dkimpy and pyspf", python(), "target/peers has no Python packages");
+    let sink = Sink::start("127.43.51.1");
+    let site = Site::start(&Plan {
+        zone: sink.zone("receiver.test"),
+        port: Some(sink.address.port()),
+        top: "public_url = \"https://mail.sender.test\"\n".to_owned(),
+        ..Plan::default()
+    });
+    let key = site.json(&["key", "add", "operator"])["key"].as_str().unwrap().to_owned();
+    send(&site, &key);
+    let taken = sink.first();
+    believed(&site, &taken);
+    let text = taken.text().replace("\r\n", "\n");
+    let head = text.split_once("\n\n").unwrap().0.replace("\n ", " ").replace("\n\t", " ");
+    let field = |name: &str| {
+        let start = format!("{name}: ");
+        head.lines().filter_map(|line| line.strip_prefix(&start)).map(str::trim).collect::<Vec<_>>()
+    };
+    assert_eq!(field("List-Unsubscribe-Post"), ["List-Unsubscribe=One-Click"], "{text}");
+    let [link] = field("List-Unsubscribe")[..] else { panic!("{text}") };
+    // RFC 8058 section 4: a valid signature covers both.
+    let signatures = field("DKIM-Signature");
+    assert_eq!(signatures.len(), 2);
+    for signature in signatures {
+        let signed = signature.split("h=").nth(1).unwrap().split(';').next().unwrap().replace(' ', "");
+        let signed: Vec<&str> = signed.split(':').collect();
+        assert!(
+            signed.contains(&"list-unsubscribe") && signed.contains(&"list-unsubscribe-post"),
+            "{signature}"
+        );
+    }
+    let path = link.strip_prefix("<https://mail.sender.test").unwrap().strip_suffix('>').unwrap();
+    let (head, body) = ask(&site, &key, &format!("GET {path}"), "");
+    assert!(head.starts_with("HTTP/1.1 200") && body.contains("friend@receiver.test"), "{head}\n{body}");
+    let (head, _) = ask(&site, &key, &format!("POST {path}"), "List-Unsubscribe=One-Click");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    send(&site, &key);
+    let event = eventually("the event of the message that was not sent", || {
+        let (_, body) = ask(&site, &key, "GET /v3/sender.test/events?event=failed", "");
+        let events: Value = serde_json::from_str(&body).unwrap();
+        events["items"].get(0).cloned()
+    });
+    assert_eq!(event["delivery-status"]["code"], 606);
+    assert_eq!(event["reason"], "suppress-unsubscribe");
+    assert_eq!((sink.taken().len(), site.waiting()), (1, 0));
+    let list = site.json(&["suppression", "list"]);
+    assert!(list.to_string().contains("\"source\":\"recipient\""), "{list}");
+}
