@@ -23,6 +23,7 @@ usage: cargo xtask COMMAND
              --check compares it
   packages   installs the Debian packages that `test` needs (as root)
   peers      fills target/peers with the clients and verifiers of npm and PyPI that `test` needs
+  bench api [--quick]   messages accepted by HTTP beside SMTP submission, by processor time
   bench auth   the authentication engine beside mail-auth: processor time, heap, and which goals are met
   simulate [--seeds N] [--first S] [--seed S]   the deterministic simulation of delivery: N stories (1,000) from seed S on, or the story of
              one seed, line by line
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         ["conformance", "--check"] => conformance::run(&root, true),
         ["packages"] => packages::install(),
         ["peers"] => peers::install(&root),
+        ["bench", "api", options @ ..] => bench::api(&root, options),
         ["bench", "auth"] => bench::auth(&root),
         ["bench", "queue"] => bench::queue(&root, "1000000"),
         ["bench", "queue", messages] => bench::queue(&root, messages),

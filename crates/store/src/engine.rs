@@ -188,6 +188,10 @@ pub trait Store: Send + Sync + 'static {
     /// Forgets messages that finished before `before` and lie in no mailbox, and events older than that; gives the space back.
     fn purge(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>>;
 
+    /// Forgets one message, with its content and its attempts, though it is young. `false`, and nothing happens, where a recipient still waits or a mailbox
+    /// has it. Its events stay until they are old.
+    fn forget(&self, id: QueueId) -> BoxFuture<'_, Result<bool, StoreError>>;
+
     /// Writes rows of a plain table.
     fn put(
         &self,

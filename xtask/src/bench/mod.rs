@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: how fast we are, beside others, in one run.
 
+mod api;
 mod latency;
 mod mta;
 mod table;
@@ -8,6 +9,7 @@ use std::path::Path;
 
 use crate::run::{cargo, step};
 
+pub(crate) use api::api;
 pub(crate) use mta::mta;
 
 /// A queue of a million: start, memory, lists. The folder lies in `target` and is removed again.

@@ -124,7 +124,7 @@ fn bench(root: &Path) -> Result<PathBuf, String> {
 }
 
 /// The program as it is released, or the one that `TEGAMI` names.
-fn program(root: &Path) -> Result<PathBuf, String> {
+pub(super) fn program(root: &Path) -> Result<PathBuf, String> {
     if let Some(named) = std::env::var_os("TEGAMI") {
         return Ok(named.into());
     }

@@ -334,6 +334,15 @@ impl Store for Embedded {
         Box::pin(self.write_plainly(Change::Flag(flag)))
     }
 
+    fn forget(&self, id: QueueId) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(async move {
+            match self.write(Change::Forget { id: id.to_bytes() }).await? {
+                Reply::Purged(messages) => Ok(messages > 0),
+                Reply::Done | Reply::Leases(_) | Reply::Rows(_) => Ok(false),
+            }
+        })
+    }
+
     fn purge(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(async move {
             match self.write(Change::Purge { before: nanos(before) }).await? {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::embedded::code::{
     DELIVERED, FAILED, address_hash, block_start, bucket, int, message_id_hash, uint,
 };
-use crate::embedded::queue::Tally;
+use crate::embedded::queue::{Tally, number};
 use crate::embedded::segment::{self, Place, ReadError, Tail};
 use crate::embedded::writer::{Writer, commit_error, rows_error, sync_error, write_end, write_error};
 use crate::{QueueId, StoreError};
@@ -174,6 +174,14 @@ fn in_commit<T>(
     tally.write(&transaction).map_err(|error| rows_error(&error))?;
     transaction.commit().map_err(|error| commit_error(&error))?;
     Ok(done)
+}
+
+/// Removes one message's rows, however young it is, unless a recipient still waits or a mailbox has it.
+pub(super) fn forget(rows: &Connection, id: [u8; 16], tally: &mut Tally) -> rusqlite::Result<bool> {
+    match number(rows, id)? {
+        Some(message) => forget_if_over(rows, message, i64::MAX, tally),
+        None => Ok(false),
+    }
 }
 
 /// Removes a message's rows, unless a recipient still waits or finished too late, or a mailbox has it.

@@ -388,7 +388,7 @@ fn finish(
 }
 
 /// The short number that stands for a message in the other tables.
-fn number(rows: &Connection, id: [u8; 16]) -> rusqlite::Result<Option<i64>> {
+pub(super) fn number(rows: &Connection, id: [u8; 16]) -> rusqlite::Result<Option<i64>> {
     rows.prepare_cached("SELECT n FROM messages WHERE id = ?1")?.query_row([id], |row| row.get(0)).optional()
 }
 

@@ -19,7 +19,7 @@ use crate::embedded::code::int;
 use crate::embedded::folder::Folder;
 use crate::embedded::options::{Fault, Options, Step};
 use crate::embedded::prepared::{Event, Message, PlainRow, Settle};
-use crate::embedded::purge::{Progress, Purge};
+use crate::embedded::purge::{self, Progress, Purge};
 use crate::embedded::queue::{self, Refusal, Tally};
 use crate::embedded::roll::Roll;
 use crate::embedded::segment::{Place, Tail};
@@ -47,6 +47,7 @@ pub(super) enum Change {
     Delete { kind: i64, keys: Vec<String> },
     Alter(Box<Alter>),
     Purge { before: i64 },
+    Forget { id: [u8; 16] },
 }
 
 impl Change {
@@ -408,6 +409,10 @@ fn write_change(
             change::record(rows, events, tally).and_then(|()| change::put(rows, plain)).map_err(Refusal::from)
         }
         Change::Delete { kind, keys } => change::delete(rows, *kind, keys).map_err(Refusal::from),
+        Change::Forget { id } => {
+            let forgotten = purge::forget(rows, *id, tally).map_err(failed_rows)?;
+            return Ok(Ok(Reply::Purged(u64::from(forgotten))));
+        }
         Change::Purge { .. } => Ok(()),
     };
     match written {

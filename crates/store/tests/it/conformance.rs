@@ -582,6 +582,24 @@ pub(crate) async fn mailboxes_count_uids(store: Engine) {
     assert!(matches!(missing, Err(StoreError::NotFound(_))));
 }
 
+pub(crate) async fn one_message_is_forgotten(store: Engine) {
+    let lease = lease(&*store).await;
+    let done = message(10, &["a@example.net"]);
+    let half = message(10, &["a@example.net", "b@example.net"]);
+    let mut kept = message(10, &[]);
+    kept.mailboxes = vec![mailbox("me@example.org", "INBOX")];
+    store.accept(vec![done.clone(), half.clone(), kept.clone()]).await.unwrap();
+    assert!(!store.forget(done.id).await.unwrap());
+    let ops = vec![delivered(row(done.id, 0)), delivered(row(half.id, 0))];
+    store.settle(&lease, at(20, ops)).await.unwrap();
+    for (new, goes) in [(&done, true), (&half, false), (&kept, false)] {
+        assert_eq!(store.forget(new.id).await.unwrap(), goes);
+        assert_eq!(store.message(new.id).await.is_err(), goes);
+    }
+    assert!(matches!(store.content(done.id, None).await, Err(StoreError::NotFound(_))));
+    assert!(!store.forget(done.id).await.unwrap());
+}
+
 pub(crate) async fn purge_forgets_what_is_over(store: Engine) {
     let lease = lease(&*store).await;
     let old = message(10, &["a@example.net", "b@example.net"]);
@@ -675,7 +693,7 @@ pub(crate) async fn plain_tables(store: Engine) {
     let newest: Vec<_> = store.events(newest).await.unwrap().into_iter().map(|event| event.event).collect();
     assert_eq!(newest, told);
 
-    let gone = vec!["a".to_owned(), "never there".to_owned()];
+    let gone = vec!["a".to_owned(), "never there".to_owned(), "told".to_owned()];
     store.delete(Table::Suppressions, gone.clone()).await.unwrap();
     assert!(before.0.is_none() || versions().0 != before.0);
     store.delete(Table::Suppressions, gone).await.unwrap();

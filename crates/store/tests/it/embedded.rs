@@ -52,6 +52,7 @@ conform! {
     events_of_a_time_are_found_among_many
     mailboxes_count_uids
     purge_forgets_what_is_over
+    one_message_is_forgotten
     plain_tables
     plain_tables_learn_from_messages
     many_producers

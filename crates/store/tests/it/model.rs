@@ -413,6 +413,13 @@ impl State {
         }
     }
 
+    fn forget(&mut self, id: QueueId) -> bool {
+        let is_copied =
+            self.mailboxes.values().any(|mailbox| mailbox.entries.values().any(|(copy, _)| *copy == id));
+        let over = self.messages.get(&id).is_some_and(|kept| kept.rows.iter().all(is_finished));
+        over && !is_copied && self.messages.remove(&id).is_some()
+    }
+
     fn purge(&mut self, before: Timestamp) -> u64 {
         let count = self.messages.len();
         let boxes = &self.mailboxes;
@@ -732,6 +739,10 @@ impl Store for Model {
             entry.1 = flags;
             Ok(())
         })
+    }
+
+    fn forget(&self, id: QueueId) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.write(move |state| Ok(state.forget(id)))
     }
 
     fn purge(&self, before: Timestamp) -> BoxFuture<'_, Result<u64, StoreError>> {

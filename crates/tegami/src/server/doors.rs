@@ -7,7 +7,6 @@ use tegami_inbound::{
     Desk, Policy, Reception, ReceptionSettings, Service, SubmissionDesk, SubmissionSettings,
 };
 use tegami_proto::smtp::server::AuthOffer;
-use tegami_web::SubmissionControls;
 use tokio::sync::watch;
 
 use super::{Rooms, listen, pages};
@@ -100,10 +99,7 @@ fn submission(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> A
         domains: Arc::clone(&rooms.domains),
         trusted: config.submission.trusted.clone(),
         mailboxes: Arc::clone(&rooms.local),
-        controls: Arc::new(SubmissionControls::new(
-            pages::settings(config),
-            pages::web_rooms(rooms, resolver, config),
-        )),
+        controls: Arc::new(pages::controls(rooms, resolver, config)),
         intake: Arc::clone(&rooms.intake),
         store: Arc::clone(&rooms.store),
         throttle: Arc::clone(&rooms.throttle),

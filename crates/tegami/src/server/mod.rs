@@ -32,7 +32,7 @@ use tegami_store::NodeId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use pages::{lab_pages, pages, sources};
+pub(crate) use pages::{controls, lab_pages, pages, sources};
 pub(crate) use rooms::Rooms;
 pub(crate) use tls::trusted_roots;
 

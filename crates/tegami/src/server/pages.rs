@@ -7,6 +7,7 @@ use tegami_dns::Resolver;
 use tegami_mail::Domain;
 use tegami_queue::shaping::SourceTerms;
 use tegami_store::NodeId;
+use tegami_web::SubmissionControls;
 use tegami_web::pages::{PageSettings, Stage};
 use tegami_web::{Settings, Sources};
 use tokio::sync::watch;
@@ -68,7 +69,7 @@ fn whole(
 }
 
 /// What the HTTP door stands on; the reader of control fields of submitted messages stands on the same.
-pub(super) fn web_rooms(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> tegami_web::Rooms {
+fn web_rooms(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> tegami_web::Rooms {
     tegami_web::Rooms {
         store: Arc::clone(&rooms.store),
         domains: Arc::clone(&rooms.domains),
@@ -85,6 +86,11 @@ pub(super) fn web_rooms(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Co
         calls: Arc::clone(&rooms.calls),
         node: NodeId(config.hostname.to_string()),
     }
+}
+
+/// Who reads the control fields of messages that are submitted by SMTP.
+pub(crate) fn controls(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> SubmissionControls {
+    SubmissionControls::new(settings(config), web_rooms(rooms, resolver, config))
 }
 
 /// A router that has each request answered by the one that is current then.

@@ -15,6 +15,7 @@
 
 mod bounce;
 mod client;
+mod control;
 mod crash;
 mod exim;
 mod farewell;

@@ -7,6 +7,7 @@
 //! ```
 
 mod account;
+mod address;
 mod allowed;
 mod analytics;
 mod auth;
@@ -42,6 +43,7 @@ mod tag;
 mod templates;
 pub(crate) mod token;
 mod url;
+mod waiting;
 mod webhook;
 
 use axum::Router;
@@ -62,7 +64,10 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/v3/{domain}/messages.mime", post(mime::send))
         .route("/v3/{domain}/events", get(events::first))
         .route("/v3/{domain}/events/{token}", get(events::page))
-        .route("/v3/domains/{domain}/messages/{key}", get(stored::show).post(stored::resend))
+        .route(
+            "/v3/domains/{domain}/messages/{key}",
+            get(stored::show).post(stored::resend).delete(stored::remove),
+        )
         .route("/v3/domains/{domain}/messages/{key}/attachments/{number}", get(stored::attachment))
         .merge(domain::routes())
         .merge(credential::routes())
@@ -71,6 +76,8 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(account::routes())
         .merge(suppression::routes())
         .merge(templates::routes())
+        .merge(address::routes())
+        .merge(waiting::routes())
         .merge(allowed::routes())
         .merge(lists::routes())
         .merge(routes::routes())

@@ -79,6 +79,20 @@ pub(crate) async fn resend(
     Ok(queued(&accepted.message_id))
 }
 
+/// Forgets it, before its time is over.
+pub(crate) async fn remove(
+    State(house): State<Shared>,
+    Segments((domain, key)): Segments<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (row, _) = house.stored(&headers, &domain, &key).await?;
+    if !house.rooms.store.forget(row.id).await? {
+        let message = "the message still waits for delivery, or lies in a mailbox: nothing was deleted";
+        return Err(ApiError::NotAccepted { status: 409, message: message.to_owned() });
+    }
+    Ok(ok(json!({"message": "Message has been deleted"})))
+}
+
 /// The octets of one attachment.
 pub(crate) async fn attachment(
     State(house): State<Shared>,

@@ -337,3 +337,35 @@ async fn options_reach_the_queue() {
         (400, "there is no DKIM key example.org/s1 that this account may sign with")
     );
 }
+
+#[tokio::test]
+async fn what_waits_is_shown_and_taken_out() {
+    let site = Site::open().await;
+    let queues = "/v3/domains/example.org/sending_queues";
+    let open = r#"{"regular":{"disabled":{"reason":"","until":""},"is_disabled":false},"scheduled":{"disabled":{"reason":"","until":""},"is_disabled":false}}"#;
+    assert_eq!(site.get(queues).await.body, open);
+    site.rooms.control.pause();
+    assert_eq!(site.get(queues).await.json()["regular"]["disabled"]["reason"], "delivery is paused");
+    site.rooms.control.resume();
+    for (domain, more) in [
+        ("example.org", ""),
+        ("example.org", "&o:deliverytime=Tue, 7 Jul 2026 09:00:00 GMT"),
+        ("shop.test", ""),
+    ] {
+        let body = format!("from=me@{domain}&to=a@example.net&text=x{more}");
+        assert_eq!(site.post(&format!("/v3/{domain}/messages"), &body).await.status, 200);
+    }
+    let waiting = async || site.store.queue_ids(tegami_store::QueueFilter::default()).await.unwrap().len();
+    assert_eq!(waiting().await, 3);
+    let row = site.store.messages(None, 10).await.unwrap().pop().unwrap();
+    let path = format!("/v3/domains/example.org/messages/{}", row.id);
+    let early = site.request("DELETE", &path, KEY, FORM, b"").await;
+    assert_eq!(early.status, 409, "{early:?}");
+    let purged = site.request("DELETE", "/v3/example.org/envelopes", KEY, FORM, b"").await;
+    assert_eq!((purged.status, purged.message().as_str()), (200, "done"));
+    assert_eq!(waiting().await, 1);
+    let deleted = site.request("DELETE", &path, KEY, FORM, b"").await;
+    assert_eq!((deleted.status, deleted.message().as_str()), (200, "Message has been deleted"));
+    let gone = site.get(&path).await;
+    assert_eq!((gone.status, gone.message().as_str()), (404, "Message not found"));
+}

@@ -10,14 +10,15 @@ use tegami_mail::{EnhancedStatusCode, Envelope, Reply, note};
 use tegami_proto::smtp::client::{
     Action, Event, FailureCause, Session, Settings, StartTls, Timeouts, Transaction,
 };
-use tegami_queue::{Authenticated, Options, Permit, Submission, SystemClock};
+use tegami_queue::{Authenticated, Controls, Options, Submitted, SystemClock};
 use tegami_store::Origin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use crate::command::Failure;
+use crate::command::serve::resolver;
 use crate::config::Config;
-use crate::server::Rooms;
+use crate::server::{Rooms, controls};
 
 /// The server's reply to the message, or to the command that it refused.
 pub(super) async fn hand_over(
@@ -98,17 +99,21 @@ async fn enqueue(config: &Config, envelope: Envelope, content: Bytes) -> Result<
     let account = Authenticated::by_kernel(uid, senders);
     let domain = envelope.reverse_path.address().and_then(|address| address.domain()).cloned();
     let domain = domain.unwrap_or_else(|| config.hostname.clone());
-    let permit = match Permit::for_account(&account, envelope) {
-        Ok(permit) => permit,
-        Err(error) => return Ok(Reply::new(553, EnhancedStatusCode::new(5, 7, 1), error.to_string())),
+    let submitted = Submitted {
+        local: true,
+        origin: Origin::Submission { account: account.account().to_owned() },
+        account,
+        envelope,
+        domain,
+        content,
+        options: Options::default(),
     };
-    let origin = Origin::Submission { account: account.account().to_owned() };
-    let submission = Submission { permit, origin, domain, content, options: Options::default() };
-    Ok(match rooms.intake.accept(submission).await {
-        Ok(accepted) => {
-            let text = format!("Ok: queued as {}; it leaves when the server runs", accepted.id);
+    let resolver = resolver(config)?;
+    Ok(match controls(&rooms, &resolver, config).submit(submitted).await {
+        Ok(id) => {
+            let text = format!("Ok: queued as {id}; it leaves when the server runs");
             Reply::new(250, EnhancedStatusCode::new(2, 0, 0), text)
         }
-        Err(error) => error.reply(),
+        Err(declined) => declined.reply,
     })
 }
