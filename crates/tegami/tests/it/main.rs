@@ -26,6 +26,7 @@ mod mailer;
 mod observe;
 mod operator;
 mod peer;
+mod people;
 mod policy;
 mod postfix;
 mod queue;

@@ -5,6 +5,7 @@
 //! handlers, and a test compares it with the routes.
 
 mod document;
+pub(crate) mod domain;
 pub(crate) mod hold;
 mod input;
 pub(crate) mod key;
@@ -13,9 +14,11 @@ pub(crate) mod message;
 pub(crate) mod overview;
 pub(crate) mod provider;
 pub(crate) mod queue;
+pub(crate) mod route;
 pub(crate) mod suppression;
+pub(crate) mod template;
 mod user;
-mod webhook;
+pub(crate) mod webhook;
 
 use std::sync::Arc;
 
@@ -60,8 +63,11 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(queue::routes())
         .merge(provider::routes())
         .merge(hold::routes())
+        .merge(domain::routes())
         .merge(mailbox::routes())
         .merge(suppression::routes())
+        .merge(route::routes())
+        .merge(template::routes())
         .merge(key::routes())
         .merge(user::routes())
         .merge(webhook::routes())

@@ -5,6 +5,7 @@
 //! and with it stays up to date by itself. Whatever came from outside (header fields, replies, names) is hostile and only ever shown escaped.
 
 mod asset;
+mod domains;
 mod form;
 mod guard;
 mod journey;
@@ -19,15 +20,18 @@ mod overview;
 mod paper;
 mod queue;
 mod reader;
+mod routes;
 mod session;
 mod show;
 mod sign_in;
 mod source;
 mod stage;
 mod suppressions;
+mod templates;
 mod users;
 mod verdict;
 mod visit;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -93,6 +97,17 @@ pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
         .route("/queue/lift", post(queue::lift))
         .route("/suppressions", get(suppressions::page).post(suppressions::add))
         .route("/suppressions/remove", post(suppressions::remove))
+        .route("/routes", get(routes::page).post(routes::keep))
+        .route("/routes/test", post(routes::test))
+        .route("/routes/remove", post(routes::remove))
+        .route("/webhooks", get(webhooks::page).post(webhooks::set))
+        .route("/webhooks/again", post(webhooks::again))
+        .route("/templates", get(templates::list).post(templates::save))
+        .route("/templates/remove", post(templates::remove))
+        .route("/templates/{domain}/{name}", get(templates::page))
+        .route("/templates/{domain}/{name}/html", get(templates::html))
+        .route("/domains", get(domains::list).post(domains::add))
+        .route("/domains/{name}", get(domains::page).post(domains::act))
         .route("/keys", get(keys::page).post(keys::add))
         .route("/keys/remove", post(keys::remove))
         .route("/users", get(users::page).post(users::add))

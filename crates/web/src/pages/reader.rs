@@ -198,19 +198,33 @@ impl Reader {
 }
 
 /// The pages of the navigation.
-const PLACES: [(&str, &str); 7] = [
+const PLACES: [(&str, &str); 11] = [
     ("/", "web-nav-overview"),
     ("/messages", "page-nav-messages"),
     ("/queue", "web-nav-queue"),
     ("/mailboxes", "web-nav-mailboxes"),
+    ("/domains", "page-nav-domains"),
     ("/suppressions", "page-nav-suppressions"),
+    ("/routes", "page-nav-routes"),
+    ("/webhooks", "page-nav-webhooks"),
+    ("/templates", "page-nav-templates"),
     ("/keys", "page-nav-keys"),
     ("/users", "page-nav-users"),
 ];
 
 /// What forms can have done: the ends of `page-done-…`.
-const DONE: [&str; 9] =
-    ["changed", "held", "lifted", "suppressed", "forgiven", "removed", "added", "password", "verified"];
+const DONE: [&str; 10] = [
+    "changed",
+    "held",
+    "lifted",
+    "suppressed",
+    "forgiven",
+    "removed",
+    "added",
+    "password",
+    "verified",
+    "again",
+];
 
 /// A page of the navigation.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use crate::sign_in::Office;
 use crate::theatre::HOSTILE;
 
 /// Every form of the pages, with something that it would do.
-const FORMS: [(&str, &str); 12] = [
+const FORMS: [(&str, &str); 21] = [
     ("/queue/act", "act=retry&provider=grey.test"),
     ("/queue/hold", "what=tag&value=news"),
     ("/queue/lift", "id=tag:news"),
@@ -16,11 +16,31 @@ const FORMS: [(&str, &str); 12] = [
     ("/users/role", "name=bob&role=admin"),
     ("/users/password", "name=bob&password=another+horse"),
     ("/users/remove", "name=bob"),
+    ("/domains", "name=new.example"),
+    ("/domains/shop.test", "act=make&selector=s2"),
+    ("/routes", "expression=catch_all()&actions=stop()"),
+    ("/routes/test", "recipient=info@shop.test"),
+    ("/routes/remove", "id=none"),
+    ("/webhooks", "domain=shop.test&kind=delivered&urls=http://app.example.org/"),
+    ("/webhooks/again", "key=none"),
+    ("/templates", "domain=shop.test&name=welcome&content=x"),
+    ("/templates/remove", "domain=shop.test&name=welcome"),
     ("/sign-out", ""),
 ];
 
 /// Pages that show something to administer.
-const PAGES: [&str; 5] = ["/messages", "/queue", "/suppressions", "/keys", "/users"];
+const PAGES: [&str; 10] = [
+    "/messages",
+    "/queue",
+    "/domains",
+    "/domains/shop.test",
+    "/suppressions",
+    "/routes",
+    "/webhooks",
+    "/templates",
+    "/keys",
+    "/users",
+];
 
 /// Percent-encodes a value of a form.
 fn encoded(text: &str) -> String {
@@ -112,6 +132,131 @@ async fn forms_do_what_they_say() {
     lands("/users/remove", "name=carol", "/users?done=removed&count=1").await;
     let last = send("/users/remove", "name=alice").await;
     assert!(last.status == 400 && last.body.contains("only administrator"), "{}", last.body);
+}
+
+#[tokio::test]
+async fn domains_are_taken_in_verified_and_removed() {
+    let office = Office::open().await;
+    let alice = office.sign_in("alice").await;
+    let secret = office.get("/queue", &alice).await.secret();
+    let send =
+        async |path: &str, body: &str| office.post(path, &alice, &format!("csrf={secret}&{body}")).await;
+    let made = send("/domains", "name=New.Example").await;
+    assert_eq!(made.field("location"), Some("/domains/new.example?done=added&count=1"), "{}", made.body);
+    let page = office.get("/domains/new.example", &alice).await.body;
+    for shown in
+        ["v=spf1", "v=DKIM1", "_dmarc.new.example.", "not found", "not yet", "Copy", "Remove the domain"]
+    {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let here = "/domains/new.example";
+    assert_eq!(
+        send(here, "act=verify").await.field("location"),
+        Some("/domains/new.example?done=verified&count=1")
+    );
+    assert_eq!(send(here, "act=make&selector=second").await.status, 303);
+    assert_eq!(send(here, "act=activate&selector=second").await.status, 303);
+    assert!(office.get(here, &alice).await.body.contains("second._domainkey.new.example."));
+    assert_eq!(send(here, "act=deactivate&selector=second").await.status, 303);
+    assert_eq!(send(here, "act=delete&selector=second").await.status, 303);
+    assert_eq!(send(here, "act=make&selector=%3Cb%3E").await.status, 400);
+    assert_eq!(send("/domains/shop.test", "act=remove").await.status, 403, "the configuration names it");
+    assert_eq!(send(here, "act=remove").await.field("location"), Some("/domains?done=removed&count=1"));
+    assert_eq!(office.get(here, &alice).await.status, 404);
+}
+
+#[tokio::test]
+async fn routes_are_made_tried_changed_and_removed() {
+    let office = Office::open().await;
+    let alice = office.sign_in("alice").await;
+    let secret = office.get("/queue", &alice).await.secret();
+    let send =
+        async |path: &str, body: &str| office.post(path, &alice, &format!("csrf={secret}&{body}")).await;
+    let new = format!(
+        "expression={}&actions={}&priority=3&description=orders",
+        encoded("match_recipient(\"order@shop.test\") and match_header(\"subject\", \".*urgent.*\")"),
+        encoded("forward(\"boss@example.net\")\r\nstop()\r\n")
+    );
+    assert_eq!(send("/routes", &new).await.status, 303);
+    let page = office.get("/routes", &alice).await.body;
+    assert!(page.contains("forward(&#34;boss@example.net&#34;)") && page.contains("stop()"), "{page}");
+    let id = page.split("/routes?change=").nth(1).unwrap().split('#').next().unwrap().to_owned();
+    let trial = |subject: &str| {
+        format!(
+            "recipient=order@shop.test&message={}",
+            encoded(&format!("Subject: {subject}\nFrom: a@example.net\n\nHello"))
+        )
+    };
+    let tried = send("/routes/test", &trial("it is urgent <b>")).await.body;
+    assert!(tried.contains("At least one route") && tried.contains("sends the message on"), "{tried}");
+    assert!(tried.contains("urgent &#60;b&#62;") && !tried.contains("<b>"), "{tried}");
+    let tried = send("/routes/test", &trial("whenever")).await.body;
+    assert!(tried.contains("No route takes") && tried.contains("does not match"), "{tried}");
+    assert!(office.get(&format!("/routes?change={id}"), &alice).await.body.contains("value=\"orders\""));
+    let changed = format!("id={id}&expression=catch_all()&actions=store()&priority=0");
+    assert_eq!(send("/routes", &changed).await.field("location"), Some("/routes?done=changed&count=1"));
+    assert!(send("/routes/test", &trial("whenever")).await.body.contains("At least one route"));
+    let wrong = send("/routes", "expression=catch_all(&actions=stop()").await;
+    assert!(wrong.status == 400 && wrong.body.contains("Nothing was changed"), "{}", wrong.body);
+    assert_eq!(send("/routes/remove", &format!("id={id}")).await.status, 303);
+    assert!(office.get("/routes", &alice).await.body.contains("There are no routes"));
+}
+
+#[tokio::test]
+async fn templates_are_kept_and_shown_in_a_sandbox() {
+    let office = Office::open().await;
+    let (alice, bob) = (office.sign_in("alice").await, office.sign_in("bob").await);
+    let secret = office.get("/queue", &alice).await.secret();
+    let send =
+        async |path: &str, body: &str| office.post(path, &alice, &format!("csrf={secret}&{body}")).await;
+    let content = encoded("<h1>Hello {{name}}</h1><script>alert(1)</script>");
+    let new = format!("domain=shop.test&name=Welcome&subject={}&content={content}", encoded("For {{name}}"));
+    let made = send("/templates", &new).await;
+    assert_eq!(
+        made.field("location"),
+        Some("/templates/shop%2Etest/welcome?done=changed&count=1"),
+        "{}",
+        made.body
+    );
+    assert!(office.get("/templates", &bob).await.body.contains("welcome"));
+    let values = encoded("{\"name\": \"<Taro>\"}");
+    let page = office.get(&format!("/templates/shop.test/welcome?values={values}"), &bob).await.body;
+    assert!(page.contains("For &#60;Taro&#62;") && page.contains("<iframe class=\"html\" sandbox"), "{page}");
+    assert!(!page.contains("<script>alert"), "{page}");
+    let html = office.get(&format!("/templates/shop.test/welcome/html?values={values}"), &bob).await;
+    assert!(html.body.contains("Hello &lt;Taro&gt;"), "{}", html.body);
+    assert!(html.field("content-security-policy").unwrap().ends_with("sandbox"), "{}", html.head);
+    let wrong = office.get("/templates/shop.test/welcome?values=%7B", &bob).await;
+    assert!(wrong.status == 200 && wrong.body.contains("role=\"alert\""));
+    let second =
+        format!("domain=shop.test&name=welcome&tag=v2&content={}&active=yes", encoded("<p>Second</p>"));
+    assert_eq!(send("/templates", &second).await.status, 303);
+    assert!(
+        office.get("/templates/shop.test/welcome/html", &bob).await.body.contains("Second")
+            || office.get("/templates/shop.test/welcome/html?tag=v2", &bob).await.body.contains("Second")
+    );
+    assert_eq!(send("/templates/remove", "domain=shop.test&name=welcome").await.status, 303);
+    assert_eq!(office.get("/templates/shop.test/welcome", &bob).await.status, 404);
+}
+
+#[tokio::test]
+async fn webhooks_are_told_of_with_what_became_of_them() {
+    let office = Office::open().await;
+    let alice = office.sign_in("alice").await;
+    let now = jiff::Timestamp::now();
+    let subject = tegami_queue::CallSubject::Event { seq: 1, kind: "delivered".to_owned() };
+    let call =
+        tegami_queue::Call::new("1".to_owned(), "shop.test", "https://app.example.org/<b>", subject, now);
+    office.theatre.store.change(vec![call.change()]).await.unwrap();
+    let page = office.get("/webhooks", &alice).await.body;
+    assert!(page.contains("https://app.example.org/&#60;b&#62;") && page.contains("delivered"), "{page}");
+    assert!(!office.get("/webhooks?state=failed", &alice).await.body.contains("app.example.org/&#60;"));
+    let secret = office.get("/queue", &alice).await.secret();
+    let key = encoded(&call.key());
+    let again = office.post("/webhooks/again", &alice, &format!("csrf={secret}&key={key}")).await;
+    assert_eq!(again.field("location"), Some("/webhooks?done=again&count=1"), "{}", again.body);
+    let wrong = format!("csrf={secret}&domain=shop.test&kind=nonsense&urls=https://app.example.org/");
+    assert_eq!(office.post("/webhooks", &alice, &wrong).await.status, 400);
 }
 
 #[tokio::test]

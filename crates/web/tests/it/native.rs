@@ -72,8 +72,9 @@ fn operations(document: &Value) -> Vec<(String, String)> {
             let path =
                 path.replace("{id}", "01M7ZXK2H33MWJPB34TJM4QNRR").replace("{owner}", "info@example.org");
             let path = path.replace("{mailbox}", "INBOX").replace("{name}", "alice");
+            let path = path.replace("{domain}", "example.org").replace("{selector}", "s1");
             let path =
-                path.replace("{domain}", "example.org").replace("{kind}", "opened").replace("{key}", "o.1.x");
+                path.replace("{template}", "none").replace("{kind}", "opened").replace("{key}", "o.1.x");
             operations.push((method.to_uppercase(), path));
         }
     }

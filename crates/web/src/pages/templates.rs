@@ -1,0 +1,200 @@
+//! Templates of mail, with a preview.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::Uri;
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::Hall;
+use super::form::Fields;
+use super::reader::{Reader, Trouble, done};
+use super::show::{Moment, echoed, visible};
+use crate::api::template::{Template, Trial, Version, Wanted};
+use crate::error::ApiError;
+
+struct Line {
+    link: String,
+    name: String,
+    domain: String,
+    description: String,
+    active: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "templates.html", blocks = ["live"])]
+struct TemplatesPage<'a> {
+    reader: &'a Reader,
+    lines: Vec<Line>,
+    domains: Vec<String>,
+}
+
+fn link(domain: &str, name: &str) -> String {
+    let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+    format!("/templates/{}/{}", encoded(domain), encoded(name))
+}
+
+/// The list.
+pub(crate) async fn list(State(hall): State<Arc<Hall>>, reader: Reader) -> Result<Response, Trouble> {
+    let templates = reader.unless_refused(hall.house.templates(None).await)?;
+    let roll = reader.unless_missing(hall.house.rooms.domains.roll().await)?;
+    let line = |template: Template| Line {
+        link: link(&template.domain, &template.name),
+        name: visible(&template.name),
+        description: visible(&template.description),
+        active: template.active.as_deref().map(visible).unwrap_or_default(),
+        domain: template.domain,
+    };
+    let page = TemplatesPage {
+        reader: &reader,
+        lines: templates.into_iter().map(line).collect(),
+        domains: roll.iter().map(|ours| ours.name.to_string()).collect(),
+    };
+    Ok(reader.answer(&page, &page.as_live()))
+}
+
+struct VersionView {
+    tag: String,
+    comment: String,
+    active: bool,
+    shown: bool,
+    at: Moment,
+}
+
+#[derive(askama::Template)]
+#[template(path = "template.html", blocks = ["live"])]
+struct TemplatePage<'a> {
+    reader: &'a Reader,
+    place: String,
+    frame: String,
+    name: String,
+    domain: String,
+    description: String,
+    versions: Vec<VersionView>,
+    tag: String,
+    content: String,
+    subject: String,
+    values: String,
+    problem: Option<String>,
+    /// The header fields of the preview.
+    fields: Vec<(String, String)>,
+}
+
+/// What the query says of the preview.
+fn trial(uri: &Uri) -> (Option<String>, String) {
+    let query = uri.query().unwrap_or_default();
+    let field = |name: &str| {
+        let found = form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name);
+        found.map(|(_, value)| echoed(&value)).filter(|value| !value.is_empty())
+    };
+    (field("tag"), field("values").unwrap_or_default())
+}
+
+fn read(values: &str) -> Result<serde_json::Map<String, serde_json::Value>, ApiError> {
+    if values.is_empty() {
+        return Ok(serde_json::Map::new());
+    }
+    serde_json::from_str(values).map_err(|error| ApiError::bad(format!("values: {error}")))
+}
+
+/// One template.
+pub(crate) async fn page(
+    State(hall): State<Arc<Hall>>,
+    reader: Reader,
+    Path((domain, name)): Path<(String, String)>,
+    uri: Uri,
+) -> Result<Response, Trouble> {
+    let whole = reader.unless_refused(hall.house.whole_template(&domain, &name).await)?;
+    let (tag, values) = trial(&uri);
+    let wanted = tag.or_else(|| whole.template.active.clone());
+    let shown = whole.versions.iter().find(|version| Some(&version.tag) == wanted.as_ref());
+    let tried = match read(&values) {
+        Ok(values) => hall.house.preview(&domain, &name, &Trial { tag: wanted.clone(), values }).await,
+        Err(error) => Err(error),
+    };
+    let (problem, fields) = match tried {
+        Ok(filled) => (None, filled.headers.into_iter().collect()),
+        Err(error) => (Some(visible(&error.to_string())), Vec::new()),
+    };
+    let place = link(&whole.template.domain, &whole.template.name);
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(tag) = &wanted {
+        query.append_pair("tag", tag);
+    }
+    let frame = format!("{place}/html?{}", query.append_pair("values", &values).finish());
+    let version = |version: &Version| VersionView {
+        tag: visible(&version.tag),
+        comment: visible(&version.comment),
+        active: whole.template.active.as_ref() == Some(&version.tag),
+        shown: Some(&version.tag) == wanted.as_ref(),
+        at: Moment::new(version.created_at),
+    };
+    let page = TemplatePage {
+        reader: &reader,
+        versions: whole.versions.iter().map(version).collect(),
+        place,
+        frame,
+        name: visible(&whole.template.name),
+        description: visible(&whole.template.description),
+        tag: wanted.unwrap_or_default(),
+        content: shown.map(|version| visible(&version.content)).unwrap_or_default(),
+        subject: shown
+            .and_then(|version| version.headers.get("Subject"))
+            .map(|text| visible(text))
+            .unwrap_or_default(),
+        domain: whole.template.domain,
+        values,
+        problem,
+        fields: fields
+            .into_iter()
+            .map(|(name, text): (String, String)| (visible(&name), visible(&text)))
+            .collect(),
+    };
+    Ok(reader.answer(&page, &page.as_live()))
+}
+
+/// The preview, for the frame.
+pub(crate) async fn html(
+    State(hall): State<Arc<Hall>>,
+    reader: Reader,
+    Path((domain, name)): Path<(String, String)>,
+    uri: Uri,
+) -> Result<Response, Trouble> {
+    let (tag, values) = trial(&uri);
+    let values = reader.unless_refused(read(&values))?;
+    let filled = hall.house.preview(&domain, &name, &Trial { tag, values }).await;
+    Ok(crate::api::message::sandboxed(reader.unless_refused(filled)?.html))
+}
+
+/// Keeps a version.
+pub(crate) async fn save(
+    State(hall): State<Arc<Hall>>,
+    reader: Reader,
+    visitor: crate::gate::Visitor,
+    fields: Fields,
+) -> Result<Response, Trouble> {
+    let (domain, name) = (fields.line("domain").to_owned(), fields.line("name").to_lowercase());
+    let some = |field: &str| Some(fields.line(field).to_owned()).filter(|text| !text.is_empty());
+    let wanted = Wanted {
+        tag: some("tag").unwrap_or_else(|| crate::template::FIRST_TAG.to_owned()),
+        content: fields.one("content").to_owned(),
+        headers: some("subject").map(|subject| ("Subject".to_owned(), subject)).into_iter().collect(),
+        description: some("description"),
+        comment: fields.line("comment").to_owned(),
+        active: fields.line("active") == "yes",
+    };
+    reader.unless_refused(hall.house.keep_template((&domain, &name), wanted, &visitor.name).await)?;
+    Ok(done(&link(&domain, &name), "changed", 1))
+}
+
+/// Takes a template away.
+pub(crate) async fn remove(
+    State(hall): State<Arc<Hall>>,
+    reader: Reader,
+    fields: Fields,
+) -> Result<Response, Trouble> {
+    let removed = hall.house.remove_template(fields.line("domain"), fields.line("name")).await;
+    reader.unless_refused(removed)?;
+    Ok(done("/templates", "removed", 1))
+}
