@@ -194,9 +194,10 @@ impl KeyPage {
     fn read(query: &Form) -> Result<Self, ApiError> {
         let text = |name: &str| Ok::<_, ApiError>(query.filled(name)?.map(str::to_lowercase));
         let limit = match query.filled("limit")?.map(|text| text.trim().parse::<usize>()) {
-            None => USUAL,
+            // One client's examples ask for 0, and for a page named `string`: they mean the first page as it is.
+            None | Some(Ok(0)) => USUAL,
             Some(Ok(limit @ 1..=MOST)) => limit,
-            Some(Ok(0) | Err(_)) => return Err(ApiError::bad("limit: this is not a number above 0")),
+            Some(Err(_)) => return Err(ApiError::bad("limit: this is not a number")),
             Some(Ok(_)) => {
                 return Err(ApiError::bad(format!("The 'limit' parameter can't be larger than {MOST}")));
             }
@@ -205,7 +206,7 @@ impl KeyPage {
         let (side, place) = match page.split_once(':') {
             Some(("after", place)) => (Side::After, place),
             Some(("before", place)) => (Side::Before, place),
-            None if page == "first" => (Side::First, ""),
+            None if page == "first" || page == "string" => (Side::First, ""),
             None if page == "last" => (Side::Last, ""),
             _ => return Err(ApiError::bad(format!("page: `{}` is not known", shown(page)))),
         };

@@ -44,6 +44,7 @@ mod templates;
 pub(crate) mod token;
 mod url;
 mod waiting;
+mod validate;
 mod webhook;
 
 use axum::Router;
@@ -74,6 +75,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(setting::routes())
         .merge(dkim::routes())
         .merge(account::routes())
+        .merge(validate::routes())
         .merge(suppression::routes())
         .merge(templates::routes())
         .merge(address::routes())
