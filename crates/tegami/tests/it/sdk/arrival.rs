@@ -170,7 +170,7 @@ pub(crate) fn letters() -> Value {
     })
 }
 
-fn read(taken: Taken) -> Letter {
+pub(crate) fn read(taken: Taken) -> Letter {
     let mut command = Command::new(python().unwrap());
     let said = run(command.arg(script_path("sdk/read.py")), &taken.content).well();
     Letter { seen: serde_json::from_str(&said).unwrap(), taken }

@@ -11,10 +11,13 @@
 //! | curl | `shell` |
 //! | Go, Ruby and PHP clients, by what they put on the wire | `wire` |
 //!
-//! What several clients see together lies by subject: `figure`, `webhook`; our own API, tried from its document, in `openapi`.
+//! The examples of `docs/mailgun.md` are run in `document`. What several clients see together lies by subject: `domain`, `figure`, `route`,
+//! `template`, `webhook`; our own API, tried from its document, in `openapi`.
 
 mod anymail;
 mod arrival;
+mod document;
+mod domain;
 mod figure;
 mod mailgun_js;
 mod node;
@@ -22,7 +25,9 @@ mod openapi;
 mod php;
 mod post;
 mod python;
+mod route;
 mod shell;
+mod template;
 mod webhook;
 mod wire;
 
@@ -66,7 +71,11 @@ impl World {
             }
             says("rcpt to:<later@").then(|| "450 4.2.1 the mailbox is busy, come back later".to_owned())
         });
-        let zone = sink.zone("receiver.test");
+        let zone = format!(
+            "{}author.test. TXT \"v=spf1 ip4:127.0.0.1 -all\"\nauthor.test. MX 10 mx.author.test.\n\
+             mx.author.test. A 127.0.0.1\n",
+            sink.zone("receiver.test")
+        );
         let plan =
             Plan { zone, port: Some(sink.address.port()), tables: tables.to_owned(), ..Plan::default() };
         let site = Site::start(&plan);

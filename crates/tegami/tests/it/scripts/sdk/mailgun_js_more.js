@@ -380,8 +380,13 @@ module.exports = ({ mailgun, queued, walk, file }) => ({
     assert((await tags.destroy("two")).message);
   },
 
+  async queues() {
+    const queues = await mailgun.messages.getMessagesQueueStatus(domain);
+    assert.deepEqual([queues.regular.is_disabled, queues.scheduled.is_disabled], [false, false]);
+  },
+
   async account() {
-    const { apiKeys, ips, validate, messages } = mailgun;
+    const { apiKeys, ips, validate } = mailgun;
     const ours = await ips.list();
     assert(Array.isArray(ours.items) && ours.total_count === ours.items.length, JSON.stringify(ours));
     if (ours.items.length) assert.equal((await ips.get(ours.items[0])).ip, ours.items[0]);
@@ -390,8 +395,6 @@ module.exports = ({ mailgun, queued, walk, file }) => ({
     assert(["deliverable", "unknown"].includes(good.result), JSON.stringify(good));
     assert.deepEqual([good.is_role_address, good.is_disposable_address], [false, false]);
     assert.equal((await validate.get("friend@nowhere.test")).result, "undeliverable");
-    const queues = await messages.getMessagesQueueStatus(domain);
-    assert.deepEqual([queues.regular.is_disabled, queues.scheduled.is_disabled], [false, false]);
     const made = await apiKeys.create({ role: "sending", kind: "domain", domain_name: domain, description: "of a test" });
     const all = await apiKeys.list({});
     assert(all.totalCount >= 2, JSON.stringify(all));

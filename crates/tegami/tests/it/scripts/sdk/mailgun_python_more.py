@@ -118,8 +118,6 @@ def cases(client, good, refused, queued):
         assert "changed" in said and "sending_dns_records" in said, said
         said = good(client.domains_webprefix.put(domain=domain, data={"web_prefix": "python"}))
         assert said["message"] == "Domain web prefix updated", said
-        said = good(client.domains_sendingqueues.get(domain=domain))
-        assert "scheduled" in said and "regular" in said, said
         data = {"signing_domain": domain, "selector": "snake", "bits": "2048"}
         made = good(client.dkim_keys.create(data=data))
         assert made["selector"] == "snake", made
@@ -239,6 +237,10 @@ def cases(client, good, refused, queued):
         said = good(client.analytics_metrics.create(data=json.dumps(data), headers=JSON))
         assert said["aggregates"]["metrics"]["accepted_count"] == facts["accepted"], said
         good(client.analytics_tags_limits.get())
+
+    def queues():
+        said = good(client.domains_sendingqueues.get(domain=domain))
+        assert "scheduled" in said and "regular" in said, said
 
     def account():
         said = good(client.ips.get(filters={"dedicated": "true"}))

@@ -121,12 +121,11 @@ run([
     },
     'template' => function () use ($api) {
         $email = letter()->subject('Hello');
-        $email->text('');
         $headers = $email->getHeaders();
         $headers->addTextHeader('template', 'welcome');
         $headers->addTextHeader('t:variables', json_encode(['greeting' => 'こんにちは', 'name' => '<Ann>', 'vip' => true]));
 
-        return sent($api, $email->html(null));
+        return sent($api, $email);
     },
     'errors' => function () use ($api, $http) {
         foreach ([$api, $http] as $class) {
