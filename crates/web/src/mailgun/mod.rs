@@ -43,8 +43,8 @@ mod tag;
 mod templates;
 pub(crate) mod token;
 mod url;
-mod waiting;
 mod validate;
+mod waiting;
 mod webhook;
 
 use axum::Router;
