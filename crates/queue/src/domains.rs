@@ -9,6 +9,7 @@ use aws_lc_rs::{digest, rand};
 use jiff::Timestamp;
 use tegami_mail::{Clock, Domain};
 use tegami_store::{DomainRow, DomainState, Store, StoreError, Table};
+use tokio::sync::watch;
 
 use crate::permit::Senders;
 
@@ -18,6 +19,8 @@ pub struct Domains {
     clock: Arc<dyn Clock>,
     configured: Vec<Domain>,
     seen: RwLock<Option<(u64, Arc<DomainRoll>)>>,
+    /// Counts what came, changed and went, for those who wait for it.
+    changes: watch::Sender<u64>,
     /// One change after the other: each reads a row before it writes it.
     changing: tokio::sync::Mutex<()>,
 }
@@ -73,6 +76,7 @@ impl Domains {
             clock,
             configured: configured.into_iter().collect(),
             seen: RwLock::new(None),
+            changes: watch::Sender::new(0),
             changing: tokio::sync::Mutex::new(()),
         }
     }
@@ -168,12 +172,20 @@ impl Domains {
         if found.configured {
             return Err(DomainError::Configured(name.clone()));
         }
-        Ok(self.store.delete(Table::Domains, vec![name.to_string()]).await?)
+        self.store.delete(Table::Domains, vec![name.to_string()]).await?;
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        Ok(())
+    }
+
+    /// Tells of every change that is made here.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     async fn write(&self, name: &Domain, row: DomainRow) -> Result<Arc<OurDomain>, DomainError> {
         let value = serde_json::to_value(&row).map_err(unreadable)?;
         self.store.put(Table::Domains, vec![(name.to_string(), value)]).await?;
+        self.changes.send_modify(|count| *count = count.wrapping_add(1));
         Ok(Arc::new(OurDomain { name: name.clone(), configured: row.settings_only, row }))
     }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 use tegami_mail::{Address, Domain, ReversePath};
@@ -15,7 +16,7 @@ use tegami_store::{MessageRow, Origin, QueueId};
 /// The return paths of our domains. Empty, it changes nothing.
 #[derive(Debug, Default)]
 pub struct Returns {
-    domains: BTreeMap<Domain, OfDomain>,
+    domains: RwLock<BTreeMap<Domain, Arc<OfDomain>>>,
     /// For senders of mail that we send on: the first makes addresses, the others are believed.
     srs: Vec<[u8; 32]>,
 }
@@ -64,9 +65,25 @@ impl Returns {
     /// For these domains. None of their messages leaves with a return path of ours before [`Returns::rewrite`] says so; what comes
     /// back to one is known in any case.
     pub fn new(paths: impl IntoIterator<Item = ReturnPaths>) -> Self {
-        let of_domain = |paths| OfDomain { paths, rewrites: AtomicBool::new(false) };
-        let domains = paths.into_iter().map(|paths| (paths.domain().clone(), of_domain(paths)));
-        Self { domains: domains.collect(), srs: Vec::new() }
+        let returns = Self::default();
+        paths.into_iter().for_each(|paths| returns.add(paths));
+        returns
+    }
+
+    /// One more domain, of whose messages the same is true.
+    pub fn add(&self, paths: ReturnPaths) {
+        let domain = paths.domain().clone();
+        let of_domain = Arc::new(OfDomain { paths, rewrites: AtomicBool::new(false) });
+        self.domains.write().unwrap_or_else(PoisonError::into_inner).insert(domain, of_domain);
+    }
+
+    /// Whether there are return paths of this domain.
+    pub fn knows(&self, domain: &Domain) -> bool {
+        self.of(domain).is_some()
+    }
+
+    fn of(&self, domain: &Domain) -> Option<Arc<OfDomain>> {
+        self.domains.read().unwrap_or_else(PoisonError::into_inner).get(domain).cloned()
     }
 
     /// With keys for the senders of mail that we send on.
@@ -101,7 +118,7 @@ impl Returns {
         let kept = || message.reverse_path.clone();
         let Some(sender) = message.reverse_path.address() else { return kept() };
         let Ok(domain) = Domain::parse(&message.domain) else { return kept() };
-        if sender.domain().is_some_and(|sender| *sender == domain || self.domains.contains_key(sender)) {
+        if sender.domain().is_some_and(|sender| *sender == domain || self.knows(sender)) {
             return kept();
         }
         let Some(srs) = self.srs(&domain) else { return kept() };
@@ -112,14 +129,15 @@ impl Returns {
 
     /// What was decided for the domains of `before` holds for those that are here too.
     pub fn take_over(&self, before: &Self) {
-        for (domain, of_domain) in &before.domains {
+        let before = before.domains.read().unwrap_or_else(PoisonError::into_inner);
+        for (domain, of_domain) in &*before {
             self.rewrite(domain, of_domain.rewrites.load(Ordering::Relaxed));
         }
     }
 
     /// Whether messages of this domain leave with a return path of ours.
     pub fn rewrite(&self, domain: &Domain, rewrites: bool) {
-        if let Some(of_domain) = self.domains.get(domain) {
+        if let Some(of_domain) = self.of(domain) {
             of_domain.rewrites.store(rewrites, Ordering::Relaxed);
         }
     }
@@ -135,8 +153,8 @@ impl Returns {
         let Some(domain) = message.reverse_path.address().and_then(Address::domain).filter(|_| ours) else {
             return kept();
         };
-        let rewrites = |of_domain: &&OfDomain| of_domain.rewrites.load(Ordering::Relaxed);
-        let Some(of_domain) = self.domains.get(domain).filter(rewrites) else { return kept() };
+        let rewrites = |of_domain: &Arc<OfDomain>| of_domain.rewrites.load(Ordering::Relaxed);
+        let Some(of_domain) = self.of(domain).filter(rewrites) else { return kept() };
         match of_domain.paths.make(&message.id.to_string(), message.accepted_at) {
             Ok(address) => ReversePath::Address(address),
             Err(error) => {
@@ -148,7 +166,7 @@ impl Returns {
 
     /// What this address proves, to which something came at `now`.
     pub fn verify(&self, address: &Address, now: Timestamp) -> ReturnTo {
-        let Some(of_domain) = address.domain().and_then(|domain| self.domains.get(domain)) else {
+        let Some(of_domain) = address.domain().and_then(|domain| self.of(domain)) else {
             return ReturnTo::Elsewhere;
         };
         match of_domain.paths.verify(address, now) {
@@ -160,7 +178,7 @@ impl Returns {
 
     /// The identity of a message for complaints: its return path, whether or not it leaves with it. `None` for a domain that is not ours.
     pub fn identity(&self, domain: &Domain, id: QueueId, accepted_at: Timestamp) -> Option<Address> {
-        self.domains.get(domain)?.paths.make(&id.to_string(), accepted_at).ok()
+        self.of(domain)?.paths.make(&id.to_string(), accepted_at).ok()
     }
 }
 

@@ -127,6 +127,7 @@ impl Server {
             asked,
         };
         returns::choose(config, server.rooms.intake.returns(), &server.resolver).await;
+        returns::follow(&server.rooms, config).await;
         let resolver = Arc::clone(&server.resolver);
         let reports = reports::Desk { journal, https, resolver: Arc::clone(&resolver) };
         let choosing = returns::keep_choosing(server.house.subscribe(), resolver, shutdown.clone());

@@ -9,7 +9,7 @@ use tegami_queue::shaping::SourceTerms;
 use tegami_store::NodeId;
 use tegami_web::SubmissionControls;
 use tegami_web::pages::{PageSettings, Stage};
-use tegami_web::{Settings, Sources};
+use tegami_web::{DomainDesk, Settings, Sources};
 use tokio::sync::watch;
 use tower_service::Service;
 
@@ -66,6 +66,18 @@ fn whole(
     pages: PageSettings,
 ) -> axum::Router {
     tegami_web::router_with_pages(settings, web_rooms(rooms, resolver, config), pages)
+}
+
+/// Who administers domains.
+pub(super) fn domain_desk(rooms: &Rooms, config: &Config, resolver: &Arc<dyn Resolver>) -> DomainDesk {
+    DomainDesk {
+        domains: Arc::clone(&rooms.domains),
+        keys: Arc::clone(&rooms.dkim),
+        accounts: Arc::clone(&rooms.accounts),
+        resolver: Arc::clone(resolver),
+        sources: sources(config),
+        clock: Arc::clone(&rooms.clock),
+    }
 }
 
 /// What the HTTP door stands on; the reader of control fields of submitted messages stands on the same.

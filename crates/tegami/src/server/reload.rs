@@ -51,6 +51,7 @@ impl Server {
         let courier = courier.map_err(failed)?;
         let (rooms, signers) = self.rooms.renewed(&config).await?;
         returns::choose(&config, rooms.intake.returns(), &self.resolver).await;
+        returns::follow(&rooms, &config).await;
         self.https.trust(roots).map_err(failed)?;
         // From here on nothing fails.
         rooms.keys.replace(signers);

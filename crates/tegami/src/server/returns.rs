@@ -11,8 +11,9 @@ use tegami_queue::Returns;
 use tegami_report::return_path::ReturnPaths;
 use tegami_store::{KeyError, KeyFolder};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use super::{House, keys};
+use super::{House, Rooms, keys, pages};
 use crate::command::Failure;
 use crate::config::{Config, ReturnPath};
 
@@ -31,16 +32,36 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// A key file cannot be read or written; the sentence names it.
 pub(super) fn open(config: &Config) -> Result<Returns, Failure> {
     let folder = keys::folder(config)?;
-    let paths = config.domains.iter().map(|domain| {
-        let keys = keys_of(&folder, &format!("{domain}.return-path.key"))?;
-        let text =
-            |error: &dyn std::fmt::Display| Failure::Text(format!("return paths of {domain}: {error}"));
-        let (newest, older) = keys.split_first().ok_or_else(|| text(&"no key"))?;
-        let paths = ReturnPaths::new(MAILBOX, domain.clone(), newest).map_err(|error| text(&error))?;
-        Ok(older.iter().fold(paths, |paths, key| paths.with_older_key(key)))
-    });
+    let paths = config.domains.iter().map(|domain| paths_of(&folder, domain));
     let returns = Returns::new(paths.collect::<Result<Vec<_>, Failure>>()?);
     Ok(returns.with_srs(keys_of(&folder, SRS)?))
+}
+
+fn paths_of(folder: &KeyFolder, domain: &Domain) -> Result<ReturnPaths, Failure> {
+    let keys = keys_of(folder, &format!("{domain}.return-path.key"))?;
+    let text = |error: &dyn std::fmt::Display| Failure::Text(format!("return paths of {domain}: {error}"));
+    let (newest, older) = keys.split_first().ok_or_else(|| text(&"no key"))?;
+    let paths = ReturnPaths::new(MAILBOX, domain.clone(), newest).map_err(|error| text(&error))?;
+    Ok(older.iter().fold(paths, |paths, key| paths.with_older_key(key)))
+}
+
+/// Gives return paths to the domains that came at run time: those whose MX records named us when they were last looked at leave with them.
+pub(super) async fn follow(rooms: &Rooms, config: &Config) {
+    let returns = rooms.intake.returns();
+    let (roll, folder) = match (rooms.domains.roll().await, keys::folder(config)) {
+        (Ok(roll), Ok(folder)) => (roll, folder),
+        (Err(error), _) => return tracing::warn!(%error, "cannot look our domains up"),
+        (_, Err(_)) => return tracing::warn!("cannot open the key folder"),
+    };
+    for ours in roll.iter().filter(|ours| !ours.configured) {
+        if !returns.knows(&ours.name) {
+            match paths_of(&folder, &ours.name) {
+                Ok(paths) => returns.add(paths),
+                Err(_) => tracing::warn!(domain = %ours.name, "the key of its return paths cannot be used"),
+            }
+        }
+        returns.rewrite(&ours.name, ours.receives() && !config.listen.smtp.is_empty());
+    }
 }
 
 /// One key a line, 64 hexadecimal digits: the first makes return paths, the others are believed as long as they stand there.
@@ -92,15 +113,29 @@ pub(super) async fn choose(config: &Config, returns: &Returns, resolver: &Arc<dy
 
 /// Does so again and again: MX records change.
 pub(super) async fn keep_choosing(
-    house: watch::Receiver<House>,
+    mut house: watch::Receiver<House>,
     resolver: Arc<dyn Resolver>,
     mut shutdown: Shutdown,
 ) {
+    let mut next = Instant::now() + EVERY;
     loop {
+        let House { rooms, config, .. } = house.borrow_and_update().clone();
+        let mut changes = rooms.domains.changes();
+        follow(&rooms, &config).await;
         tokio::select! {
-            () = tokio::time::sleep(EVERY) => {
-                let House { rooms, config, .. } = house.borrow().clone();
+            () = tokio::time::sleep_until(next) => {
                 choose(&config, rooms.intake.returns(), &resolver).await;
+                if let Err(error) = pages::domain_desk(&rooms, &config, &resolver).verify_waiting().await {
+                    tracing::warn!(%error, "cannot verify the domains that wait for it");
+                }
+                next = Instant::now() + EVERY;
+            }
+            // Domains come and go, and a reload brings others.
+            _ = changes.changed() => {}
+            changed = house.changed() => {
+                if changed.is_err() {
+                    return;
+                }
             }
             () = shutdown.requested() => return,
         }

@@ -17,6 +17,7 @@ mod bounce;
 mod client;
 mod control;
 mod crash;
+mod domain;
 mod exim;
 mod farewell;
 mod fault;

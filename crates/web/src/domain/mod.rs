@@ -113,6 +113,24 @@ impl DomainDesk {
         Ok(altered.await?)
     }
 
+    /// Asks the DNS about every domain that waits for its owner to publish: nobody has to say that it is done. Those that may send already are left
+    /// alone, so that no failure of somebody's DNS takes that right away. Tells how many may send from now on.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn verify_waiting(&self) -> Result<usize, DeskError> {
+        let roll = self.domains.roll().await?;
+        let mut fresh = 0;
+        for ours in roll.iter().filter(|ours| ours.state() == DomainState::Unverified) {
+            let verified = self.verify(&ours.name).await?;
+            if verified.state() == DomainState::Active {
+                tracing::info!(domain = %ours.name, "the DNS records of a domain are there: it may send");
+                fresh += 1;
+            }
+        }
+        Ok(fresh)
+    }
+
     /// Takes a domain away, with its keys and credentials. Its messages and events stay.
     ///
     /// # Errors

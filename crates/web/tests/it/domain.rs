@@ -123,6 +123,32 @@ async fn the_life_of_a_domain() {
 }
 
 #[tokio::test]
+async fn domains_that_wait_are_looked_at_without_being_asked_for() {
+    let site = Site::open().await;
+    let created = site.post("/v4/domains", "name=mg.example.net").await.json();
+    assert_eq!(site.post("/v4/domains", "name=late.example.net").await.status, 200);
+    let rooms = site.rooms.clone();
+    let hostname = "mail.example.org".parse().unwrap();
+    let desk = tegami_web::DomainDesk {
+        domains: rooms.domains,
+        keys: rooms.keys,
+        accounts: rooms.accounts,
+        resolver: rooms.resolver,
+        sources: tegami_web::Sources { hostname, addresses: Vec::new() },
+        clock: rooms.clock,
+    };
+    assert_eq!(desk.verify_waiting().await.unwrap(), 0);
+    site.world.become_zone(&zone_of(&created));
+    assert_eq!(desk.verify_waiting().await.unwrap(), 1);
+    assert_eq!(site.get("/v4/domains/mg.example.net").await.json()["domain"]["state"], "active");
+    // What may send goes on doing so when its DNS fails.
+    site.world.become_zone("");
+    assert_eq!(desk.verify_waiting().await.unwrap(), 0);
+    assert_eq!(site.get("/v4/domains/mg.example.net").await.json()["domain"]["state"], "active");
+    assert_eq!(site.get("/v4/domains/late.example.net").await.json()["domain"]["state"], "unverified");
+}
+
+#[tokio::test]
 async fn spf_counts_whichever_way_it_lets_us_pass() {
     let site = Site::open().await;
     let created = site.post("/v4/domains", "name=mg.example.net").await.json();
