@@ -8,6 +8,7 @@ mod copies;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -105,6 +106,8 @@ pub struct Intake {
     domains: Option<Arc<Domains>>,
     links: Option<Arc<Links>>,
     lists: Arc<MailingLists>,
+    /// The log was told that links are wanted and cannot be made.
+    told_of_links: AtomicBool,
     unsuppressed: Unsuppressed,
     signing: Signing,
 }
@@ -160,6 +163,7 @@ impl Intake {
             domains: None,
             links: None,
             lists,
+            told_of_links: AtomicBool::new(false),
             unsuppressed: Unsuppressed::default(),
             signing: Signing::default(),
         }

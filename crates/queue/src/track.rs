@@ -56,9 +56,25 @@ pub(crate) fn names_links(text: &[u8]) -> bool {
     })
 }
 
+/// An address to unsubscribe by mail, as senders name it beside a link in List-Unsubscribe. There is none here.
+const BY_MAIL: &str = "<mailto:%unsubscribe_email%>";
+
+/// A header section that does not promise it: the link is enough, and stands in its place where there is no other.
+fn without_address(head: &str) -> String {
+    if !head.contains(BY_MAIL) {
+        return head.to_owned();
+    }
+    let mut head = head.to_owned();
+    for between in [", ", ",\r\n ", ","] {
+        head = head.replace(&format!("{BY_MAIL}{between}"), "").replace(&format!("{between}{BY_MAIL}"), "");
+    }
+    head.replace(BY_MAIL, &format!("<{EVERYTHING}>"))
+}
+
 /// Whether a content asks for links by name, wherever and however encoded.
 pub(crate) fn asks_for_links(content: &[u8]) -> bool {
-    let mut asks = names_links(content);
+    let by_mail = || memchr::memmem::find(header::split(content).0, BY_MAIL.as_bytes()).is_some();
+    let mut asks = names_links(content) || by_mail();
     // What is written as it is was looked at. A name that a soft line break parts stands in a line that ends so.
     let is_encoded = || {
         let has = |text: &str| memchr::memmem::find(content, text.as_bytes()).is_some();
@@ -110,7 +126,7 @@ impl Reader<'_> {
         let (head, body) = header::split(content);
         // Links are words of plain ASCII: they break nothing in a field.
         let head = match std::str::from_utf8(head) {
-            Ok(text) => self.fill_header(text, &mut named),
+            Ok(text) => self.fill_header(&without_address(text), &mut named),
             Err(_) => head.to_vec(),
         };
         let content = [&head, b"\r\n".as_slice(), body].concat();
@@ -529,6 +545,16 @@ mod tests {
         let own = "List-Unsubscribe: <%unsubscribe_url%>\nFrom: x@example.org\n\nHello\n";
         let found = check(&nothing, own);
         assert!(found.starts_with(&format!("{post}List-Unsubscribe: <[Unsubscribe([])]>\nFrom:")), "{found}");
+        // Nobody reads mail to unsubscribe here, so none is promised.
+        for value in [
+            "<mailto:%unsubscribe_email%>, <%unsubscribe_url%>",
+            "<%unsubscribe_url%>,\n <mailto:%unsubscribe_email%>",
+            "<mailto:%unsubscribe_email%>",
+        ] {
+            let own = format!("List-Unsubscribe: {value}\nFrom: x@example.org\n\nHello\n");
+            assert!(asks_for_links(own.replace('\n', "\r\n").as_bytes()));
+            assert_eq!(check(&nothing, &own), found);
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Copies of a message that differ for each recipient: links of their own, and what goes to the members of a mailing list.
 
+use std::sync::atomic::Ordering;
+
 use jiff::Timestamp;
 use tegami_mail::header::{HeaderLimits, HeaderSection};
 use tegami_mail::{Address, Domain, Envelope};
@@ -87,7 +89,7 @@ impl Intake {
             Some(links) => Ok((wanted || track::asks_for_links(content)).then_some(links)),
             None if track::names_links(content) => Err(IntakeError::NoPublicUrl),
             None => {
-                if wanted {
+                if wanted && !self.told_of_links.swap(true, Ordering::Relaxed) {
                     let domain = &whole.domain;
                     tracing::warn!(%domain, "mail goes out without the links that its domain or its sender wants: set public_url");
                 }
