@@ -91,7 +91,8 @@ impl Engine {
         let mut shutdown = pin!(shutdown);
         let mut look = true;
         loop {
-            if look {
+            // Attempts that end one after the other must not keep it from looking.
+            if look || self.looked.elapsed() >= LOOK {
                 look = self.look().await;
             }
             self.begin();

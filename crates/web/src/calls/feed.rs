@@ -52,6 +52,7 @@ impl Feed {
             None => self.read_place().await?,
         };
         self.place = Some(place);
+        self.calls.seen.send_replace(Some(place.map_or(0, |place| place + 1)));
         let filter = EventFilter { from_seq: place, limit: BATCH, ..EventFilter::default() };
         let events = self.calls.store.events(filter).await?;
         let Some(last) = events.last().map(|event| event.seq) else { return Ok((Vec::new(), false)) };
@@ -67,6 +68,7 @@ impl Feed {
         changes.push(TableChange { table: Table::Values, key: PLACE.to_owned(), value: place });
         self.calls.store.change(changes).await?;
         self.place = Some(Some(last));
+        self.calls.seen.send_replace(Some(last + 1));
         Ok((made.calls, events.len() >= BATCH))
     }
 

@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use tegami_mail::Clock;
 use tegami_queue::Caller;
-use tegami_store::Store;
-use tokio::sync::{Mutex, Notify};
+use tegami_store::{EventFilter, Store, StoreError};
+use tokio::sync::{Mutex, Notify, watch};
 
 pub(crate) use self::body::{Body, NoBody};
 pub(crate) use self::engine::without_credentials;
@@ -67,7 +67,12 @@ pub struct Calls {
     key: Mutex<Option<String>>,
     metrics: CallMetrics,
     wake: Notify,
+    /// How many events were seen to: one more than the number of the last; `None` while nobody sees to them.
+    seen: watch::Sender<Option<u64>>,
 }
+
+/// How long somebody who asks for figures waits until the newest events are among them.
+const CATCH_UP: Duration = Duration::from_secs(2);
 
 impl Calls {
     /// A desk over these rooms. Nothing is asked before [`Calls::run`].
@@ -85,6 +90,7 @@ impl Calls {
             key: Mutex::default(),
             metrics: CallMetrics::default(),
             wake: Notify::new(),
+            seen: watch::Sender::new(None),
         }
     }
 
@@ -106,6 +112,24 @@ impl Calls {
     /// Counts events, writes the requests that tell of them, and makes all requests that are due, until `shutdown`.
     pub async fn run(self: &Arc<Self>, shutdown: impl Future<Output = ()> + Send) {
         engine::Engine::new(Arc::clone(self)).run(shutdown).await;
+        self.seen.send_replace(None);
+    }
+
+    /// Waits, though not for long, until everything that has happened is counted: whoever sees an event finds it in the figures too.
+    pub(crate) async fn catch_up(&self) -> Result<(), StoreError> {
+        let mut seen = self.seen.subscribe();
+        if seen.borrow().is_none() {
+            return Ok(());
+        }
+        let newest = EventFilter { descending: true, limit: 1, ..EventFilter::default() };
+        let newest = self.store.events(newest).await?.first().map(|event| event.seq);
+        let Some(newest) = newest else { return Ok(()) };
+        let reached = |seen: &Option<u64>| seen.is_none_or(|seen| seen > newest);
+        if !reached(&seen.borrow()) {
+            self.wake();
+            let _ = tokio::time::timeout(CATCH_UP, seen.wait_for(reached)).await;
+        }
+        Ok(())
     }
 
     pub(crate) fn settings(&self) -> Arc<CallSettings> {

@@ -107,6 +107,7 @@ impl House {
         whose: &[Whose],
     ) -> Result<Map<String, Value>, ApiError> {
         let Asked { events, stretch } = asked;
+        self.rooms.calls.catch_up().await?;
         let mut hours = Vec::new();
         for whose in whose {
             hours.extend(statistics::hours(&*self.rooms.store, whose, stretch.start, stretch.over()).await?);

@@ -53,6 +53,7 @@ async fn list(
     };
     let prefix = query.filled("prefix")?.unwrap_or_default();
     let pivot = query.filled("tag")?.unwrap_or_default().to_lowercase();
+    house.rooms.calls.catch_up().await?;
     let all = tag::all(&*house.rooms.store, domain.as_str(), prefix).await?;
     let name = |tag: &Tag| tag.tag.to_lowercase();
     let page = match query.filled("page")?.unwrap_or("first") {
@@ -186,6 +187,7 @@ fn asked(form: &Form) -> Result<String, ApiError> {
 impl House {
     /// A tag by its name. A client writes blanks as pluses, so such a name is looked up both ways.
     async fn tag(&self, domain: &Domain, name: &str) -> Result<Tag, ApiError> {
+        self.rooms.calls.catch_up().await?;
         let store = &*self.rooms.store;
         if let Some(tag) = tag::find(store, domain.as_str(), name).await? {
             return Ok(tag);

@@ -316,3 +316,18 @@ async fn tags_of_all_domains() {
     assert_eq!(removed, (200, "Tag deleted".to_owned()));
     assert_eq!(ask("DELETE", JSON, json!({"tag": "news"})).await, (404, "Tag not found".to_owned()));
 }
+
+#[tokio::test]
+async fn what_just_happened_is_counted() {
+    let site = Site::open().await;
+    let calls = Arc::clone(&site.calls);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(async move { calls.run(async { drop(stopped.await) }).await });
+    for count in 1..4 {
+        send(&site, "a@example.net", "&o:tag=news").await;
+        let stats = get(&site, "/v3/example.org/stats/total?event=accepted&duration=1h").await;
+        assert_eq!(stats["stats"][1]["accepted"]["total"], count);
+    }
+    stop.send(()).unwrap();
+    task.await.unwrap();
+}

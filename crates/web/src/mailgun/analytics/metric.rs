@@ -185,6 +185,7 @@ impl House {
             (false, true) => Some('p'),
             (false, false) => None,
         };
+        self.rooms.calls.catch_up().await?;
         let store = &*self.rooms.store;
         let mut entries: BTreeMap<Vec<String>, Counts> = BTreeMap::new();
         if query.dimensions == ["time"] {

@@ -80,6 +80,7 @@ pub(super) async fn update(State(house): State<Shared>, request: Request) -> Res
         query.tag.filter(|tag| !tag.is_empty()).ok_or_else(|| ApiError::bad("tag parameter is missing"))?;
     let description = query.description.unwrap_or_default();
     let store = &*house.rooms.store;
+    house.rooms.calls.catch_up().await?;
     let mut known = false;
     for ours in house.rooms.domains.roll().await?.iter() {
         let domain = ours.name.as_str();
@@ -96,6 +97,7 @@ pub(super) async fn remove(State(house): State<Shared>, request: Request) -> Res
     let query: Query = body(&house, request).await?;
     let name =
         query.tag.filter(|tag| !tag.is_empty()).ok_or_else(|| ApiError::bad("tag parameter is missing"))?;
+    house.rooms.calls.catch_up().await?;
     let mut known = false;
     for ours in house.rooms.domains.roll().await?.iter() {
         known |= tag::remove(&*house.rooms.store, ours.name.as_str(), &name).await?;
@@ -116,6 +118,7 @@ fn not_found() -> ApiError {
 impl House {
     /// The tags of all domains by their names in lower case.
     async fn all_tags(&self) -> Result<BTreeMap<String, Tag>, ApiError> {
+        self.rooms.calls.catch_up().await?;
         let mut all: BTreeMap<String, Tag> = BTreeMap::new();
         for ours in self.rooms.domains.roll().await?.iter() {
             for tag in tag::all(&*self.rooms.store, ours.name.as_str(), "").await? {
