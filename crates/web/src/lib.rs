@@ -3,7 +3,6 @@
 //! Mailgun's vocabulary stays in the module `mailgun`: a request becomes typed parameters, these become a content and an
 //! envelope, and from there on the message is the queue's.
 
-mod address;
 mod api;
 mod brake;
 mod calls;

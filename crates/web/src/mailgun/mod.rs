@@ -7,7 +7,6 @@
 //! ```
 
 mod account;
-mod address;
 mod allowed;
 mod analytics;
 mod auth;
@@ -78,7 +77,6 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(validate::routes())
         .merge(suppression::routes())
         .merge(templates::routes())
-        .merge(address::routes())
         .merge(waiting::routes())
         .merge(allowed::routes())
         .merge(lists::routes())
