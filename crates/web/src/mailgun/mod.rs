@@ -42,7 +42,6 @@ mod tag;
 mod templates;
 pub(crate) mod token;
 mod url;
-mod validate;
 mod waiting;
 mod webhook;
 
@@ -74,7 +73,6 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(setting::routes())
         .merge(dkim::routes())
         .merge(account::routes())
-        .merge(validate::routes())
         .merge(suppression::routes())
         .merge(templates::routes())
         .merge(waiting::routes())
