@@ -86,6 +86,8 @@
 
   localTimes(document);
   unfold();
+  // On a narrow screen the navigation is wider than the page.
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   window.addEventListener("hashchange", unfold);
   for (const button of document.querySelectorAll("button[data-copy]")) {
     button.hidden = !navigator.clipboard;

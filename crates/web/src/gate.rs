@@ -2,7 +2,7 @@
 //!
 //! | who | proves it by | may |
 //! | --- | --- | --- |
-//! | a program | an API key of account scope, as the password of HTTP Basic authentication | everything |
+//! | a program | an API key of account scope, as the password of HTTP Basic authentication | what the role of the key says |
 //! | a person who signed in | the cookie of the session | what the role says |
 //! | in the lab: whoever sits at the machine | loopback at both ends | everything |
 //!
@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tegami_queue::AuthError;
+use tegami_store::ApiKeyRole;
 use tegami_words::Language;
 
 use crate::error::ApiError;
@@ -102,14 +103,25 @@ impl House {
         if !is_at_the_machine(parts) {
             return Err(Refusal::Misdirected);
         }
-        Ok(self.without_session("lab", Proof::Machine))
+        Ok(self.without_session("lab", Role::Admin, Proof::Machine))
     }
 
     async fn holder(&self, headers: &HeaderMap) -> Result<Visitor, Refusal> {
         let key = key_of(headers).ok_or(Refusal::Unknown)?;
-        match self.rooms.accounts.authenticate_key(&key, None).await {
-            Ok(account) => Ok(self.without_session(account.account(), Proof::Key)),
-            Err(AuthError::Refused | AuthError::OutOfScope) => Err(Refusal::Unknown),
+        let accounts = &self.rooms.accounts;
+        let found = match accounts.authenticate_key(&key, None).await {
+            Ok(_) => accounts.api_key(&key).await,
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(Some(row)) => match row.role {
+                ApiKeyRole::Admin | ApiKeyRole::Developer => {
+                    Ok(self.without_session(&row.name, Role::Admin, Proof::Key))
+                }
+                ApiKeyRole::Basic => Ok(self.without_session(&row.name, Role::ReadOnly, Proof::Key)),
+                ApiKeyRole::Sending => Err(Refusal::Unknown),
+            },
+            Ok(None) | Err(AuthError::Refused | AuthError::OutOfScope) => Err(Refusal::Unknown),
             Err(AuthError::Unavailable(error)) => {
                 tracing::error!(%error, "cannot check an API key");
                 Err(Refusal::Ours)
@@ -117,8 +129,8 @@ impl House {
         }
     }
 
-    fn without_session(&self, name: &str, proof: Proof) -> Visitor {
-        Visitor { name: name.into(), role: Role::Admin, proof, csrf: Arc::clone(&self.csrf) }
+    fn without_session(&self, name: &str, role: Role, proof: Proof) -> Visitor {
+        Visitor { name: name.into(), role, proof, csrf: Arc::clone(&self.csrf) }
     }
 
     /// Whether a request comes from a page of ours, or from a program. Browsers tell by Sec-Fetch-Site (W3C Fetch Metadata section 2.4), and the

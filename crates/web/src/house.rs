@@ -131,6 +131,8 @@ pub(crate) struct House {
     pub(crate) rooms: Rooms,
     /// What forms carry of visitors who have no session.
     pub(crate) csrf: Arc<str>,
+    /// What was counted a moment ago.
+    pub(crate) counted: crate::api::overview::Memory,
     /// Readers of our mail who were counted a moment ago.
     pub(crate) recent: Recent,
     /// Who administers domains.
@@ -166,6 +168,7 @@ impl House {
             settings,
             rooms,
             csrf,
+            counted: crate::api::overview::Memory::default(),
             recent,
             desk,
             proven: Proven::default(),

@@ -1,12 +1,15 @@
 //! The overview: how much goes through, what providers make of it, and what wants somebody's attention.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::extract::State;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tegami_mail::{Address, Note, note};
+use tegami_queue::CallState;
 use tegami_queue::gate::Gate as _;
 use tegami_store::{Event, EventFilter, EventKind, StoreError};
 use tegami_words::Language;
@@ -16,6 +19,7 @@ use utoipa_axum::routes;
 
 use super::document::Usual;
 use super::provider::Provider;
+use crate::calls::{CallFilter, without_credentials};
 use crate::error::{ApiError, good};
 use crate::gate::Tongue;
 use crate::house::{House, Shared};
@@ -26,6 +30,8 @@ const HOURS: i64 = 24;
 const LOOKED_AT: usize = 20_000;
 /// Events read at once.
 const PAGE: usize = 2_000;
+/// So long what was counted is good for others who look.
+const FRESH: Duration = Duration::from_secs(5);
 /// Of so many finished recipients at least, a share of failures means something.
 const ENOUGH: u64 = 20;
 
@@ -114,12 +120,51 @@ pub(crate) struct Overview {
     pub(crate) partial: bool,
 }
 
+/// What was counted, and when.
+pub(crate) type Memory = tokio::sync::Mutex<Option<(Instant, Arc<Counted>)>>;
+
+/// What happened in the last day, counted.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    hours: Vec<Hour>,
+    total: Counts,
+    providers: Vec<Deliverability>,
+    partial: bool,
+}
+
 impl House {
+    /// Counts the last day; those who look at the same time wait for one count.
+    async fn counted(&self) -> Result<Arc<Counted>, StoreError> {
+        let mut memory = self.counted.lock().await;
+        if let Some((at, counted)) = &*memory
+            && at.elapsed() < FRESH
+        {
+            return Ok(Arc::clone(counted));
+        }
+        let counted = Arc::new(self.count_anew().await?);
+        *memory = Some((Instant::now(), Arc::clone(&counted)));
+        Ok(counted)
+    }
+
     /// What people want to know first.
     pub(crate) async fn overview(&self, language: Language) -> Result<Overview, StoreError> {
+        let counted = self.counted().await?;
+        let places = self.providers().await?;
+        let attention = self.attention(language, &places, &counted.providers).await?;
+        Ok(Overview {
+            hours: counted.hours.clone(),
+            total: counted.total,
+            providers: counted.providers.clone(),
+            waiting: places.iter().map(|place| place.waiting).sum(),
+            held: places.iter().map(|place| place.held).sum(),
+            attention,
+            partial: counted.partial,
+        })
+    }
+
+    async fn count_anew(&self) -> Result<Counted, StoreError> {
         let now = self.rooms.clock.now();
         let (events, partial) = self.of_last_day(now).await?;
-        let places = self.providers().await?;
         let mut hours = hours_until(now);
         let mut total = Counts::default();
         let mut providers: BTreeMap<String, Counts> = BTreeMap::new();
@@ -150,16 +195,7 @@ impl House {
             .collect();
         providers
             .sort_by_key(|provider| std::cmp::Reverse(provider.counts.delivered + provider.counts.failed));
-        let attention = self.attention(language, &places, &providers).await?;
-        Ok(Overview {
-            hours,
-            total,
-            providers,
-            waiting: places.iter().map(|place| place.waiting).sum(),
-            held: places.iter().map(|place| place.held).sum(),
-            attention,
-            partial,
-        })
+        Ok(Counted { hours, total, providers, partial })
     }
 
     /// Events of the last day, newest first, and whether there are more than are looked at.
@@ -238,6 +274,14 @@ impl House {
                 let page = "/suppressions?list=complaints".to_owned();
                 say("complaints", text, note!("api-attention-complaints-fix"), page);
             }
+        }
+        let failed = CallFilter { state: Some(CallState::Failed), ..CallFilter::default() };
+        let last = self.rooms.calls.list(&failed, None, 1).await?;
+        let day = self.rooms.clock.now().checked_sub(SignedDuration::from_hours(HOURS));
+        if let Some((_, call)) = last.first().filter(|(_, call)| day.is_ok_and(|day| call.due > day)) {
+            let said = call.attempts.last().map_or("–", |attempt| attempt.said.as_str());
+            let text = note!("api-attention-calls", url = without_credentials(&call.url), said = said);
+            say("calls", text, note!("api-attention-calls-fix"), "/webhooks?state=failed#log".to_owned());
         }
         for ours in self.rooms.domains.roll().await?.iter().filter(|ours| ours.refusal().is_some()) {
             let text = note!("api-attention-unverified", domain = ours.name);

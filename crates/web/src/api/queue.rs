@@ -1,6 +1,7 @@
 //! The queue: who waits, and what people do about it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -187,13 +188,12 @@ impl House {
         let rows = self.rooms.store.queue(filter, after, limit).await?;
         let mut messages = BTreeMap::new();
         for row in &rows {
-            if !messages.contains_key(&row.id.message) {
-                let message = match self.rooms.store.message(row.id.message).await {
+            if let Entry::Vacant(place) = messages.entry(row.id.message) {
+                place.insert(match self.rooms.store.message(row.id.message).await {
                     Ok(message) => Some(message),
                     Err(StoreError::NotFound(_)) => None,
                     Err(error) => return Err(error),
-                };
-                messages.insert(row.id.message, message);
+                });
             }
         }
         let with_message = |row: QueueRow| {

@@ -64,7 +64,7 @@ impl From<Route> for RouteView {
 }
 
 impl StepView {
-    fn new(reader: &Reader, step: Step) -> Self {
+    fn new(reader: &Reader, step: &Step) -> Self {
         let tone = match step.outcome {
             "matched" => "good",
             _ => "dim",
@@ -102,7 +102,7 @@ pub(crate) async fn test(
         Trial { recipient: fields.line("recipient").to_owned(), message: fields.one("message").to_owned() };
     let Tried { matched, steps } =
         reader.unless_refused(hall.house.try_routes(&trial, reader.language).await)?;
-    let steps = steps.into_iter().map(|step| StepView::new(&reader, step)).collect();
+    let steps = steps.iter().map(|step| StepView::new(&reader, step)).collect();
     let trial = TrialView {
         recipient: echoed(&trial.recipient),
         message: echoed(&trial.message),

@@ -87,7 +87,7 @@ pub(crate) async fn enter(
             // The session ends on its own; the browser keeps the cookie as long as one may last.
             let cookie = hall.cookie(&parts.headers, COOKIE, &token, 14 * 24 * 3600);
             let forget = hall.cookie(&parts.headers, FORM, "", 0);
-            return Ok((cookies([cookie, forget]), Redirect::to(&to)).into_response());
+            return Ok((cookies(&[cookie, forget]), Redirect::to(&to)).into_response());
         }
         Err(SignInError::Refused) => (StatusCode::FORBIDDEN, "page-sign-in-refused", None),
         Err(SignInError::Banned(until)) => {
@@ -127,7 +127,7 @@ pub(crate) async fn leave(
         reader.unless_missing(people.sign_out(token).await)?;
     }
     let forget = hall.cookie(&parts.headers, COOKIE, "", 0);
-    Ok((cookies([forget]), Redirect::to("/sign-in")).into_response())
+    Ok((cookies(&[forget]), Redirect::to("/sign-in")).into_response())
 }
 
 impl Hall {
@@ -141,7 +141,7 @@ impl Hall {
         let reader = page.reader;
         page.secret = reader.unless_missing(chance())?;
         let cookie = self.cookie(headers, FORM, &page.secret, 3600);
-        Ok((cookies([cookie]), reader.rendered(status, page.render())).into_response())
+        Ok((cookies(&[cookie]), reader.rendered(status, page.render())).into_response())
     }
 
     fn cookie(&self, headers: &HeaderMap, name: &str, value: &str, seconds: u32) -> String {
@@ -150,7 +150,7 @@ impl Hall {
     }
 }
 
-fn cookies<const N: usize>(cookies: [String; N]) -> HeaderMap {
+fn cookies(cookies: &[String]) -> HeaderMap {
     let values = cookies.iter().filter_map(|cookie| HeaderValue::from_str(cookie).ok());
     let mut headers = HeaderMap::new();
     for value in values {

@@ -74,7 +74,7 @@ pub(crate) async fn page(
     });
     let page = SuppressionsPage {
         reader: &reader,
-        rows: found.suppressions.into_iter().map(|row| Row::new(&reader, row)).collect(),
+        rows: found.suppressions.iter().map(|row| Row::new(&reader, row)).collect(),
         domains: roll.iter().map(|ours| ours.name.to_string()).collect(),
         address: field("address"),
         list: field("list"),
@@ -86,7 +86,7 @@ pub(crate) async fn page(
 }
 
 impl Row {
-    fn new(reader: &Reader, row: Suppressed) -> Self {
+    fn new(reader: &Reader, row: &Suppressed) -> Self {
         let evidence = row.evidence.as_deref();
         let reply = evidence.map(|known| known.reply.as_str()).filter(|reply| !reply.is_empty());
         Self {

@@ -269,7 +269,7 @@ async fn hostile_words_stay_words() {
         ("/queue/hold", format!("what=tag&value={evil}&reason={evil}")),
         ("/suppressions", format!("domain=shop.test&list=bounces&address=a@example.net&reason={evil}")),
         ("/keys", format!("name={evil}&domain=shop.test")),
-        ("/users", format!("name=%3Cb%3E%22&password=correct+horse&role=admin")),
+        ("/users", "name=%3Cb%3E%22&password=correct+horse&role=admin".to_owned()),
     ] {
         let told = office.post(path, &alice, &format!("csrf={secret}&{body}")).await;
         assert!([200, 303].contains(&told.status), "{path} {}", told.body);

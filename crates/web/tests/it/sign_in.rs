@@ -229,6 +229,20 @@ async fn programs_show_a_key_of_account_scope() {
 }
 
 #[tokio::test]
+async fn a_key_may_what_its_role_says() {
+    use tegami_store::{ApiKey, ApiKeyRole};
+    let office = Office::open().await;
+    let accounts = &office.rooms.accounts;
+    let usual = accounts.usual_key("limited", ApiKeyScope::Account);
+    let made = async |role| accounts.make_api_key(ApiKey { role, ..usual.clone() }).await.unwrap().0;
+    let (looks, sends) = (made(ApiKeyRole::Basic).await, made(ApiKeyRole::Sending).await);
+    assert_eq!(office.ask("GET", "/api/queue", &basic(&looks), "").await.status, 200);
+    let rule = r#"{"what": "tag", "value": "news"}"#;
+    assert_eq!(office.ask("POST", "/api/holds", &basic(&looks), rule).await.status, 403);
+    assert_eq!(office.ask("GET", "/api/queue", &basic(&sends), "").await.status, 401);
+}
+
+#[tokio::test]
 async fn a_change_of_the_user_is_felt_at_once() {
     let office = Office::open().await;
     let (alice, bob) = (office.sign_in("alice").await, office.sign_in("bob").await);

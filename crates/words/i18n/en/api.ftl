@@ -27,6 +27,8 @@ api-attention-failing = { $share } % of { $finished } recipients at { $provider 
 api-attention-failing-fix = Look at the replies of some of these messages, and take addresses that do not exist off your list.
 api-attention-complaints = { $count } readers at { $provider } complained in the last day. From 0.3 % on, Gmail and Yahoo put mail into Junk.
 api-attention-complaints-fix = See which mail it was, and make unsubscribing easy: complainers are not written to again.
+api-attention-calls = Requests to { $url } were given up: { $said }
+api-attention-calls-fix = See that the URL answers, then send what was given up once more.
 api-attention-unverified = { $domain } may not send yet: its records are not in the DNS, or nobody has looked since.
 api-attention-unverified-fix = Publish its records, then have them looked up.
 ## Contact forms.

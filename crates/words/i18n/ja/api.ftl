@@ -27,6 +27,8 @@ api-attention-failing = この一日に { $provider } 宛ての { $finished } �
 api-attention-failing-fix = いくつかのメールで相手の返答を確かめ、存在しないアドレスをリストから外してください。
 api-attention-complaints = この一日に { $provider } の読者 { $count } 人が迷惑メールとして報告しました。0.3 % を超えると Gmail や Yahoo では迷惑メールに振り分けられます。
 api-attention-complaints-fix = どのメールかを確かめ、配信停止を簡単にしてください。報告した人にはもう送られません。
+api-attention-calls = { $url } への送信をあきらめました：{ $said }
+api-attention-calls-fix = URL が応答することを確かめ、あきらめた分をもう一度送ってください。
 api-attention-unverified = { $domain } はまだ送信できません。DNS にレコードがないか、そのあと確認していません。
 api-attention-unverified-fix = レコードを公開してから、確認してください。
 ## Contact forms.
