@@ -41,8 +41,13 @@ impl World {
             sink.zone("author.test"),
         );
         let signer = Signer::new(Domain::parse("author.test").unwrap(), Selector::parse("s").unwrap(), key);
-        let site =
-            Site::start(&Plan { zone: zone.clone(), port: Some(sink.address.port()), ..Plan::default() });
+        let tables = "[webhooks]\nallow = \"127.0.0.0/8\"\nretry = [\"1s\", \"1s\"]\nsigning_key = \"a signing key\"\n";
+        let site = Site::start(&Plan {
+            zone: zone.clone(),
+            port: Some(sink.address.port()),
+            tables: tables.to_owned(),
+            ..Plan::default()
+        });
         Self { sink, site, zone, signer }
     }
 

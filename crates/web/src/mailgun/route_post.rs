@@ -218,7 +218,7 @@ mod tests {
 
     const PLAIN: &[u8] = "From: =?utf-8?q?J=C3=BCrgen?= <j@example.net>\r\nto: info@example.org\r\nSubject: =?utf-8?b?44GT44KT44Gr44Gh44Gv?=\r\n\
         Message-ID: <1@example.net>\r\nX-Envelope-From: <forged@example.com>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
-        Yes & no = 好\r\n\r\nOn Monday, Anna wrote:\r\n> what?\r\n".as_bytes();
+        Yes & no = 好\r\n\r\nOn Mon, Jul 6, 2026 at 9:00 AM Anna <anna@example.org> wrote:\r\n> what?\r\n".as_bytes();
 
     const MIXED: &[u8] = b"From: j@example.net\r\nSubject: files\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
         --b\r\nContent-Type: text/html\r\n\r\n<p>Hi <img src=\"cid:pic\"></p>\r\n\
