@@ -8,9 +8,10 @@ use expect_test::expect;
 use jiff::Timestamp;
 use tegami_mail::{EnhancedStatusCode, Envelope, ReversePath, note};
 use tegami_queue::{
-    Deliver, Failure, Job, Mode, Options, Outcome, Postman, RecipientOutcome, RunError, Stage,
+    Call, CallSubject, Deliver, Failure, Job, Mode, Options, Outcome, Postman, RecipientOutcome, RunError,
+    Stage,
 };
-use tegami_store::{BoxFuture, Fault, NodeId, QueueFilter, RecipientState, Step};
+use tegami_store::{BoxFuture, Fault, NodeId, QueueFilter, RecipientState, Step, Table};
 
 use crate::desk::{Desk, address, refused, start, took_it};
 
@@ -44,6 +45,42 @@ async fn a_message_is_delivered() {
     let summary = desk.store.message(accepted.id).await.unwrap().summary;
     assert_eq!((summary.subject.as_str(), summary.from.as_str()), ("こんにちは", "shop@shop.test"));
     assert_eq!(summary.message_id, accepted.message_id);
+}
+
+/// One call for each recipient that got it, wherever that is, in the commit of the delivery.
+#[tokio::test]
+async fn what_is_delivered_goes_to_the_archive() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let sender = ReversePath::Address(address("shop@shop.test"));
+    let to = ["a@a.test", "b@b.test", "shop@example.org"].map(address);
+    let options =
+        Options { archive_to: Some("https://archive.example.net/".to_owned()), ..Options::default() };
+    let content = "From: shop@shop.test\r\n\r\nHello\r\n";
+    let accepted = desk.submit_this(Envelope::new(sender, to), content, options).await.unwrap();
+    let deliver = desk.deliver_by(|job, _| {
+        let fails = job.rows.iter().any(|row| row.path.address == address("b@b.test"));
+        if fails { refused(550, "5.1.1", "nobody") } else { took_it() }
+    });
+    run_out(&desk, &mut desk.postman(deliver)).await;
+    let calls = desk.store.scan(Table::Calls, "", None, 9).await.unwrap();
+    let mut calls: Vec<Call> =
+        calls.into_iter().map(|(_, value)| serde_json::from_value(value).unwrap()).collect();
+    calls.retain(
+        |call| matches!(&call.subject, CallSubject::Archive { message, .. } if *message == accepted.id),
+    );
+    let mut told: Vec<_> = calls
+        .iter()
+        .map(|call| match &call.subject {
+            CallSubject::Archive { recipient, .. } => format!("{recipient} {}", call.url),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    told.sort();
+    assert_eq!(
+        told,
+        ["a@a.test https://archive.example.net/", "shop@example.org https://archive.example.net/"]
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tegami_auth::dkim::{self, PrivateKey, Selector, Signer};
 use tegami_dns::ZoneResolver;
 use tegami_mail::{Body, Domain, Envelope, ReversePath};
-use tegami_queue::{AuthorRule, Options, Permit, Reception, Trace};
+use tegami_queue::{AuthorRule, KeyName, Options, Permit, Reception, SecondSignature, Signatures, Trace};
 use tegami_store::{MailboxDelivery, Origin, Priority};
 
 use crate::desk::{Desk, address, start};
@@ -52,6 +52,55 @@ async fn what_leaves_is_signed_by_every_key_and_the_signatures_hold() {
     assert!(!text.contains("hidden") && text.ends_with("To: a@a.test\r\n\r\n日本語\r\n"), "{text}");
     let row = desk.store.message(accepted.id).await.unwrap();
     assert_eq!((row.envelope_parameters.body, row.envelope_parameters.smtputf8), (Body::EightBitMime, false));
+}
+
+#[tokio::test]
+async fn a_submitter_has_a_say_in_signatures() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let name = |domain: &str, selector: &str| KeyName {
+        domain: Domain::parse(domain).unwrap(),
+        selector: Selector::parse(selector).unwrap(),
+    };
+    let signer = |name: KeyName| {
+        Signer::new(name.domain, name.selector, Arc::new(PrivateKey::generate_ed25519().unwrap()))
+    };
+    desk.keys.replace(
+        [("shop.test", "a"), ("example.org", "b"), ("elsewhere.test", "c")]
+            .map(|(domain, selector)| signer(name(domain, selector))),
+    );
+    let sign = async |signatures: Signatures| {
+        let options = Options { signatures, author: AuthorRule::Any, ..Options::default() };
+        let content = "From: shop@shop.test\r\n\r\nHello\r\n";
+        let accepted = desk.submit_this(from_shop(&["a@a.test"]), content, options).await;
+        let accepted = accepted.map_err(|error| error.to_string())?;
+        let kept = desk.store.content(accepted.id, None).await.unwrap();
+        if !String::from_utf8_lossy(&kept).contains("DKIM-Signature") {
+            return Ok(Vec::new());
+        }
+        let verdicts = dkim::verify(&kept, &ZoneResolver::from_text("").unwrap(), start()).await;
+        let names = verdicts.iter().map(|verdict| format!("{}/{}", verdict.domain, verdict.selector));
+        Ok::<_, String>(names.collect::<Vec<_>>())
+    };
+    let second = |key, shown_as| Signatures {
+        second: Some(SecondSignature { key, shown_as }),
+        ..Signatures::default()
+    };
+    assert_eq!(sign(Signatures::default()).await.unwrap(), ["shop.test/a"]);
+    let withheld = Signatures { withheld: true, ..second(name("example.org", "b"), None) };
+    assert!(sign(withheld).await.unwrap().is_empty());
+    assert_eq!(sign(second(name("example.org", "b"), None)).await.unwrap(), ["shop.test/a", "example.org/b"]);
+    let alias = second(name("example.org", "b"), Some(name("alias.test", "x")));
+    assert_eq!(sign(alias).await.unwrap(), ["shop.test/a", "alias.test/x"]);
+    assert_eq!(sign(second(name("shop.test", "a"), None)).await.unwrap(), ["shop.test/a"]);
+    // Nobody signs in the name of others, nor with a key that is not there.
+    for (domain, selector) in [("elsewhere.test", "c"), ("example.org", "none"), ("sub.shop.test", "a")] {
+        let refused = sign(second(name(domain, selector), None)).await.unwrap_err();
+        assert_eq!(
+            refused,
+            format!("there is no DKIM key {domain}/{selector} that this account may sign with")
+        );
+    }
 }
 
 #[tokio::test]

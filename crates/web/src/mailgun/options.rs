@@ -1,5 +1,6 @@
 //! Send options: `o:` parameters, `v:` parameters, and the `X-Mailgun-…` fields that mean the same.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -43,6 +44,10 @@ pub(crate) struct SendOptions {
     pub(crate) second_public: Option<KeyName>,
     /// Where a copy of what was delivered goes.
     pub(crate) archive_to: Option<String>,
+    /// The one address that it may leave from.
+    pub(crate) sending_ip: Option<IpAddr>,
+    /// The pool that it leaves from.
+    pub(crate) sending_pool: Option<String>,
     /// The stored template that is the body.
     pub(crate) template: TemplateWish,
     /// Which fields of ours the delivered copy does not have, in lower case; `all` is all of them.
@@ -140,8 +145,18 @@ impl SendOptions {
                     Err(ApiError::bad(format!("{field}: `{value}` is not transactional, normal or bulk")))
                 }
             },
-            "sending-ip" | "sending-ip-pool" if !value.trim().is_empty() => {
-                Err(ApiError::bad(format!("{field}: `{}` is not available on this server", shown(value))))
+            "sending-ip" => match filled(value).map(|text| text.parse()) {
+                Some(Err(_)) => {
+                    Err(ApiError::bad(format!("{field}: `{}` is not an IP address", shown(value))))
+                }
+                ip => {
+                    self.sending_ip = ip.and_then(Result::ok);
+                    Ok(())
+                }
+            },
+            "sending-ip-pool" => {
+                self.sending_pool = filled(value);
+                Ok(())
             }
             _ => Ok(()),
         }
@@ -435,6 +450,6 @@ mod tests {
         assert_eq!(refused("archive-to", "https://archive.example.org/mail"), Ok(()));
         assert!(refused("archive-to", "file:///etc").unwrap_err().contains("is not a URL that begins"));
         assert!(refused("tag", "日本").unwrap_err().contains("printable ASCII"));
-        assert!(refused("sending-ip", "192.0.2.1").unwrap_err().contains("not available"));
+        assert_eq!(refused("sending-ip", "mail").unwrap_err(), "o:sending-ip: `mail` is not an IP address");
     }
 }

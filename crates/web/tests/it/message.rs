@@ -369,3 +369,64 @@ async fn what_waits_is_shown_and_taken_out() {
     let gone = site.get(&path).await;
     assert_eq!((gone.status, gone.message().as_str()), (404, "Message not found"));
 }
+
+#[tokio::test]
+async fn sources_that_a_client_counts_on() {
+    let site = Site::open().await;
+    let said = async |option: &str| {
+        let answer =
+            site.post(MESSAGES, &format!("from=me@example.org&to=a@example.net&text=x&{option}")).await;
+        format!("{} {}", answer.status, answer.message())
+    };
+    assert_eq!(said("o:sending-ip-pool=default").await, "200 Queued. Thank you.");
+    assert_eq!(
+        said("o:sending-ip-pool=bulk").await,
+        "400 o:sending-ip-pool: this mail leaves from the pool `default`, not from `bulk`"
+    );
+    assert_eq!(
+        said("o:sending-ip=192.0.2.1").await,
+        "400 o:sending-ip: not all of this mail leaves from 192.0.2.1"
+    );
+    assert_eq!(said("o:sending-ip=").await, "200 Queued. Thank you.");
+}
+
+#[tokio::test]
+async fn addresses_are_validated() {
+    let site = Site::open().await;
+    site.world.become_zone(
+        "example.net. MX 10 mx.example.net.\nonly-a.test. A 192.0.2.1\nnull.test. MX 0 .\nempty.test. TXT \"x\"\n$SERVFAIL broken.test\n",
+    );
+    let said = async |address: &str| {
+        let answer = site.get(&format!("/v4/address/validate?address={address}")).await;
+        let json = answer.json();
+        format!(
+            "{} {} {} {} {}",
+            json["address"], json["is_role_address"], json["reason"], json["result"], json["risk"]
+        )
+    };
+    let mut found = Vec::new();
+    for address in [
+        "alice%2Bx@example.net",
+        "info@only-a.test",
+        "a@null.test",
+        "a@empty.test",
+        "a@nowhere.test",
+        "a@broken.test",
+        "nonsense",
+    ] {
+        found.push(said(address).await);
+    }
+    expect![[r#"
+        "alice+x@example.net" false [] "unknown" "unknown"
+        "info@only-a.test" true [] "unknown" "medium"
+        "a@null.test" false ["no_mx"] "undeliverable" "high"
+        "a@empty.test" false ["no_mx"] "undeliverable" "high"
+        "a@nowhere.test" false ["no_mx"] "undeliverable" "high"
+        "a@broken.test" false [] "unknown" "unknown"
+        "nonsense" false ["malformed_address"] "undeliverable" "high""#]]
+    .assert_eq(&found.join("\n"));
+    let posted = site.post("/v4/address/validate", "address=a@example.net").await;
+    assert_eq!(posted.json()["is_disposable_address"], false);
+    let missing = site.get("/v4/address/validate").await;
+    assert_eq!((missing.status, missing.message().as_str()), (400, "address parameter is missing"));
+}
