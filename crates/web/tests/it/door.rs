@@ -11,6 +11,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// Paths that answer without credentials on purpose. Whoever adds one says here why.
 const PUBLIC: &[(&str, &str)] = &[
     ("/forms/{name}", "visitors of a web site write; the form has brakes of its own"),
+    ("/forms/{name}/thanks", "what visitors of a web site are told after they wrote"),
     ("/u/{link}", "readers unsubscribe; the link proves itself"),
     ("/o/{link}", "the picture that tells of an opened message; the link proves itself"),
     ("/c/{link}", "the way to where a link led; the link proves itself"),
