@@ -42,6 +42,7 @@ mod tag;
 mod templates;
 pub(crate) mod token;
 mod url;
+mod validate;
 mod waiting;
 mod webhook;
 
@@ -73,6 +74,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .merge(setting::routes())
         .merge(dkim::routes())
         .merge(account::routes())
+        .merge(validate::routes())
         .merge(suppression::routes())
         .merge(templates::routes())
         .merge(waiting::routes())

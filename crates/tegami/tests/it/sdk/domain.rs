@@ -89,4 +89,6 @@ fn what_belongs_to_the_account() {
     let world = World::start();
     world.js("account", false);
     world.python("account");
+    world.js("queues", false);
+    world.python("queues");
 }

@@ -11,14 +11,15 @@
 //! | curl | `shell` |
 //! | Go, Ruby and PHP clients, by what they put on the wire | `wire` |
 //!
-//! The examples of `docs/mailgun.md` are run in `document`. What several clients see together lies by subject: `domain`, `figure`, `route`,
-//! `template`, `webhook`; our own API, tried from its document, in `openapi`.
+//! The examples of `docs/mailgun.md` are run in `document`. What several clients see together lies by subject: `domain`, `figure`, `list`,
+//! `route`, `template`, `webhook`; our own API, tried from its document, in `openapi`.
 
 mod anymail;
 mod arrival;
 mod document;
 mod domain;
 mod figure;
+mod list;
 mod mailgun_js;
 mod node;
 mod openapi;
