@@ -88,7 +88,7 @@ const PAGES: [(&str, &str, &str); 11] = [
     ("messages", "<h1>Messages</h1>", "<h1>メール</h1>"),
     ("messages?q=hanako&fate=delivered", "hanako@bigmail.test", "配送済み"),
     ("queue", "<h2>Providers</h2>", "<h2>事業者</h2>"),
-    ("mailboxes", "info@shop.test", "info@shop.test"),
+    ("mailboxes", "app@shop.test", "app@shop.test"),
     ("domains", "newshop.test", "newshop.test"),
     ("domains/shop.test", "Records to publish", "公開するレコード"),
     ("suppressions", "<h1>Suppressions</h1>", "<h1>送信停止</h1>"),
