@@ -171,12 +171,12 @@ impl Intake {
     pub(crate) fn received(
         &self,
         id: QueueId,
-        reception: Reception,
+        reception: &Reception,
         now: Timestamp,
     ) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
         self.check_size(&reception.content)?;
         complete::check_hops(&reception.content)?;
-        let kept = Kept { intake: self, reception: &reception, now };
+        let kept = Kept { intake: self, reception, now };
         let mut mailboxes = reception.mailboxes.clone();
         mailboxes.extend(reception.routed.iter().flat_map(|routed| routed.mailboxes.clone()));
         let mut messages = Vec::new();

@@ -390,7 +390,7 @@ impl Intake {
     /// An [`IntakeError`]; nothing was kept.
     pub async fn receive(&self, reception: Reception) -> Result<Accepted, IntakeError> {
         let now = self.clock.now();
-        let (accepted, messages) = self.received(self.ids.next(now), reception, now)?;
+        let (accepted, messages) = self.received(self.ids.next(now), &reception, now)?;
         self.keep(messages).await?;
         Ok(accepted)
     }

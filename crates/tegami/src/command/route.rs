@@ -33,7 +33,7 @@ pub(super) async fn run(
                 expression: expression.clone(),
                 actions: actions.clone(),
             };
-            let made = routes.create(store, new, rooms.clock.now()).await.map_err(failure)?;
+            let made = routes.create(store, new, rooms.clock.now()).await.map_err(|error| failure(&error))?;
             if context.json {
                 return Ok(Report::json(&json!({ "route": made })));
             }
@@ -45,7 +45,7 @@ pub(super) async fn run(
                 match routes.remove(store, id).await {
                     Ok(route) => gone.push(route.id),
                     Err(RouteError::NotFound) => return Err(no_such(id)),
-                    Err(error) => return Err(failure(error)),
+                    Err(error) => return Err(failure(&error)),
                 }
             }
             if context.json {
@@ -74,7 +74,7 @@ fn no_such(id: &str) -> Failure {
     note!("cli-route-unknown", id = table::plain(id)).into()
 }
 
-fn failure(error: RouteError) -> Failure {
+fn failure(error: &RouteError) -> Failure {
     Failure::Text(error.to_string())
 }
 

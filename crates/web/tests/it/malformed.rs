@@ -460,14 +460,14 @@ fn target(dice: &mut Dice) -> String {
     let mut rest = dice.of(PATHS);
     while let Some((before, after)) = rest.split_once('{') {
         path.push_str(before);
-        let kind = &after[..1];
+        let (kind, after) = after.split_once('}').unwrap();
         let name = match kind {
             "d" if !dice.one_in(8) => "example.org",
             "a" if !dice.one_in(3) => "alice%2Bx@example.org",
             _ => dice.of(NAMES),
         };
         path.push_str(name);
-        rest = &after[2..];
+        rest = after;
     }
     path.push_str(rest);
     match dice.below(40) {
