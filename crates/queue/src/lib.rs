@@ -99,3 +99,4 @@ pub use tegami_report::dsn::Languages;
 pub use throttle::{Admission, Throttle, ThrottlePolicy};
 pub use track::TrackingWish;
 pub use trusted::{Distrust, TrustedNetworks};
+pub use variables::Person;

@@ -9,8 +9,8 @@ use tegami_mail::mime::{TextKind, rewrite};
 use tegami_store::{ClickTracking, QueueId, TrackingSettings};
 
 use crate::link::{LONGEST_TARGET, Link, LinkAction, Links};
-use crate::mailing_list::{AccessLevel, MailingList, Member, ReplyPreference};
-use crate::variables;
+use crate::mailing_list::{AccessLevel, MailingList, ReplyPreference};
+use crate::variables::Person;
 
 /// What a submitter says of links and readers. What it leaves open, its domain decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub(crate) struct Reader<'a> {
     /// The mailing list it comes by.
     pub(crate) list: Option<&'a MailingList>,
     /// What stands for this reader's own values.
-    pub(crate) member: Option<&'a Member>,
+    pub(crate) person: Option<&'a Person<'a>>,
     pub(crate) tracking: &'a TrackingSettings,
 }
 
@@ -226,8 +226,8 @@ impl Reader<'_> {
 
     /// Puts links where their names stand.
     fn fill(&self, text: &str, named: &mut Named) -> String {
-        let text = &match self.member {
-            Some(member) => variables::fill(text, member, &str::to_owned),
+        let text = &match self.person {
+            Some(person) => person.fill(text),
             None => text.to_owned(),
         };
         if !names_links(text.as_bytes()) {
@@ -249,13 +249,13 @@ impl Reader<'_> {
 
     /// The same in a header section: what is not plain becomes an encoded-word (RFC 2047), and nothing ends a field.
     fn fill_header(&self, head: &str, named: &mut Named) -> Vec<u8> {
-        let Some(member) = self.member else { return self.fill(head, named).into_bytes() };
+        let Some(person) = self.person else { return self.fill(head, named).into_bytes() };
         // A subject is a text, and may be encoded as a whole.
         let section = HeaderSection::parse(head.as_bytes(), HeaderLimits::GENEROUS);
         let subject = section.ok().and_then(|section| section.first("Subject").map(HeaderField::decoded));
         let subject = subject.filter(|subject| subject.contains("%recipient"));
         let written = subject.and_then(|subject| {
-            let subject = variables::fill(&subject, member, &|value| value.replace(char::is_control, " "));
+            let subject = person.fill_written(&subject, &|value| value.replace(char::is_control, " "));
             header::write("Subject", &subject).ok()
         });
         let mut head = head.to_owned();
@@ -268,8 +268,8 @@ impl Reader<'_> {
             let value = value.replace(char::is_control, " ");
             if value.is_ascii() { value } else { encode_unstructured(&value, 0) }
         };
-        let head = variables::fill(&head, member, &encoded);
-        Reader { member: None, ..*self }.fill(&head, named).into_bytes()
+        let head = person.fill_written(&head, &encoded);
+        Reader { person: None, ..*self }.fill(&head, named).into_bytes()
     }
 
     /// The link that stands for this one; `None` for what does not lead to the web, and for our own.
@@ -427,7 +427,7 @@ mod tests {
             now: "2026-07-06T09:00:00Z".parse().unwrap(),
             tags: &["news".to_owned()],
             list: None,
-            member: None,
+            person: None,
             tracking,
         };
         reader.copy(content.replace('\n', "\r\n").as_bytes())

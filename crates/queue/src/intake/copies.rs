@@ -14,6 +14,7 @@ use crate::mailing_list::{AccessLevel, MailingList, Member, list_key};
 use crate::permit::Permit;
 use crate::submission::{Accepted, IntakeError};
 use crate::track::{self, Reader};
+use crate::variables::Person;
 
 /// All copies of one submission together, in octets.
 const MOST_COPIED: usize = 256 << 20;
@@ -34,7 +35,7 @@ impl Whole {
             now,
             tags: &self.options.tags,
             list: None,
-            member: None,
+            person: None,
             tracking,
         }
     }
@@ -180,18 +181,19 @@ impl Intake {
         for post in posts {
             let whole = Whole { domain: post.domain(&whole.domain), ..whole.clone() };
             for member in &post.members {
-                let Ok(address) = Address::parse(&member.address) else { continue };
+                let Some(person) = Person::member(member) else { continue };
                 let id = if accepted.is_none() { id } else { self.ids.next(now) };
                 let reader = Reader {
                     message: id,
                     recipient: &member.address,
                     list: Some(&post.list),
-                    member: Some(member),
+                    person: Some(&person),
                     ..whole.reader(links, tracking, now)
                 };
                 let content = reader.copy(content);
                 octets = bounded(octets, content.len(), accepted.is_some())?;
-                let envelope = Envelope { forward_paths: vec![address.into()], ..envelope.clone() };
+                let envelope =
+                    Envelope { forward_paths: vec![person.address().clone().into()], ..envelope.clone() };
                 let (one, mut of_one) = self.seal(&whole, id, envelope, content, now).await?;
                 messages.append(&mut of_one);
                 accepted.get_or_insert(one);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 use tegami_mail::{Address, NameAddr};
+use tegami_queue::Person;
 
 use super::filler::{Filler, add_text, each_text};
 use super::options::SendOptions;
@@ -101,30 +102,28 @@ impl Values {
 
     /// A recipient, with the values that are given for the address.
     pub(crate) fn person<'a>(&'a self, recipient: &'a NameAddr) -> Person<'a> {
-        Person { recipient, own: self.0.get(&recipient.address.to_string().to_lowercase()) }
+        Person::new(recipient, self.0.get(&recipient.address.to_string().to_lowercase()))
     }
 }
 
-/// A recipient with values of its own.
-#[derive(Clone, Copy)]
-pub(crate) struct Person<'a> {
-    recipient: &'a NameAddr,
-    own: Option<&'a Map<String, Value>>,
+/// What becomes of the parts of a message when a recipient's values are put into them.
+pub(crate) trait Fill {
+    /// A text for a header field: a value cannot end it.
+    fn fill_line(&self, text: &str) -> String;
+
+    /// Variables and tags.
+    fn fill_options(&self, options: &mut SendOptions) -> Result<(), ApiError>;
+
+    /// Bodies and header fields.
+    fn fill_message(&self, message: &mut Parameters);
 }
 
-impl Person<'_> {
-    /// A text with values in place of their names.
-    pub(crate) fn fill(&self, text: &str) -> String {
-        substitute(text, self)
-    }
-
-    /// The same for a header field: a value cannot end it.
+impl Fill for Person<'_> {
     fn fill_line(&self, text: &str) -> String {
         self.fill(text).replace(['\r', '\n', '\0'], "")
     }
 
-    /// Variables and tags.
-    pub(crate) fn fill_options(&self, options: &mut SendOptions) -> Result<(), ApiError> {
+    fn fill_options(&self, options: &mut SendOptions) -> Result<(), ApiError> {
         let fill = |text: &str| self.fill(text);
         options.variables.values_mut().for_each(|value| each_text(value, &fill));
         options.template.variables.values_mut().for_each(|value| each_text(value, &fill));
@@ -136,7 +135,6 @@ impl Person<'_> {
         Ok(())
     }
 
-    /// Bodies and header fields.
     fn fill_message(&self, message: &mut Parameters) {
         for text in [&mut message.text, &mut message.html, &mut message.amp_html].into_iter().flatten() {
             *text = self.fill(text);
@@ -146,84 +144,6 @@ impl Person<'_> {
         }
         for (_, value) in &mut message.fields {
             *value = self.fill_line(value);
-        }
-    }
-}
-
-/// Puts values in place of their names; names that nobody knows stay as they are.
-fn substitute(text: &str, person: &Person<'_>) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('%') {
-        out.push_str(before);
-        let filled = after.split_once('%').and_then(|(name, tail)| Some((person.value_of(name)?, tail)));
-        match filled {
-            Some((value, tail)) => {
-                out.push_str(&value);
-                rest = tail;
-            }
-            None => {
-                out.push('%');
-                rest = after;
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-impl Person<'_> {
-    fn value_of(&self, name: &str) -> Option<String> {
-        let display = || self.recipient.name.clone().unwrap_or_default();
-        let words = || display().split_whitespace().map(ToOwned::to_owned).collect::<Vec<String>>();
-        match name {
-            "recipient" => Some(self.recipient.to_string()),
-            "recipient_email" => Some(self.recipient.address.to_string()),
-            "recipient_name" => Some(display()),
-            "recipient_fname" => Some(words().into_iter().next().unwrap_or_default()),
-            "recipient_lname" => Some(words().into_iter().skip(1).next_back().unwrap_or_default()),
-            name => match self.own?.get(name.strip_prefix("recipient.")?)? {
-                Value::String(text) => Some(text.clone()),
-                Value::Null => Some(String::new()),
-                other => Some(other.to_string()),
-            },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    fn fill(text: &str) -> String {
-        let recipient = NameAddr::parse("Alice Mary Smith <alice@example.net>").unwrap();
-        let own = json!({"n": 1, "yes": true, "v:uid": "x", "percent": "50%"});
-        Person { recipient: &recipient, own: own.as_object() }.fill(text)
-    }
-
-    #[test]
-    fn names_become_values() {
-        assert_eq!(fill("%recipient.n% %recipient.yes% %recipient.v:uid%"), "1 true x");
-        assert_eq!(fill("100%%recipient.n%%"), "100%1%");
-        assert_eq!(fill("%recipient.other% %unknown% 5 % 6"), "%recipient.other% %unknown% 5 % 6");
-        assert_eq!(fill("%recipient.percent%recipient.n%"), "50%recipient.n%");
-        assert_eq!(
-            fill("%recipient_fname%/%recipient_lname%/%recipient_name%"),
-            "Alice/Smith/Alice Mary Smith"
-        );
-        assert_eq!(
-            fill("%recipient% %recipient_email%"),
-            "Alice Mary Smith <alice@example.net> alice@example.net"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn text_without_names_stays(text in "[^%]*(%[^%r]*)*") {
-            prop_assert_eq!(fill(&text), text);
         }
     }
 }

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::header::{self, HeaderField, HeaderLimits, HeaderSection};
 use tegami_mail::{Address, Attachment, Domain, NameAddr, mailbox_list, mime};
+use tegami_queue::Person;
 
-use super::batch::{Person, Values};
+use super::batch::{Fill, Values};
 use super::compose::{fields_of_ours, new_message_id, written};
 use super::filler::Filler;
 use super::form::Form;
@@ -99,7 +100,7 @@ impl Raw {
             let person = values.person(recipient);
             let mut options = self.envelope.options.clone();
             person.fill_options(&mut options)?;
-            let content = filled(&self.complete(&message_id, &options)?, person);
+            let content = filled(&self.complete(&message_id, &options)?, &person);
             parcel(content, vec![recipient.address.clone()], options)?;
         }
         Ok((message_id, all.all))
@@ -182,7 +183,7 @@ impl Raw {
 }
 
 /// The message as this person gets it: values stand in place of their names, however the texts are encoded.
-fn filled(content: &[u8], person: Person<'_>) -> Vec<u8> {
+fn filled(content: &[u8], person: &Person<'_>) -> Vec<u8> {
     let change = |text: &str| Some(person.fill(text)).filter(|new| new != text);
     let content =
         header::rewrite(content, |name, text| if is_name_of_ours(name) { None } else { change(text) });
