@@ -325,12 +325,14 @@ fn pieces<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<&'a [u8]>> {
     for at in memchr::memmem::find_iter(body, delimiter.as_bytes()) {
         let before = body.get(..at).unwrap_or_default();
         let after = body.get(at + delimiter.len()..).unwrap_or_default();
+        // A line may name the delimiter often: only where it starts is its end worth looking for.
+        if !(before.is_empty() || before.ends_with(b"\n")) {
+            continue;
+        }
         let line_end = memchr::memchr(b'\n', after).map_or(after.len(), |end| end + 1);
         let tail = after.get(..line_end).unwrap_or_default();
         let closes = tail.starts_with(b"--");
-        if !(before.is_empty() || before.ends_with(b"\n"))
-            || !(closes || tail.iter().all(u8::is_ascii_whitespace))
-        {
+        if !closes && !tail.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         if let Some(start) = open {
@@ -371,6 +373,12 @@ mod tests {
                 encoding.name()
             );
         }
+    }
+
+    #[test]
+    fn time_grows_with_the_size() {
+        let body = format!("\n--b\nfirst\n{}\n--b--\n", "--b".repeat(1_000_000));
+        assert_eq!(pieces(body.as_bytes(), "b").unwrap().len(), 1);
     }
 
     #[test]

@@ -20,7 +20,7 @@ use tegami_mail::Domain;
 use tegami_queue::{Answered, CallError, Caller, Post};
 use tegami_store::BoxFuture;
 
-use crate::https::{Https, HttpsError, name_host, speak};
+use crate::https::{HTTPS, Https, HttpsError, name_host, speak};
 
 /// From the question to the status of the answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -173,7 +173,7 @@ impl Target {
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         let path = path.parse().map_err(|_| wrong("it is no URL"))?;
-        let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let port = authority.port_u16().unwrap_or(if tls { HTTPS } else { 80 });
         Ok(Self { tls, host, port, authority: host_port, credentials, path })
     }
 

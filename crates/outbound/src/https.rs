@@ -23,6 +23,9 @@ use crate::OutboundError;
 use crate::connect::{Dial, Stream, Tcp};
 use crate::policy::Reach;
 
+/// The port of HTTPS.
+pub(crate) const HTTPS: u16 = 443;
+
 /// All of it together: connecting, TLS, the answer (RFC 8461 section 3.3 suggests a minute).
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -144,7 +147,7 @@ impl Https {
         let name = ServerName::try_from(host.as_str().to_owned());
         let name = name.map_err(|error| HttpsError::Tls(error.to_string()))?;
         let stream = self.secure(name, stream).await?;
-        let authority = if port == 443 { host.to_string() } else { format!("{host}:{port}") };
+        let authority = if port == HTTPS { host.to_string() } else { format!("{host}:{port}") };
         name_host(&mut request, &authority);
         speak(stream, request, |response| read(response, most)).await
     }

@@ -54,7 +54,7 @@ pub use record::{
     AttemptRecord, FailureRecord, HostResult, HostTry, RecipientRecord, ResultWord, RouteRecord, TlsRecord,
     Turn,
 };
-pub use roots::machine_roots;
+pub use roots::{add_pem, machine_roots};
 pub use route::{Match, Order, Route, Smarthost, SmarthostTls};
 pub use tls_policy::{Observation, Observe, PolicyRecord, PolicySource, TlsPolicies, TlsPolicy, TlsScope};
 pub use via::Via;

@@ -10,7 +10,7 @@ use crate::destination::Destination;
 use crate::memory::Remembered;
 use crate::moment;
 use crate::record::RouteRecord;
-use crate::route::{Course, Route, overflow_step};
+use crate::route::{Course, Route};
 use crate::terms::Terms;
 use crate::tls_policy::PolicyRecord;
 
@@ -72,11 +72,10 @@ impl Courier {
         next_hop: &Host,
         tags: &[String],
     ) -> Preview {
-        let overflow = course.overflow.as_deref();
-        let route = overflow.and_then(|overflow| Some((self.settings.overflow(overflow)?, overflow)));
-        let Some((route, overflow)) = route else { return self.preview(envelope, next_hop, tags).await };
-        let step = overflow_step(&course.source.name, overflow);
-        self.ways(envelope, next_hop, Some(&route), Some(step)).await
+        match self.settings.overflow(course) {
+            Some((route, step)) => self.ways(envelope, next_hop, Some(&route), Some(step)).await,
+            None => self.preview(envelope, next_hop, tags).await,
+        }
     }
 
     async fn ways(

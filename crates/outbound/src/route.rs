@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tegami_mail::{Domain, Envelope, Host, Note, ReversePath, note};
 use tegami_proto::smtp::server::Credentials;
-use tegami_queue::shaping::Overflowed;
+use tegami_queue::gate::GateFacts;
+use tegami_queue::shaping::{self, Overflowed};
 
 use crate::policy::{IpOrder, Settings, TlsDemand};
 
@@ -154,15 +155,26 @@ impl Settings {
         self.routes.iter().find(|route| route.is_for(from, next_hop, tags))
     }
 
-    /// The way of mail for which its source has no more room today.
-    pub(crate) fn overflow(&self, overflow: &Overflowed) -> Option<Route> {
+    /// Through which smarthost a job is sent first, where that is one.
+    pub fn first_smarthost(&self, job: &GateFacts<'_>) -> Option<String> {
+        // Where an operator sent it, past the routes, its next hop is no host, and leads to that smarthost by itself.
+        let next_hop = Host::parse(job.next_hop).ok()?;
+        let sender = Domain::parse(&job.facts.sender_domain).ok();
+        let route = self.route_from(sender.as_ref(), &next_hop, &job.facts.tags)?;
+        Some(route.first_smarthost()?.host.to_string())
+    }
+
+    /// The way of mail for which its source has no more room today, and why.
+    pub(crate) fn overflow(&self, course: &shaping::Course) -> Option<(Route, Note)> {
+        let overflow = course.overflow.as_deref()?;
         let relay = self.relays.iter().find(|relay| relay.name == overflow.relay)?;
-        Some(Route::for_all(&relay.name, Order::Always, vec![Arc::clone(relay)]))
+        let route = Route::for_all(&relay.name, Order::Always, vec![Arc::clone(relay)]);
+        Some((route, overflow_step(&course.source.name, overflow)))
     }
 }
 
 /// Why mail goes through a smarthost that no route names.
-pub(crate) fn overflow_step(source: &str, overflow: &Overflowed) -> Note {
+fn overflow_step(source: &str, overflow: &Overflowed) -> Note {
     let Overflowed { relay, place, day, allowance } = overflow;
     note!(
         "outbound-route-overflow",

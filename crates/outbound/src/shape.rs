@@ -12,7 +12,7 @@ use tegami_queue::{Failure, Stage};
 use crate::destination::MailHost;
 use crate::policy::Settings;
 use crate::record::HostTry;
-use crate::route::{Route, overflow_step};
+use crate::route::Route;
 
 /// How one attempt is shaped. An attempt that passed no gate has none.
 pub(crate) struct Shape {
@@ -53,8 +53,7 @@ impl Shape {
 
     /// The route of a message for which the source has no more room today, and why.
     pub(crate) fn overflow(&self, settings: &Settings) -> Option<(Route, Note)> {
-        let overflow = self.course.overflow.as_deref()?;
-        Some((settings.overflow(overflow)?, overflow_step(&self.course.source.name, overflow)))
+        settings.overflow(&self.course)
     }
 
     /// Learns where a next hop leads. Tells whether that is another place than the one whose limits the attempt was let go by.

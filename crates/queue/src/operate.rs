@@ -87,7 +87,7 @@ impl Order {
     /// The data of the events.
     fn record(&self) -> Value {
         let mut record = match &self.act {
-            Act::Drop { .. } => dropped(self).to_json().value(),
+            Act::Drop { .. } => serde_json::to_value(dropped(self)).unwrap_or_default(),
             Act::Reroute { next_hop } => json!({ "next-hop": next_hop }),
             Act::Hold | Act::Release | Act::Retry => json!({}),
         };

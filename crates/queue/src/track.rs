@@ -352,13 +352,15 @@ fn url_at(text: &str) -> &str {
     let ends =
         |c: char| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '"' | '`' | '|' | '\\' | '^' | '{' | '}');
     let mut url = text.get(..text.find(ends).unwrap_or(text.len())).unwrap_or_default();
-    loop {
-        let closes = |open: char, close: char| {
-            url.ends_with(close) && url.matches(close).count() > url.matches(open).count()
-        };
-        let trailing = url.ends_with(['.', ',', ';', ':', '!', '?', '\'', '*', '_', '~']);
-        if !(trailing || closes('(', ')') || closes('[', ']')) {
-            break;
+    let unopened =
+        |open: char, close: char| url.matches(close).count().saturating_sub(url.matches(open).count());
+    let (mut round, mut square) = (unopened('(', ')'), unopened('[', ']'));
+    while let Some(last) = url.chars().next_back() {
+        match last {
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' => {}
+            ')' if round > 0 => round -= 1,
+            ']' if square > 0 => square -= 1,
+            _ => break,
         }
         url = url.get(..url.len() - 1).unwrap_or_default();
     }
@@ -500,6 +502,14 @@ mod tests {
         check("<https://a.test/?a=b,c>;", "<[Click(\"https://a.test/?a=b,c\")]>;");
         check("http https:// httpx xhttp://a.test", "http https:// httpx xhttp://a.test");
         check("詳細はhttps://a.test/をご覧ください。", "詳細は[Click(\"https://a.test/\")]をご覧ください。");
+    }
+
+    #[test]
+    fn time_grows_with_the_size() {
+        for start in [")", "]", ".", "http://)", "(http://x", "http://x) "] {
+            assert!(url_at(&format!("http://{}", start.repeat(200_000))).len() < 2_000_000);
+        }
+        assert_eq!(url_at("http://x/(a)(b))].)"), "http://x/(a)(b)");
     }
 
     #[test]

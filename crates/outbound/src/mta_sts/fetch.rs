@@ -9,7 +9,7 @@ use tegami_mail::Domain;
 use tegami_report::tls_rpt::ResultType;
 use tegami_store::BoxFuture;
 
-use crate::https::{Https, HttpsError};
+use crate::https::{HTTPS, Https, HttpsError};
 
 /// Why a policy could not be fetched.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,9 +53,15 @@ pub struct HttpsFetch {
 }
 
 impl HttpsFetch {
-    /// `port` is 443 everywhere but in the lab and in tests.
-    pub fn new(https: Arc<Https>, port: u16) -> Self {
-        Self { https, port }
+    /// Over this.
+    pub fn new(https: Arc<Https>) -> Self {
+        Self { https, port: HTTPS }
+    }
+
+    /// At another port, as in tests.
+    #[must_use]
+    pub fn on_port(self, port: u16) -> Self {
+        Self { port, ..self }
     }
 
     async fn policy(&self, host: &Domain) -> Result<Vec<u8>, FetchError> {

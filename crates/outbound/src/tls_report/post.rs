@@ -9,7 +9,7 @@ use hyper::{Method, Request, Uri};
 use tegami_mail::Domain;
 use tegami_store::BoxFuture;
 
-use crate::https::Https;
+use crate::https::{HTTPS, Https};
 
 /// Of an answer nothing is used but its status.
 const MOST: usize = 64 << 10;
@@ -39,7 +39,7 @@ impl HttpsPost {
     async fn send(&self, uri: &str, media_type: &'static str, octets: Bytes) -> Result<u16, String> {
         let uri: Uri = uri.parse().map_err(|error: hyper::http::uri::InvalidUri| error.to_string())?;
         let host = Domain::parse(uri.host().unwrap_or_default()).map_err(|error| error.to_string())?;
-        let port = uri.port_u16().unwrap_or(443);
+        let port = uri.port_u16().unwrap_or(HTTPS);
         let path = uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
         let mut request = Request::new(Full::from(octets));
         *request.method_mut() = Method::POST;

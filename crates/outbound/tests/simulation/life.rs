@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rustls::RootCertStore;
-use tegami_mail::{Address, Clock, Domain, Envelope, ForwardPath, Host, ReversePath};
+use tegami_mail::{Address, Clock, Domain, Envelope, ForwardPath, ReversePath};
 use tegami_outbound::{Courier, Outbound};
 use tegami_queue::gate::{Gate, GateFacts};
 use tegami_queue::shaping::{Relay, Shaping};
@@ -251,11 +251,7 @@ impl Desk<'_> {
 async fn shaping(plan: &Plan, store: &dyn Store, now: jiff::Timestamp) -> Option<Arc<Shaping>> {
     let shape = plan.shape.as_ref()?;
     let settings = plan.outbound.clone();
-    let relay: Box<Relay> = Box::new(move |job: &GateFacts<'_>| {
-        let next_hop = Host::parse(job.next_hop).ok()?;
-        let route = settings.route(&Envelope::new(ReversePath::Null, []), &next_hop, &job.facts.tags)?;
-        Some(route.first_smarthost()?.host.to_string())
-    });
+    let relay: Box<Relay> = Box::new(move |job: &GateFacts<'_>| settings.first_smarthost(job));
     let shaping = Shaping::new(shape.settings()).with_relay(relay);
     shaping.restore(store, now).await.unwrap();
     Some(Arc::new(shaping))

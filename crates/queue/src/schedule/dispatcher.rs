@@ -154,12 +154,6 @@ impl Dispatcher {
         [future, sleeping].into_iter().flatten().min().map(moment)
     }
 
-    /// A job ended and its outcome is settled: [`Dispatcher::ended`] and [`Dispatcher::settled`] in one.
-    pub fn finished(&mut self, group: &Group) {
-        self.settled(group);
-        self.ended(group);
-    }
-
     /// A job ended: its place in the lane is free for another one. Its rows stay known until [`Dispatcher::settled`].
     pub fn ended(&mut self, group: &Group) {
         self.under_way = self.under_way.saturating_sub(1);

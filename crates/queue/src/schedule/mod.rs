@@ -94,7 +94,7 @@ impl Group {
 /// What the dispatcher says.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Do this now, and say [`Dispatcher::finished`] afterwards.
+    /// Do this now, and say [`Dispatcher::ended`] and [`Dispatcher::settled`] afterwards.
     Job(Group),
     /// Nothing may begin before this moment unless a job finishes or rows are offered.
     WaitUntil(Timestamp),

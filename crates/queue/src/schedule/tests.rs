@@ -12,6 +12,12 @@ use crate::outcome::Outcome;
 
 const START: Timestamp = Timestamp::UNIX_EPOCH;
 
+/// A job ended, and what came of it is durable.
+fn finish(dispatcher: &mut Dispatcher, group: &Group) {
+    dispatcher.settled(group);
+    dispatcher.ended(group);
+}
+
 fn at(milliseconds: u64) -> Timestamp {
     later(START, Duration::from_millis(milliseconds))
 }
@@ -38,7 +44,7 @@ fn check(limits: Limits, rows: &[(u128, u32, &str, u64)], seconds: u64, expected
     let mut running: Vec<Group> = Vec::new();
     for second in 0..seconds {
         for group in running.drain(..) {
-            dispatcher.finished(&group);
+            finish(&mut dispatcher, &group);
         }
         if second == 0 {
             dispatcher.offer(0, rows.clone(), at(0));
@@ -143,7 +149,7 @@ impl World {
         self.now = self.now.max(now);
         while let Some(entry) = self.running.first_entry().filter(|entry| entry.key().0 <= self.now) {
             let group = entry.remove();
-            self.dispatcher.finished(&group);
+            finish(&mut self.dispatcher, &group);
         }
         true
     }
@@ -210,7 +216,7 @@ fn accounts_take_turns_by_weight() {
     for _ in 0..20 {
         let Next::Job(group) = dispatcher.next(START) else { panic!() };
         order.push_str(group.facts.account.as_deref().unwrap());
-        dispatcher.finished(&group);
+        finish(&mut dispatcher, &group);
     }
     assert_eq!(order.matches('c').count(), 12, "{order}");
     assert_eq!(order.matches('a').count(), 4, "{order}");
@@ -429,7 +435,7 @@ fn altered_rows_leave_a_full_lane_and_a_closed_gate() {
     assert_eq!((&*second.lane, &*third.lane), ("free.test", "free.test"));
 
     for group in [first, second, third] {
-        dispatcher.finished(&group);
+        finish(&mut dispatcher, &group);
     }
     assert_eq!(dispatcher.next(START), Next::Idle);
     assert_eq!((dispatcher.len(), dispatcher.flows(), dispatcher.under_way()), (0, 0, 0));
@@ -447,8 +453,8 @@ fn altered_rows_are_not_taken_for_what_they_were() {
     let Next::Job(first) = dispatcher.next(at(1)) else { panic!() };
     let Next::Job(second) = dispatcher.next(at(1)) else { panic!() };
     assert_eq!((number(first.message), number(second.message)), (1, 2));
-    dispatcher.finished(&first);
-    dispatcher.finished(&second);
+    finish(&mut dispatcher, &first);
+    finish(&mut dispatcher, &second);
     assert_eq!((dispatcher.len(), dispatcher.flows(), dispatcher.under_way()), (0, 0, 0));
 }
 

@@ -277,33 +277,30 @@ fn numbers(section: &Section<'_>, key: &str, value: Value<'_>) -> Vec<u32> {
     all.unwrap_or_default()
 }
 
-/// Everything that stands alone in a text, for tests of this module.
-#[cfg(test)]
-pub(super) fn of_text(text: &str) -> Result<(ShapingSettings, Vec<IpAddr>), Vec<String>> {
-    let problems = super::reader::Problems::default();
-    let table = DeTable::parse(text).unwrap();
-    let root = Section::new(table.get_ref(), 0..0, &problems);
-    let delivery = root.section("delivery");
-    let routing = delivery.as_ref().map(|section| routing(section, Path::new(""))).unwrap_or_default();
-    let settings = read(&root, delivery.as_ref(), &routing.relays, Path::new(""));
-    if let Some(delivery) = delivery {
-        tell_unused(&delivery, &routing, &settings.0);
-        delivery.finish();
-    }
-    root.finish();
-    let found = problems.into_sorted();
-    let told = |problem: &super::problem::Problem| {
-        tegami_words::note(tegami_words::Language::English, &problem.message)
-    };
-    if found.is_empty() { Ok(settings) } else { Err(found.iter().map(told).collect()) }
-}
-
-#[cfg(test)]
-use super::route::{routing, tell_unused};
-
 #[cfg(test)]
 mod unit {
+    use super::super::route::{routing, tell_unused};
     use super::*;
+
+    /// Everything that stands alone in a text, for tests of this module.
+    fn of_text(text: &str) -> Result<(ShapingSettings, Vec<IpAddr>), Vec<String>> {
+        let problems = super::super::reader::Problems::default();
+        let table = DeTable::parse(text).unwrap();
+        let root = Section::new(table.get_ref(), 0..0, &problems);
+        let delivery = root.section("delivery");
+        let routing = delivery.as_ref().map(|section| routing(section, Path::new(""))).unwrap_or_default();
+        let settings = read(&root, delivery.as_ref(), &routing.relays, Path::new(""));
+        if let Some(delivery) = delivery {
+            tell_unused(&delivery, &routing, &settings.0);
+            delivery.finish();
+        }
+        root.finish();
+        let found = problems.into_sorted();
+        let told = |problem: &super::super::problem::Problem| {
+            tegami_words::note(tegami_words::Language::English, &problem.message)
+        };
+        if found.is_empty() { Ok(settings) } else { Err(found.iter().map(told).collect()) }
+    }
 
     #[test]
     fn sources_pools_and_plans() {

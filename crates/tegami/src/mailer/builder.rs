@@ -5,21 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::RootCertStore;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 use tegami_auth::dkim::{PrivateKey, Selector, Signer};
 use tegami_dns::{Resolver, SystemError, SystemOptions, SystemResolver};
 use tegami_mail::{AddressError, Clock, Domain, DomainError};
 use tegami_outbound::{
     Courier, Https, HttpsFetch, IpOrder, MtaSts, Order, OutboundError, Reach, Route, Settings, Source,
-    TlsDemand, machine_roots,
+    TlsDemand, add_pem, machine_roots,
 };
 use tegami_queue::{KeyRing, Signing, SystemClock};
 
 use super::{Inner, Mailer, Smarthost};
-
-/// The port of HTTPS.
-const HTTPS: u16 = 443;
 
 /// How long one domain may take, where nobody says otherwise: somebody usually waits for the answer.
 const TIME_LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -200,7 +195,7 @@ impl MailerBuilder {
         };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let https = Https::new(roots.clone(), Arc::clone(&resolver), self.reach)?;
-        let mta_sts = MtaSts::new(Arc::new(HttpsFetch::new(Arc::new(https), HTTPS)), None);
+        let mta_sts = MtaSts::new(Arc::new(HttpsFetch::new(Arc::new(https))), None);
         let courier = Courier::new(settings, roots, resolver, Arc::clone(&clock))?;
         let inner = Inner {
             hostname,
@@ -238,12 +233,8 @@ fn routes(smarthosts: Vec<Smarthost>, order: Option<Order>) -> Result<Vec<Route>
 
 fn roots(trusted: &[String]) -> Result<RootCertStore, SetupError> {
     let mut roots = machine_roots();
-    let failed = |error: &dyn std::fmt::Display| SetupError::Certificate(error.to_string());
     for pem in trusted {
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate = certificate.map_err(|error| failed(&error))?;
-            roots.add(certificate).map_err(|error| failed(&error))?;
-        }
+        add_pem(&mut roots, pem).map_err(SetupError::Certificate)?;
     }
     Ok(roots)
 }

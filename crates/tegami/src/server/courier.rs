@@ -10,9 +10,6 @@ use super::{Rooms, outbound_settings};
 use crate::command::Failure;
 use crate::config::Config;
 
-/// The port of HTTPS.
-const HTTPS: u16 = 443;
-
 /// The server's courier.
 ///
 /// # Errors
@@ -26,7 +23,7 @@ pub(super) fn courier(
     observer: Arc<dyn Observe>,
 ) -> Result<Arc<Courier>, Failure> {
     let failed = |error: tegami_outbound::OutboundError| Failure::Text(error.to_string());
-    let fetch = Arc::new(HttpsFetch::new(Arc::clone(https), HTTPS));
+    let fetch = Arc::new(HttpsFetch::new(Arc::clone(https)));
     let mta_sts = Arc::new(MtaSts::new(fetch, Some(Arc::clone(&rooms.store))));
     let settings = outbound_settings(config, reach);
     let courier = Courier::new(settings, roots, resolver, Arc::clone(&rooms.clock)).map_err(failed)?;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tegami_inbound::Shutdown;
-use tegami_mail::{Domain, Host};
 use tegami_outbound::Reach;
 use tegami_queue::gate::GateFacts;
 use tegami_queue::shaping::{Relay, Shaping, WRITTEN_EVERY};
@@ -30,13 +29,7 @@ pub(super) async fn open(
 /// Through which smarthost the routes send a job first.
 pub(super) fn relay(config: &Config) -> Box<Relay> {
     let settings = super::outbound_settings(config, Reach::Network);
-    Box::new(move |job: &GateFacts<'_>| {
-        // Where an operator sent it, past the routes, its next hop is no host, and leads to that smarthost by itself.
-        let next_hop = Host::parse(job.next_hop).ok()?;
-        let sender = Domain::parse(&job.facts.sender_domain).ok();
-        let route = settings.route_from(sender.as_ref(), &next_hop, &job.facts.tags)?;
-        Some(route.first_smarthost()?.host.to_string())
-    })
+    Box::new(move |job: &GateFacts<'_>| settings.first_smarthost(job))
 }
 
 /// Writes down what was learnt, from time to time and at the end.

@@ -7,7 +7,7 @@ use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tegami_mail::note;
-use tegami_outbound::machine_roots;
+use tegami_outbound::{add_pem, machine_roots};
 use tegami_store::KeyError;
 
 use super::keys;
@@ -81,12 +81,8 @@ pub(crate) fn trusted_roots(config: &Config) -> Result<RootCertStore, Failure> {
     let mut roots = machine_roots();
     if let Some(path) = &config.tls.extra_roots {
         let pem = read(path)?;
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let added = certificate
-                .map_err(|error| error.to_string())
-                .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()));
-            added.map_err(|reason| note!("cli-key-file-bad", file = path.display(), reason = reason))?;
-        }
+        add_pem(&mut roots, &pem)
+            .map_err(|reason| note!("cli-key-file-bad", file = path.display(), reason = reason))?;
     }
     Ok(roots)
 }

@@ -156,7 +156,7 @@ impl Plan {
         let port = policies.local_addr().unwrap().port();
         let https = Https::new(self.roots.clone(), resolver.clone(), Reach::Loopback).unwrap();
         let https = Arc::new(https);
-        let fetch = HttpsFetch::new(https.clone(), port);
+        let fetch = HttpsFetch::new(https.clone()).on_port(port);
         tokio::spawn(self.host.clone().serve(policies, self.policy_host));
         let clock = Hands(Arc::new(Mutex::new("2026-07-01T12:00:00Z".parse().unwrap())));
         let observations = Arc::new(Observations::default());

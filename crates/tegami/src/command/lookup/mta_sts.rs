@@ -13,9 +13,6 @@ use super::super::table::plain;
 use super::{Context, Failure, Report, domain, report};
 use crate::cli::MtaStsQuestion;
 
-/// The port of HTTPS.
-const HTTPS: u16 = 443;
-
 /// Everything about the policy of one domain.
 #[derive(Default)]
 struct Found {
@@ -101,7 +98,7 @@ async fn served(
     let Some(host) = mta_sts::policy_host(domain) else { return Ok(Served::Nothing) };
     let https = Https::new(machine_roots(), Arc::clone(resolver), Reach::Network);
     let https = https.map_err(|error| Failure::Text(error.to_string()))?;
-    let fetch = HttpsFetch::new(Arc::new(https), HTTPS);
+    let fetch = HttpsFetch::new(Arc::new(https));
     Ok(match fetch.fetch(&host).await {
         Ok(octets) => Served::Text(octets),
         Err(error) => Served::Unreachable(note!("cli-mta-sts-unreachable", host = host, reason = error)),
