@@ -134,15 +134,15 @@ impl SubmissionClerk {
         match self.shared.settings.accounts.authenticate(username, &credentials.password).await {
             Ok(account) => {
                 self.throttle(|throttle| throttle.succeeded(ip, name));
-                self.account = Some(account);
-                Answer::Accept
+                match self.shared.settings.domains.widened(account).await {
+                    Ok(account) => {
+                        self.account = Some(account);
+                        Answer::Accept
+                    }
+                    Err(error) => unavailable(&error),
+                }
             }
-            Err(AuthError::Unavailable(error)) => {
-                tracing::warn!(error, "cannot check a password");
-                // RFC 4954 section 6.
-                let text = "Authentication is not possible at present, try again later";
-                Answer::Refuse(Reply::new(454, EnhancedStatusCode::new(4, 7, 0), text))
-            }
+            Err(AuthError::Unavailable(error)) => unavailable(&error),
             Err(_) => {
                 let now = self.shared.settings.clock.now();
                 if let Some(until) = self.throttle(|throttle| throttle.failed(ip, name, now)) {
@@ -221,7 +221,8 @@ impl SubmissionClerk {
     async fn message(&mut self, transaction: Transaction, facts: &Facts) -> Answer {
         let Some(account) = self.account.clone() else { return Answer::Refuse(Refusal::Relay.reply()) };
         let Transaction { envelope, content, hold } = transaction;
-        let (domain, trace) = (self.domain_of(&envelope, &account), self.trace(facts, envelope.smtputf8));
+        let domain = self.domain_of(&envelope, &account).await;
+        let trace = self.trace(facts, envelope.smtputf8);
         let reverse_path = envelope.reverse_path.clone();
         let recipients: Vec<_> = envelope.forward_paths.iter().map(|path| path.address.clone()).collect();
         let submitted = Submitted {
@@ -276,11 +277,15 @@ impl SubmissionClerk {
         }
     }
 
-    /// The reverse-path's domain; for a notification that of the account.
-    fn domain_of(&self, envelope: &Envelope, account: &Authenticated) -> Domain {
+    /// The reverse-path's domain, or the one above it that sends for it; for a notification that of the account.
+    async fn domain_of(&self, envelope: &Envelope, account: &Authenticated) -> Domain {
         let named = envelope.reverse_path.address().and_then(|address| address.domain()).cloned();
         let own = || account.senders().iter().find_map(|senders| senders.domain().cloned());
-        named.or_else(own).unwrap_or_else(|| self.shared.settings.hostname.clone())
+        let domain = named.or_else(own).unwrap_or_else(|| self.shared.settings.hostname.clone());
+        match self.shared.settings.domains.roll().await {
+            Ok(roll) => roll.sending(&domain).map_or(domain, |ours| ours.name.clone()),
+            Err(_) => domain,
+        }
     }
 
     /// The author's address stays out of the Received field: it is nobody's business where a person writes from.
@@ -293,4 +298,11 @@ impl SubmissionClerk {
             tls: self.tls.clone(),
         }
     }
+}
+
+/// RFC 4954 section 6.
+fn unavailable(error: &dyn std::fmt::Display) -> Answer {
+    tracing::warn!(%error, "cannot check a password");
+    let text = "Authentication is not possible at present, try again later";
+    Answer::Refuse(Reply::new(454, EnhancedStatusCode::new(4, 7, 0), text))
 }

@@ -11,7 +11,7 @@ use tegami_mail::{Clock, Domain};
 use tegami_store::{DomainRow, DomainState, Store, StoreError, Table};
 use tokio::sync::watch;
 
-use crate::permit::Senders;
+use crate::permit::{Authenticated, Senders};
 
 /// The domains of this server.
 pub struct Domains {
@@ -105,14 +105,30 @@ impl Domains {
         Ok(roll)
     }
 
-    /// Every address of every one of them, those of the configuration first: what programs of this machine may send as.
+    /// Every address of every one of them, those of the configuration first, and of the names below those that want it so: what programs of this
+    /// machine may send as.
     ///
     /// # Errors
     /// The store failed.
     pub async fn senders(&self) -> Result<Vec<Senders>, StoreError> {
         let roll = self.roll().await?;
         let others = roll.iter().filter(|ours| !ours.configured).map(|ours| &ours.name);
-        Ok(self.configured.iter().chain(others).cloned().map(Senders::Domain).collect())
+        let senders = self.configured.iter().chain(others).cloned().map(Senders::Domain);
+        Ok(senders.chain(roll.iter().filter_map(|ours| roll.below(&ours.name))).collect())
+    }
+
+    /// An account that may send as all of a domain may send as the names below it too, where the domain wants it so.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn widened(&self, account: Authenticated) -> Result<Authenticated, StoreError> {
+        let roll = self.roll().await?;
+        let below = account.senders().iter().filter_map(|senders| match senders {
+            Senders::Domain(domain) => roll.below(domain),
+            _ => None,
+        });
+        let below = below.collect();
+        Ok(account.and(below))
     }
 
     /// The domain of this name.
@@ -244,6 +260,18 @@ impl DomainRoll {
             at = name.parent();
         }
         None
+    }
+
+    /// The domain of ours for which this one sends: itself, or the one above it that lets the names below it send.
+    pub fn sending(&self, domain: &Domain) -> Option<&Arc<OurDomain>> {
+        self.above(domain).filter(|ours| ours.name == *domain || ours.row.wildcard)
+    }
+
+    /// The addresses of the names below a domain, where it lets them send.
+    fn below(&self, domain: &Domain) -> Option<Senders> {
+        self.find(domain).filter(|ours| ours.row.wildcard)?;
+        let others = self.domains.keys().filter(|name| *name != domain && name.is_at_or_below(domain));
+        Some(Senders::Below { domain: domain.clone(), except: others.cloned().collect() })
     }
 
     /// All of them, by name.

@@ -285,7 +285,7 @@ impl Intake {
     async fn prepare(&self, submission: Submission) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
         let Submission { permit, origin, domain, content, mut options } = submission;
         let now = self.clock.now();
-        let (hop_tls, tracking) = self.check_domain(&domain, &options).await?;
+        let (hop_tls, tracking) = self.check_domain(&domain, &mut options).await?;
         self.check_limits(permit.envelope(), content.len(), &options, now)?;
         let id = self.ids.next(now);
         let completed = complete::complete(&content, id, &self.settings.hostname, now)?;
@@ -526,11 +526,12 @@ impl Intake {
         Ok((message, sorted.told))
     }
 
-    /// Whether the domain may send, what TLS with the next hop has to be, and what is learnt of readers.
+    /// Whether the domain may send, what TLS with the next hop has to be, and what is learnt of readers. The archive is the domain's where the message
+    /// names none.
     async fn check_domain(
         &self,
         domain: &Domain,
-        options: &Options,
+        options: &mut Options,
     ) -> Result<(HopTls, TrackingSettings), IntakeError> {
         let ours = match &self.domains {
             Some(domains) => domains.find(domain).await?,
@@ -541,6 +542,8 @@ impl Intake {
         }
         let row = ours.as_ref().map(|ours| &ours.row);
         let settings = row.map(|row| row.tracking.clone()).unwrap_or_default();
+        let archive = || row.and_then(|row| row.archive_to.clone());
+        options.archive_to = options.archive_to.take().or_else(archive);
         Ok((options.hop_tls.hop_tls(row), options.tracking.over(settings)))
     }
 

@@ -40,6 +40,7 @@ mod outcome;
 mod paper;
 mod permit;
 mod priority;
+mod retention;
 mod returns;
 pub mod route;
 mod run;
@@ -83,6 +84,7 @@ pub use operate::{Act, Operator, Order};
 pub use outcome::{Class, Failure, Job, Outcome, Peer, PeerTls, RecipientOutcome, RecipientResult, Stage};
 pub use permit::{Authenticated, NotPermitted, Permit, Senders};
 pub use priority::named as named_priority;
+pub use retention::Retention;
 pub use returns::{ReturnTo, ReturnedSender, Returns};
 pub use run::{Deliver, Postman, RunError, RunSettings};
 pub use schedule::{
@@ -92,7 +94,7 @@ pub use settle::Settler;
 pub use sign::{KeyRing, SignerSource, Signing};
 pub use submission::{
     Accepted, AuthorRule, Fault, IntakeError, KeyName, Mode, Options, Reception, SecondSignature, Signatures,
-    Submission, TlsDemand, Trace,
+    Submission, TlsWish, Trace,
 };
 pub use suppress::SuppressionRules;
 pub use tegami_report::dsn::Languages;

@@ -130,6 +130,13 @@ pub enum Senders {
     One(Address),
     /// Every address of this domain, written `*@example.org`.
     Domain(Domain),
+    /// Every address of the names below this domain, but for those at or below the domains that are excepted: they are somebody else's.
+    Below {
+        /** The domain above. */
+        domain: Domain,
+        /** Domains of their own below it. */
+        except: Vec<Domain>,
+    },
 }
 
 impl Senders {
@@ -148,7 +155,7 @@ impl Senders {
     pub fn domain(&self) -> Option<&Domain> {
         match self {
             Self::One(address) => address.domain(),
-            Self::Domain(domain) => Some(domain),
+            Self::Domain(domain) | Self::Below { domain, .. } => Some(domain),
         }
     }
 
@@ -157,6 +164,11 @@ impl Senders {
     pub fn contain(&self, address: &Address) -> bool {
         match self {
             Self::Domain(domain) => address.domain() == Some(domain),
+            Self::Below { domain, except } => address.domain().is_some_and(|name| {
+                name != domain
+                    && name.is_at_or_below(domain)
+                    && !except.iter().any(|other| name.is_at_or_below(other))
+            }),
             Self::One(one) => {
                 one.host() == address.host()
                     && one.local_part().as_str().eq_ignore_ascii_case(address.local_part().as_str())
@@ -181,6 +193,13 @@ impl Authenticated {
         if other.account == self.account {
             self.senders.extend(other.senders);
         }
+        self
+    }
+
+    /// The same account with these rights besides.
+    #[must_use]
+    pub(crate) fn and(mut self, senders: Vec<Senders>) -> Self {
+        self.senders.extend(senders);
         self
     }
 

@@ -154,7 +154,10 @@ impl Returns {
             return kept();
         };
         let rewrites = |of_domain: &Arc<OfDomain>| of_domain.rewrites.load(Ordering::Relaxed);
-        let Some(of_domain) = self.of(domain).filter(rewrites) else { return kept() };
+        // What names below a domain send belongs to it, and comes back to it.
+        let above = || Domain::parse(&message.domain).ok().filter(|above| domain.is_at_or_below(above));
+        let of_domain = self.of(domain).or_else(|| self.of(&above()?));
+        let Some(of_domain) = of_domain.filter(rewrites) else { return kept() };
         match of_domain.paths.make(&message.id.to_string(), message.accepted_at) {
             Ok(address) => ReversePath::Address(address),
             Err(error) => {
@@ -222,6 +225,7 @@ mod tests {
         assert_eq!(path, of(Origin::Submission { account: "a".to_owned() }, "b@example.org"));
         assert_eq!(of(http(), ""), "");
         assert_eq!(of(http(), "a@example.net"), "a@example.net");
+        assert_eq!(of(http(), "a@sub.example.org"), path);
         assert_eq!(of(Origin::Own, "a@example.org"), "a@example.org");
         assert_eq!(
             of(Origin::Reception { ip: "192.0.2.1".parse().unwrap() }, "a@example.org"),

@@ -42,7 +42,7 @@ pub struct Options {
     /// Whether it is delivered.
     pub mode: Mode,
     /// What the submitter says of TLS with the next hop.
-    pub hop_tls: TlsDemand,
+    pub hop_tls: TlsWish,
     /// How urgent it is, where the submitter says so.
     pub priority: Option<Priority>,
     /// First attempt not before; a moment that is past means now.
@@ -98,14 +98,14 @@ impl std::fmt::Display for KeyName {
 
 /// What a submitter says of TLS with the next hop. What it leaves open, its domain decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TlsDemand {
+pub struct TlsWish {
     /// No delivery without TLS.
     pub require: Option<bool>,
     /// With `require`: any certificate will do.
     pub skip_verification: Option<bool>,
 }
 
-impl TlsDemand {
+impl TlsWish {
     /// What both mean together, for a message of this domain. `skip_verification` alone takes nothing away from what recipients' domains demand by
     /// DANE or MTA-STS: without a demand of ours any certificate will do anyway.
     pub fn hop_tls(self, domain: Option<&DomainRow>) -> HopTls {

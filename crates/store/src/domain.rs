@@ -21,7 +21,7 @@ pub struct DomainRow {
     pub receives: bool,
     /// What becomes of incoming mail that looks like spam.
     pub spam_action: SpamAction,
-    /// Mail to every name below it is taken too.
+    /// Who may send as every address of it may send as those of names below it too.
     pub wildcard: bool,
     /// The label before the domain under which rewritten links lead to us.
     pub web_prefix: String,
@@ -31,16 +31,15 @@ pub struct DomainRow {
     pub require_tls: bool,
     /// With `require_tls`: any certificate will do.
     pub skip_verification: bool,
-    /// How long contents are kept, in seconds.
-    pub message_ttl: u64,
+    /// How long its messages are kept once they are over, in seconds, where that is shorter than the server keeps all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_ttl: Option<u64>,
     /// What is found out about readers.
     pub tracking: TrackingSettings,
-    /// Where delivered messages are posted to.
+    /// The URL to which a copy of each delivered message goes, where the message names none itself.
     pub archive_to: Option<String>,
     /// The host in return paths.
     pub mailfrom_host: Option<String>,
-    /// The host under whose name DKIM keys are published.
-    pub dkim_host: Option<String>,
     /// Kept for clients that set it; keys are not rotated by themselves here.
     pub use_automatic_sender_security: bool,
     /// Kept for clients that set it.
@@ -67,11 +66,10 @@ impl Default for DomainRow {
             web_https: false,
             require_tls: false,
             skip_verification: false,
-            message_ttl: 259_200,
+            message_ttl: None,
             tracking: TrackingSettings::default(),
             archive_to: None,
             mailfrom_host: None,
-            dkim_host: None,
             use_automatic_sender_security: false,
             encrypt_incoming_message: false,
             checks: Vec::new(),

@@ -33,6 +33,8 @@ pub struct Settings {
     pub max_request: u64,
     /// How far in the future delivery may be asked for.
     pub horizon: Duration,
+    /// How long the server keeps messages that are over; a domain may want to keep its own for a shorter time.
+    pub retention: Duration,
     /// Clients on loopback that call us by a loopback name need neither key nor sign-in for `/api/` and the pages, and may do everything: the
     /// lab.
     pub open_on_loopback: bool,
@@ -43,13 +45,15 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The usual limits: messages of 25 MiB, requests of 52.4 MiB, delivery at most seven days ahead, a key for everybody.
+    /// The usual limits: messages of 25 MiB, requests of 52.4 MiB, delivery at most seven days ahead, messages for three days, a key for
+    /// everybody.
     pub fn new(hostname: Domain) -> Self {
         Self {
             public_url: None,
             max_size: 25 << 20,
             max_request: 54_945_383,
             horizon: Duration::from_secs(7 * 24 * 3600),
+            retention: Duration::from_secs(3 * 24 * 3600),
             open_on_loopback: false,
             sources: Sources { hostname, addresses: Vec::new() },
             forms: BTreeMap::new(),

@@ -141,6 +141,14 @@ impl House {
         self.accounts.set_password("b@example.org", "correct horse").await.unwrap();
     }
 
+    /// A credential `shop@example.org` with the same password, and its domain lets the names below it send.
+    pub(crate) async fn wildcard(&self) {
+        let ours = domain("example.org");
+        self.accounts.create_credential(&address("shop@example.org"), &ours, "correct horse").await.unwrap();
+        let domains = Domains::new(self.store.clone(), self.clock.clone(), [ours.clone()]);
+        domains.alter(&ours, |row| row.wildcard = true).await.unwrap();
+    }
+
     pub(crate) fn submission(&self) -> Arc<dyn Desk> {
         self.submission_with(TrustedNetworks::default())
     }

@@ -68,6 +68,42 @@ async fn hosts_of_trusted_networks_need_no_auth() {
 }
 
 #[tokio::test]
+async fn names_below_a_domain_send_for_it_where_it_lets_them() {
+    let house = House::open().await;
+    house.wildcard().await;
+    let door = Door::open(house.submission(), submission_settings()).await;
+    let (mut client, _) = Client::connect(door.address).await;
+    client.talk(&["EHLO c"]).await;
+    client.starttls(&door.certificate).await;
+    let said = client
+        .talk(&[
+            "EHLO c",
+            "AUTH PLAIN AHNob3BAZXhhbXBsZS5vcmcAY29ycmVjdCBob3JzZQ==",
+            "MAIL FROM:<a@sub.example.com>",
+            "MAIL FROM:<a@sub.example.org>",
+            "RCPT TO:<d@example.com>",
+        ])
+        .await;
+    let said = said.split_once("250 REQUIRETLS\n").unwrap().1;
+    expect![[r#"
+        AUTH PLAIN AHNob3BAZXhhbXBsZS5vcmcAY29ycmVjdCBob3JzZQ==
+          235 2.7.0 authenticated
+        MAIL FROM:<a@sub.example.com>
+          553 5.7.1 The account shop@example.org may not send as a@sub.example.com
+        MAIL FROM:<a@sub.example.org>
+          250 2.1.0 the reverse-path is ok
+        RCPT TO:<d@example.com>
+          250 2.1.5 the forward-path is ok
+    "#]]
+    .assert_eq(said);
+    let said = client.data("From: a@sub.example.org\nTo: d@example.com\nSubject: x\n\nHi\n").await;
+    assert!(said.starts_with("250 2.0.0 Ok: queued as "), "{said}");
+    let queue = house.store.queue(QueueFilter::default(), None, 9).await.unwrap();
+    assert_eq!(queue[0].facts.sender_domain, "example.org");
+    assert!(house.content(queue[0].id.message).await.contains("d=example.org; s=s1"));
+}
+
+#[tokio::test]
 async fn tls_then_auth_then_mail() {
     let house = House::open().await;
     house.password().await;

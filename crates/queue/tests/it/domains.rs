@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{DomainError, Domains, SystemClock};
+use tegami_queue::{Authenticated, DomainError, Domains, Senders, SystemClock};
 use tegami_store::{DomainRow, DomainState, Embedded, Options, Store};
 
 fn domain(text: &str) -> Domain {
@@ -32,6 +32,21 @@ async fn a_domain_comes_and_goes_and_that_of_the_configuration_stays() {
     assert_eq!(roll.above(&domain("b.example.org")).unwrap().name, ours);
     assert!(roll.above(&domain("example.net")).is_none());
     assert!(Arc::ptr_eq(&roll, &domains.roll().await.unwrap()), "nothing changed, so nothing was read");
+
+    // What lies below a domain that lets it send may be sent as, unless it is a domain of its own.
+    domains.alter(&ours, |row| row.wildcard = true).await.unwrap();
+    let shop = Authenticated::by_kernel(1, vec![Senders::Domain(ours.clone())]);
+    let wide = domains.widened(shop.clone()).await.unwrap();
+    let may = |account: &Authenticated, text: &str| account.may(&tegami_mail::Address::parse(text).unwrap());
+    assert!(may(&wide, "a@sub.example.org") && !may(&shop, "a@sub.example.org"));
+    assert!(
+        !may(&wide, "a@mg.example.org") && !may(&wide, "a@x.mg.example.org") && !may(&wide, "a@example.net")
+    );
+    let roll = domains.roll().await.unwrap();
+    let sending = |text: &str| roll.sending(&domain(text)).map(|ours| ours.name.to_string());
+    assert_eq!(sending("sub.example.org").as_deref(), Some("example.org"));
+    assert_eq!(sending("x.mg.example.org").as_deref(), Some("mg.example.org"));
+    assert_eq!(sending("example.net"), None);
 
     let altered = domains.alter(&fresh, |row| {
         row.state = DomainState::Active;

@@ -16,6 +16,7 @@ mod fuzz_corpus;
 mod journey;
 mod meanwhile;
 mod operate;
+mod retention;
 mod returned;
 mod shaping;
 mod submit;

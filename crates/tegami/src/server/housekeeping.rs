@@ -6,6 +6,7 @@ use std::time::Duration;
 use tegami_inbound::Shutdown;
 use tegami_mail::Clock;
 use tegami_outbound::MtaSts;
+use tegami_queue::Retention;
 use tegami_store::Store;
 use tokio::sync::watch;
 
@@ -14,7 +15,7 @@ use super::House;
 /// How often the store is asked to forget.
 const EVERY: Duration = Duration::from_secs(3600);
 
-/// Forgets what finished longer than `kept` ago and renews policies before they end, until `shutdown`.
+/// Forgets what finished long enough ago and renews policies before they end, until `shutdown`.
 pub(super) async fn keep_house(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -22,11 +23,20 @@ pub(super) async fn keep_house(
     mta_sts: Option<Arc<MtaSts>>,
     mut shutdown: Shutdown,
 ) {
+    let mut retention = Retention::default();
     loop {
-        let (kept, suppressions) = {
-            let house = house.borrow();
-            (house.config.limits.retention, house.config.suppressions)
-        };
+        let House { rooms, config, .. } = house.borrow().clone();
+        let (kept, suppressions) = (config.limits.retention, config.suppressions);
+        match retention.forget(&store, &rooms.domains, kept, clock.now()).await {
+            Ok(0) => {}
+            Ok(messages) => {
+                tracing::info!(messages, "messages were forgotten as early as their domains want it")
+            }
+            Err(error) => {
+                tracing::warn!(%error, "messages cannot be forgotten as early as their domains want it")
+            }
+        }
+        drop((rooms, config));
         if let Ok(before) = clock.now().checked_sub(kept) {
             match store.purge(before).await {
                 Ok(0) => {}

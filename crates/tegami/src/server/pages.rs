@@ -43,7 +43,8 @@ pub(crate) fn lab_pages(
 pub(super) fn settings(config: &Config) -> Settings {
     let public_url = config.public_url.clone();
     let (sources, forms) = (sources(config), config.forms.clone());
-    Settings { public_url, sources, forms, ..Settings::new(config.hostname.clone()) }
+    let retention = config.limits.retention;
+    Settings { public_url, sources, forms, retention, ..Settings::new(config.hostname.clone()) }
 }
 
 /// Where mail leaves from, and under which names.

@@ -31,9 +31,11 @@ impl House {
     pub(crate) async fn sender(&self, headers: &HeaderMap, domain: &str) -> Result<Sender, ApiError> {
         let key = key_of(headers).ok_or(ApiError::Unauthorized)?;
         let Ok(domain) = Domain::parse(domain) else { return Err(self.no_domain(&key, domain).await) };
+        let ours = self.rooms.domains.roll().await?.sending(&domain).cloned();
+        // What a name below a domain sends, the domain sends.
+        let domain = ours.as_ref().map_or(domain, |ours| ours.name.clone());
         let account = self.rooms.accounts.authenticate_key(&key, Some(&domain)).await?;
         refuse_subaccounts(headers)?;
-        let ours = self.rooms.domains.find(&domain).await?;
         let ours = ours.ok_or_else(|| not_found(domain.as_str()))?;
         if let Some(why) = ours.refusal() {
             return Err(ApiError::NotAllowed(format!("Domain {domain} is not allowed to send: {why}")));

@@ -18,6 +18,7 @@ use tegami_store::{DomainRow, DomainState, RecordFinding, SpamAction};
 use super::credential;
 use super::form::Form;
 use super::offset::Offset;
+use super::options::archive;
 use super::scalar::{flag, shown};
 use crate::domain::{DeskError, Purpose, SeenRecord};
 use crate::error::{ApiError, ok};
@@ -58,7 +59,7 @@ async fn list(State(house): State<Shared>, request: Request) -> Result<Response,
         _ => found.sort_by_key(|ours| std::cmp::Reverse(ours.row.created_at)),
     }
     let total = found.len();
-    let items: Vec<Value> = offset.of(found).map(|ours| domain_value(ours, None)).collect();
+    let items: Vec<Value> = offset.of(found).map(|ours| house.domain_value(ours, None)).collect();
     Ok(ok(json!({"total_count": total, "items": items})))
 }
 
@@ -78,10 +79,15 @@ async fn create(State(house): State<Shared>, request: Request) -> Result<Respons
     }
     let selector = form.filled("dkim_selector")?.map(selector).transpose()?;
     let password = form.text("smtp_password")?.map(credential::good_password).transpose()?;
-    let ours = house.desk.create(&name, row, selector.as_ref()).await.map_err(|error| match error {
+    let authority = house.dkim_host(&form, &name).await?;
+    let mut ours = house.desk.create(&name, row, selector.as_ref()).await.map_err(|error| match error {
         DeskError::Domain(DomainError::Exists(_)) => ApiError::bad("This domain name is already taken"),
         error => error.into(),
     })?;
+    if authority == Some(Authority::Above) {
+        house.sign_by(&name, Authority::Above).await?;
+        ours = house.desk.verify(&name).await?;
+    }
     if let Some(password) = password {
         house.set_credential(&name, "postmaster", password).await?;
     }
@@ -109,11 +115,15 @@ async fn update(
     let mut row = ours.row.clone();
     read_settings(&form, &mut row)?;
     let password = form.filled("smtp_password")?.map(credential::good_password).transpose()?;
+    let authority = house.dkim_host(&form, &ours.name).await?;
     let altered = house.rooms.domains.alter(&ours.name, |row| {
         // Read once more over what the row is by now; it was good a moment ago.
         let _ = read_settings(&form, row);
     });
     let ours = altered.await.map_err(DeskError::from)?;
+    if let Some(authority) = authority {
+        house.sign_by(&ours.name, authority).await?;
+    }
     if let Some(password) = password {
         house.set_credential(&ours.name, "postmaster", password).await?;
     }
@@ -164,7 +174,14 @@ impl House {
     ) -> Result<Map<String, Value>, ApiError> {
         let (receiving, sending) = self.record_values(ours).await?;
         let mut answer = Map::new();
-        answer.insert("domain".to_owned(), domain_value(ours, password));
+        let mut domain = self.domain_value(ours, password);
+        let signing = self.rooms.keys.signing(&ours.name).await?;
+        if let (Some(key), Some(members)) = (signing.first(), domain.as_object_mut())
+            && key.domain != ours.name.as_str()
+        {
+            members.insert("dkim_host".to_owned(), json!(key.domain));
+        }
+        answer.insert("domain".to_owned(), domain);
         answer.insert("receiving_dns_records".to_owned(), Value::Array(receiving));
         answer.insert("sending_dns_records".to_owned(), Value::Array(sending));
         Ok(answer)
@@ -179,6 +196,102 @@ impl House {
         let sending = of(Purpose::Key).chain(of(Purpose::Spf)).chain(of(Purpose::Links)).collect();
         Ok((of(Purpose::Mail).collect(), sending))
     }
+
+    /// Whose keys a form wants to sign with. A signature by any other domain would not align with the author's, and by somebody else's would be a forgery.
+    async fn dkim_host(&self, form: &Form, name: &Domain) -> Result<Option<Authority>, ApiError> {
+        let field = if form.has("dkim_host") { "dkim_host" } else { "dkim_host_name" };
+        let Some(text) = form.filled(field)? else { return Ok(None) };
+        let host = Domain::parse(text.trim())
+            .map_err(|error| ApiError::bad(format!("{field}: `{}` is not a host: {error}", shown(text))))?;
+        if host == *name {
+            return Ok(Some(Authority::Own));
+        }
+        let above = match name.parent() {
+            Some(parent) => self.rooms.keys.signing(&parent).await?,
+            None => Vec::new(),
+        };
+        if above.first().is_some_and(|key| key.domain == host.as_str()) {
+            return Ok(Some(Authority::Above));
+        }
+        let why = format!(
+            "{field}: only {name} itself, or a domain above it with keys on this server, can sign for it"
+        );
+        Err(ApiError::bad(why))
+    }
+
+    /// Has a domain's own keys sign, or those of the domain above it, where that one is ours and has some. Tells whether that is a change.
+    pub(super) async fn sign_by(&self, name: &Domain, wanted: Authority) -> Result<bool, ApiError> {
+        let keys = &self.rooms.keys;
+        let own = keys.of(name).await?;
+        let now = if own.iter().any(|key| key.active) { Authority::Own } else { Authority::Above };
+        let possible = match (wanted, name.parent()) {
+            (Authority::Own, _) => true,
+            (Authority::Above, Some(parent)) => !keys.signing(&parent).await?.is_empty(),
+            (Authority::Above, None) => false,
+        };
+        if wanted == now || !possible {
+            return Ok(false);
+        }
+        if own.is_empty() {
+            keys.make_usual(name, None).await?;
+        }
+        for key in &own {
+            let selector = selector(&key.selector)?;
+            match wanted {
+                Authority::Own => keys.activate(name, &selector).await?,
+                Authority::Above => keys.deactivate(name, &selector).await?,
+            };
+        }
+        Ok(true)
+    }
+
+    /// A domain as the API shows it.
+    fn domain_value(&self, ours: &OurDomain, password: Option<&str>) -> Value {
+        let OurDomain { name, row, .. } = ours;
+        let state = ours.state();
+        let usual = self.settings.retention.as_secs();
+        let mut value = json!({
+            "created_at": gmt(row.created_at),
+            "id": row.id,
+            "is_disabled": state == DomainState::Disabled,
+            "name": name.as_str(),
+            "require_tls": row.require_tls,
+            "skip_verification": row.skip_verification,
+            "smtp_login": format!("postmaster@{name}"),
+            "spam_action": row.spam_action.as_str(),
+            "state": state.as_str(),
+            "type": "custom",
+            "use_automatic_sender_security": row.use_automatic_sender_security,
+            "web_prefix": row.web_prefix,
+            "web_scheme": if row.web_https { "https" } else { "http" },
+            "wildcard": row.wildcard,
+            "encrypt_incoming_message": row.encrypt_incoming_message,
+            "message_ttl": row.message_ttl.map_or(usual, |ttl| ttl.min(usual)),
+            "tracking_host": format!("{}.{name}", row.web_prefix),
+        });
+        let Some(members) = value.as_object_mut() else { return value };
+        let optional = [
+            ("smtp_password", password),
+            ("archive_to", row.archive_to.as_deref()),
+            ("mailfrom_host", row.mailfrom_host.as_deref()),
+        ];
+        members.extend(optional.into_iter().filter_map(|(key, text)| Some((key.to_owned(), json!(text?)))));
+        if state == DomainState::Disabled {
+            let disabled =
+                json!({"code": "", "note": "", "permanently": false, "reason": "disabled by an operator"});
+            members.insert("disabled".to_owned(), disabled);
+        }
+        value
+    }
+}
+
+/// Whose keys sign for a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Authority {
+    /// Its own.
+    Own,
+    /// Those of the nearest domain above it that has some.
+    Above,
 }
 
 /// A record as the API shows it.
@@ -202,45 +315,6 @@ pub(super) fn record_value(seen: &SeenRecord) -> Value {
     {
         members.insert("priority".to_owned(), json!(preference));
         members.insert("value".to_owned(), json!(host.trim_end_matches('.')));
-    }
-    value
-}
-
-/// A domain as the API shows it.
-fn domain_value(ours: &OurDomain, password: Option<&str>) -> Value {
-    let OurDomain { name, row, .. } = ours;
-    let state = ours.state();
-    let mut value = json!({
-        "created_at": gmt(row.created_at),
-        "id": row.id,
-        "is_disabled": state == DomainState::Disabled,
-        "name": name.as_str(),
-        "require_tls": row.require_tls,
-        "skip_verification": row.skip_verification,
-        "smtp_login": format!("postmaster@{name}"),
-        "spam_action": row.spam_action.as_str(),
-        "state": state.as_str(),
-        "type": "custom",
-        "use_automatic_sender_security": row.use_automatic_sender_security,
-        "web_prefix": row.web_prefix,
-        "web_scheme": if row.web_https { "https" } else { "http" },
-        "wildcard": row.wildcard,
-        "encrypt_incoming_message": row.encrypt_incoming_message,
-        "message_ttl": row.message_ttl,
-        "tracking_host": format!("{}.{name}", row.web_prefix),
-    });
-    let Some(members) = value.as_object_mut() else { return value };
-    let optional = [
-        ("smtp_password", password),
-        ("archive_to", row.archive_to.as_deref()),
-        ("mailfrom_host", row.mailfrom_host.as_deref()),
-        ("dkim_host", row.dkim_host.as_deref()),
-    ];
-    members.extend(optional.into_iter().filter_map(|(key, text)| Some((key.to_owned(), json!(text?)))));
-    if state == DomainState::Disabled {
-        let disabled =
-            json!({"code": "", "note": "", "permanently": false, "reason": "disabled by an operator"});
-        members.insert("disabled".to_owned(), disabled);
     }
     value
 }
@@ -289,22 +363,15 @@ fn read_settings(form: &Form, row: &mut DomainRow) -> Result<(), ApiError> {
     }
     if let Some(text) = form.filled("message_ttl")? {
         let wrong = || ApiError::bad(format!("message_ttl: `{}` is not a number of seconds", shown(text)));
-        row.message_ttl = text.trim().parse().map_err(|_| wrong())?;
+        row.message_ttl = Some(text.trim().parse().map_err(|_| wrong())?);
     }
     if let Some(text) = form.text("archive_to")? {
-        let is_url = text.starts_with("https://") || text.starts_with("http://");
-        if !text.is_empty() && !is_url {
-            return Err(ApiError::bad(format!("archive_to: `{}` is not a URL", shown(text))));
-        }
-        row.archive_to = Some(text.to_owned()).filter(|text| !text.is_empty());
+        row.archive_to = archive("archive_to", text)?;
     }
-    let dkim_host = if form.has("dkim_host") { "dkim_host" } else { "dkim_host_name" };
-    for (name, place) in [("mailfrom_host", &mut row.mailfrom_host), (dkim_host, &mut row.dkim_host)] {
-        if let Some(text) = form.text(name)? {
-            let host = Some(text).filter(|text| !text.is_empty()).map(Domain::parse).transpose();
-            let wrong = |error| ApiError::bad(format!("{name}: `{}` is not a host: {error}", shown(text)));
-            *place = host.map_err(wrong)?.map(|host| host.to_string());
-        }
+    if let Some(text) = form.text("mailfrom_host")? {
+        let host = Some(text).filter(|text| !text.is_empty()).map(Domain::parse).transpose();
+        let wrong = |error| ApiError::bad(format!("mailfrom_host: `{}` is not a host: {error}", shown(text)));
+        row.mailfrom_host = host.map_err(wrong)?.map(|host| host.to_string());
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use tegami_auth::dkim::Selector;
 use tegami_mail::Domain;
 use tegami_queue::{
-    KeyName, Mode, Options, SecondSignature, Signatures, TlsDemand, TrackingWish, named_priority,
+    KeyName, Mode, Options, SecondSignature, Signatures, TlsWish, TrackingWish, named_priority,
 };
 use tegami_store::{ClickTracking, Priority};
 
@@ -29,7 +29,7 @@ pub(crate) struct SendOptions {
     /// How urgent it is; an option of ours.
     pub(crate) priority: Option<Priority>,
     /// What TLS with the next hop has to be.
-    pub(crate) tls: TlsDemand,
+    pub(crate) tls: TlsWish,
     /// Ways to unsubscribe, and what is learnt of readers.
     pub(crate) tracking: TrackingWish,
     /// The application's own variables.
@@ -304,7 +304,7 @@ fn key_name(field: &str, value: &str) -> Result<Option<KeyName>, ApiError> {
 }
 
 /// A URL that a copy can be posted to.
-fn archive(field: &str, value: &str) -> Result<Option<String>, ApiError> {
+pub(super) fn archive(field: &str, value: &str) -> Result<Option<String>, ApiError> {
     let Some(value) = filled(value) else { return Ok(None) };
     let wrong = || {
         ApiError::bad(format!(

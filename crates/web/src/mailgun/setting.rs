@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tegami_queue::OurDomain;
 use tegami_store::{ClickTracking, DomainRow, Table, TrackingSettings};
 
-use super::domain::{VERSIONS, selector, web_prefix};
+use super::domain::{Authority, VERSIONS, selector, web_prefix};
 use super::form::Form;
 use super::scalar::flag;
 use crate::domain::DeskError;
@@ -181,26 +181,8 @@ async fn set_dkim_authority(
 ) -> Result<Response, ApiError> {
     let (ours, form) = house.domain_and_form(&domain, request).await?;
     let wanted = form.filled("self")?.map(|text| flag("self", text)).transpose()?.unwrap_or(true);
-    let keys = &house.rooms.keys;
-    let own = keys.of(&ours.name).await?;
-    let is_own = own.iter().any(|key| key.active);
-    let above = match ours.name.parent() {
-        Some(parent) => !keys.signing(&parent).await?.is_empty(),
-        None => false,
-    };
-    let changed = wanted != is_own && (wanted || above);
-    if changed && wanted && own.is_empty() {
-        keys.make_usual(&ours.name, None).await?;
-    } else if changed {
-        for key in &own {
-            let selector = selector(&key.selector)?;
-            if wanted {
-                keys.activate(&ours.name, &selector).await?;
-            } else {
-                keys.deactivate(&ours.name, &selector).await?;
-            }
-        }
-    }
+    let wanted = if wanted { Authority::Own } else { Authority::Above };
+    let changed = house.sign_by(&ours.name, wanted).await?;
     let (_, sending) = house.record_values(&ours).await?;
     let message = if changed { "has been changed" } else { "has not been changed" };
     Ok(ok(json!({

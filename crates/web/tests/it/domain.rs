@@ -185,10 +185,79 @@ async fn domains_of_the_configuration_stay() {
     let verified = site.request("PUT", "/v4/domains/example.org/verify", KEY, "", b"").await.json();
     let domain = &verified["domain"];
     assert_eq!((&domain["state"], &domain["spam_action"]), (&json!("active"), &json!("tag")));
+    assert_eq!(domain["message_ttl"], 60);
     assert_eq!(
         site.post("/v3/example.org/messages", "from=a@example.org&to=b@example.com&text=x").await.status,
         200
     );
+}
+
+#[tokio::test]
+async fn what_is_set_for_a_domain_acts_on_its_mail() {
+    let site = Site::open().await;
+    let set = async |body: &str| {
+        let answer = site.request("PUT", "/v4/domains/example.org", KEY, FORM, body.as_bytes()).await;
+        (answer.status, answer.json())
+    };
+    let letter = "from=a@news.example.org&to=b@example.com&text=x";
+
+    let below = site.post("/v3/news.example.org/messages", letter).await;
+    assert_eq!((below.status, below.message().as_str()), (404, "Domain not found: news.example.org"));
+    assert_eq!(set("wildcard=yes").await.1["domain"]["wildcard"], true);
+    for key in [KEY, SENDING_KEY] {
+        let sent = site.request("POST", "/v3/News.example.org/messages", key, FORM, letter.as_bytes()).await;
+        assert_eq!(sent.status, 200, "{}", sent.body);
+    }
+    let (row, content) = site.newest().await;
+    assert_eq!(
+        (row.domain.as_str(), row.reverse_path.to_string().as_str()),
+        ("example.org", "postmaster@example.org")
+    );
+    assert!(content.contains("From: a@news.example.org"), "{content}");
+    // A domain of its own sends for itself.
+    assert_eq!(site.post("/v4/domains", "name=news.example.org").await.status, 200);
+    assert_eq!(site.post("/v3/news.example.org/messages", letter).await.status, 403);
+
+    let (status, wrong) = set("archive_to=ftp://a").await;
+    let why = "archive_to: `ftp://a` is not a URL that begins with https:// or http://";
+    assert_eq!((status, &wrong["message"]), (400, &json!(why)));
+    assert_eq!(
+        set("archive_to=https://archive.example.org/").await.1["domain"]["archive_to"],
+        "https://archive.example.org/"
+    );
+    let archived = async |more: &str| {
+        let body = format!("from=a@example.org&to=b@example.com&text=x{more}");
+        assert_eq!(site.post("/v3/example.org/messages", &body).await.status, 200);
+        site.newest().await.0.envelope_parameters.archive_to
+    };
+    assert_eq!(archived("").await.as_deref(), Some("https://archive.example.org/"));
+    let other = archived("&o:archive-to=https://other.example.org/").await;
+    assert_eq!(other.as_deref(), Some("https://other.example.org/"));
+    assert!(set("archive_to=").await.1["domain"].get("archive_to").is_none());
+    assert_eq!(archived("").await, None);
+
+    // No longer than the server keeps everything.
+    assert_eq!(set("message_ttl=9999999").await.1["domain"]["message_ttl"], 259_200);
+}
+
+#[tokio::test]
+async fn a_domain_above_signs_for_one_that_says_so() {
+    let site = Site::open().await;
+    let above = site.post("/v4/domains", "name=example.net").await.json();
+    site.world.become_zone(&zone_of(&above));
+    let stranger = site.post("/v4/domains", "name=mg.example.net&dkim_host_name=example.com").await;
+    let why = "dkim_host_name: only mg.example.net itself, or a domain above it with keys on this server, can sign for it";
+    assert_eq!((stranger.status, stranger.message().as_str()), (400, why));
+    let made = site.post("/v4/domains", "name=mg.example.net&dkim_host_name=example.net").await.json();
+    assert_eq!(made["domain"]["dkim_host"], "example.net");
+    let key_of = |answer: &Value| answer["sending_dns_records"][0]["name"].as_str().unwrap().to_owned();
+    assert_eq!(key_of(&made), key_of(&above));
+    let put =
+        async |body: &[u8]| site.request("PUT", "/v4/domains/mg.example.net", KEY, FORM, body).await.json();
+    let own = put(b"dkim_host=mg.example.net").await;
+    assert_eq!(own["domain"].get("dkim_host"), None);
+    assert!(key_of(&own).ends_with("._domainkey.mg.example.net"), "{own}");
+    assert_eq!(put(b"dkim_host=example.net").await["domain"]["dkim_host"], "example.net");
 }
 
 #[tokio::test]
