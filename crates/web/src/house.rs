@@ -181,12 +181,16 @@ impl House {
         }
     }
 
-    /// Waits until there is room for the body of a request; it is given back when the request is done. A body that does not say how
-    /// long it is counts as the largest one.
-    pub(crate) async fn room_for(&self, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, ApiError> {
+    /// Waits until there is room for the body of a request, at most `limit` octets long; it is given back when the request is done. A body that
+    /// does not say how long it is counts as the longest one.
+    pub(crate) async fn room_for(
+        &self,
+        headers: &HeaderMap,
+        limit: u64,
+    ) -> Result<OwnedSemaphorePermit, ApiError> {
         let declared =
             headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        let octets = declared.unwrap_or(u64::MAX).min(self.settings.max_request);
+        let octets = declared.unwrap_or(u64::MAX).min(limit);
         let kibibytes = usize::try_from(octets >> 10).unwrap_or(ROOM).clamp(1, ROOM);
         let permits = u32::try_from(kibibytes).unwrap_or(u32::MAX);
         Arc::clone(&self.bodies).acquire_many_owned(permits).await.map_err(|_| ApiError::Internal)

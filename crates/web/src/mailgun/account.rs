@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{any, delete, get};
 use jiff::tz::TimeZone;
@@ -14,6 +13,7 @@ use tegami_mail::Domain;
 use tegami_queue::AccountError;
 use tegami_store::{ApiKey, ApiKeyKind, ApiKeyRole, ApiKeyScope};
 
+use super::asked::Account;
 use super::auth::no_subaccounts;
 use super::domain::one_of;
 use super::form::Form;
@@ -33,8 +33,7 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/v5/accounts/subaccounts/{*rest}", any(subaccounts))
 }
 
-async fn ips(State(house): State<Shared>, headers: HeaderMap) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
+async fn ips(State(house): State<Shared>, _: Account) -> Result<Response, ApiError> {
     let ips = house.addresses();
     let details: Vec<Value> = ips.iter().map(|ip| json!({"ip": ip, "is_on_warmup": false})).collect();
     let total = ips.len();
@@ -43,17 +42,14 @@ async fn ips(State(house): State<Shared>, headers: HeaderMap) -> Result<Response
 
 async fn ip(
     State(house): State<Shared>,
+    _: Account,
     Segments(ip): Segments<String>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
     let (name, ip) = house.address(&ip)?;
     Ok(ok(json!({"ip": ip, "dedicated": true, "rdns": name.as_str()})))
 }
 
-async fn keys(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let query = Form::read(request, house.settings.max_request).await?;
+async fn keys(State(house): State<Shared>, _: Account, query: Form) -> Result<Response, ApiError> {
     let (domain, kind) = (query.filled("domain_name")?, query.filled("kind")?);
     let kind = kind.map(|text| one_of("kind", text, &ApiKeyKind::ALL, ApiKeyKind::as_str)).transpose()?;
     let all = house.rooms.accounts.api_keys().await?;
@@ -66,9 +62,7 @@ async fn keys(State(house): State<Shared>, request: Request) -> Result<Response,
     Ok(ok(json!({"total_count": items.len(), "items": items})))
 }
 
-async fn create_key(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
+async fn create_key(State(house): State<Shared>, _: Account, form: Form) -> Result<Response, ApiError> {
     let key = house.wished_key(&form).await?;
     let (secret, id, key) = house.rooms.accounts.make_api_key(key).await?;
     let mut value = key_value(&id, &key);
@@ -80,10 +74,9 @@ async fn create_key(State(house): State<Shared>, request: Request) -> Result<Res
 
 async fn remove_key(
     State(house): State<Shared>,
+    _: Account,
     Segments(id): Segments<String>,
-    request: Request,
 ) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
     let deleted = house.rooms.accounts.delete_api_key(&id).await;
     deleted.map_err(|error| match error {
         AccountError::UnknownKey(_) => ApiError::NotFound("key not found".to_owned()),
@@ -92,8 +85,7 @@ async fn remove_key(
     Ok(ok(json!({"message": "key deleted"})))
 }
 
-async fn subaccounts(State(house): State<Shared>, headers: HeaderMap) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
+async fn subaccounts(_: Account) -> Result<Response, ApiError> {
     Err(no_subaccounts())
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tegami_mail::{Address, Domain};
 use tegami_store::{Allowed, AllowedKind};
 
-use super::form::Form;
+use super::asked::{Managed, Query};
 use super::pivot::{ADDRESSES, Pivot};
 use super::scalar::shown;
 use super::suppression::{Body, Cells, UPLOADED, instant, plain, uploaded, written};
@@ -32,14 +32,13 @@ const LONGEST_REASON: usize = 1000;
 
 async fn show_all(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
+    Managed(domain): Managed,
+    Query(query): Query,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let page = Pivot::read(&query, ADDRESSES)?;
     let found = suppression::list_allowed(&*house.rooms.store, domain.as_str(), &page.stretch).await?;
-    let base = format!("{}/v3/{domain}/whitelists", house.base_url(request.headers()));
+    let base = format!("{}/v3/{domain}/whitelists", house.base_url(&headers));
     let value = |allowed: Option<&Allowed>| allowed.map(|found| found.value.clone());
     let (first, last) = (value(found.first()), value(found.last()));
     let items: Vec<Value> = found.iter().map(item).collect();
@@ -48,21 +47,19 @@ async fn show_all(
 
 async fn show(
     State(house): State<Shared>,
-    Segments((domain, value)): Segments<(String, String)>,
-    headers: HeaderMap,
+    Managed(domain): Managed,
+    Segments((_, value)): Segments<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(&headers, &domain).await?;
     Ok(ok(item(&find(&house, &domain, &value).await?)))
 }
 
 async fn add(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
+    Managed(domain): Managed,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
     let now = house.rooms.clock.now();
-    let _room = house.room_for(request.headers()).await?;
+    let _room = house.room_for(request.headers(), house.settings.max_request).await?;
     match Body::read(&house, request).await? {
         Body::Form(form) => {
             let text = |name: &str| form.filled(name).map(|text| text.map(ToOwned::to_owned));
@@ -94,10 +91,9 @@ async fn add(
 /// A file of comma-separated values, read whole before anything is written.
 async fn import(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
+    Managed(domain): Managed,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
     let now = house.rooms.clock.now();
     let read = |cells: &Cells| Given::of_cells(cells).read(&domain, now);
     let allowed = uploaded(&house, request, &["address", "domain"], read).await?;
@@ -107,21 +103,15 @@ async fn import(
 
 async fn remove(
     State(house): State<Shared>,
-    Segments((domain, value)): Segments<(String, String)>,
-    headers: HeaderMap,
+    Managed(domain): Managed,
+    Segments((_, value)): Segments<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(&headers, &domain).await?;
     let found = find(&house, &domain, &value).await?;
     suppression::remove_allowed(&*house.rooms.store, &found).await?;
     Ok(ok(json!({"message": "Whitelist address/domain has been removed", "value": found.value})))
 }
 
-async fn remove_all(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let domain = house.administrator(&headers, &domain).await?;
+async fn remove_all(State(house): State<Shared>, Managed(domain): Managed) -> Result<Response, ApiError> {
     suppression::remove_all_allowed(&*house.rooms.store, domain.as_str()).await?;
     Ok(ok(json!({"message": "Allowlist addresses/domains for this domain have been removed"})))
 }

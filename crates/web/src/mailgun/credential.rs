@@ -1,7 +1,7 @@
 //! Credentials of a domain: who submits by SMTP. A login is a local part or a whole address; both mean the same.
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, put};
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use tegami_mail::{Address, Domain};
 use tegami_queue::{AccountError, Accounts};
 use tegami_store::Account;
 
+use super::asked::Ours;
 use super::domain::VERSIONS;
 use super::form::Form;
 use super::offset::Offset;
@@ -35,13 +36,7 @@ pub(crate) fn routes() -> Router<Shared> {
     })
 }
 
-async fn list(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(request.headers(), &domain).await?;
-    let query = Form::read(request, house.settings.max_request).await?;
+async fn list(State(house): State<Shared>, Ours(ours): Ours, query: Form) -> Result<Response, ApiError> {
     let offset = Offset::read(&query)?;
     let accounts = house.rooms.accounts.credentials(&ours.name).await?;
     let total = accounts.len();
@@ -49,13 +44,7 @@ async fn list(
     Ok(ok(json!({"total_count": total, "items": items})))
 }
 
-async fn create(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
+async fn create(State(house): State<Shared>, Ours(ours): Ours, form: Form) -> Result<Response, ApiError> {
     let login = form.filled("login")?.or(form.filled("mailbox")?);
     let login = login.ok_or_else(|| ApiError::bad("login parameter is missing"))?;
     let address = address_of(login, &ours.name)?;
@@ -70,11 +59,10 @@ async fn create(
 
 async fn update(
     State(house): State<Shared>,
-    Segments((domain, login)): Segments<(String, String)>,
-    request: Request,
+    Ours(ours): Ours,
+    Segments((_, login)): Segments<(String, String)>,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let ours = house.our_domain(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     let address = address_of(&login, &ours.name)?;
     let account = house.credential(&address, &ours.name).await?;
     let password = Password::read(&form)?;
@@ -84,22 +72,16 @@ async fn update(
 
 async fn remove(
     State(house): State<Shared>,
-    Segments((domain, login)): Segments<(String, String)>,
-    request: Request,
+    Ours(ours): Ours,
+    Segments((_, login)): Segments<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let ours = house.our_domain(request.headers(), &domain).await?;
     let address = address_of(&login, &ours.name)?;
     let account = house.credential(&address, &ours.name).await?;
     house.rooms.accounts.remove(&account.name).await?;
     Ok(ok(json!({"message": "Credentials have been deleted", "spec": account.name})))
 }
 
-async fn remove_all(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(request.headers(), &domain).await?;
+async fn remove_all(State(house): State<Shared>, Ours(ours): Ours) -> Result<Response, ApiError> {
     let count = house.rooms.accounts.remove_credentials(&ours.name).await?;
     Ok(ok(json!({"message": "All domain credentials have been deleted", "count": count})))
 }

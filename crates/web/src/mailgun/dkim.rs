@@ -1,7 +1,7 @@
 //! DKIM keys: those of a domain, and those of all.
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, put};
@@ -13,6 +13,7 @@ use tegami_mail::Domain;
 use tegami_queue::OurDomain;
 use tegami_store::{DkimKeyRow, RecordFinding};
 
+use super::asked::{Account, Ours};
 use super::domain::{VERSIONS, record_value, selector};
 use super::form::Form;
 use super::scalar::shown;
@@ -37,32 +38,25 @@ pub(crate) fn routes() -> Router<Shared> {
     })
 }
 
-async fn of_domain(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(&headers, &domain).await?;
+async fn of_domain(State(house): State<Shared>, Ours(ours): Ours) -> Result<Response, ApiError> {
     let keys = house.rooms.keys.of(&ours.name).await?;
     Ok(ok(json!({"items": house.key_values(&keys).await?})))
 }
 
 async fn activate(
     State(house): State<Shared>,
-    Segments((domain, name)): Segments<(String, String)>,
-    request: Request,
+    Ours(ours): Ours,
+    Segments((_, name)): Segments<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let ours = house.our_domain(request.headers(), &domain).await?;
     let key = house.rooms.keys.activate(&ours.name, &selector(&name)?).await?;
     Ok(switched("activated", &key))
 }
 
 async fn deactivate(
     State(house): State<Shared>,
-    Segments((domain, name)): Segments<(String, String)>,
-    request: Request,
+    Ours(ours): Ours,
+    Segments((_, name)): Segments<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let ours = house.our_domain(request.headers(), &domain).await?;
     let key = house.rooms.keys.deactivate(&ours.name, &selector(&name)?).await?;
     Ok(switched("deactivated", &key))
 }
@@ -76,11 +70,14 @@ fn switched(what: &str, key: &DkimKeyRow) -> Response {
     }))
 }
 
-async fn list(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let base = format!("{}/v1/dkim/keys", house.base_url(request.headers()));
+async fn list(
+    State(house): State<Shared>,
+    _: Account,
+    headers: HeaderMap,
+    query: Form,
+) -> Result<Response, ApiError> {
+    let base = format!("{}/v1/dkim/keys", house.base_url(&headers));
     // One client sends its query as the body of a GET.
-    let query = Form::read(request, house.settings.max_request).await?;
     let page = KeyPage::read(&query)?;
     let mut keys = house.rooms.keys.all().await?;
     keys.retain(|key| page.shows(key));
@@ -96,9 +93,7 @@ async fn list(State(house): State<Shared>, request: Request) -> Result<Response,
     Ok(ok(json!({"items": items, "paging": paging})))
 }
 
-async fn create(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
+async fn create(State(house): State<Shared>, _: Account, form: Form) -> Result<Response, ApiError> {
     let (ours, selector) = house.named_key(&form).await?;
     match form.filled("bits")? {
         // As with new domains: all that we make have 2048 bits.
@@ -114,9 +109,7 @@ async fn create(State(house): State<Shared>, request: Request) -> Result<Respons
     values.into_iter().next().map(ok).ok_or(ApiError::Internal)
 }
 
-async fn remove(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
+async fn remove(State(house): State<Shared>, _: Account, form: Form) -> Result<Response, ApiError> {
     let missing = || ApiError::NotFound("domain key not found".to_owned());
     let (ours, selector) = house.named_key(&form).await.map_err(|error| match error {
         ApiError::NotFound(_) => missing(),

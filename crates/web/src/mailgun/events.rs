@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tegami_mail::Domain;
 use tegami_store::{Event, EventFilter, EventKind, QueueId};
 
+use super::asked::{Managed, Query};
 use super::event::{self, Recipients};
 use super::filter::{Expression, Manner};
 use super::form::Form;
@@ -49,25 +50,24 @@ const FIELDS: [&str; 14] = [
 /// A query, or by `page` a further page of one.
 pub(crate) async fn first(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
+    Managed(domain): Managed,
+    Query(query): Query,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let token = match query.filled("page")? {
         Some(text) => Token::read(text)?,
         None => token_of(&query, house.rooms.clock.now())?,
     };
-    house.events_page(&domain, &token, request.headers()).await
+    house.events_page(&domain, &token, &headers).await
 }
 
 /// A further page.
 pub(crate) async fn page(
     State(house): State<Shared>,
-    Segments((domain, token)): Segments<(String, String)>,
+    Managed(domain): Managed,
+    Segments((_, token)): Segments<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(&headers, &domain).await?;
     house.events_page(&domain, &Token::read(&token)?, &headers).await
 }
 

@@ -254,7 +254,7 @@ async fn remove_member(
 impl House {
     async fn form_of_lists(&self, request: Request) -> Result<Form, ApiError> {
         self.account(request.headers()).await?;
-        let _room = self.room_for(request.headers()).await?;
+        let _room = self.room_for(request.headers(), self.settings.max_request).await?;
         Form::read(request, self.settings.max_request).await
     }
 

@@ -30,7 +30,7 @@ pub(crate) async fn send(
     request: Request,
 ) -> Result<Response, ApiError> {
     let sender = house.sender(request.headers(), &domain).await?;
-    let _room = house.room_for(request.headers()).await?;
+    let _room = house.room_for(request.headers(), house.settings.max_request).await?;
     let key = idempotency::key_of(request.headers())?;
     let form = Form::read(request, house.settings.max_request).await?;
     let mut envelope = Parameters::read_envelope(&form)?;

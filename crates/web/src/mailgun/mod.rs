@@ -9,6 +9,7 @@
 mod account;
 mod allowed;
 mod analytics;
+mod asked;
 mod auth;
 mod batch;
 mod compose;

@@ -1,8 +1,7 @@
 //! Routes of incoming mail: `/v3/routes`. They belong to the account, not to a domain.
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use jiff::tz::TimeZone;
@@ -10,11 +9,12 @@ use serde_json::{Value, json};
 use tegami_mail::Address;
 use tegami_queue::route::{NewRoute, Route, RouteChange, RouteError};
 
+use super::asked::{Account, Query};
 use super::form::Form;
 use super::offset::Offset;
 use super::scalar::shown;
 use crate::error::{ApiError, ok};
-use crate::house::{House, Shared};
+use crate::house::Shared;
 use crate::segments::Segments;
 
 /// The routes about routes.
@@ -25,16 +25,18 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/v3/routes/{id}", get(show).put(update).delete(remove))
 }
 
-async fn show_all(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let page = Offset::read(&Form::of_query(request.uri().query().unwrap_or_default())?)?;
+async fn show_all(
+    State(house): State<Shared>,
+    _: Account,
+    Query(query): Query,
+) -> Result<Response, ApiError> {
+    let page = Offset::read(&query)?;
     let table = house.rooms.intake.routes().table(&*house.rooms.store).await?;
     let items: Vec<Value> = page.of(table.routes()).map(object).collect();
     Ok(ok(json!({"total_count": table.routes().len(), "items": items})))
 }
 
-async fn create(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    let form = house.form_of_account(request).await?;
+async fn create(State(house): State<Shared>, _: Account, form: Form) -> Result<Response, ApiError> {
     let new = NewRoute {
         priority: priority(&form)?.unwrap_or_default(),
         description: form.text("description")?.unwrap_or_default().to_owned(),
@@ -48,10 +50,9 @@ async fn create(State(house): State<Shared>, request: Request) -> Result<Respons
 
 async fn show(
     State(house): State<Shared>,
+    _: Account,
     Segments(id): Segments<String>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
     let table = house.rooms.intake.routes().table(&*house.rooms.store).await?;
     let route = table.route(&id).ok_or(RouteError::NotFound)?;
     Ok(ok(json!({"route": object(route)})))
@@ -60,10 +61,10 @@ async fn show(
 /// Clients read the members of the answer itself; others look for the route in it.
 async fn update(
     State(house): State<Shared>,
+    _: Account,
     Segments(id): Segments<String>,
-    request: Request,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let form = house.form_of_account(request).await?;
     let actions = actions(&form)?;
     let change = RouteChange {
         priority: priority(&form)?,
@@ -82,18 +83,19 @@ async fn update(
 
 async fn remove(
     State(house): State<Shared>,
+    _: Account,
     Segments(id): Segments<String>,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
     let route = house.rooms.intake.routes().remove(&*house.rooms.store, &id).await?;
     Ok(ok(json!({"message": "Route has been deleted", "id": route.id})))
 }
 
 /// The first route that matches an address, whatever its messages have in their header sections.
-async fn first_for(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
+async fn first_for(
+    State(house): State<Shared>,
+    _: Account,
+    Query(query): Query,
+) -> Result<Response, ApiError> {
     let written = query.filled("address")?.ok_or_else(|| ApiError::bad("address parameter is missing"))?;
     // A blank in an address was a plus once.
     let address = Address::parse(&written.trim().replace(' ', "+"))
@@ -101,14 +103,6 @@ async fn first_for(State(house): State<Shared>, request: Request) -> Result<Resp
     let table = house.rooms.intake.routes().table(&*house.rooms.store).await?;
     let route = table.first_for(&address).ok_or(RouteError::NotFound)?;
     Ok(ok(json!({"route": object(route)})))
-}
-
-impl House {
-    async fn form_of_account(&self, request: Request) -> Result<Form, ApiError> {
-        self.account(request.headers()).await?;
-        let _room = self.room_for(request.headers()).await?;
-        Form::read(request, self.settings.max_request).await
-    }
 }
 
 fn priority(form: &Form) -> Result<Option<i64>, ApiError> {

@@ -1,18 +1,18 @@
 //! `GET /v3/{domain}/stats/total`, `/v3/stats/total` and the statistics of a tag.
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
+use super::asked::{Account, Managed, Query};
 use super::form::Form;
 use super::scalar::{moment, shown};
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
-use crate::segments::Segments;
 use crate::span::{Resolution, Stretch, duration};
 use crate::statistics::{self, Counts, Whose};
 
@@ -30,17 +30,15 @@ const USUAL: &str = "7d";
 
 async fn of_domain(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
+    Managed(domain): Managed,
+    Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let asked = Asked::read(&Form::of_query(request.uri().query().unwrap_or_default())?, &house)?;
+    let asked = Asked::read(&query, &house)?;
     Ok(ok(house.totals(&asked, &[Whose::Domain(domain.as_str().to_owned())]).await?.into()))
 }
 
-async fn of_all(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let asked = Asked::read(&Form::of_query(request.uri().query().unwrap_or_default())?, &house)?;
+async fn of_all(State(house): State<Shared>, _: Account, Query(query): Query) -> Result<Response, ApiError> {
+    let asked = Asked::read(&query, &house)?;
     let domains = house.rooms.domains.roll().await?;
     let whose: Vec<Whose> = domains.iter().map(|ours| Whose::Domain(ours.name.as_str().to_owned())).collect();
     Ok(ok(house.totals(&asked, &whose).await?.into()))

@@ -50,7 +50,7 @@ pub(crate) async fn resend(
     let headers = request.headers().clone();
     let (row, content) = house.stored(&headers, &domain, &key).await?;
     let sender = house.sender(&headers, &domain).await?;
-    let _room = house.room_for(request.headers()).await?;
+    let _room = house.room_for(request.headers(), house.settings.max_request).await?;
     let number = idempotency::key_of(&headers)?;
     let form = Form::read(request, house.settings.max_request).await?;
     let envelope = Parameters::read_envelope(&form)?;

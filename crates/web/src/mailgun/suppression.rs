@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tegami_mail::{Address, Domain, csv};
 use tegami_store::{EVERY_TAG, Suppression, SuppressionList, SuppressionSource};
 
+use super::asked::{Managed, Query};
 use super::form::{Form, Part};
 use super::pivot::{ADDRESSES, MOST, Pivot};
 use super::scalar::{moment, shown};
@@ -23,12 +24,12 @@ use crate::suppression;
 pub(crate) fn routes() -> Router<Shared> {
     let mut router = Router::new();
     for list in SuppressionList::ALL {
-        let many = get(move |house, path, request| show_all(list, house, path, request))
-            .post(move |house, path, request| add(list, house, path, request))
-            .delete(move |house, path, headers| remove_all(list, house, path, headers));
-        let one = get(move |house, path, headers| show(list, house, path, headers))
-            .delete(move |house, path, request| remove(list, house, path, request));
-        let import = post(move |house, path, request| import(list, house, path, request));
+        let many = get(move |house, domain, query, headers| show_all(list, house, domain, query, headers))
+            .post(move |house, domain, request| add(list, house, domain, request))
+            .delete(move |house, domain| remove_all(list, house, domain));
+        let one = get(move |house, domain, path| show(list, house, domain, path))
+            .delete(move |house, domain, path, form| remove(list, house, domain, path, form));
+        let import = post(move |house, domain, request| import(list, house, domain, request));
         let path = format!("/v3/{{domain}}/{}", list.as_str());
         router = router
             .route(&path, many)
@@ -46,20 +47,18 @@ const LONGEST_TAG: usize = 128;
 /// What an upload is answered with.
 pub(super) const UPLOADED: &str = "file uploaded successfully for processing. standby...";
 
-type OfDomain = Segments<String>;
 type OfAddress = Segments<(String, String)>;
 
 async fn show_all(
     list: SuppressionList,
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Managed(domain): Managed,
+    Query(query): Query,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let page = Pivot::read(&query, ADDRESSES)?;
     let found = suppression::list(&*house.rooms.store, domain.as_str(), list, &page.stretch).await?;
-    let base = format!("{}/v3/{domain}/{}", house.base_url(request.headers()), list.as_str());
+    let base = format!("{}/v3/{domain}/{}", house.base_url(&headers), list.as_str());
     let address = |suppression: Option<&Suppression>| suppression.map(|found| found.address.clone());
     let (first, last) = (address(found.first()), address(found.last()));
     let items: Vec<Value> = found.iter().map(item).collect();
@@ -69,22 +68,20 @@ async fn show_all(
 async fn show(
     list: SuppressionList,
     State(house): State<Shared>,
-    Segments((domain, address)): OfAddress,
-    headers: HeaderMap,
+    Managed(domain): Managed,
+    Segments((_, address)): OfAddress,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(&headers, &domain).await?;
     Ok(ok(item(&house.suppression(&domain, list, &address).await?)))
 }
 
 async fn add(
     list: SuppressionList,
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
+    Managed(domain): Managed,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
     let now = house.rooms.clock.now();
-    let _room = house.room_for(request.headers()).await?;
+    let _room = house.room_for(request.headers(), house.settings.max_request).await?;
     let form = match Body::read(&house, request).await? {
         Body::Form(form) => form,
         Body::List(given) => {
@@ -107,10 +104,9 @@ async fn add(
 async fn import(
     list: SuppressionList,
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
+    Managed(domain): Managed,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
     let now = house.rooms.clock.now();
     let columns: &[&str] = match list {
         SuppressionList::Bounces => &["address", "code", "error", "created_at"],
@@ -128,13 +124,11 @@ async fn import(
 async fn remove(
     list: SuppressionList,
     State(house): State<Shared>,
-    Segments((domain, address)): OfAddress,
-    request: Request,
+    Managed(domain): Managed,
+    Segments((_, address)): OfAddress,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
     let found = house.suppression(&domain, list, &address).await?;
-    let _room = house.room_for(request.headers()).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     let store = &*house.rooms.store;
     match form.filled("tag")?.filter(|_| list == SuppressionList::Unsubscribes) {
         Some(tag) => {
@@ -155,10 +149,8 @@ async fn remove(
 async fn remove_all(
     list: SuppressionList,
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    headers: HeaderMap,
+    Managed(domain): Managed,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(&headers, &domain).await?;
     suppression::remove_all(&*house.rooms.store, domain.as_str(), list).await?;
     let what = match list {
         SuppressionList::Bounces => "Bounced",
@@ -226,7 +218,7 @@ pub(super) async fn uploaded<T>(
     columns: &[&str],
     read: impl FnMut(&Cells) -> Result<T, ApiError>,
 ) -> Result<Vec<T>, ApiError> {
-    let _room = house.room_for(request.headers()).await?;
+    let _room = house.room_for(request.headers(), house.settings.max_request).await?;
     entries(&Form::read(request, house.settings.max_request).await?, columns, read)
 }
 

@@ -1,7 +1,8 @@
 //! Tags: `/v3/{domain}/tags…`, and the newer `/v3/{domain}/tag?tag=`, in whose query every name can stand.
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::get;
 use form_urlencoded::Serializer;
@@ -10,6 +11,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 use tegami_mail::Domain;
 
+use super::asked::{Managed, Query};
 use super::form::Form;
 use super::scalar::shown;
 use super::stats::Asked;
@@ -33,16 +35,14 @@ pub(crate) fn routes() -> Router<Shared> {
 const USUAL: usize = 100;
 const MOST: usize = 1000;
 
-type OfDomain = Segments<String>;
 type OfTag = Segments<(String, String)>;
 
 async fn list(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Managed(domain): Managed,
+    Query(query): Query,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let limit = match query.filled("limit")?.map(str::parse::<usize>) {
         None => USUAL,
         Some(Ok(limit @ 1..=MOST)) => limit,
@@ -63,7 +63,7 @@ async fn list(
         "previous" | "prev" => last(all.iter().filter(|tag| name(tag) < pivot).collect(), limit),
         other => return Err(ApiError::bad(format!("page: `{}` is not known", shown(other)))),
     };
-    let base = format!("{}/v3/{domain}/tags", house.base_url(request.headers()));
+    let base = format!("{}/v3/{domain}/tags", house.base_url(&headers));
     let url = |place: &str, pivot: Option<&str>| {
         let mut query = Serializer::new(String::new());
         query.append_pair("page", place);
@@ -103,79 +103,68 @@ fn item(tag: &Tag) -> Map<String, Value> {
 
 async fn show_named(
     State(house): State<Shared>,
-    Segments((domain, tag)): OfTag,
-    request: Request,
+    Managed(domain): Managed,
+    Segments((_, tag)): OfTag,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
     Ok(ok(item(&house.tag(&domain, &tag).await?).into()))
 }
 
 async fn show_asked(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Managed(domain): Managed,
+    Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let tag = asked(&Form::of_query(request.uri().query().unwrap_or_default())?)?;
+    let tag = asked(&query)?;
     Ok(ok(item(&house.tag(&domain, &tag).await?).into()))
 }
 
 async fn update_named(
     State(house): State<Shared>,
-    Segments((domain, tag)): OfTag,
-    request: Request,
+    Managed(domain): Managed,
+    Segments((_, tag)): OfTag,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     house.describe(&domain, &tag, &form).await
 }
 
 async fn update_asked(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Managed(domain): Managed,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     house.describe(&domain, &asked(&form)?, &form).await
 }
 
 async fn remove_named(
     State(house): State<Shared>,
-    Segments((domain, tag)): OfTag,
-    request: Request,
+    Managed(domain): Managed,
+    Segments((_, tag)): OfTag,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
     house.forget_tag(&domain, &tag).await
 }
 
 async fn remove_asked(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Managed(domain): Managed,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     house.forget_tag(&domain, &asked(&form)?).await
 }
 
 async fn count_named(
     State(house): State<Shared>,
-    Segments((domain, tag)): OfTag,
-    request: Request,
+    Managed(domain): Managed,
+    Segments((_, tag)): OfTag,
+    Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     house.count_tag(&domain, &tag, &query).await
 }
 
 async fn count_asked(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Managed(domain): Managed,
+    Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     house.count_tag(&domain, &asked(&query)?, &query).await
 }
 

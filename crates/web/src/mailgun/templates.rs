@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{get, put};
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 use tegami_mail::Domain;
 
+use super::asked::{Managed, Query};
 use super::form::Form;
 use super::pivot::{Names, Pivot};
 use super::scalar::flag;
@@ -36,17 +38,15 @@ pub(crate) fn routes() -> Router<Shared> {
 
 const PAGES: Names = Names { pivot: "p", term: None, usual: 100 };
 
-type OfDomain = Segments<String>;
 type OfTemplate = Segments<(String, String)>;
 type OfVersion = Segments<(String, String, String)>;
 
 async fn list(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Templated(domain): Templated,
+    Query(query): Query,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let domain = house.owner_of_templates(request.headers(), &domain).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let page = Pivot::read(&query, PAGES)?;
     let store = &*house.rooms.store;
     let found = template::list(store, &domain, &page.stretch).await?;
@@ -57,7 +57,7 @@ async fn list(
             if with_active { template::active_version(store, &domain, template).await? } else { None };
         items.push(object(template, active.as_ref().map(|version| (version, true))));
     }
-    let base = format!("{}/v3/{domain}/templates", house.base_url(request.headers()));
+    let base = format!("{}/v3/{domain}/templates", house.base_url(&headers));
     let name = |template: Option<&Template>| template.map(|template| template.name.clone());
     let (first, last) = (name(found.first()), name(found.last()));
     Ok(ok(json!({"items": items, "paging": page.paging(&base, first.as_deref(), last.as_deref())})))
@@ -65,10 +65,9 @@ async fn list(
 
 async fn create(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Templated(domain): Templated,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (domain, form) = house.template_form(&domain, request).await?;
     let text = |name: &str| form.text(name).map(|text| text.unwrap_or_default().to_owned());
     let name = form.filled("name")?.ok_or_else(|| ApiError::bad("Missing mandatory parameter: name"))?;
     let tag = form.filled("tag")?.unwrap_or(FIRST_TAG);
@@ -86,23 +85,17 @@ async fn create(
     Ok(ok(json!({"message": "template has been stored", "template": shown})))
 }
 
-async fn remove_all(
-    State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let domain = house.owner_of_templates(&headers, &domain).await?;
+async fn remove_all(State(house): State<Shared>, Templated(domain): Templated) -> Result<Response, ApiError> {
     template::remove_all(&*house.rooms.store, &domain).await?;
     Ok(ok(json!({"message": "templates have been deleted"})))
 }
 
 async fn show(
     State(house): State<Shared>,
-    Segments((domain, name)): OfTemplate,
-    request: Request,
+    Templated(domain): Templated,
+    Segments((_, name)): OfTemplate,
+    Query(query): Query,
 ) -> Result<Response, ApiError> {
-    let domain = house.owner_of_templates(request.headers(), &domain).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let template = house.template(&domain, &name).await?;
     let active = match is_asked(&query, "active")? {
         true => template::active_version(&*house.rooms.store, &domain, &template).await?,
@@ -113,10 +106,10 @@ async fn show(
 
 async fn describe(
     State(house): State<Shared>,
-    Segments((domain, name)): OfTemplate,
-    request: Request,
+    Templated(domain): Templated,
+    Segments((_, name)): OfTemplate,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (domain, form) = house.template_form(&domain, request).await?;
     let template = house.template(&domain, &name).await?;
     let description = form.text("description")?.map_or(template.description, ToOwned::to_owned);
     let template = template::describe(&*house.rooms.store, &domain, &template.name, description).await?;
@@ -125,10 +118,9 @@ async fn describe(
 
 async fn remove(
     State(house): State<Shared>,
-    Segments((domain, name)): OfTemplate,
-    headers: HeaderMap,
+    Templated(domain): Templated,
+    Segments((_, name)): OfTemplate,
 ) -> Result<Response, ApiError> {
-    let domain = house.owner_of_templates(&headers, &domain).await?;
     let template = house.template(&domain, &name).await?;
     template::remove(&*house.rooms.store, &domain, &template.name).await?;
     Ok(ok(json!({"message": "template has been deleted", "template": {"name": template.name}})))
@@ -136,11 +128,11 @@ async fn remove(
 
 async fn list_versions(
     State(house): State<Shared>,
-    Segments((domain, name)): OfTemplate,
-    request: Request,
+    Templated(domain): Templated,
+    Segments((_, name)): OfTemplate,
+    Query(query): Query,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let domain = house.owner_of_templates(request.headers(), &domain).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let page = Pivot::read(&query, PAGES)?;
     let template = house.template(&domain, &name).await?;
     let found = template::versions(&*house.rooms.store, &domain, &template, &page.stretch).await?;
@@ -149,7 +141,7 @@ async fn list_versions(
     let mut shown = members(&template);
     shown.insert("versions".to_owned(), Value::Array(versions));
     let path = segment(&template.name);
-    let base = format!("{}/v3/{domain}/templates/{path}/versions", house.base_url(request.headers()));
+    let base = format!("{}/v3/{domain}/templates/{path}/versions", house.base_url(&headers));
     let tag = |version: Option<&Version>| version.map(|version| version.tag.clone());
     let (first, last) = (tag(found.first()), tag(found.last()));
     let paging = page.paging(&base, first.as_deref(), last.as_deref());
@@ -158,10 +150,10 @@ async fn list_versions(
 
 async fn add_version(
     State(house): State<Shared>,
-    Segments((domain, name)): OfTemplate,
-    request: Request,
+    Templated(domain): Templated,
+    Segments((_, name)): OfTemplate,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (domain, form) = house.template_form(&domain, request).await?;
     let template = house.template(&domain, &name).await?;
     if form.filled("template")?.is_none() {
         return Err(ApiError::bad("Missing mandatory parameter: template"));
@@ -176,10 +168,9 @@ async fn add_version(
 
 async fn show_version(
     State(house): State<Shared>,
-    Segments((domain, name, tag)): OfVersion,
-    headers: HeaderMap,
+    Templated(domain): Templated,
+    Segments((_, name, tag)): OfVersion,
 ) -> Result<Response, ApiError> {
-    let domain = house.owner_of_templates(&headers, &domain).await?;
     let template = house.template(&domain, &name).await?;
     let version = house.version(&domain, &template, &tag).await?;
     Ok(ok(json!({"template": object(&template, Some((&version, true)))})))
@@ -187,10 +178,10 @@ async fn show_version(
 
 async fn update_version(
     State(house): State<Shared>,
-    Segments((domain, name, tag)): OfVersion,
-    request: Request,
+    Templated(domain): Templated,
+    Segments((_, name, tag)): OfVersion,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (domain, form) = house.template_form(&domain, request).await?;
     let template = house.template(&domain, &name).await?;
     let version = house.version(&domain, &template, &tag).await?;
     let changes = (version.tag.as_str(), draft(&form)?);
@@ -201,10 +192,9 @@ async fn update_version(
 
 async fn remove_version(
     State(house): State<Shared>,
-    Segments((domain, name, tag)): OfVersion,
-    headers: HeaderMap,
+    Templated(domain): Templated,
+    Segments((_, name, tag)): OfVersion,
 ) -> Result<Response, ApiError> {
-    let domain = house.owner_of_templates(&headers, &domain).await?;
     let template = house.template(&domain, &name).await?;
     let version = house.version(&domain, &template, &tag).await?;
     let store = &*house.rooms.store;
@@ -214,10 +204,10 @@ async fn remove_version(
 
 async fn copy_version(
     State(house): State<Shared>,
-    Segments((domain, name, tag, to)): Segments<(String, String, String, String)>,
-    request: Request,
+    Templated(domain): Templated,
+    Segments((_, name, tag, to)): Segments<(String, String, String, String)>,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (domain, form) = house.template_form(&domain, request).await?;
     let template = house.template(&domain, &name).await?;
     let version = house.version(&domain, &template, &tag).await?;
     let comment = form.text("comment")?.map(ToOwned::to_owned);
@@ -231,21 +221,22 @@ async fn copy_version(
     })))
 }
 
-impl House {
-    /// As for everything else of a domain, but told in other words.
-    async fn owner_of_templates(&self, headers: &HeaderMap, domain: &str) -> Result<Domain, ApiError> {
-        self.administrator(headers, domain).await.map_err(|error| match error {
+/// As for everything else of a domain, but told in other words.
+struct Templated(Domain);
+
+impl FromRequestParts<Shared> for Templated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, house: &Shared) -> Result<Self, ApiError> {
+        let managed = Managed::from_request_parts(parts, house).await;
+        managed.map(|Managed(domain)| Self(domain)).map_err(|error| match error {
             ApiError::NotFound(_) => ApiError::NotFound("domain not found".to_owned()),
             error => error,
         })
     }
+}
 
-    async fn template_form(&self, domain: &str, request: Request) -> Result<(Domain, Form), ApiError> {
-        let domain = self.owner_of_templates(request.headers(), domain).await?;
-        let _room = self.room_for(request.headers()).await?;
-        Ok((domain, Form::read(request, self.settings.max_request).await?))
-    }
-
+impl House {
     /// The template of this name; one client writes a plus for a blank.
     async fn template(&self, domain: &Domain, name: &str) -> Result<Template, ApiError> {
         let store = &*self.rooms.store;

@@ -2,13 +2,14 @@
 //! other people's servers are not ours to probe.
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use serde_json::json;
 use tegami_dns::{DnsName, Resolver};
 use tegami_mail::Address;
 
+use super::asked::Account;
 use super::form::Form;
 use crate::error::{ApiError, ok};
 use crate::house::Shared;
@@ -48,9 +49,7 @@ const ROLES: &[&str] = &[
     "www",
 ];
 
-async fn validate(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
+async fn validate(State(house): State<Shared>, _: Account, form: Form) -> Result<Response, ApiError> {
     let given = form.filled("address")?.ok_or_else(|| ApiError::bad("address parameter is missing"))?;
     let (role, result, reason) = match Address::parse(given.trim()) {
         Err(_) => (false, "undeliverable", vec!["malformed_address"]),

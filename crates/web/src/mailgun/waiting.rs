@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{delete, get};
 use serde_json::{Value, json};
@@ -10,9 +9,9 @@ use tegami_mail::Domain;
 use tegami_queue::{Act, HoldSubject, Operator, Order};
 use tegami_store::QueueFilter;
 
+use super::asked::Managed;
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
-use crate::segments::Segments;
 
 /// The routes.
 pub(crate) fn routes() -> Router<Shared> {
@@ -22,12 +21,7 @@ pub(crate) fn routes() -> Router<Shared> {
 }
 
 /// Whether mail of the domain leaves at present. What is sent now and what is sent later waits in one queue, so both are told alike.
-async fn show(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let domain = house.administrator(&headers, &domain).await?;
+async fn show(State(house): State<Shared>, Managed(domain): Managed) -> Result<Response, ApiError> {
     let why = house.why_nothing_leaves(&domain).await?;
     // Nobody knows until when.
     let disabled = json!({"until": "", "reason": why.clone().unwrap_or_default()});
@@ -36,12 +30,7 @@ async fn show(
 }
 
 /// Takes everything of the domain out of the queue. Senders are told nothing: they asked for it.
-async fn purge(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let domain = house.administrator(&headers, &domain).await?;
+async fn purge(State(house): State<Shared>, Managed(domain): Managed) -> Result<Response, ApiError> {
     let rooms = &house.rooms;
     let operator =
         Operator { store: &*rooms.store, intake: &rooms.intake, control: &rooms.control, node: &rooms.node };

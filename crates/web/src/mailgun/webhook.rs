@@ -4,14 +4,15 @@
 //! from all of them.
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use serde_json::{Value, json};
 use tegami_queue::{CallError, Post};
 use tegami_store::EventKind;
 
+use super::asked::{Account, Managed};
 use super::form::Form;
 use crate::calls::{Body, NoBody, RenewError};
 use crate::error::{ApiError, answer, ok};
@@ -34,7 +35,6 @@ pub(crate) fn routes() -> Router<Shared> {
     router
 }
 
-type OfDomain = Segments<String>;
 type OfKind = Segments<(String, String)>;
 
 /// A refusal, which some clients read under another name.
@@ -66,12 +66,7 @@ impl IntoResponse for Refused {
     }
 }
 
-async fn list(
-    State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    headers: HeaderMap,
-) -> Result<Response, Refused> {
-    let domain = house.administrator(&headers, &domain).await?;
+async fn list(State(house): State<Shared>, Managed(domain): Managed) -> Result<Response, Refused> {
     let all = webhook::all(&*house.rooms.store, domain.as_str()).await?;
     Ok(ok(json!({"webhooks": shown(&all)})))
 }
@@ -85,10 +80,9 @@ fn shown(all: &Subscriptions) -> Value {
 
 async fn show(
     State(house): State<Shared>,
-    Segments((domain, kind)): OfKind,
-    headers: HeaderMap,
+    Managed(domain): Managed,
+    Segments((_, kind)): OfKind,
 ) -> Result<Response, Refused> {
-    let domain = house.administrator(&headers, &domain).await?;
     let urls = house.urls(domain.as_str(), &kind).await?;
     Ok(ok(json!({"webhook": {"urls": urls}})))
 }
@@ -96,11 +90,9 @@ async fn show(
 /// One type with its URLs (`id`), or one URL with its types (`event_types`).
 async fn create(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Managed(domain): Managed,
+    form: Form,
 ) -> Result<Response, Refused> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     let urls = urls_of(&form)?;
     let kinds = kinds_of(&form)?;
     if kinds.is_empty() {
@@ -121,11 +113,9 @@ async fn create(
 /// A URL is told of these types and of no others.
 async fn move_url(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Managed(domain): Managed,
+    form: Form,
 ) -> Result<Response, Refused> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     let urls = urls_of(&form)?;
     let kinds = kinds_of(&form)?;
     if kinds.is_empty() {
@@ -146,11 +136,9 @@ async fn move_url(
 /// URLs are told nothing more.
 async fn remove_url(
     State(house): State<Shared>,
-    Segments(domain): OfDomain,
-    request: Request,
+    Managed(domain): Managed,
+    form: Form,
 ) -> Result<Response, Refused> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     let mut urls = urls_of(&form)?;
     // A list in one text; a URL with a comma in it is one as it stands.
     let pieces: Vec<String> =
@@ -163,21 +151,19 @@ async fn remove_url(
 
 async fn update(
     State(house): State<Shared>,
-    Segments((domain, kind)): OfKind,
-    request: Request,
+    Managed(domain): Managed,
+    Segments((_, kind)): OfKind,
+    form: Form,
 ) -> Result<Response, Refused> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     house.urls(domain.as_str(), &kind).await?;
     house.put_webhook(domain.as_str(), &kind, urls_of(&form)?, "updated").await
 }
 
 async fn remove(
     State(house): State<Shared>,
-    Segments((domain, kind)): OfKind,
-    headers: HeaderMap,
+    Managed(domain): Managed,
+    Segments((_, kind)): OfKind,
 ) -> Result<Response, Refused> {
-    let domain = house.administrator(&headers, &domain).await?;
     let urls = house.urls(domain.as_str(), &kind).await?;
     let nobody = Subscriptions::from([(kind, Vec::new())]);
     webhook::set(&*house.rooms.store, &*house.rooms.calls.caller, domain.as_str(), nobody).await?;
@@ -187,11 +173,10 @@ async fn remove(
 /// Posts an event that never happened, once and at once.
 async fn test(
     State(house): State<Shared>,
-    Segments((domain, kind)): OfKind,
-    request: Request,
+    Managed(domain): Managed,
+    Segments((_, kind)): OfKind,
+    form: Form,
 ) -> Result<Response, Refused> {
-    let domain = house.administrator(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
     let kind = known_kind(&kind)?;
     let calls = &house.rooms.calls;
     let url = urls_of(&form)?.swap_remove(0);
@@ -219,14 +204,12 @@ async fn test(
     Ok(ok(told))
 }
 
-async fn signing_key(State(house): State<Shared>, headers: HeaderMap) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
+async fn signing_key(State(house): State<Shared>, _: Account) -> Result<Response, ApiError> {
     let key = house.rooms.calls.signing_key().await?;
     Ok(ok(json!({"message": "success", "http_signing_key": key})))
 }
 
-async fn new_signing_key(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
+async fn new_signing_key(State(house): State<Shared>, _: Account) -> Result<Response, ApiError> {
     let key = house.rooms.calls.renew_signing_key().await.map_err(|error| match error {
         RenewError::Configured => ApiError::bad(error.to_string()),
         RenewError::Store(error) => error.into(),

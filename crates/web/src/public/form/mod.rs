@@ -149,7 +149,8 @@ impl Desk<'_> {
         if self.origin == Origin::Foreign {
             return Err(answer.refused(StatusCode::FORBIDDEN, "api-form-foreign", &[]));
         }
-        let _room = self.house.room_for(request.headers()).await.map_err(IntoResponse::into_response)?;
+        let _room =
+            self.house.room_for(request.headers(), MOST).await.map_err(IntoResponse::into_response)?;
         let form = Form::read(request, MOST).await.map_err(|error| match error {
             ApiError::TooLarge(_) => answer.refused(StatusCode::PAYLOAD_TOO_LARGE, "api-form-large", &[]),
             _ => answer.refused(StatusCode::BAD_REQUEST, "api-form-unreadable", &[]),
