@@ -32,9 +32,12 @@ struct Bounds {
     connections: usize,
     /// From the first octet of a request, or the end of the one before, to the end of its header section.
     header_section: Duration,
+    /// How long a client may be silent within a body.
+    body: Duration,
 }
 
-const BOUNDS: Bounds = Bounds { connections: 1000, header_section: Duration::from_secs(30) };
+const BOUNDS: Bounds =
+    Bounds { connections: 1000, header_section: Duration::from_secs(30), body: Duration::from_secs(60) };
 
 /// Serves until `shutdown` is done, then finishes the requests under way.
 ///
@@ -76,7 +79,7 @@ async fn serve_within(
                 let service = service_fn(move |mut request: hyper::Request<Incoming>| {
                     // Handlers look here for who asks.
                     request.extensions_mut().insert(ConnectInfo(peer));
-                    inner.call(request.map(Rest::of))
+                    inner.call(request.map(|body| Rest::of(body, bounds.body)))
                 });
                 let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
                 tokio::spawn(async move {
@@ -109,14 +112,19 @@ mod tests {
 
     use super::*;
 
-    const SHORT: Bounds = Bounds { connections: 1, header_section: Duration::from_millis(50) };
+    const SHORT: Bounds = Bounds {
+        connections: 1,
+        header_section: Duration::from_millis(50),
+        body: Duration::from_millis(300),
+    };
 
     async fn start(bounds: Bounds) -> (SocketAddr, oneshot::Sender<()>, tokio::task::JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let whose = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
-        let router = Router::new().route("/", get(whose));
+        let read = |body: axum::body::Bytes| async move { body.len().to_string() };
+        let router = Router::new().route("/", get(whose).post(read));
         let served = tokio::spawn(async move {
             let shutdown = async { drop(stopped.await) };
             serve_within(listener, router, shutdown, bounds).await.unwrap();
@@ -145,6 +153,26 @@ mod tests {
         assert!(!rest(&mut slow).await.contains(" 200 "));
         let answer = rest(&mut good).await;
         assert!(answer.contains(" 200 ") && answer.ends_with(&own), "{answer}");
+        stop.send(()).unwrap();
+        served.await.unwrap();
+    }
+
+    /// A client that sends an octet now and then would keep its place for ever.
+    #[tokio::test]
+    async fn a_body_that_hardly_comes_is_given_up() {
+        let (address, stop, served) = start(SHORT).await;
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n").await.unwrap();
+        while slow.write_all(b"x").await.is_ok() {
+            if tokio::time::timeout(Duration::from_millis(20), slow.readable()).await.is_ok() {
+                break;
+            }
+        }
+        assert!(!rest(&mut slow).await.contains(" 200 "));
+        let mut good = TcpStream::connect(address).await.unwrap();
+        let head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc";
+        good.write_all(head.as_bytes()).await.unwrap();
+        assert!(rest(&mut good).await.ends_with("\r\n\r\n3"));
         stop.send(()).unwrap();
         served.await.unwrap();
     }

@@ -3,8 +3,6 @@
 //! A body is read as a stream and never beyond the limit. Field names lose one index at their end, because clients write `to`, `to[]` and
 //! `to[0]` for the same field.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
@@ -14,6 +12,7 @@ use tegami_mail::ParameterizedValue;
 
 use super::scalar::shown;
 use crate::error::ApiError;
+use crate::rest::TooSlow;
 
 /// Fields of a request, in the order in which they came; those of the query stand at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,9 +35,6 @@ pub(crate) struct Part {
 
 /// A field costs more than its octets; no message needs more of them.
 const MOST_PARTS: usize = 20_000;
-
-/// How long a client may be silent within a body.
-const SILENCE: Duration = Duration::from_secs(60);
 
 const NO_MULTIPART: &str = "malformed multipart/form-data request";
 
@@ -165,20 +161,15 @@ fn without_index(name: &str) -> &str {
 
 type Chunks = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, ApiError>> + Send>>;
 
-/// The chunks of a body. A client that falls silent in the middle is not waited for.
 fn chunks(body: Body) -> Chunks {
-    Box::pin(stream::unfold(body.into_data_stream(), |mut chunks| async {
-        let chunk = match tokio::time::timeout(SILENCE, chunks.next()).await {
-            Ok(chunk) => chunk?.map_err(|error| {
+    Box::pin(body.into_data_stream().map(|chunk| {
+        chunk.map_err(|error| match error.into_inner().downcast::<TooSlow>() {
+            Ok(slow) => ApiError::NotAccepted { status: 408, message: slow.to_string() },
+            Err(error) => {
                 tracing::debug!(%error, "a request broke off");
                 ApiError::bad("the request ended before its body was complete")
-            }),
-            Err(_) => {
-                let message = format!("nothing came for {} seconds", SILENCE.as_secs());
-                Err(ApiError::NotAccepted { status: 408, message })
             }
-        };
-        Some((chunk, chunks))
+        })
     }))
 }
 
