@@ -76,7 +76,7 @@ impl House {
                 let seconds = u64::try_from(until.duration_since(now).as_secs()).unwrap_or(1).max(1);
                 let message =
                     "Too many requests with unknown API keys came from your network, try again later";
-                return Err(ApiError::TooManyRequests { message: message.to_owned(), seconds });
+                return Err(ApiError::TooManyRequests { message: message.to_owned(), until, seconds });
             }
         }
         match (self.rooms.accounts.api_key(key).await?, guarded) {

@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::extract::OriginalUri;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde_json::json;
 use tegami_queue::{AuthError, Fault, IntakeError};
 use tegami_store::StoreError;
@@ -34,7 +35,9 @@ pub(crate) enum ApiError {
     TooManyRequests {
         /// Of what.
         message: String,
-        /// When to come again, in seconds.
+        /// When to come again.
+        until: Timestamp,
+        /// The same, in seconds from now.
         seconds: u64,
     },
     /// The message is not accepted.
@@ -81,16 +84,20 @@ impl IntoResponse for ApiError {
         let mut response = match self {
             Self::Unauthorized => {
                 let fields = [
-                    (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+                    (header::CONTENT_TYPE, "text/plain"),
                     (header::WWW_AUTHENTICATE, "Basic realm=\"Tegami\", charset=\"UTF-8\""),
                 ];
                 (status, fields, message).into_response()
             }
             // One client reads `Error`, the others `message`.
             Self::NotAllowed(_) => answer(status, &json!({"message": message, "Error": "Forbidden"})),
-            Self::TooManyRequests { seconds, .. } => {
+            Self::TooManyRequests { seconds, until, .. } => {
                 let body = answer(status, &json!({"message": message, "retry-seconds": seconds}));
-                ([(header::RETRY_AFTER, seconds.to_string())], body).into_response()
+                let fields = [
+                    (header::RETRY_AFTER, seconds.to_string()),
+                    (HeaderName::from_static("x-ratelimit-reset"), until.as_second().to_string()),
+                ];
+                (fields, body).into_response()
             }
             _ => answer(status, &json!({"message": message})),
         };

@@ -6,6 +6,7 @@
 mod api;
 mod brake;
 mod calls;
+mod cors;
 mod domain;
 mod error;
 #[doc(hidden)]
@@ -67,6 +68,7 @@ fn api(house: &house::Shared) -> axum::Router {
         .method_not_allowed_fallback(error::not_served)
         .layer(from_fn_with_state(Arc::clone(house), brake::brake))
         .with_state(Arc::clone(house))
+        .layer(from_fn(cors::allow))
         .layer(from_fn(refused::tell))
 }
 

@@ -49,6 +49,26 @@ impl Stretch {
         }
     }
 
+    /// The same of a list that is in memory already, in the order of its keys.
+    pub(crate) fn of<'a, T>(&self, items: &'a [T], key: impl Fn(&T) -> String) -> &'a [T] {
+        let first = items.partition_point(|item| key(item) < self.term);
+        let begun = items.get(first..).unwrap_or_default();
+        let count = begun.partition_point(|item| key(item).starts_with(&self.term));
+        let (begin, end) = match &self.place {
+            Place::First => (0, self.limit),
+            Place::Last => (count.saturating_sub(self.limit), count),
+            Place::After(place) => {
+                let begin = begun.partition_point(|item| key(item) <= *place);
+                (begin, begin.saturating_add(self.limit))
+            }
+            Place::Before(place) => {
+                let end = begun.partition_point(|item| key(item) < *place);
+                (end.saturating_sub(self.limit), end)
+            }
+        };
+        begun.get(begin..end.min(count)).unwrap_or_default()
+    }
+
     /// The last rows before a key, or of all. The store reads forwards only: the list is walked, and no more than a stretch of it is kept.
     async fn ending(
         &self,

@@ -348,7 +348,7 @@ fn read_settings(form: &Form, row: &mut DomainRow) -> Result<(), ApiError> {
         ("use_automatic_sender_security", &mut row.use_automatic_sender_security),
         ("encrypt_incoming_message", &mut row.encrypt_incoming_message),
     ] {
-        if let Some(text) = form.filled(name)? {
+        if let Some(text) = form.text(name)? {
             *place = flag(name, text)?;
         }
     }

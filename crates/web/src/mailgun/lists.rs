@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 use tegami_mail::{Address, NameAddr};
-use tegami_queue::{AccessLevel, ListError, MailingList, Member, ReplyPreference, list_key, member_key};
+use tegami_queue::{AccessLevel, ListError, MailingList, Member, ReplyPreference, list_key};
 use tegami_store::Table;
 
 use super::form::Form;
@@ -143,15 +143,14 @@ async fn member_pages(
     house.account(request.headers()).await?;
     let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let (page, subscribed) = (Pivot::read(&query, LISTS)?, wanted(&query)?);
+    let page = page.with("subscribed", subscribed.map(|subscribed| if subscribed { "yes" } else { "no" }));
     let list = house.rooms.intake.lists().find(&unblanked(&list)).await?;
-    let prefix = member_key(&list.address, "");
-    let rows = page.stretch.rows(&*house.rooms.store, Table::ListMembers, &prefix).await?;
-    let members: Vec<Member> =
-        rows.into_iter().filter_map(|(_, value)| serde_json::from_value(value).ok()).collect();
+    let mut members = house.rooms.intake.lists().members(&list.address).await?;
+    members.retain(|member| subscribed.is_none_or(|subscribed| member.subscribed == subscribed));
+    let members = page.stretch.of(&members, |member| member.address.to_lowercase());
     let address = |member: Option<&Member>| member.map(|member| member.address.clone());
     let (first, last) = (address(members.first()), address(members.last()));
-    let shown = members.iter().filter(|member| subscribed.is_none_or(|wanted| member.subscribed == wanted));
-    let items: Vec<Value> = shown.map(member_object).collect();
+    let items: Vec<Value> = members.iter().map(member_object).collect();
     let base = format!("{}/v3/lists/{}/members/pages", house.base_url(request.headers()), list.address);
     let paging = page.paging(&base, first.as_deref(), last.as_deref());
     Ok(ok(json!({"items": items, "paging": paging})))
@@ -364,7 +363,7 @@ impl MemberChange {
         Ok(Self {
             address: address.map(|address| address.to_string()),
             name: line(form, "name")?,
-            subscribed: form.filled("subscribed")?.map(|text| flag("subscribed", text)).transpose()?,
+            subscribed: form.text("subscribed")?.map(|text| flag("subscribed", text)).transpose()?,
             vars: vars.transpose()?,
         })
     }

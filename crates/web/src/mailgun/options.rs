@@ -274,7 +274,7 @@ impl SendOptions {
 }
 
 /// Yes, no, or yes in HTML alone.
-fn clicks(field: &str, value: &str) -> Result<ClickTracking, ApiError> {
+pub(super) fn clicks(field: &str, value: &str) -> Result<ClickTracking, ApiError> {
     if value.trim().eq_ignore_ascii_case("htmlonly") {
         return Ok(ClickTracking::HtmlOnly);
     }

@@ -31,6 +31,8 @@ pub(crate) const ADDRESSES: Names = Names { pivot: "address", term: Some("term")
 pub(crate) struct Pivot {
     names: Names,
     pub(crate) stretch: Stretch,
+    /// What else was asked for, and is asked for again by the URLs.
+    more: Option<(&'static str, &'static str)>,
 }
 
 impl Pivot {
@@ -54,7 +56,12 @@ impl Pivot {
             other => return Err(ApiError::bad(format!("page: `{}` is not known", shown(other)))),
         };
         let term = names.term.map(lower).transpose()?.unwrap_or_default();
-        Ok(Self { names, stretch: Stretch { place, limit, term } })
+        Ok(Self { names, stretch: Stretch { place, limit, term }, more: None })
+    }
+
+    /// The same, of a list that is filtered by one more parameter, where it is.
+    pub(crate) fn with(self, name: &'static str, value: Option<&'static str>) -> Self {
+        Self { more: value.map(|value| (name, value)), ..self }
     }
 
     /// The URLs of the pages around one that begins and ends with these entries. All four are always there; one client stumbles over a
@@ -71,6 +78,9 @@ impl Pivot {
             query.append_pair("limit", &self.stretch.limit.to_string());
             if let Some(term) = self.names.term {
                 query.append_pair(term, &self.stretch.term);
+            }
+            if let Some((name, value)) = self.more {
+                query.append_pair(name, value);
             }
             format!("{base}?{}", query.finish())
         };

@@ -33,9 +33,10 @@ pub(crate) fn forwarded(facts: &Facts<'_>, content: &[u8], signed: &Signature) -
         form.octets("body-mime", content);
         return form.urlencoded();
     }
-    let parsed = mime::parse(&content);
+    let mut parsed = mime::parse(&content);
     form.parsed(&parsed, &content);
     form.sign(signed);
+    parsed.attachments.retain(|file| other_text(file).is_none());
     if parsed.attachments.is_empty() {
         return form.urlencoded();
     }
@@ -68,6 +69,14 @@ pub(crate) fn stored(facts: &Facts<'_>, message_url: &str, content: &[u8], signe
     form.text("attachments", &Value::Array(files.collect()).to_string());
     form.text("content-id-map", &Value::Object(by_content_id(&parsed.attachments, shown)).to_string());
     form.urlencoded()
+}
+
+/// The subtype of a text that belongs to the body in a format of its own, such as an invitation: it has no name of a file, and nothing points to it.
+fn other_text(file: &Attachment) -> Option<&str> {
+    let subtype = file.content_type.strip_prefix("text/")?;
+    let belongs =
+        file.filename.is_none() && file.content_id.is_none() && !matches!(subtype, "plain" | "html");
+    belongs.then_some(subtype)
 }
 
 /// Whether the path of a URL ends in `mime`.
@@ -147,6 +156,9 @@ impl Form {
         }
         if let Some(amp) = &parsed.amp_html {
             self.text("body-x-amp-html", amp);
+        }
+        for (subtype, file) in parsed.attachments.iter().filter_map(|file| Some((other_text(file)?, file))) {
+            self.text(&format!("body-{subtype}"), &String::from_utf8_lossy(&file.content));
         }
     }
 
@@ -297,6 +309,17 @@ mod tests {
         assert_eq!(file("attachment-2").content_type.as_deref(), Some("application/pdf"));
         assert_eq!(&file("attachment-2").content[..], b"\x00PDF");
         assert!(!form.has("attachments"));
+    }
+
+    #[test]
+    fn texts_in_other_formats_belong_to_the_body() {
+        let row = row();
+        let invitation = "From: j@example.net\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n\
+            --b\r\nContent-Type: text/plain\r\n\r\nCome\r\n\
+            --b\r\nContent-Type: text/calendar; method=REQUEST\r\n\r\nBEGIN:VCALENDAR\r\n--b--\r\n";
+        let form = read(&forwarded(&facts(&row, "http://h/messages"), invitation.as_bytes(), &signed()));
+        assert_eq!((form["body-plain"].trim(), form["body-calendar"].trim()), ("Come", "BEGIN:VCALENDAR"));
+        assert!(!form.contains_key("attachment-count"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tegami_store::{ClickTracking, DomainRow, Table, TrackingSettings};
 
 use super::domain::{Authority, VERSIONS, selector, web_prefix};
 use super::form::Form;
+use super::options::clicks;
 use super::scalar::flag;
 use crate::domain::DeskError;
 use crate::error::{ApiError, ok};
@@ -61,7 +62,7 @@ async fn set_connection(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (ours, form) = house.domain_and_form(&domain, request).await?;
-    let wish = |name: &str| form.filled(name)?.map(|text| flag(name, text)).transpose();
+    let wish = |name: &str| form.text(name)?.map(|text| flag(name, text)).transpose();
     let either = |one: &str, other: &str| Ok::<_, ApiError>(wish(one)?.or(wish(other)?));
     let require = either("require_tls", "require-tls")?;
     let skip = either("skip_verification", "skip-verification")?;
@@ -102,7 +103,7 @@ async fn set_opens(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (ours, form) = house.domain_and_form(&domain, request).await?;
-    let active = form.filled("active")?.map(|text| flag("active", text)).transpose()?;
+    let active = active(&form)?.map(|tracking| tracking != ClickTracking::Off);
     let top = form.text("place_at_the_top")?.map(|text| flag("place_at_the_top", text)).transpose()?;
     let ours = house
         .alter(&ours, |row| {
@@ -119,11 +120,7 @@ async fn set_clicks(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (ours, form) = house.domain_and_form(&domain, request).await?;
-    let clicks = match form.filled("active")? {
-        None => None,
-        Some(text) if text.trim().eq_ignore_ascii_case("htmlonly") => Some(ClickTracking::HtmlOnly),
-        Some(text) => Some(if flag("active", text)? { ClickTracking::On } else { ClickTracking::Off }),
-    };
+    let clicks = active(&form)?;
     let ours = house.alter(&ours, |row| row.tracking.clicks = clicks.unwrap_or(row.tracking.clicks)).await?;
     Ok(updated("click", clicks_value(&ours.row.tracking)))
 }
@@ -134,7 +131,7 @@ async fn set_unsubscribe(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (ours, form) = house.domain_and_form(&domain, request).await?;
-    let active = form.filled("active")?.map(|text| flag("active", text)).transpose()?;
+    let active = active(&form)?.map(|tracking| tracking != ClickTracking::Off);
     let text = |name: &str| form.text(name).map(|text| text.map(ToOwned::to_owned));
     let (html, plain) = (text("html_footer")?, text("text_footer")?);
     let ours = house
@@ -146,6 +143,11 @@ async fn set_unsubscribe(
         })
         .await?;
     Ok(updated("unsubscribe", unsubscribe_value(&ours.row.tracking)))
+}
+
+/// Each kind takes the same words, though only links differ in HTML and in plain text.
+fn active(form: &Form) -> Result<Option<ClickTracking>, ApiError> {
+    form.text("active")?.map(|text| clicks("active", text)).transpose()
 }
 
 fn updated(member: &str, value: Value) -> Response {
@@ -180,7 +182,7 @@ async fn set_dkim_authority(
     request: Request,
 ) -> Result<Response, ApiError> {
     let (ours, form) = house.domain_and_form(&domain, request).await?;
-    let wanted = form.filled("self")?.map(|text| flag("self", text)).transpose()?.unwrap_or(true);
+    let wanted = form.text("self")?.map(|text| flag("self", text)).transpose()?.unwrap_or(true);
     let wanted = if wanted { Authority::Own } else { Authority::Above };
     let changed = house.sign_by(&ours.name, wanted).await?;
     let (_, sending) = house.record_values(&ours).await?;

@@ -96,11 +96,12 @@ pub(crate) async fn remove(
 /// The octets of one attachment.
 pub(crate) async fn attachment(
     State(house): State<Shared>,
-    Segments((domain, key, number)): Segments<(String, String, usize)>,
+    Segments((domain, key, number)): Segments<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (_, content) = house.stored(&headers, &domain, &key).await?;
-    let file = mime::parse(&content).attachments.into_iter().nth(number);
+    let file =
+        number.parse().ok().and_then(|number| mime::parse(&content).attachments.into_iter().nth(number));
     let file = file.ok_or_else(|| ApiError::NotFound("Attachment not found".to_owned()))?;
     // The octets are a stranger's: no browser may take them for a page of ours.
     let fields = [

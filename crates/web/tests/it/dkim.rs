@@ -1,6 +1,8 @@
 //! DKIM keys.
 
+use base64::Engine as _;
 use serde_json::json;
+use tegami_auth::dkim::PrivateKey;
 
 use crate::site::{KEY, Site};
 
@@ -59,6 +61,87 @@ async fn the_life_of_a_key() {
     assert_eq!(items[0]["dns_record"]["value"], items[1]["dns_record"]["value"]);
 }
 
+/// A key as `openssl genrsa -traditional 2048` writes it: what PKCS#8 wraps, without the wrapping (RFC 5208 section 5).
+fn pkcs1(key: &PrivateKey) -> String {
+    use base64::engine::general_purpose::STANDARD;
+    const WRAPPING: usize = 26;
+    let pem = key.to_pem().unwrap();
+    let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    let whole = STANDARD.decode(text).unwrap();
+    let bare = STANDARD.encode(&whole[WRAPPING..]);
+    let lines: Vec<&str> =
+        bare.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN RSA PRIVATE KEY-----\n{}\n-----END RSA PRIVATE KEY-----\n", lines.join("\n"))
+}
+
+/// A key that its owner brings along signs, and its record shows its public half.
+#[tokio::test]
+async fn a_key_that_is_brought_along_signs() {
+    let site = Site::open().await;
+    let key = PrivateKey::generate_rsa_2048().unwrap();
+    let part = |name: &str, value: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let import = async |selector: &str, pem: &str, file: &str| {
+        let body = format!(
+            "{}{}{}{}--x--\r\n",
+            part("signing_domain", "example.org"),
+            part("selector", selector),
+            part("bits", "2048"),
+            part("pem", pem).replace("\"pem\"", file),
+        );
+        site.request("POST", "/v1/dkim/keys", KEY, "multipart/form-data; boundary=x", body.as_bytes()).await
+    };
+    // As a file, with lines as another system ends them, and as a text.
+    let as_file = import("s1", &pkcs1(&key).replace('\n', "\r\n"), "\"pem\"; filename=\"server.key\"").await;
+    let expected = json!({
+        "signing_domain": "example.org", "selector": "s1",
+        "dns_record": {
+            "is_active": true, "cached": [], "name": "s1._domainkey.example.org", "record_type": "TXT",
+            "valid": "unknown", "value": key.dns_record(),
+        },
+    });
+    assert_eq!((as_file.status, as_file.json()), (200, expected));
+    let as_text = import("s2", &pkcs1(&key), "\"pem\"").await.json();
+    assert_eq!(as_text["dns_record"]["value"], key.dns_record());
+    let twice = import("s2", &pkcs1(&key), "\"pem\"").await;
+    assert_eq!((twice.status, twice.message().as_str()), (400, "failed to create domain key: duplicate key"));
+    assert_eq!(
+        site.post("/v3/example.org/messages", "from=a@example.org&to=b@example.com&text=x").await.status,
+        200
+    );
+    let content = site.newest().await.1;
+    assert!(content.contains("d=example.org;") && content.contains("s=s1;"), "{content}");
+}
+
+/// Both sizes are asked for, and what is made has the larger one.
+#[tokio::test]
+async fn keys_have_two_thousand_bits() {
+    let site = Site::open().await;
+    let size = |record: &serde_json::Value| {
+        use base64::engine::general_purpose::STANDARD;
+        let value = record["value"].as_str().unwrap();
+        STANDARD.decode(value.split_once("p=").unwrap().1).unwrap().len()
+    };
+    for (selector, bits) in [("s1", "&bits=1024"), ("s2", "&bits=2048"), ("s3", "")] {
+        let body = format!("signing_domain=example.org&selector={selector}{bits}");
+        let made = site.post("/v1/dkim/keys", &body).await.json();
+        assert_eq!(size(&made["dns_record"]), 294, "{made}");
+    }
+    for (name, size_asked) in
+        [("a.test", "&dkim_key_size=1024"), ("b.test", "&dkim_key_size=2048"), ("c.test", "")]
+    {
+        let made = site.post("/v4/domains", &format!("name={name}&dkim_selector=s{size_asked}")).await.json();
+        assert_eq!(made["message"], "Domain DNS records have been created");
+        assert_eq!(made["sending_dns_records"][0]["name"], format!("s._domainkey.{name}"));
+        assert_eq!(size(&made["sending_dns_records"][0]), 294, "{made}");
+    }
+    let wrong = site.post("/v1/dkim/keys", "signing_domain=example.org&selector=s4&bits=512").await;
+    assert_eq!((wrong.status, wrong.message().as_str()), (400, "bits: `512` is not 1024 or 2048"));
+    let wrong = site.post("/v4/domains", "name=d.test&dkim_key_size=4096").await;
+    assert_eq!((wrong.status, wrong.message().as_str()), (400, "dkim_key_size: `4096` is not 1024 or 2048"));
+}
+
 #[tokio::test]
 async fn keys_from_elsewhere() {
     let site = Site::open().await;
@@ -78,7 +161,7 @@ async fn keys_from_elsewhere() {
         status == 400 && message.contains("failed to import domain key: failed to parse PEM"),
         "{message}"
     );
-    let pkcs8 = tegami_auth::dkim::PrivateKey::generate_ed25519().unwrap().to_pem().unwrap();
+    let pkcs8 = PrivateKey::generate_ed25519().unwrap().to_pem().unwrap();
     let (status, message) = import(&pkcs8).await;
     assert!(
         status == 400 && message.contains("failed to parse private key: key must be PKCS1 format"),

@@ -352,6 +352,17 @@ async fn what_is_set_one_by_one() {
         json!({"message": message, "unsubscribe": {"active": true, "html_footer": "h", "text_footer": "t"}})
     );
     assert_eq!(get("tracking").await["tracking"]["open"]["active"], true);
+    // One client says no by an empty field, and each kind knows `htmlonly`.
+    for kind in ["open", "click", "unsubscribe"] {
+        let path = format!("tracking/{kind}");
+        assert_eq!(put(&path, "active=").await[kind]["active"], false, "{kind}");
+        assert_eq!(put(&path, "active=htmlonly").await[kind]["active"], true, "{kind}");
+    }
+    let connection = put("connection", "require_tls=&skip_verification=").await;
+    assert_eq!(
+        (&connection["require_tls"], &connection["skip_verification"]),
+        (&json!(false), &json!(false))
+    );
     assert_eq!(put("web_prefix", "web_prefix=links").await, json!({"message": "Domain web prefix updated"}));
     assert_eq!(get("limits/tag").await, json!({"id": "", "limit": 5000, "count": 0}));
     assert_eq!(get("ips").await, json!({"items": ["192.0.2.1"], "total_count": 1}));

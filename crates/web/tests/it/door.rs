@@ -83,6 +83,46 @@ async fn a_sending_key_only_sends() {
     assert_eq!(site.request("POST", "/v3/example.org/messages", SENDING_KEY, FORM, body).await.status, 200);
 }
 
+/// Clients compare the whole answer.
+#[tokio::test]
+async fn a_wrong_key_is_answered_in_one_word() {
+    let site = Site::open().await;
+    let answer = site.request("GET", "/v3/domains", "wrong", "", b"").await;
+    assert_eq!((answer.status, answer.body.as_str()), (401, "Forbidden"));
+    assert!(answer.head.contains("content-type: text/plain\r\n"), "{}", answer.head);
+}
+
+/// What browsers ask before a script of another site asks the API.
+#[tokio::test]
+async fn scripts_of_other_sites_may_ask() {
+    let site = Site::open().await;
+    let preflight = async |path: &str| {
+        let head = format!(
+            "OPTIONS {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nOrigin: https://shop.test\r\n\
+             Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: authorization\r\n\r\n"
+        );
+        site.wire(head.as_bytes()).await
+    };
+    let allowed = preflight("/v3/example.org/messages").await;
+    assert_eq!((allowed.status, allowed.body.as_str()), (200, ""));
+    for field in [
+        "access-control-allow-origin: *",
+        "access-control-allow-headers: Content-Type, x-requested-with, Authorization",
+        "access-control-allow-methods: GET, POST, PUT, DELETE, OPTIONS",
+        "access-control-max-age: 600",
+    ] {
+        assert!(allowed.head.contains(field), "{field}: {}", allowed.head);
+    }
+    // Good and bad answers can be read; our own API and the pages stay with their own site.
+    for answer in [site.get("/v3/domains").await, site.request("GET", "/v3/domains", "wrong", "", b"").await]
+    {
+        assert!(answer.head.contains("access-control-allow-origin: *"), "{}", answer.head);
+    }
+    for answer in [preflight("/api/messages").await, site.get("/api/messages").await, site.get("/").await] {
+        assert!(!answer.head.contains("access-control-"), "{}", answer.head);
+    }
+}
+
 #[tokio::test]
 async fn the_life_of_an_api_key() {
     let site = Site::open().await;
@@ -134,6 +174,8 @@ async fn guessing_is_slowed_down_and_ends() {
     let banned = site.request("GET", "/v3/domains", "key-guess-40", "", b"").await;
     assert_eq!((banned.status, banned.json()["retry-seconds"].as_u64()), (429, Some(900)));
     assert!(banned.head.contains("retry-after: 900"), "{}", banned.head);
+    // In seconds since 1970: a quarter of an hour after the clock of the tests.
+    assert!(banned.head.contains("x-ratelimit-reset: 1783329300"), "{}", banned.head);
     // Even the right key, where it was never shown from there before; the one that was goes on.
     assert_eq!(site.request("POST", "/v3/example.org/messages", SENDING_KEY, FORM, b"").await.status, 429);
     assert_eq!(site.get("/v3/domains").await.status, 200);

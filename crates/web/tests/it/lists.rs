@@ -106,6 +106,22 @@ async fn the_life_of_a_member() {
     let page = site.get(&format!("{members}/pages?limit=2&page=last")).await.json();
     assert_eq!(page["items"][1]["address"], "f@example.net");
     assert!(page["paging"]["previous"].as_str().unwrap().contains("page=previous&address=e%40example.net"));
+    // Two have left: pages of the others are full, and lead to each other.
+    let page = site.get(&format!("{members}/pages?limit=1&subscribed=no")).await.json();
+    assert_eq!(page["items"][0]["address"], "b+x@example.net");
+    let base = format!("http://{}{LIST}/members/pages", site.address);
+    let next = format!("{base}?page=next&address=b%2Bx%40example.net&limit=1&subscribed=no");
+    assert_eq!(page["paging"]["next"], next);
+    let page = site.get(next.split_once(&site.address.to_string()).unwrap().1).await.json();
+    assert_eq!(page["items"][0]["address"], "c@example.net");
+    let page = site.get(&format!("{members}/pages?limit=1&subscribed=no&page=last")).await.json();
+    assert_eq!(page["items"][0]["address"], "c@example.net");
+    let page =
+        site.get(&format!("{members}/pages?subscribed=no&page=previous&address=c@example.net")).await.json();
+    assert_eq!(page["items"].as_array().unwrap().len(), 1, "{page}");
+    // An empty yes or no is a no.
+    let left = put(&site, &format!("{members}/d@example.net"), "subscribed=").await.json();
+    assert_eq!(left["member"]["subscribed"], false);
     assert_eq!(
         delete(&site, &one).await.json(),
         json!({"message": "Mailing list member has been deleted", "member": {"address": "b+x@example.net"}})

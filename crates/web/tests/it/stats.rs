@@ -253,6 +253,13 @@ async fn metrics_by_dimension() {
         let answer = site.request("POST", path, KEY, JSON, query.to_string().as_bytes()).await;
         format!("{} {}", answer.status, answer.message())
     };
+    // As mailgun-go writes what was not set.
+    let unset = json!({
+        "filter": {"AND": null}, "resolution": null, "pagination": {"sort": "", "skip": 0, "limit": 0, "total": 0},
+    });
+    assert_eq!(count(json!(["domain"]), unset).await, ["example.org 3 2"]);
+    let by_other = json!({"pagination": {"sort": "time:asc"}});
+    assert_eq!(count(json!(["domain"]), by_other).await, ["example.org 3 2"]);
     assert_eq!(refused(json!({"dimensions": ["weather"]})).await, "400 'weather' is not a valid dimension");
     assert_eq!(refused(json!({"metrics": ["rain_count"]})).await, "400 'rain_count' is not a valid metric");
     assert!(refused(json!("x")).await.starts_with("400 unable to parse request: "));
@@ -286,6 +293,8 @@ async fn logs_are_events_in_another_form() {
     let third =
         ask(json!({"events": ["accepted"], "pagination": {"token": second["pagination"]["next"]}})).await;
     assert_eq!(third["items"], json!([]));
+    let unset = ask(json!({"events": null, "filter": {"AND": null}, "pagination": {"limit": 0}})).await;
+    assert!(unset["items"].as_array().unwrap().len() > 3, "{unset}");
     let filter = json!({"filter": {"AND": [{"attribute": "tag", "comparator": "=", "values": [{"label": "b", "value": "B 2"}]}]}});
     let tagged = ask(filter).await;
     let words: Vec<_> =
@@ -305,6 +314,12 @@ async fn tags_of_all_domains() {
         get(&site, "/v1/analytics/tags/limits").await,
         json!({"limit": 5000, "count": 2, "limit_reached": false})
     );
+    // A tag that was described and never used has no moments.
+    let described = site.request("PUT", "/v3/example.org/tags/fresh", KEY, "", b"description=x").await;
+    assert_eq!(described.status, 200);
+    let fresh = post(&site, path, &json!({"tag": "fresh", "pagination": {"sort": "", "limit": 0}})).await;
+    let expected = json!({"account_id": "", "parent_account_id": "", "account_name": "", "tag": "fresh", "description": "x"});
+    assert_eq!(fresh["items"], json!([expected]));
     let ask = async |method: &str, content_type: &str, body: Value| {
         let answer = site.request(method, path, KEY, content_type, body.to_string().as_bytes()).await;
         (answer.status, answer.message())

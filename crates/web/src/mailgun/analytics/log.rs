@@ -38,10 +38,7 @@ pub(super) async fn list(State(house): State<Shared>, request: Request) -> Resul
     let base = house.base_url(request.headers());
     let query: Query = body(&house, request).await?;
     query.filter.check(|attribute| attribute == "domain" || field(attribute).is_some())?;
-    let limit = query.pagination.limit.unwrap_or(MOST);
-    if !(1..=MOST).contains(&limit) {
-        return Err(ApiError::bad(format!("The 'limit' parameter can't be larger than {MOST}")));
-    }
+    let limit = query.pagination.limit(MOST, MOST)?;
     let token = query.token(limit, house.rooms.clock.now())?;
     let page = house.log_page(&query, &token).await?;
     let recipients = house.recipients_of(&page).await?;

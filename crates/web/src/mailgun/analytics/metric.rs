@@ -69,10 +69,7 @@ pub(super) async fn count(State(house): State<Shared>, request: Request) -> Resu
     entries.iter().for_each(|(_, counts)| all.join(counts));
     query.sort(&mut entries)?;
     let total = entries.len();
-    let (skip, limit) = (query.pagination.skip.unwrap_or_default(), query.pagination.limit.unwrap_or(MOST));
-    if limit > MOST {
-        return Err(ApiError::bad(format!("The 'limit' parameter can't be larger than {MOST}")));
-    }
+    let (skip, limit) = (query.pagination.skip.unwrap_or_default(), query.pagination.limit(MOST, MOST)?);
     let items: Vec<Value> = entries.iter().skip(skip).take(limit).map(|entry| query.item(entry)).collect();
     let aggregates = if query.include_aggregates { query.told(&all) } else { Map::new() };
     Ok(ok(json!({
@@ -132,6 +129,10 @@ impl Query {
         };
         let (name, direction) = text.split_once(':').unwrap_or((text, "asc"));
         let place = self.dimensions.iter().position(|dimension| dimension == name);
+        if place.is_none() && DIMENSIONS.contains(&name) {
+            // Entries do not differ in what they are not counted by.
+            return Ok(());
+        }
         if place.is_none() && value(name, &Counts::default()).is_none() {
             return Err(ApiError::bad(format!("'{}' is not a valid sort", shown(text))));
         }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::form::Form;
 use super::scalar::moment;
@@ -38,12 +39,38 @@ struct Pagination {
     include_total: Option<bool>,
 }
 
+impl Pagination {
+    /// Entries on a page; one client writes 0 where nothing was set.
+    fn limit(&self, usual: usize, most: usize) -> Result<usize, ApiError> {
+        match self.limit {
+            None | Some(0) => Ok(usual),
+            Some(limit) if limit <= most => Ok(limit),
+            Some(_) => Err(ApiError::bad(format!("The 'limit' parameter can't be larger than {most}"))),
+        }
+    }
+}
+
 /// The body as JSON, whatever the client calls it; nothing at all is an empty object.
 async fn body<T: DeserializeOwned>(house: &House, request: Request) -> Result<T, ApiError> {
     const MOST: u64 = 1 << 20;
     let octets = Form::octets(request, house.settings.max_request.min(MOST)).await?;
     let octets = if octets.trim_ascii().is_empty() { b"{}".as_slice() } else { &octets };
-    serde_json::from_slice(octets).map_err(|error| ApiError::bad(format!("unable to parse request: {error}")))
+    let wrong = |error: serde_json::Error| ApiError::bad(format!("unable to parse request: {error}"));
+    let mut given: Value = serde_json::from_slice(octets).map_err(wrong)?;
+    without_nulls(&mut given);
+    serde_json::from_value(given).map_err(wrong)
+}
+
+/// One client writes `null` for whatever was not set.
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(without_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_nulls),
+        _ => {}
+    }
 }
 
 /// A moment in a request; an empty text stands for none.

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -37,7 +36,8 @@ pub(super) async fn list(State(house): State<Shared>, request: Request) -> Resul
     let wanted = query.tag.unwrap_or_default().to_lowercase();
     let mut tags: Vec<Tag> = house.all_tags().await?.into_values().collect();
     tags.retain(|tag| tag.tag.to_lowercase().contains(&wanted));
-    let sort = query.pagination.sort.unwrap_or_else(|| "lastseen:desc".to_owned());
+    let sort = query.pagination.sort.clone().filter(|sort| !sort.is_empty());
+    let sort = sort.unwrap_or_else(|| "lastseen:desc".to_owned());
     let descending = sort.ends_with(":desc");
     match sort.split(':').next().unwrap_or_default() {
         "lastseen" | "last_seen" if descending => tags.sort_by_key(|tag| Reverse(tag.last_seen)),
@@ -49,10 +49,7 @@ pub(super) async fn list(State(house): State<Shared>, request: Request) -> Resul
         _ => return Err(ApiError::bad(format!("'{}' is not a valid sort", shown(&sort)))),
     }
     let total = tags.len();
-    let (skip, limit) = (query.pagination.skip.unwrap_or_default(), query.pagination.limit.unwrap_or(USUAL));
-    if limit > MOST {
-        return Err(ApiError::bad(format!("The 'limit' parameter can't be larger than {MOST}")));
-    }
+    let (skip, limit) = (query.pagination.skip.unwrap_or_default(), query.pagination.limit(USUAL, MOST)?);
     let items: Vec<Value> = tags.iter().skip(skip).take(limit).map(item).collect();
     let mut pagination = json!({"sort": sort, "skip": skip, "limit": limit});
     if let (Some(members), true) = (pagination.as_object_mut(), query.pagination.include_total != Some(false))
@@ -62,15 +59,19 @@ pub(super) async fn list(State(house): State<Shared>, request: Request) -> Resul
     Ok(ok(json!({"items": items, "pagination": pagination})))
 }
 
+/// Moments that there were not are left out: an empty text is none.
 fn item(tag: &Tag) -> Value {
-    let date = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string()).unwrap_or_default();
-    json!({
+    let mut item = json!({
         "account_id": "", "parent_account_id": "", "account_name": "",
         "tag": tag.tag,
         "description": tag.description,
-        "first_seen": date(tag.first_seen),
-        "last_seen": date(tag.last_seen),
-    })
+    });
+    for (name, moment) in [("first_seen", tag.first_seen), ("last_seen", tag.last_seen)] {
+        if let (Some(moment), Some(members)) = (moment, item.as_object_mut()) {
+            members.insert(name.to_owned(), json!(moment.to_string()));
+        }
+    }
+    item
 }
 
 pub(super) async fn update(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
