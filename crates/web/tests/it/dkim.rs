@@ -61,7 +61,7 @@ async fn the_life_of_a_key() {
     assert_eq!(items[0]["dns_record"]["value"], items[1]["dns_record"]["value"]);
 }
 
-/// A key as `openssl genrsa -traditional 2048` writes it: what PKCS#8 wraps, without the wrapping (RFC 5208 section 5).
+/// A key as `openssl genrsa -traditional 2048` writes it: what PKCS#8 wraps, without the wrapping.
 fn pkcs1(key: &PrivateKey) -> String {
     use base64::engine::general_purpose::STANDARD;
     const WRAPPING: usize = 26;

@@ -409,9 +409,10 @@ fn torn(dice: &mut Dice) -> Torn {
     let mut fields = vec![("content-type", content_type.as_bytes().to_vec())];
     let key = match dice.below(20) {
         0 => None,
-        1 => Some(SENDING_KEY),
-        2 => Some("wrong"),
-        _ => Some(KEY),
+        1 => Some(SENDING_KEY.to_owned()),
+        // Another one each time: whoever insists on one is kept waiting, which is tried elsewhere.
+        2 => Some(format!("wrong-{:x}", dice.0)),
+        _ => Some(KEY.to_owned()),
     };
     if let Some(key) = key {
         let user = if dice.one_in(30) { "admin" } else { "api" };
