@@ -5,6 +5,7 @@
 
 mod api;
 mod brake;
+mod browser;
 mod calls;
 mod cors;
 mod domain;
@@ -50,13 +51,13 @@ use axum::routing::get;
 /// The API, without pages.
 pub fn router(settings: Settings, rooms: Rooms) -> axum::Router {
     let house = Arc::new(house::House::new(settings, rooms));
-    api(&house).merge(axum::Router::new().route("/", get(mailgun::greet)))
+    guarded(api(&house).merge(axum::Router::new().route("/", get(mailgun::greet))), &house)
 }
 
 /// The API and the pages. Both live at `/`: who asks for HTML gets the page, programs get the greeting of the API.
 pub fn router_with_pages(settings: Settings, rooms: Rooms, pages: pages::PageSettings) -> axum::Router {
     let house = Arc::new(house::House::new(settings, rooms));
-    api(&house).merge(pages::router(pages, &house).layer(from_fn(greet_programs)))
+    guarded(api(&house).merge(pages::router(pages, &house).layer(from_fn(greet_programs))), &house)
 }
 
 fn api(house: &house::Shared) -> axum::Router {
@@ -66,8 +67,14 @@ fn api(house: &house::Shared) -> axum::Router {
         .merge(public::routes())
         .fallback(error::not_served)
         .method_not_allowed_fallback(error::not_served)
-        .layer(from_fn_with_state(Arc::clone(house), brake::brake))
         .with_state(Arc::clone(house))
+}
+
+/// What holds for every request, whoever answers it.
+fn guarded(router: axum::Router, house: &house::Shared) -> axum::Router {
+    router
+        .layer(from_fn_with_state(Arc::clone(house), brake::brake))
+        .layer(from_fn(browser::keep_keys_apart))
         .layer(from_fn(cors::allow))
         .layer(from_fn(refused::tell))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::sign_in::{Office, basic};
 use crate::site::{KEY, SENDING_KEY, Site};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -18,7 +19,7 @@ const PUBLIC: &[(&str, &str)] = &[
 ];
 
 /// The paths of a router, as its own description has them: whatever is added is in it.
-fn paths(router: &axum::Router) -> BTreeSet<String> {
+pub(crate) fn paths(router: &axum::Router) -> BTreeSet<String> {
     let text = format!("{router:?}");
     let quoted = text.split('"').filter(|part| part.starts_with('/'));
     quoted.filter(|path| !path.contains("__private")).map(str::to_owned).collect()
@@ -60,6 +61,62 @@ async fn no_path_answers_without_credentials() {
         assert!(decided, "no method of {path} asks for a key");
     }
     assert!(open.is_empty(), "these answer without credentials: {open:#?}");
+}
+
+/// What browsers get before anybody has signed in.
+const FOR_EVERYBODY: &[&str] = &["/sign-in", "/assets/style.css", "/assets/live.js", "/assets/icon.svg"];
+
+#[tokio::test]
+async fn no_page_answers_without_a_session() {
+    let office = Office::open().await;
+    assert!(office.paths.contains("/queue") && office.paths.contains("/users"), "{:?}", office.paths);
+    let public = |path: &str| {
+        FOR_EVERYBODY.iter().chain(PUBLIC.iter().map(|(path, _)| path)).any(|open| *open == path)
+    };
+    let mut open = Vec::new();
+    for path in office.paths.iter().filter(|path| !public(path)) {
+        for method in ["GET", "POST", "PUT", "DELETE", "PATCH"] {
+            let told = office.ask(method, &filled(path), "", "").await;
+            let to_sign_in = told.field("location").is_some_and(|to| to.starts_with("/sign-in"));
+            match told.status {
+                401 | 403 | 405 => {}
+                303 if to_sign_in => {}
+                404 if told.body.contains("is not served here") => {}
+                status => open.push(format!("{method} {path}: {status}")),
+            }
+        }
+    }
+    assert!(open.is_empty(), "these answer without a session: {open:#?}");
+}
+
+/// A browser that keeps a key would send it along with what any page has it post.
+#[tokio::test]
+async fn browsers_are_asked_for_no_key_and_post_none_for_others() {
+    let office = Office::open().await;
+    let browser = "Sec-Fetch-Site: none\r\nSec-Fetch-Mode: navigate\r\n";
+    let told = office.ask("GET", "/v3/domains", browser, "").await;
+    assert_eq!((told.status, told.field("www-authenticate")), (401, None));
+    assert!(office.ask("GET", "/v3/domains", "", "").await.field("www-authenticate").is_some());
+    let post = async |site: &str, mode: &str| {
+        let form = format!("Content-Type: {FORM}\r\nSec-Fetch-Site: {site}\r\nSec-Fetch-Mode: {mode}\r\n");
+        let fields = basic("key-wide") + &form;
+        office.ask("POST", "/v3/routes", &fields, "expression=catch_all()&action=stop()").await.status
+    };
+    assert_eq!(post("cross-site", "navigate").await, 403);
+    assert_eq!(post("same-site", "no-cors").await, 403);
+    assert_eq!(post("cross-site", "cors").await, 200);
+    assert_eq!(post("same-origin", "navigate").await, 200);
+}
+
+/// Keys are guessed at the pages as well as at the API.
+#[tokio::test]
+async fn guesses_at_pages_count_too() {
+    let office = Office::open().await;
+    let mut statuses = BTreeSet::new();
+    for guess in 0..60 {
+        statuses.insert(office.ask("GET", "/messages", &basic(&format!("guess-{guess}")), "").await.status);
+    }
+    assert_eq!(statuses, BTreeSet::from([401, 429]));
 }
 
 #[tokio::test]

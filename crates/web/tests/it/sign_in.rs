@@ -1,5 +1,6 @@
 //! Signing in: sessions, roles, forms that are not ours, and what nobody may see without a name.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub(crate) struct Office {
     pub(crate) theatre: Arc<Theatre>,
     pub(crate) rooms: Rooms,
     address: SocketAddr,
+    /// All that the router serves.
+    pub(crate) paths: BTreeSet<String>,
     _folder: tempfile::TempDir,
 }
 
@@ -67,10 +70,11 @@ impl Office {
             rooms.clone(),
             pages,
         );
+        let paths = crate::door::paths(&router);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(tegami_web::serve(listener, router, std::future::pending()));
-        Self { theatre, rooms, address, _folder: folder }
+        Self { theatre, rooms, address, paths, _folder: folder }
     }
 
     pub(crate) async fn ask(&self, method: &str, path: &str, fields: &str, body: &str) -> Told {
