@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use tegami_mail::Domain;
 use tegami_queue::OurDomain;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::form::Form;
 use crate::error::ApiError;
@@ -73,5 +74,21 @@ impl FromRequest<Shared> for Form {
     async fn from_request(request: Request, house: &Shared) -> Result<Self, ApiError> {
         let _room = house.room_for(request.headers(), SETTINGS).await?;
         Self::read(request, SETTINGS.min(house.settings.max_request)).await
+    }
+}
+
+/// Fields that may be as long as a message: whole lists of addresses. There is room for them in memory while this lives.
+pub(crate) struct Long {
+    pub(crate) form: Form,
+    _room: OwnedSemaphorePermit,
+}
+
+impl FromRequest<Shared> for Long {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, house: &Shared) -> Result<Self, ApiError> {
+        let limit = house.settings.max_request;
+        let room = house.room_for(request.headers(), limit).await?;
+        Ok(Self { form: Form::read(request, limit).await?, _room: room })
     }
 }

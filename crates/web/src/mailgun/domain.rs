@@ -1,7 +1,7 @@
 //! `/v3/domains` and `/v4/domains`, which mean the same: take domains in, show what their owners have to publish, verify, change, take away.
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, put};
@@ -15,6 +15,7 @@ use tegami_mail::Domain;
 use tegami_queue::{DkimKeyError, DomainError, OurDomain};
 use tegami_store::{DomainRow, DomainState, RecordFinding, SpamAction};
 
+use super::asked::{Account, Ours};
 use super::credential;
 use super::form::Form;
 use super::offset::Offset;
@@ -23,7 +24,6 @@ use super::scalar::{flag, shown};
 use crate::domain::{DeskError, Purpose, SeenRecord};
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
-use crate::segments::Segments;
 
 /// The versions under which clients call the same resources.
 pub(super) const VERSIONS: [&str; 2] = ["/v3", "/v4"];
@@ -38,9 +38,7 @@ pub(crate) fn routes() -> Router<Shared> {
     })
 }
 
-async fn list(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let query = Form::read(request, house.settings.max_request).await?;
+async fn list(State(house): State<Shared>, _: Account, query: Form) -> Result<Response, ApiError> {
     let offset = Offset::read(&query)?;
     let state = match query.filled("state")? {
         None => None,
@@ -63,9 +61,7 @@ async fn list(State(house): State<Shared>, request: Request) -> Result<Response,
     Ok(ok(json!({"total_count": total, "items": items})))
 }
 
-async fn create(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
+async fn create(State(house): State<Shared>, _: Account, form: Form) -> Result<Response, ApiError> {
     let name = form.filled("name")?.ok_or_else(|| ApiError::bad("name parameter is missing"))?;
     let name = new_name(name)?;
     let mut row = DomainRow::default();
@@ -96,22 +92,11 @@ async fn create(State(house): State<Shared>, request: Request) -> Result<Respons
     Ok(ok(Value::Object(answer)))
 }
 
-async fn show(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(&headers, &domain).await?;
+async fn show(State(house): State<Shared>, Ours(ours): Ours) -> Result<Response, ApiError> {
     Ok(ok(Value::Object(house.domain_with_records(&ours, None).await?)))
 }
 
-async fn update(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(request.headers(), &domain).await?;
-    let form = Form::read(request, house.settings.max_request).await?;
+async fn update(State(house): State<Shared>, Ours(ours): Ours, form: Form) -> Result<Response, ApiError> {
     let mut row = ours.row.clone();
     read_settings(&form, &mut row)?;
     let password = form.filled("smtp_password")?.map(credential::good_password).transpose()?;
@@ -132,24 +117,14 @@ async fn update(
     Ok(ok(Value::Object(answer)))
 }
 
-async fn verify(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(&headers, &domain).await?;
+async fn verify(State(house): State<Shared>, Ours(ours): Ours) -> Result<Response, ApiError> {
     let ours = house.desk.verify(&ours.name).await?;
     let mut answer = house.domain_with_records(&ours, None).await?;
     answer.insert("message".to_owned(), json!("Domain DNS records have been updated"));
     Ok(ok(Value::Object(answer)))
 }
 
-async fn remove(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(&headers, &domain).await?;
+async fn remove(State(house): State<Shared>, Ours(ours): Ours) -> Result<Response, ApiError> {
     house.desk.remove(&ours.name).await?;
     Ok(ok(json!({"message": "Domain will be deleted in the background"})))
 }

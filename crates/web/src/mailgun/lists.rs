@@ -1,7 +1,7 @@
 //! Mailing lists: `/v3/lists`. They belong to the account; their addresses lie in domains of ours.
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -11,6 +11,7 @@ use tegami_mail::{Address, NameAddr};
 use tegami_queue::{AccessLevel, ListError, MailingList, Member, ReplyPreference, list_key};
 use tegami_store::Table;
 
+use super::asked::{Account, Long, Query};
 use super::form::Form;
 use super::offset::Offset;
 use super::pivot::{ADDRESSES, MOST, Names, Pivot};
@@ -41,9 +42,11 @@ const LISTS: Names = Names { term: None, ..ADDRESSES };
 /// Longest name or description, in octets.
 const LONGEST: usize = 4 << 10;
 
-async fn show_all(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
+async fn show_all(
+    State(house): State<Shared>,
+    _: Account,
+    Query(query): Query,
+) -> Result<Response, ApiError> {
     let page = Offset::read(&query)?;
     let lists = house.rooms.intake.lists().all().await?;
     let wanted = query.filled("address")?.map(list_key);
@@ -57,20 +60,23 @@ async fn show_all(State(house): State<Shared>, request: Request) -> Result<Respo
     Ok(ok(json!({"total_count": total, "items": items})))
 }
 
-async fn pages(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let page = Pivot::read(&Form::of_query(request.uri().query().unwrap_or_default())?, LISTS)?;
+async fn pages(
+    State(house): State<Shared>,
+    _: Account,
+    Query(query): Query,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let page = Pivot::read(&query, LISTS)?;
     let rows = page.stretch.rows(&*house.rooms.store, Table::Lists, "").await?;
     let ends = (rows.first().map(|(key, _)| key.clone()), rows.last().map(|(key, _)| key.clone()));
     let lists = house.rooms.intake.lists().all().await?;
     let items: Vec<Value> = rows.iter().filter_map(|(key, _)| lists.get(key)).map(object).collect();
-    let base = format!("{}/v3/lists/pages", house.base_url(request.headers()));
+    let base = format!("{}/v3/lists/pages", house.base_url(&headers));
     let paging = page.paging(&base, ends.0.as_deref(), ends.1.as_deref());
     Ok(ok(json!({"items": items, "paging": paging})))
 }
 
-async fn create(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    let form = house.form_of_lists(request).await?;
+async fn create(State(house): State<Shared>, _: Account, form: Form) -> Result<Response, ApiError> {
     let written = form.filled("address")?.ok_or_else(|| ApiError::bad("address parameter is missing"))?;
     let mut list = MailingList {
         address: house.list_address(written).await?,
@@ -86,21 +92,16 @@ async fn create(State(house): State<Shared>, request: Request) -> Result<Respons
     Ok(ok(json!({"message": "Mailing list has been created", "list": object(&list)})))
 }
 
-async fn show(
-    State(house): State<Shared>,
-    Segments(list): OfList,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
+async fn show(State(house): State<Shared>, _: Account, Segments(list): OfList) -> Result<Response, ApiError> {
     Ok(ok(json!({"list": object(&house.rooms.intake.lists().find(&unblanked(&list)).await?)})))
 }
 
 async fn update(
     State(house): State<Shared>,
+    _: Account,
     Segments(list): OfList,
-    request: Request,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let form = house.form_of_lists(request).await?;
     let mut change = Change::read(&form)?;
     if let Some(address) = form.filled("address")? {
         change.address = Some(house.list_address(address).await?);
@@ -111,21 +112,19 @@ async fn update(
 
 async fn remove(
     State(house): State<Shared>,
+    _: Account,
     Segments(list): OfList,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
     let list = house.rooms.intake.lists().remove(&unblanked(&list)).await?;
     Ok(ok(json!({"address": list.address, "message": "Mailing list has been removed"})))
 }
 
 async fn show_members(
     State(house): State<Shared>,
+    _: Account,
     Segments(list): OfList,
-    request: Request,
+    Query(query): Query,
 ) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let (page, subscribed) = (Offset::read(&query)?, wanted(&query)?);
     let list = house.rooms.intake.lists().find(&unblanked(&list)).await?;
     let mut members = house.rooms.intake.lists().members(&list.address).await?;
@@ -137,11 +136,11 @@ async fn show_members(
 
 async fn member_pages(
     State(house): State<Shared>,
+    _: Account,
     Segments(list): OfList,
-    request: Request,
+    Query(query): Query,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
-    let query = Form::of_query(request.uri().query().unwrap_or_default())?;
     let (page, subscribed) = (Pivot::read(&query, LISTS)?, wanted(&query)?);
     let page = page.with("subscribed", subscribed.map(|subscribed| if subscribed { "yes" } else { "no" }));
     let list = house.rooms.intake.lists().find(&unblanked(&list)).await?;
@@ -151,17 +150,17 @@ async fn member_pages(
     let address = |member: Option<&Member>| member.map(|member| member.address.clone());
     let (first, last) = (address(members.first()), address(members.last()));
     let items: Vec<Value> = members.iter().map(member_object).collect();
-    let base = format!("{}/v3/lists/{}/members/pages", house.base_url(request.headers()), list.address);
+    let base = format!("{}/v3/lists/{}/members/pages", house.base_url(&headers), list.address);
     let paging = page.paging(&base, first.as_deref(), last.as_deref());
     Ok(ok(json!({"items": items, "paging": paging})))
 }
 
 async fn add(
     State(house): State<Shared>,
+    _: Account,
     Segments(list): OfList,
-    request: Request,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let form = house.form_of_lists(request).await?;
     let change = MemberChange::of_form(&form)?;
     let member = change.member()?;
     house.rooms.intake.lists().add(&unblanked(&list), vec![member.clone()], upsert(&form)?).await?;
@@ -171,10 +170,10 @@ async fn add(
 /// `members` is a JSON list of addresses or objects.
 async fn add_many(
     State(house): State<Shared>,
+    _: Account,
     Segments(list): OfList,
-    request: Request,
+    Long { form, .. }: Long,
 ) -> Result<Response, ApiError> {
-    let form = house.form_of_lists(request).await?;
     // In a JSON body the list has become a repeated field already.
     let mut given: Vec<Value> = Vec::new();
     for text in form.texts("members") {
@@ -201,10 +200,10 @@ async fn add_many(
 /// A file of comma-separated values: `address`, `name`, `subscribed`; whatever else it has is a variable of the member.
 async fn import(
     State(house): State<Shared>,
+    _: Account,
     Segments(list): OfList,
-    request: Request,
+    Long { form, .. }: Long,
 ) -> Result<Response, ApiError> {
-    let form = house.form_of_lists(request).await?;
     let subscribed = form.filled("subscribed")?.map(|text| flag("subscribed", text)).transpose()?;
     let read = |cells: &Cells| MemberChange::of_cells(cells)?.member();
     let members = entries(&form, &["address", "name", "subscribed"], read)?;
@@ -217,10 +216,9 @@ async fn import(
 
 async fn show_member(
     State(house): State<Shared>,
+    _: Account,
     Segments((list, member)): OfMember,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
     let list = house.rooms.intake.lists().find(&unblanked(&list)).await?;
     let member = house.rooms.intake.lists().member(&list.address, &unblanked(&member)).await?;
     Ok(ok(json!({"member": member_object(&member)})))
@@ -228,10 +226,10 @@ async fn show_member(
 
 async fn update_member(
     State(house): State<Shared>,
+    _: Account,
     Segments((list, member)): OfMember,
-    request: Request,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let form = house.form_of_lists(request).await?;
     let change = MemberChange::of_form(&form)?;
     let lists = &house.rooms.intake.lists();
     let member =
@@ -241,22 +239,15 @@ async fn update_member(
 
 async fn remove_member(
     State(house): State<Shared>,
+    _: Account,
     Segments((list, member)): OfMember,
-    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
     let member = house.rooms.intake.lists().remove_member(&unblanked(&list), &unblanked(&member)).await?;
     let gone = json!({"address": member.address});
     Ok(ok(json!({"message": "Mailing list member has been deleted", "member": gone})))
 }
 
 impl House {
-    async fn form_of_lists(&self, request: Request) -> Result<Form, ApiError> {
-        self.account(request.headers()).await?;
-        let _room = self.room_for(request.headers(), self.settings.max_request).await?;
-        Form::read(request, self.settings.max_request).await
-    }
-
     /// An address that a list may have: in a domain of ours.
     async fn list_address(&self, written: &str) -> Result<String, ApiError> {
         let address = address(written)?;

@@ -1,8 +1,7 @@
 //! What is set for a domain one by one: connection, tracking, DKIM authority and selector, the label of links, limits, addresses.
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{delete, get, put};
 use serde_json::{Value, json};
@@ -10,6 +9,7 @@ use std::sync::Arc;
 use tegami_queue::OurDomain;
 use tegami_store::{ClickTracking, DomainRow, Table, TrackingSettings};
 
+use super::asked::Ours;
 use super::domain::{Authority, VERSIONS, selector, web_prefix};
 use super::form::Form;
 use super::options::clicks;
@@ -41,12 +41,7 @@ pub(crate) fn routes() -> Router<Shared> {
     })
 }
 
-async fn connection(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(&headers, &domain).await?;
+async fn connection(Ours(ours): Ours) -> Result<Response, ApiError> {
     // Some clients read the members, others look for them one level deeper.
     let flat = json!({"require_tls": ours.row.require_tls, "skip_verification": ours.row.skip_verification});
     let mut answer = flat.clone();
@@ -58,10 +53,9 @@ async fn connection(
 
 async fn set_connection(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
+    Ours(ours): Ours,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (ours, form) = house.domain_and_form(&domain, request).await?;
     let wish = |name: &str| form.text(name)?.map(|text| flag(name, text)).transpose();
     let either = |one: &str, other: &str| Ok::<_, ApiError>(wish(one)?.or(wish(other)?));
     let require = either("require_tls", "require-tls")?;
@@ -82,12 +76,7 @@ async fn set_connection(
     })))
 }
 
-async fn tracking(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(&headers, &domain).await?;
+async fn tracking(Ours(ours): Ours) -> Result<Response, ApiError> {
     let tracking = &ours.row.tracking;
     Ok(ok(json!({"tracking": {
         "open": opens_value(tracking),
@@ -97,12 +86,7 @@ async fn tracking(
     }})))
 }
 
-async fn set_opens(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let (ours, form) = house.domain_and_form(&domain, request).await?;
+async fn set_opens(State(house): State<Shared>, Ours(ours): Ours, form: Form) -> Result<Response, ApiError> {
     let active = active(&form)?.map(|tracking| tracking != ClickTracking::Off);
     let top = form.text("place_at_the_top")?.map(|text| flag("place_at_the_top", text)).transpose()?;
     let ours = house
@@ -114,12 +98,7 @@ async fn set_opens(
     Ok(updated("open", opens_value(&ours.row.tracking)))
 }
 
-async fn set_clicks(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let (ours, form) = house.domain_and_form(&domain, request).await?;
+async fn set_clicks(State(house): State<Shared>, Ours(ours): Ours, form: Form) -> Result<Response, ApiError> {
     let clicks = active(&form)?;
     let ours = house.alter(&ours, |row| row.tracking.clicks = clicks.unwrap_or(row.tracking.clicks)).await?;
     Ok(updated("click", clicks_value(&ours.row.tracking)))
@@ -127,10 +106,9 @@ async fn set_clicks(
 
 async fn set_unsubscribe(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
+    Ours(ours): Ours,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (ours, form) = house.domain_and_form(&domain, request).await?;
     let active = active(&form)?.map(|tracking| tracking != ClickTracking::Off);
     let text = |name: &str| form.text(name).map(|text| text.map(ToOwned::to_owned));
     let (html, plain) = (text("html_footer")?, text("text_footer")?);
@@ -178,10 +156,9 @@ fn unsubscribe_value(tracking: &TrackingSettings) -> Value {
 /// `self=true`: keys of its own sign for the domain. `self=false`: those of the domain above it do, where that one is ours and has some.
 async fn set_dkim_authority(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
+    Ours(ours): Ours,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (ours, form) = house.domain_and_form(&domain, request).await?;
     let wanted = form.text("self")?.map(|text| flag("self", text)).transpose()?.unwrap_or(true);
     let wanted = if wanted { Authority::Own } else { Authority::Above };
     let changed = house.sign_by(&ours.name, wanted).await?;
@@ -196,10 +173,9 @@ async fn set_dkim_authority(
 
 async fn set_dkim_selector(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
+    Ours(ours): Ours,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (ours, form) = house.domain_and_form(&domain, request).await?;
     let text = form.filled("dkim_selector")?;
     let text = text.ok_or_else(|| ApiError::bad("dkim_selector parameter is missing"))?;
     house.rooms.keys.reselect(&ours.name, &selector(text)?).await?;
@@ -208,43 +184,27 @@ async fn set_dkim_selector(
 
 async fn set_web_prefix(
     State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
+    Ours(ours): Ours,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let (ours, form) = house.domain_and_form(&domain, request).await?;
     let text = form.filled("web_prefix")?;
     let prefix = web_prefix(text.ok_or_else(|| ApiError::bad("web_prefix parameter is missing"))?)?;
     house.alter(&ours, |row| row.web_prefix = prefix).await?;
     Ok(ok(json!({"message": "Domain web prefix updated"})))
 }
 
-async fn tag_limit(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    let ours = house.our_domain(&headers, &domain).await?;
+async fn tag_limit(State(house): State<Shared>, Ours(ours): Ours) -> Result<Response, ApiError> {
     let tags = house.rooms.store.scan(Table::Tags, &format!("{}/", ours.name), None, MOST_TAGS).await?;
     Ok(ok(json!({"id": "", "limit": MOST_TAGS, "count": tags.len()})))
 }
 
-async fn ips(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
-    house.our_domain(&headers, &domain).await?;
+async fn ips(State(house): State<Shared>, _: Ours) -> Result<Response, ApiError> {
     let ips = house.addresses();
     Ok(ok(json!({"items": ips, "total_count": ips.len()})))
 }
 
 /// Every domain leaves from all addresses, so one of ours is there already.
-async fn add_ip(
-    State(house): State<Shared>,
-    Segments(domain): Segments<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
-    let (_, form) = house.domain_and_form(&domain, request).await?;
+async fn add_ip(State(house): State<Shared>, _: Ours, form: Form) -> Result<Response, ApiError> {
     let ip = form.filled("ip")?.ok_or_else(|| ApiError::bad("ip parameter is missing"))?;
     house.address(ip)?;
     Ok(ok(json!({"message": "success"})))
@@ -252,10 +212,9 @@ async fn add_ip(
 
 async fn remove_ip(
     State(house): State<Shared>,
-    Segments((domain, ip)): Segments<(String, String)>,
-    request: Request,
+    _: Ours,
+    Segments((_, ip)): Segments<(String, String)>,
 ) -> Result<Response, ApiError> {
-    house.our_domain(request.headers(), &domain).await?;
     house.address(&ip)?;
     Err(ApiError::bad(
         "every domain of this server sends from all of its addresses: they stand in its configuration, under `[delivery] sources`",
@@ -263,15 +222,6 @@ async fn remove_ip(
 }
 
 impl House {
-    async fn domain_and_form(
-        &self,
-        domain: &str,
-        request: Request,
-    ) -> Result<(Arc<OurDomain>, Form), ApiError> {
-        let ours = self.our_domain(request.headers(), domain).await?;
-        Ok((ours, Form::read(request, self.settings.max_request).await?))
-    }
-
     async fn alter(
         &self,
         ours: &OurDomain,

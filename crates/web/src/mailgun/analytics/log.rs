@@ -11,6 +11,7 @@ use super::filter::Filter;
 use super::{Pagination, body, date, moment_of};
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
+use crate::mailgun::asked::Account;
 use crate::mailgun::event;
 use crate::mailgun::scalar::shown;
 use crate::mailgun::token::{Place, Token};
@@ -33,8 +34,11 @@ struct Query {
     pagination: Pagination,
 }
 
-pub(super) async fn list(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
+pub(super) async fn list(
+    State(house): State<Shared>,
+    _: Account,
+    request: Request,
+) -> Result<Response, ApiError> {
     let base = house.base_url(request.headers());
     let query: Query = body(&house, request).await?;
     query.filter.check(|attribute| attribute == "domain" || field(attribute).is_some())?;

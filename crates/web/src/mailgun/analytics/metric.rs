@@ -13,6 +13,7 @@ use super::filter::Filter;
 use super::{Pagination, body, date, moment_of};
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
+use crate::mailgun::asked::Account;
 use crate::mailgun::scalar::shown;
 use crate::span::{Resolution, Stretch, duration};
 use crate::statistics::{self, Counts, Whose};
@@ -53,8 +54,11 @@ struct Query {
 /// An entry: the values of its dimensions, and what was counted.
 type Entry = (Vec<String>, Counts);
 
-pub(super) async fn count(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
+pub(super) async fn count(
+    State(house): State<Shared>,
+    _: Account,
+    request: Request,
+) -> Result<Response, ApiError> {
     let query: Query = body(&house, request).await?;
     if let Some(unknown) = query.dimensions.iter().find(|name| !DIMENSIONS.contains(&name.as_str())) {
         return Err(ApiError::bad(format!("'{}' is not a valid dimension", shown(unknown))));

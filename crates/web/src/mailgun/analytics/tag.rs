@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use super::{Pagination, body};
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
+use crate::mailgun::asked::Account;
 use crate::mailgun::scalar::shown;
 use crate::tag::{self, Tag};
 
@@ -30,8 +30,11 @@ struct Query {
     pagination: Pagination,
 }
 
-pub(super) async fn list(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
+pub(super) async fn list(
+    State(house): State<Shared>,
+    _: Account,
+    request: Request,
+) -> Result<Response, ApiError> {
     let query: Query = body(&house, request).await?;
     let wanted = query.tag.unwrap_or_default().to_lowercase();
     let mut tags: Vec<Tag> = house.all_tags().await?.into_values().collect();
@@ -74,8 +77,11 @@ fn item(tag: &Tag) -> Value {
     item
 }
 
-pub(super) async fn update(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
+pub(super) async fn update(
+    State(house): State<Shared>,
+    _: Account,
+    request: Request,
+) -> Result<Response, ApiError> {
     let query: Query = body(&house, request).await?;
     let name =
         query.tag.filter(|tag| !tag.is_empty()).ok_or_else(|| ApiError::bad("tag parameter is missing"))?;
@@ -93,8 +99,11 @@ pub(super) async fn update(State(house): State<Shared>, request: Request) -> Res
     if known { Ok(ok(json!({"message": "Tag updated"}))) } else { Err(not_found()) }
 }
 
-pub(super) async fn remove(State(house): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    house.account(request.headers()).await?;
+pub(super) async fn remove(
+    State(house): State<Shared>,
+    _: Account,
+    request: Request,
+) -> Result<Response, ApiError> {
     let query: Query = body(&house, request).await?;
     let name =
         query.tag.filter(|tag| !tag.is_empty()).ok_or_else(|| ApiError::bad("tag parameter is missing"))?;
@@ -106,8 +115,7 @@ pub(super) async fn remove(State(house): State<Shared>, request: Request) -> Res
     if known { Ok(ok(json!({"message": "Tag deleted"}))) } else { Err(not_found()) }
 }
 
-pub(super) async fn limits(State(house): State<Shared>, headers: HeaderMap) -> Result<Response, ApiError> {
-    house.account(&headers).await?;
+pub(super) async fn limits(State(house): State<Shared>, _: Account) -> Result<Response, ApiError> {
     let count = house.all_tags().await?.len();
     Ok(ok(json!({"limit": LIMIT, "count": count, "limit_reached": count >= LIMIT})))
 }
