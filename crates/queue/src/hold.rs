@@ -218,6 +218,7 @@ mod tests {
             account: Some("shop".to_owned()),
             sender_domain: "example.org".to_owned(),
             tags: vec!["spring".to_owned(), "news".to_owned()],
+            ..Facts::default()
         };
         let job = GateFacts {
             number: None,

@@ -511,6 +511,7 @@ impl Intake {
                 hop_tls,
                 release_at: options.deliver_at.filter(|moment| *moment > now),
                 archive_to: options.archive_to.clone(),
+                leaves_from: options.leaves_from.clone(),
                 ..parameters(&envelope, &content)
             },
             reverse_path: envelope.reverse_path,
@@ -625,6 +626,7 @@ impl Intake {
         let facts = Facts {
             priority: options.priority.unwrap_or_default(),
             account: origin.account().map(str::to_owned),
+            leaves_from: options.leaves_from.clone(),
             ..Facts::default()
         };
         let expires = |next_hop: &str| {
@@ -775,6 +777,7 @@ pub(crate) fn parameters(envelope: &Envelope, content: &[u8]) -> EnvelopeParamet
         dsn: envelope.dsn.clone(),
         release_at: None,
         archive_to: None,
+        leaves_from: None,
     }
 }
 

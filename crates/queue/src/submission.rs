@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use tegami_auth::dkim::Selector;
 use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, Note, Reply, note};
 use tegami_store::{
-    DomainRow, HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, StoreError, TableChange,
+    DomainRow, HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, SourceWish, StoreError,
+    TableChange,
 };
 
 use crate::forward::Routed;
@@ -59,6 +60,8 @@ pub struct Options {
     pub signatures: Signatures,
     /// The URL to which a copy goes for each recipient it was delivered to.
     pub archive_to: Option<String>,
+    /// From where it leaves, where the submitter says so.
+    pub leaves_from: Option<SourceWish>,
     /// What plain tables learn from its acceptance, in the same commit.
     pub tables: Vec<TableChange>,
 }

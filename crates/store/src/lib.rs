@@ -25,7 +25,7 @@ pub use message::{
     Alteration, Attachment, Attempt, DueRow, EnvelopeParameters, Event, EventFilter, EventKind, Facts,
     HopTls, MailboxDelivery, MailboxEntry, MailboxFlags, MessageRow, NewEvent, NewMessage, NewRecipient,
     Origin, Priority, QueueColumn, QueueCount, QueueFilter, QueueRow, RecipientState, RowId, SettleOp,
-    Settlement, Summary,
+    Settlement, SourceWish, Summary,
 };
 pub use metrics::Metrics;
 pub use table::{

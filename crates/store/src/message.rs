@@ -1,5 +1,7 @@
 //! What is kept of a message.
 
+use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -120,6 +122,7 @@ impl NewMessage {
             account: self.origin.account().map(str::to_owned),
             sender_domain: self.domain.clone(),
             tags: self.summary.tags.clone(),
+            leaves_from: self.envelope_parameters.leaves_from.clone(),
         }
     }
 }
@@ -148,6 +151,38 @@ pub struct Facts {
     pub sender_domain: String,
     /// Tags, in the order given.
     pub tags: Vec<String>,
+    /// From where its submitter wants it to leave, where it says so.
+    pub leaves_from: Option<SourceWish>,
+}
+
+/// From where a submitter wants a message to leave.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SourceWish {
+    /// From the sources of this pool.
+    Pool(String),
+    /// From the source that has this address.
+    Address(IpAddr),
+}
+
+impl fmt::Display for SourceWish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pool(name) => write!(f, "pool {name}"),
+            Self::Address(ip) => write!(f, "address {ip}"),
+        }
+    }
+}
+
+impl SourceWish {
+    /// Reads what `Display` wrote.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        match text.split_once(' ')? {
+            ("pool", name) => Some(Self::Pool(name.to_owned())),
+            ("address", ip) => Some(Self::Address(ip.parse().ok()?)),
+            _ => None,
+        }
+    }
 }
 
 /// What a submitter demands of TLS on our own way to the next hop. Unlike REQUIRETLS it asks nothing of that host.
@@ -183,6 +218,9 @@ pub struct EnvelopeParameters {
     /// The URL to which a copy goes for each recipient it was delivered to; the next hop hears nothing of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive_to: Option<String>,
+    /// From where its submitter wants it to leave, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves_from: Option<SourceWish>,
 }
 
 /// One forward-path that waits for delivery.
@@ -244,7 +282,7 @@ pub struct QueueRow {
     pub last_status: Option<String>,
     /// Why a person holds it; `None` where nobody does or nobody said.
     pub hold_reason: Option<String>,
-    /// Priority, account, sending domain, tags.
+    /// Priority, account, sending domain, tags, wished source.
     pub facts: Arc<Facts>,
 }
 
@@ -257,7 +295,7 @@ pub struct DueRow {
     pub due: Timestamp,
     /// The grouping key.
     pub next_hop: String,
-    /// Priority, account, sending domain, tags.
+    /// Priority, account, sending domain, tags, wished source.
     pub facts: Facts,
 }
 

@@ -208,7 +208,13 @@ impl Shaping {
 }
 
 fn wanted(message: QueueId, facts: &Facts) -> Wanted<'_> {
-    Wanted { message, account: facts.account.as_deref(), domain: &facts.sender_domain, tags: &facts.tags }
+    Wanted {
+        message,
+        account: facts.account.as_deref(),
+        domain: &facts.sender_domain,
+        tags: &facts.tags,
+        leaves_from: facts.leaves_from.as_ref(),
+    }
 }
 
 /// An open connection; counted until it is dropped.

@@ -303,8 +303,11 @@ impl Shaper {
         let path = PathKey { source: Arc::clone(&own.name), place: Arc::clone(&place) };
         let course = Course { path, source: own, overflow: None };
         let Some((plan, allowance)) = self.full_day(&course.path, now) else { return course };
+        // What has to leave from somewhere does not leave from elsewhere, and waits.
+        let wish = wanted.leaves_from.filter(|wish| self.settings.sources.has(wish));
         match &plan.overflow {
             Overflow::Later => course,
+            Overflow::Relay { .. } if wish.is_some() => course,
             Overflow::Relay { name, host } => {
                 let (relay, place) = (name.clone(), self.title(&place));
                 let day = plan.day(now).unwrap_or_default();
@@ -313,11 +316,11 @@ impl Shaper {
                 Course { path, overflow, ..course }
             }
             Overflow::Source(name) => match self.settings.sources.named(name) {
-                Some(source) => {
+                Some(source) if wish.is_none_or(|wish| source.is_wished(wish)) => {
                     let path = PathKey { source: Arc::clone(&source.name), place };
                     Course { path, source: Arc::clone(source), overflow: None }
                 }
-                None => course,
+                _ => course,
             },
         }
     }

@@ -1,9 +1,9 @@
 //! From which of our addresses a message leaves.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use tegami_store::QueueId;
+use tegami_store::{QueueId, SourceWish};
 
 /// An address of ours with the name that it says in EHLO.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,15 @@ impl SourceTerms {
             ehlo: None,
             weight: 1,
             pool: DEFAULT_POOL.into(),
+        }
+    }
+
+    /// Whether it is one that the submitter wants.
+    pub fn is_wished(&self, wish: &SourceWish) -> bool {
+        match wish {
+            SourceWish::Pool(name) => *self.pool == **name,
+            SourceWish::Address(IpAddr::V4(ip)) => self.v4 == Some(*ip),
+            SourceWish::Address(IpAddr::V6(ip)) => self.v6 == Some(*ip),
         }
     }
 }
@@ -63,6 +72,8 @@ pub struct Wanted<'a> {
     pub domain: &'a str,
     /// Its tags.
     pub tags: &'a [String],
+    /// What its submitter wants, which goes before all rules.
+    pub leaves_from: Option<&'a SourceWish>,
 }
 
 /// All sources, never none.
@@ -95,8 +106,17 @@ impl Sources {
         self.all.iter().find(|source| &*source.name == name)
     }
 
-    /// The pool of a message: by its tag, else by its account, else by its domain.
+    /// Whether some source is as the submitter wants it.
+    pub fn has(&self, wish: &SourceWish) -> bool {
+        self.all.iter().any(|source| source.is_wished(wish))
+    }
+
+    /// The pool of a message: by its submitter's wish, its tag, its account, else by its domain.
     pub fn pool(&self, wanted: &Wanted<'_>) -> &str {
+        let wish = wanted.leaves_from;
+        if let Some(source) = wish.and_then(|wish| self.all.iter().find(|source| source.is_wished(wish))) {
+            return &source.pool;
+        }
         let by = |fits: &dyn Fn(&PoolRule) -> bool| self.rules.iter().find(|rule| fits(rule));
         let rule = by(&|rule| wanted.tags.iter().any(|tag| rule.tags.contains(tag)))
             .or_else(|| {
@@ -111,6 +131,9 @@ impl Sources {
     pub fn for_message(&self, wanted: &Wanted<'_>) -> Vec<&Arc<SourceTerms>> {
         let pool = self.pool(wanted);
         let mut fitting: Vec<_> = self.all.iter().filter(|source| &*source.pool == pool).collect();
+        if let Some(wish) = wanted.leaves_from.filter(|wish| self.has(wish)) {
+            fitting.retain(|source| source.is_wished(wish));
+        }
         if fitting.is_empty() {
             // A rule for a pool without sources: better any source than none.
             fitting = self.all.iter().collect();
@@ -146,7 +169,13 @@ mod tests {
     }
 
     fn wanted(message: u128, tags: &[String]) -> Wanted<'_> {
-        Wanted { message: QueueId::from_bits(message), account: Some("shop"), domain: "example.org", tags }
+        Wanted {
+            message: QueueId::from_bits(message),
+            account: Some("shop"),
+            domain: "example.org",
+            tags,
+            leaves_from: None,
+        }
     }
 
     #[test]
@@ -163,6 +192,31 @@ mod tests {
         }
         let near = |name: &str, expect: u32| counts[name].abs_diff(expect) < 250;
         assert!(near("a", 2_000) && near("b", 4_000) && near("c", 2_000), "{counts:?}");
+    }
+
+    #[test]
+    fn a_wish_goes_before_all_rules_as_long_as_it_can_be_granted() {
+        let at = |name: &str, last: u8, pool: &str| SourceTerms {
+            v4: Some(Ipv4Addr::new(192, 0, 2, last)),
+            ..source(name, 1, pool)
+        };
+        let all = vec![at("a", 1, "default"), at("b", 2, "bulk"), at("c", 3, "bulk")];
+        let rules = vec![PoolRule { pool: "bulk".into(), tags: vec!["news".into()], ..PoolRule::default() }];
+        let sources = Sources::new(all, rules);
+        let tags = ["news".to_owned()];
+        let check = |wish: Option<SourceWish>, expect: &str| {
+            let wanted = Wanted { leaves_from: wish.as_ref(), ..wanted(7, &tags) };
+            let mut names: Vec<_> = sources.for_message(&wanted).into_iter().map(|one| &*one.name).collect();
+            names.sort_unstable();
+            assert_eq!(names.join(" "), expect, "{wish:?}");
+        };
+        let address = |text: &str| Some(SourceWish::Address(text.parse().unwrap()));
+        check(None, "b c");
+        check(Some(SourceWish::Pool("default".into())), "a");
+        check(address("192.0.2.1"), "a");
+        check(address("192.0.2.3"), "c");
+        check(Some(SourceWish::Pool("gone".into())), "b c");
+        check(address("192.0.2.9"), "b c");
     }
 
     #[test]

@@ -22,7 +22,13 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn wanted(message: u128) -> Wanted<'static> {
-    Wanted { message: QueueId::from_bits(message), account: None, domain: "example.org", tags: &[] }
+    Wanted {
+        message: QueueId::from_bits(message),
+        account: None,
+        domain: "example.org",
+        tags: &[],
+        leaves_from: None,
+    }
 }
 
 fn verdict(reply: &str) -> Verdict {

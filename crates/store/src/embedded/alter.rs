@@ -62,7 +62,7 @@ fn concerned(rows: &Connection, alter: &Alter, id: RowId) -> rusqlite::Result<Op
     );
     rows.prepare_cached(&sql)?
         .query_row(params![id.message.to_bytes(), id.recipient, value], |row| {
-            Ok((row.get(16)?, queue_row(row)?))
+            Ok((row.get("message")?, queue_row(row)?))
         })
         .optional()
 }

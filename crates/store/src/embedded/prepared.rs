@@ -29,6 +29,7 @@ pub(super) struct Message {
     pub(super) account: Option<String>,
     /// A JSON array.
     pub(super) tags: Option<String>,
+    pub(super) leaves_from: Option<String>,
     pub(super) recipients: Vec<Recipient>,
     /// Owner and mailbox.
     pub(super) mailboxes: Vec<(String, String)>,
@@ -95,6 +96,7 @@ fn message(new: NewMessage) -> Result<Message, StoreError> {
         priority: priority_code(new.priority),
         account,
         tags,
+        leaves_from: new.envelope_parameters.leaves_from.as_ref().map(ToString::to_string),
         id,
         header: segment::record_header(id, &new.content),
         content: new.content,

@@ -15,7 +15,7 @@ use crate::embedded::code::{
 use crate::embedded::segment::Place;
 use crate::{
     Attempt, EnvelopeParameters, Event, EventFilter, Facts, Json, MailboxEntry, MailboxFlags, MessageRow,
-    NewEvent, Origin, QueueId, QueueRow, RowId, StoreError, Summary, Table,
+    NewEvent, Origin, QueueId, QueueRow, RowId, SourceWish, StoreError, Summary, Table,
 };
 
 type Read<T> = rusqlite::Result<T>;
@@ -31,7 +31,7 @@ macro_rules! message_columns {
 macro_rules! queue_columns {
     () => {
         "r.id, r.place, r.address, r.path, r.next_hop, r.state, r.due, r.expires, r.accepted_at, r.attempts, r.last_status,
-         r.hold_reason, r.priority, r.account, r.sender_domain, r.tags"
+         r.hold_reason, r.priority, r.account, r.sender_domain, r.tags, r.leaves_from"
     };
 }
 pub(super) use queue_columns;
@@ -377,13 +377,17 @@ pub(super) fn queue_row(row: &Row<'_>) -> Read<QueueRow> {
     })
 }
 
-/// Priority, account, sending domain and tags, from the column `first` on.
+/// Priority, account, sending domain, tags and wished source, from the column `first` on.
 pub(super) fn facts(row: &Row<'_>, first: usize) -> Read<Facts> {
     Ok(Facts {
         priority: priority(row.get(first)?).ok_or_else(|| wrong(first, "not a priority"))?,
         account: row.get(first + 1)?,
         sender_domain: row.get(first + 2)?,
         tags: optional_json(row, first + 3)?.unwrap_or_default(),
+        leaves_from: match row.get_ref(first + 4)?.as_str_or_null()? {
+            Some(text) => Some(SourceWish::read(text).ok_or_else(|| wrong(first + 4, "not a source"))?),
+            None => None,
+        },
     })
 }
 

@@ -200,8 +200,8 @@ pub(super) fn accept(
     for (at, recipient) in (0_i64..).zip(&message.recipients) {
         rows.prepare_cached(
             "INSERT INTO recipients (message, place, id, address, path, domain, next_hop, state, due, expires,
-                                     accepted_at, priority, account, sender_domain, tags)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                                     accepted_at, priority, account, sender_domain, tags, leaves_from)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             n,
@@ -218,6 +218,7 @@ pub(super) fn accept(
             message.account,
             message.domain,
             message.tags,
+            message.leaves_from,
         ])?;
         add_lookup(rows, n, recipient.hash)?;
         tally.note(|| Note::Came(Box::new(entry(message, recipient, n, at))));

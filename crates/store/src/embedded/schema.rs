@@ -12,8 +12,12 @@ use crate::embedded::folder::{Folder, unusable};
 const OLDEST_SQLITE: i32 = 3_051_003;
 
 /// One entry for each schema version, oldest first; `PRAGMA user_version` counts those that were applied. Entries never change.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// The newest schema version that this build knows.
 pub(super) fn newest() -> i64 {

@@ -32,7 +32,7 @@ pub(super) fn due(
         (nanos(due), row.message.to_bytes(), i64::from(row.recipient))
     });
     rows.prepare_cached(
-        "SELECT id, place, due, next_hop, priority, account, sender_domain, tags FROM recipients
+        "SELECT id, place, due, next_hop, priority, account, sender_domain, tags, leaves_from FROM recipients
          WHERE state = 0 AND state < 2 AND (due, id, place) > (?1, ?2, ?3) AND due <= ?4
          ORDER BY due, id, place LIMIT ?5",
     )?

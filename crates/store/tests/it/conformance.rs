@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use tegami_mail::{Body, Dsn, Notify, Ret, ReversePath};
 use tegami_store::{
     Alteration, Attempt, DueRow, EnvelopeParameters, EventFilter, EventKind, Evidence, HopTls, Json,
-    MailboxFlags, NodeId, Origin, QueueFilter, QueueId, RecipientState, RowId, SettleOp, Settlement, Store,
-    StoreError, Suppression, SuppressionList, SuppressionSource, Table, TableChange, suppression_key,
+    MailboxFlags, NodeId, Origin, QueueFilter, QueueId, RecipientState, RowId, SettleOp, Settlement,
+    SourceWish, Store, StoreError, Suppression, SuppressionList, SuppressionSource, Table, TableChange,
+    suppression_key,
 };
 
 use crate::support::{address, content, event, lease, mailbox, message, second};
@@ -66,6 +67,7 @@ pub(crate) async fn an_accepted_message_comes_back_whole(store: Engine) {
         dsn: Dsn { ret: Some(Ret::Headers), envelope_id: Some("env 1".into()) },
         release_at: Some(second(3600)),
         archive_to: Some("https://archive.example.org/".to_owned()),
+        leaves_from: Some(SourceWish::Address("2001:db8::25".parse().unwrap())),
     };
     new.recipients[1].path.notify = Some(Notify { success: true, failure: false, delay: true });
     new.recipients[1].path.original_recipient = Some("rfc822;x@example.net".into());
@@ -92,6 +94,7 @@ pub(crate) async fn an_accepted_message_comes_back_whole(store: Engine) {
         assert_eq!((row.state, row.attempts), (RecipientState::Queued, 0));
         assert_eq!((row.due, row.expires), (wanted.due, wanted.expires));
         assert_eq!((row.accepted_at, &row.last_status), (new.accepted_at, &None));
+        assert_eq!(*row.facts, new.facts());
     }
 }
 

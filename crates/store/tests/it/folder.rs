@@ -70,7 +70,7 @@ async fn a_folder_of_a_newer_version_is_left_alone() {
     drop(rows);
     assert_eq!(
         said(folder.path()),
-        "the data folder FOLDER has schema version 99, written by a newer Tegami; this one knows versions up to 3"
+        "the data folder FOLDER has schema version 99, written by a newer Tegami; this one knows versions up to 4"
     );
 }
 

@@ -12,7 +12,7 @@ use crate::sink::Sink;
 use crate::site::{Plan, Site};
 
 /// Head and body of an answer.
-fn ask(site: &Site, key: &str, head: &str, body: &str) -> (String, String) {
+pub(crate) fn ask(site: &Site, key: &str, head: &str, body: &str) -> (String, String) {
     let mut stream = TcpStream::connect(site.addresses.http[0]).unwrap();
     let request = format!(
         "{head} HTTP/1.1\r\nHost: mail.sender.test\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n\

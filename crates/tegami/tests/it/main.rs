@@ -18,6 +18,7 @@ mod client;
 mod control;
 mod crash;
 mod domain;
+mod egress;
 mod exim;
 mod farewell;
 mod fault;

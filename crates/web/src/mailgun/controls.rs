@@ -58,7 +58,7 @@ impl House {
         }
         let Read { options, key } = read(&section).map_err(declined)?;
         let account = submitted.account.account().to_owned();
-        self.check_source(&options, &account, &submitted.domain).map_err(declined)?;
+        self.check_source(&options).map_err(declined)?;
         let ticket = match key {
             None => None,
             Some(key) => {

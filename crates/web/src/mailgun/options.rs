@@ -10,7 +10,7 @@ use tegami_mail::Domain;
 use tegami_queue::{
     KeyName, Mode, Options, SecondSignature, Signatures, TlsWish, TrackingWish, named_priority,
 };
-use tegami_store::{ClickTracking, Priority};
+use tegami_store::{ClickTracking, Priority, SourceWish};
 
 use super::scalar::{flag, moment, shown};
 use crate::error::ApiError;
@@ -235,6 +235,10 @@ impl SendOptions {
             tracking: self.tracking,
             signatures: Signatures { withheld: self.unsigned, second },
             archive_to: self.archive_to,
+            leaves_from: match (self.sending_ip, self.sending_pool) {
+                (Some(ip), _) => Some(SourceWish::Address(ip)),
+                (None, pool) => pool.map(SourceWish::Pool),
+            },
             ..door
         }
     }

@@ -1,13 +1,12 @@
 //! The last step: an envelope, a permit, and through the door of the queue.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tegami_mail::{Address, Domain, Envelope, ReversePath};
-use tegami_queue::shaping::{SourceTerms, Wanted};
+use tegami_mail::{Address, Envelope, ReversePath};
+use tegami_queue::shaping::SourceTerms;
 use tegami_queue::{Accepted, AuthError, Authenticated, AuthorRule, Options, Permit, Submission, Trace};
-use tegami_store::{Origin, QueueId, TableChange};
+use tegami_store::{Origin, SourceWish, TableChange};
 
 use super::auth::Sender;
 use super::options::SendOptions;
@@ -68,7 +67,7 @@ impl House {
         }
         self.check_size(parcel.content.len())?;
         self.check_moment(&parcel.options)?;
-        self.check_source(&parcel.options, sender.account.account(), &sender.domain)?;
+        self.check_source(&parcel.options)?;
         let reverse_path = reverse_path(&parcel.authors, sender)?;
         let envelope = Envelope::new(reverse_path, parcel.recipients);
         let account = self.account_for(sender, &parcel.options).await?;
@@ -112,40 +111,30 @@ impl House {
         Ok(())
     }
 
-    /// The operator decides from where whose mail leaves; a client may say which of it it counts on.
-    pub(crate) fn check_source(
-        &self,
-        options: &SendOptions,
-        account: &str,
-        domain: &Domain,
-    ) -> Result<(), ApiError> {
+    /// A pool and an address that mail leaves from must be there.
+    pub(crate) fn check_source(&self, options: &SendOptions) -> Result<(), ApiError> {
         if options.sending_ip.is_none() && options.sending_pool.is_none() {
             return Ok(());
         }
         let settings = self.rooms.shaping.settings();
-        let wanted = Wanted {
-            message: QueueId::from_bits(0),
-            account: Some(account),
-            domain: domain.as_str(),
-            tags: &options.tags,
-        };
-        let pool = settings.sources.pool(&wanted);
-        if let Some(other) = options.sending_pool.as_ref().filter(|other| *other != pool) {
-            let why = format!(
-                "o:sending-ip-pool: this mail leaves from the pool `{pool}`, not from `{}`",
-                shown(other)
-            );
+        let pool = options.sending_pool.clone().map(SourceWish::Pool);
+        if let (Some(wish), Some(name)) = (&pool, &options.sending_pool)
+            && !settings.sources.has(wish)
+        {
+            let why = format!("o:sending-ip-pool: no mail leaves from a pool `{}`", shown(name));
             return Err(ApiError::bad(why));
         }
         let Some(ip) = options.sending_ip else { return Ok(()) };
-        let leaves_from = |source: &SourceTerms| match ip {
-            IpAddr::V4(ip) => source.v4 == Some(ip),
-            IpAddr::V6(ip) => source.v6 == Some(ip),
-        };
-        if settings.sources.for_message(&wanted).into_iter().all(|source| leaves_from(source)) {
+        let wish = SourceWish::Address(ip);
+        if !settings.sources.has(&wish) {
+            return Err(ApiError::bad(format!("o:sending-ip: no mail leaves from {ip}")));
+        }
+        let is_both =
+            |source: &SourceTerms| source.is_wished(&wish) && pool.iter().all(|pool| source.is_wished(pool));
+        if settings.sources.iter().any(|source| is_both(source)) {
             return Ok(());
         }
-        Err(ApiError::bad(format!("o:sending-ip: not all of this mail leaves from {ip}")))
+        Err(ApiError::bad(format!("o:sending-ip: {ip} is not in the pool of o:sending-ip-pool")))
     }
 
     fn check_moment(&self, options: &SendOptions) -> Result<(), ApiError> {

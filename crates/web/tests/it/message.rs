@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use tegami_mail::mime;
+use tegami_queue::shaping::{ShapingSettings, SourceTerms, Sources};
 
 use crate::site::{KEY, SENDING_KEY, Site};
 
@@ -371,23 +372,43 @@ async fn what_waits_is_shown_and_taken_out() {
 }
 
 #[tokio::test]
-async fn sources_that_a_client_counts_on() {
+async fn a_client_says_from_where_its_mail_leaves() {
     let site = Site::open().await;
-    let said = async |option: &str| {
-        let answer =
-            site.post(MESSAGES, &format!("from=me@example.org&to=a@example.net&text=x&{option}")).await;
-        format!("{} {}", answer.status, answer.message())
+    let source = |name: &str, last: u8, pool: &str| SourceTerms {
+        name: name.into(),
+        v4: Some([192, 0, 2, last].into()),
+        pool: pool.into(),
+        ..SourceTerms::of_machine()
     };
-    assert_eq!(said("o:sending-ip-pool=default").await, "200 Queued. Thank you.");
+    let sources = vec![source("one", 1, "default"), source("two", 2, "bulk")];
+    let settings =
+        ShapingSettings { sources: Sources::new(sources, Vec::new()), ..ShapingSettings::default() };
+    site.rooms.shaping.reload(settings, Box::new(|_| None), site.rooms.clock.now());
+    let said = async |options: &str| {
+        let answer =
+            site.post(MESSAGES, &format!("from=me@example.org&to=a@example.net&text=x&{options}")).await;
+        if answer.status != 200 {
+            return format!("{} {}", answer.status, answer.message());
+        }
+        let row = site.newest().await.0;
+        let facts = site.store.recipients(row.id).await.unwrap().remove(0).facts.clone();
+        assert_eq!(facts.leaves_from, row.envelope_parameters.leaves_from);
+        facts.leaves_from.as_ref().map(ToString::to_string).unwrap_or_default()
+    };
+    assert_eq!(said("").await, "");
+    assert_eq!(said("o:sending-ip=&o:sending-ip-pool=").await, "");
+    assert_eq!(said("o:sending-ip-pool=bulk").await, "pool bulk");
+    assert_eq!(said("o:sending-ip=192.0.2.1").await, "address 192.0.2.1");
+    assert_eq!(said("h:X-Mailgun-Sending-Ip=192.0.2.2&o:sending-ip-pool=bulk").await, "address 192.0.2.2");
     assert_eq!(
-        said("o:sending-ip-pool=bulk").await,
-        "400 o:sending-ip-pool: this mail leaves from the pool `default`, not from `bulk`"
+        said("o:sending-ip-pool=gone").await,
+        "400 o:sending-ip-pool: no mail leaves from a pool `gone`"
     );
+    assert_eq!(said("o:sending-ip=192.0.2.9").await, "400 o:sending-ip: no mail leaves from 192.0.2.9");
     assert_eq!(
-        said("o:sending-ip=192.0.2.1").await,
-        "400 o:sending-ip: not all of this mail leaves from 192.0.2.1"
+        said("o:sending-ip=192.0.2.1&o:sending-ip-pool=bulk").await,
+        "400 o:sending-ip: 192.0.2.1 is not in the pool of o:sending-ip-pool"
     );
-    assert_eq!(said("o:sending-ip=").await, "200 Queued. Thank you.");
 }
 
 #[tokio::test]
