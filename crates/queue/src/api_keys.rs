@@ -85,6 +85,18 @@ impl Accounts {
         Ok(self.store.delete(Table::ApiKeys, vec![found]).await?)
     }
 
+    /// Takes all keys away that are good for this domain alone.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn delete_api_keys_of(&self, domain: &Domain) -> Result<(), StoreError> {
+        let keys = self.known_keys().await?;
+        let is_its = |row: &ApiKey| matches!(&row.scope, ApiKeyScope::Domain(own) if Domain::parse(own).as_ref() == Ok(domain));
+        let its: Vec<String> =
+            keys.iter().filter(|(_, row)| is_its(row)).map(|(print, _)| print.clone()).collect();
+        if its.is_empty() { Ok(()) } else { self.store.delete(Table::ApiKeys, its).await }
+    }
+
     /// What a key may do; `None` for one that is unknown, disabled or too old.
     ///
     /// # Errors

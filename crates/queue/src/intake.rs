@@ -75,13 +75,13 @@ pub struct IntakeSettings {
 }
 
 impl IntakeSettings {
-    /// The usual limits: 50 MiB, 1,000 recipients, seven days ahead.
+    /// The usual limits: 50 MiB, 1,000 recipients, three days ahead.
     pub fn new(hostname: Domain) -> Self {
         Self {
             hostname,
             max_size: 50 << 20,
             max_recipients: 1000,
-            max_ahead: Duration::from_secs(7 * 24 * 3600),
+            max_ahead: Duration::from_secs(3 * 24 * 3600),
             retry: Retries::default(),
             languages: Languages::default(),
             suppressions: SuppressionRules::default(),

@@ -31,8 +31,6 @@ pub struct Settings {
     pub max_size: u64,
     /// Largest request in octets.
     pub max_request: u64,
-    /// How far in the future delivery may be asked for.
-    pub horizon: Duration,
     /// How long the server keeps messages that are over; a domain may want to keep its own for a shorter time.
     pub retention: Duration,
     /// Clients on loopback that call us by a loopback name need neither key nor sign-in for `/api/` and the pages, and may do everything: the
@@ -45,14 +43,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The usual limits: messages of 25 MiB, requests of 52.4 MiB, delivery at most seven days ahead, messages for three days, a key for
-    /// everybody.
+    /// The usual limits: messages of 25 MiB, requests of 52.4 MiB, messages for three days, a key for everybody.
     pub fn new(hostname: Domain) -> Self {
         Self {
             public_url: None,
             max_size: 25 << 20,
             max_request: 54_945_383,
-            horizon: Duration::from_secs(7 * 24 * 3600),
             retention: Duration::from_secs(3 * 24 * 3600),
             open_on_loopback: false,
             sources: Sources { hostname, addresses: Vec::new() },
@@ -164,6 +160,7 @@ impl House {
             domains: Arc::clone(&rooms.domains),
             keys: Arc::clone(&rooms.keys),
             accounts: Arc::clone(&rooms.accounts),
+            store: Arc::clone(&rooms.store),
             resolver: Arc::clone(&rooms.resolver),
             sources: settings.sources.clone(),
             clock: Arc::clone(&rooms.clock),

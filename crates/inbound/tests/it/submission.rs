@@ -50,7 +50,7 @@ async fn hosts_of_trusted_networks_need_no_auth() {
         EHLO c
           250-mx.example.org
         250-…
-        250-FUTURERELEASE 604800 2026-07-13T09:00:00Z
+        250-FUTURERELEASE 259200 2026-07-09T09:00:00Z
         250 STARTTLS
         MAIL FROM:<printer@example.com>
           250 2.1.0 the reverse-path is ok
@@ -114,7 +114,7 @@ async fn tls_then_auth_then_mail() {
         EHLO c
           250-mx.example.org
         250-…
-        250-FUTURERELEASE 604800 2026-07-13T09:00:00Z
+        250-FUTURERELEASE 259200 2026-07-09T09:00:00Z
         250 STARTTLS
         MAIL FROM:<b@example.org>
           530 5.7.0 authentication required
@@ -138,7 +138,7 @@ async fn tls_then_auth_then_mail() {
         EHLO c
           250-mx.example.org
         250-…
-        250-FUTURERELEASE 604800 2026-07-13T09:00:00Z
+        250-FUTURERELEASE 259200 2026-07-09T09:00:00Z
         250-AUTH PLAIN LOGIN
         250 REQUIRETLS
         MAIL FROM:<b@example.org>
@@ -270,9 +270,9 @@ async fn a_message_for_later() {
     for (parameter, seconds) in [
         ("", 0),
         (" HOLDFOR=3600", 3600),
-        (" HOLDFOR=604800", 604_800),
+        (" HOLDFOR=259200", 259_200),
         (" HOLDUNTIL=2026-07-06T18:30:00+09:00", 1800),
-        (" HOLDUNTIL=2026-07-13T09:00:00Z", 604_800),
+        (" HOLDUNTIL=2026-07-09T09:00:00Z", 259_200),
         (" HOLDUNTIL=2026-07-06T08:00:00Z", 0),
     ] {
         let commands = [&format!("MAIL FROM:<b@example.org>{parameter}"), "RCPT TO:<d@example.com>"];

@@ -245,6 +245,8 @@ pub(crate) struct Limits {
     pub(crate) recipients: usize,
     /// How long finished messages and events are kept.
     pub(crate) retention: Duration,
+    /// How far in the future delivery may be asked for.
+    pub(crate) ahead: Duration,
 }
 
 /// Where the configuration is looked for when `--config` names none.

@@ -379,15 +379,20 @@ fn limits(root: &Section<'_>) -> Limits {
     const MESSAGE: usize = 50 << 20;
     const RECIPIENTS: usize = 1000;
     const RETENTION: Duration = Duration::from_secs(30 * DAY);
+    const AHEAD: Duration = Duration::from_secs(3 * DAY);
     let Some(section) = root.section("limits") else {
-        return Limits { message_size: MESSAGE, recipients: RECIPIENTS, retention: RETENTION };
+        return Limits { message_size: MESSAGE, recipients: RECIPIENTS, retention: RETENTION, ahead: AHEAD };
     };
+    let days = |count: usize| Duration::from_secs(DAY.saturating_mul(count as u64));
+    let ahead = section.count("ahead_days");
+    if let (Some(8..), Some(value)) = (ahead, section.value("ahead_days")) {
+        section.problem(value.span(), note!("cli-config-ahead-days"));
+    }
     let limits = Limits {
         message_size: size(&section, "message_size", MESSAGE),
         recipients: section.count("recipients").unwrap_or(RECIPIENTS),
-        retention: section
-            .count("retention_days")
-            .map_or(RETENTION, |days| Duration::from_secs(DAY.saturating_mul(days as u64))),
+        retention: section.count("retention_days").map_or(RETENTION, days),
+        ahead: ahead.map_or(AHEAD, days),
     };
     section.finish();
     limits

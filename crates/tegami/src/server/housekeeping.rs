@@ -30,10 +30,10 @@ pub(super) async fn keep_house(
         match retention.forget(&store, &rooms.domains, kept, clock.now()).await {
             Ok(0) => {}
             Ok(messages) => {
-                tracing::info!(messages, "messages were forgotten as early as their domains want it")
+                tracing::info!(messages, "messages were forgotten as early as their domains want it");
             }
             Err(error) => {
-                tracing::warn!(%error, "messages cannot be forgotten as early as their domains want it")
+                tracing::warn!(%error, "messages cannot be forgotten as early as their domains want it");
             }
         }
         drop((rooms, config));

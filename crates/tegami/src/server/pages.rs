@@ -75,6 +75,7 @@ pub(super) fn domain_desk(rooms: &Rooms, config: &Config, resolver: &Arc<dyn Res
         domains: Arc::clone(&rooms.domains),
         keys: Arc::clone(&rooms.dkim),
         accounts: Arc::clone(&rooms.accounts),
+        store: Arc::clone(&rooms.store),
         resolver: Arc::clone(resolver),
         sources: sources(config),
         clock: Arc::clone(&rooms.clock),

@@ -223,6 +223,7 @@ impl Door<'_> {
         let settings = IntakeSettings {
             max_size: config.limits.message_size as u64,
             max_recipients: config.limits.recipients,
+            max_ahead: config.limits.ahead,
             retry: config.delivery.retry.clone(),
             priorities: config.delivery.shares.priorities.clone(),
             languages: config.delivery.languages,

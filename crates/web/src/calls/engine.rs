@@ -1,6 +1,5 @@
 //! Makes the requests that are due: many at the same time, few to the same host, so that one slow receiver holds nobody back.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,17 +15,18 @@ use tokio::time::Instant;
 
 use super::body::{self, NoBody};
 use super::feed::Feed;
+use super::lines::{Again, Bounds, Lines};
 use super::{Calls, metrics, retry};
 
 /// Requests under way.
 const TOGETHER: usize = 256;
-/// The same, to one host.
-const PER_HOST: usize = 8;
-/// The same, with a whole message as their body.
+/// Some megabytes of keys at most.
+const BOUNDS: Bounds = Bounds { all: 20_000, host: 500, under_way: 8 };
+/// Requests under way with a whole message as their body.
 const LARGE: usize = 16;
 /// How often it looks for what others have written.
 const LOOK: Duration = Duration::from_secs(1);
-/// How often it looks at all rows, not only at those that are due.
+/// How often it walks through all rows that are due, though nothing is known to be left.
 const SWEEP: Duration = Duration::from_secs(300);
 /// Rows that others write are due when they are written; their commit comes at most so much later.
 const SLACK: Duration = Duration::from_secs(10);
@@ -41,34 +41,35 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// Rows that are read at once.
 const BATCH: usize = 500;
 
-/// The requests to one host.
-#[derive(Default)]
-struct Line {
-    /// Keys, in the order in which they are due.
-    waiting: BTreeSet<String>,
-    under_way: usize,
-}
-
 /// An attempt that is over.
 struct Ended {
     host: String,
     key: String,
-    /// Under which it waits again, if it does.
-    next: Option<String>,
+    again: Again,
 }
 
 pub(super) struct Engine {
     calls: Arc<Calls>,
     feed: Feed,
-    lines: BTreeMap<String, Line>,
-    /// Keys of the rows that wait in a line or are under way.
-    known: BTreeSet<String>,
+    lines: Lines,
     flight: JoinSet<Ended>,
     large: Arc<Semaphore>,
-    version: Option<u64>,
-    swept: Option<Instant>,
+    walk: Walk,
+    swept: Instant,
+    /// Rows that are due until then were looked for.
+    found: Option<Timestamp>,
     forgot: Option<Instant>,
     looked: Instant,
+}
+
+/// The walk through all rows that are due, which finds what had no room in memory.
+enum Walk {
+    /// Nothing is left that anybody knows of.
+    Over,
+    /// It begins once there is room.
+    Wanted,
+    /// It goes on after this key.
+    After(String),
 }
 
 impl Engine {
@@ -76,12 +77,12 @@ impl Engine {
         Self {
             feed: Feed::new(Arc::clone(&calls)),
             calls,
-            lines: BTreeMap::new(),
-            known: BTreeSet::new(),
+            lines: Lines::new(BOUNDS),
             flight: JoinSet::new(),
             large: Arc::new(Semaphore::new(LARGE)),
-            version: None,
-            swept: None,
+            walk: Walk::Wanted,
+            swept: Instant::now(),
+            found: None,
             forgot: None,
             looked: Instant::now(),
         }
@@ -97,7 +98,7 @@ impl Engine {
             }
             self.begin();
             let calls = Arc::clone(&self.calls);
-            calls.metrics.waiting(self.known.len());
+            calls.metrics.waiting(self.lines.len());
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
@@ -118,7 +119,7 @@ impl Engine {
         let more = match self.feed.step().await {
             Ok((new, more)) => {
                 for call in new {
-                    self.take(call.key(), &call.url);
+                    self.lines.take(call.key(), &host_of(&call.url));
                 }
                 more
             }
@@ -127,92 +128,89 @@ impl Engine {
                 false
             }
         };
-        if let Err(error) = self.discover().await {
+        let read = match self.discover().await {
+            Ok(()) => self.walk().await,
+            Err(error) => Err(error),
+        };
+        let goes_on = read.unwrap_or_else(|error| {
             tracing::error!(%error, "requests to webhooks and routes cannot be read at present");
-        }
+            false
+        });
         self.forget().await;
-        more
+        more || goes_on
     }
 
-    /// Takes in rows that others have written.
+    /// Takes in rows whose time has come since the last look: those that others have written, and those that wait again.
     async fn discover(&mut self) -> Result<(), StoreError> {
-        let sweep = self.swept.is_none_or(|swept| swept.elapsed() >= SWEEP);
-        let version = self.calls.store.version(Table::Calls);
-        if !sweep && version.is_some() && version == self.version {
-            return Ok(());
-        }
         let now = self.calls.clock.now();
-        let place = |moment: Timestamp| {
-            let micros = u64::try_from(moment.as_microsecond()).unwrap_or_default();
-            format!("{CALLS_WAITING}{micros:020}")
-        };
-        let mut after = if sweep { None } else { now.checked_sub(SLACK).ok().map(place) };
-        let end = place(now.saturating_add(LOOK).unwrap_or(now));
-        loop {
-            let rows = self.calls.store.scan(Table::Calls, CALLS_WAITING, after.as_deref(), BATCH).await?;
-            let whole = rows.len() >= BATCH;
-            after = rows.last().map(|(key, _)| key.clone());
-            for (key, row) in rows {
-                if let Some(url) = row.get("url").and_then(serde_json::Value::as_str) {
-                    self.take(key, url);
-                }
-            }
-            let over = !sweep && after.as_ref().is_none_or(|after| *after > end);
-            if !whole || over {
-                break;
-            }
+        let late = now.checked_sub(SLACK).unwrap_or(now);
+        let until = now.saturating_add(LOOK).unwrap_or(now);
+        let end = place(until);
+        let mut after = Some(place(self.found.map_or(late, |found| found.min(late))));
+        while let Some(key) = after {
+            after = self.page(Some(&key), &end).await?;
         }
-        if sweep {
-            self.swept = Some(Instant::now());
-        }
-        self.version = version;
+        self.found = Some(until);
         Ok(())
     }
 
-    fn take(&mut self, key: String, url: &str) {
-        if self.known.insert(key.clone()) {
-            self.lines.entry(host_of(url)).or_default().waiting.insert(key);
+    /// One step of the walk; `true` where it goes on at once.
+    async fn walk(&mut self) -> Result<bool, StoreError> {
+        if self.swept.elapsed() >= SWEEP || self.lines.left_some() && matches!(self.walk, Walk::Over) {
+            self.swept = Instant::now();
+            self.walk = Walk::Wanted;
         }
+        let after = match std::mem::replace(&mut self.walk, Walk::Wanted) {
+            Walk::After(key) => Some(key),
+            Walk::Wanted if self.lines.has_room() => {
+                self.lines.forget_left();
+                None
+            }
+            rest => {
+                self.walk = rest;
+                return Ok(false);
+            }
+        };
+        let now = self.calls.clock.now();
+        let end = place(now.saturating_add(LOOK).unwrap_or(now));
+        let next = self.page(after.as_deref(), &end).await?;
+        self.walk = match next {
+            Some(key) => Walk::After(key),
+            None if self.lines.left_some() => Walk::Wanted,
+            None => Walk::Over,
+        };
+        Ok(matches!(self.walk, Walk::After(_)))
+    }
+
+    /// Takes in a page of rows up to `end`, and tells after which key the next one begins, if there is one.
+    async fn page(&mut self, after: Option<&str>, end: &str) -> Result<Option<String>, StoreError> {
+        let rows = self.calls.store.scan(Table::Calls, CALLS_WAITING, after, BATCH).await?;
+        let whole = rows.len() >= BATCH;
+        let last = rows.last().map(|(key, _)| key.clone());
+        for (key, row) in rows {
+            if key.as_str() > end {
+                return Ok(None);
+            }
+            if let Some(url) = row.get("url").and_then(serde_json::Value::as_str) {
+                self.lines.take(key, &host_of(url));
+            }
+        }
+        Ok(last.filter(|_| whole))
     }
 
     /// Begins what is due, host by host in turn.
     fn begin(&mut self) {
-        let micros = u64::try_from(self.calls.clock.now().as_microsecond()).unwrap_or_default();
-        let due = format!("{CALLS_WAITING}{micros:020}~");
-        loop {
-            let mut began = false;
-            for (host, line) in &mut self.lines {
-                if self.flight.len() >= TOGETHER {
-                    return;
-                }
-                let next =
-                    line.waiting.first().filter(|key| **key <= due && line.under_way < PER_HOST).cloned();
-                let Some(key) = next else { continue };
-                line.waiting.remove(&key);
-                line.under_way += 1;
-                began = true;
-                let (calls, large) = (Arc::clone(&self.calls), Arc::clone(&self.large));
-                self.flight.spawn(attempt(calls, large, host.clone(), key));
-            }
-            if !began {
-                return;
-            }
+        let due = format!("{}~", place(self.calls.clock.now()));
+        let room = TOGETHER.saturating_sub(self.flight.len());
+        for (host, key) in self.lines.begin(&due, room) {
+            let (calls, large) = (Arc::clone(&self.calls), Arc::clone(&self.large));
+            self.flight.spawn(attempt(calls, large, host, key));
         }
     }
 
     fn end(&mut self, ended: Option<Ended>) {
-        let Some(Ended { host, key, next }) = ended else { return };
-        self.known.remove(&key);
-        if let Some(line) = self.lines.get_mut(&host) {
-            line.under_way = line.under_way.saturating_sub(1);
-            if let Some(next) = next
-                && self.known.insert(next.clone())
-            {
-                line.waiting.insert(next);
-            }
-            if line.under_way == 0 && line.waiting.is_empty() {
-                self.lines.remove(&host);
-            }
+        if let Some(Ended { host, key, again }) = ended {
+            self.lines.end(&host, &key, again);
         }
     }
 
@@ -236,25 +234,24 @@ impl Engine {
 /// One attempt, up to the commit of what came of it. It ends in any case.
 async fn attempt(calls: Arc<Calls>, large: Arc<Semaphore>, host: String, key: String) -> Ended {
     let made = AssertUnwindSafe(make(&calls, &large, &host, &key)).catch_unwind().await;
-    let next = match made {
-        Ok(Ok(next)) => next,
+    let again = match made {
+        Ok(Ok(())) => Again::WhenFound,
         Ok(Err(error)) => {
             tracing::error!(%error, key, "a request cannot be made or written down; it is made again");
             tokio::time::sleep(REST).await;
-            Some(key.clone())
+            Again::Now
         }
         Err(_) => {
             tracing::error!(key, "a request cannot be made; it waits for the next look at all of them");
-            None
+            Again::WhenFound
         }
     };
-    Ended { host, key, next }
+    Ended { host, key, again }
 }
 
-/// Gives back the key under which it waits again.
-async fn make(calls: &Calls, large: &Semaphore, host: &str, key: &str) -> Result<Option<String>, StoreError> {
+async fn make(calls: &Calls, large: &Semaphore, host: &str, key: &str) -> Result<(), StoreError> {
     // Whoever had it made again, or removed it, has changed the row.
-    let Some(call) = calls.find(key).await? else { return Ok(None) };
+    let Some(call) = calls.find(key).await? else { return Ok(()) };
     let _room = match &call.subject {
         CallSubject::Event { .. } => None,
         _ => large.acquire().await.ok(),
@@ -275,7 +272,7 @@ async fn make(calls: &Calls, large: &Semaphore, host: &str, key: &str) -> Result
     calls.store.change(call.becomes(&next)).await?;
     calls.metrics.count(&next, began.elapsed());
     log(&next, host);
-    Ok((next.state == CallState::Waiting).then(|| next.key()))
+    Ok(())
 }
 
 /// A line for what was given up; what goes well, or may yet, is seen in the counters and in the list of requests.
@@ -325,6 +322,12 @@ fn told(call: &Call, host: &str) -> Option<NewEvent> {
         recipient: Some(recipient.clone()),
         data: data.to_json(),
     })
+}
+
+/// Where the rows of a moment begin.
+fn place(moment: Timestamp) -> String {
+    let micros = u64::try_from(moment.as_microsecond()).unwrap_or_default();
+    format!("{CALLS_WAITING}{micros:020}")
 }
 
 /// What stands between `//` and the path, without credentials.

@@ -36,7 +36,11 @@ impl Metrics {
             self.attempts.clone(),
         );
         registry.register("call_seconds", "How long such requests took", self.seconds.clone());
-        registry.register("calls_waiting", "Requests that are not answered well yet", self.waiting.clone());
+        registry.register(
+            "calls_waiting",
+            "Requests that are due and wait in memory or are under way",
+            self.waiting.clone(),
+        );
     }
 
     /// An attempt has led to this.

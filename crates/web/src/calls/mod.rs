@@ -13,6 +13,7 @@ mod body;
 mod engine;
 mod feed;
 mod key;
+mod lines;
 mod log;
 mod metrics;
 mod retry;

@@ -10,7 +10,11 @@ use tegami_auth::dkim::Selector;
 use tegami_dns::Resolver;
 use tegami_mail::{Clock, Domain};
 use tegami_queue::{Accounts, DkimKeyError, DkimKeys, DomainError, Domains, OurDomain};
-use tegami_store::{DkimKeyRow, DomainRow, DomainState, RecordCheck, RecordFinding, StoreError};
+use tegami_store::{
+    DkimKeyRow, DomainRow, DomainState, RecordCheck, RecordFinding, Store, StoreError, Table,
+};
+
+use crate::stretch::remove_all as remove_rows;
 
 pub(crate) use self::plan::key_record;
 pub use self::plan::{PlannedRecord, Purpose, Sources, plan};
@@ -24,6 +28,8 @@ pub struct DomainDesk {
     pub keys: Arc<DkimKeys>,
     /// Their credentials.
     pub accounts: Arc<Accounts>,
+    /// What else is kept for them.
+    pub store: Arc<dyn Store>,
     /// Who answers for the DNS.
     pub resolver: Arc<dyn Resolver>,
     /// Where mail leaves from.
@@ -131,13 +137,24 @@ impl DomainDesk {
         Ok(fresh)
     }
 
-    /// Takes a domain away, with its keys and credentials. Its messages and events stay.
+    /// Takes a domain away, with all that serves it alone: its keys, credentials, API keys, webhooks, templates and tags. Its messages, events and figures
+    /// stay as long as others; what its recipients said stays for good, should it come back.
     ///
     /// # Errors
     /// There is no such domain, or the configuration names it.
     pub async fn remove(&self, name: &Domain) -> Result<(), DeskError> {
         self.domains.remove(name).await?;
         self.accounts.remove_credentials(name).await?;
+        self.accounts.delete_api_keys_of(name).await?;
+        let store = self.store.as_ref();
+        for (table, prefix) in [
+            (Table::Webhooks, format!("{name}/")),
+            (Table::Templates, format!("{name}/")),
+            (Table::Templates, format!("{name}:")),
+            (Table::Tags, format!("{name}/")),
+        ] {
+            remove_rows(store, table, &prefix).await?;
+        }
         Ok(self.keys.forget(name).await?)
     }
 

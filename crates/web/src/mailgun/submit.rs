@@ -140,8 +140,9 @@ impl House {
     fn check_moment(&self, options: &SendOptions) -> Result<(), ApiError> {
         let Some(moment) = options.deliver_at else { return Ok(()) };
         let ahead = moment.duration_since(self.rooms.clock.now());
-        if Duration::try_from(ahead).is_ok_and(|ahead| ahead > self.settings.horizon) {
-            let days = self.settings.horizon.as_secs() / 86_400;
+        let horizon = self.rooms.intake.max_ahead();
+        if Duration::try_from(ahead).is_ok_and(|ahead| ahead > horizon) {
+            let days = horizon.as_secs() / 86_400;
             let why =
                 format!("o:deliverytime: {} is more than {days} days ahead", shown(&moment.to_string()));
             return Err(ApiError::bad(why));

@@ -123,6 +123,46 @@ async fn the_life_of_a_domain() {
 }
 
 #[tokio::test]
+async fn what_serves_a_domain_alone_goes_with_it() {
+    let site = Site::open().await;
+    let path = "/v3/domains/mg.example.net";
+    let make = async || {
+        let created = site.post("/v4/domains", "name=mg.example.net").await;
+        assert_eq!(created.status, 200, "{}", created.body);
+        site.world.become_zone(&zone_of(&created.json()));
+        let verified = site.request("PUT", &format!("{path}/verify"), KEY, "", b"").await.json();
+        assert_eq!(verified["domain"]["state"], "active");
+    };
+    make().await;
+    for (path, body) in [
+        (format!("{path}/webhooks"), "id=delivered&url=https://hook.test/a"),
+        (format!("{path}/credentials"), "login=alice&password=correct horse"),
+        ("/v3/mg.example.net/templates".to_owned(), "name=hello&template=x"),
+        ("/v3/mg.example.net/unsubscribes".to_owned(), "address=b@example.com"),
+    ] {
+        let answer = site.post(&path, body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+    }
+    let made = site.post("/v1/keys", "kind=domain&role=sending&domain_name=mg.example.net").await.json();
+    let sending = made["key"]["secret"].as_str().unwrap().to_owned();
+    let letter = b"from=a@mg.example.net&to=c@example.com&text=x&o:tag=news";
+    let send = async || site.request("POST", "/v3/mg.example.net/messages", &sending, FORM, letter).await;
+    assert_eq!(send().await.status, 200);
+    assert_eq!(site.request("DELETE", path, KEY, "", b"").await.status, 200);
+    assert_eq!(send().await.status, 401);
+
+    make().await;
+    assert_eq!(site.get(&format!("{path}/webhooks")).await.json(), json!({"webhooks": {}}));
+    assert_eq!(site.get(&format!("{path}/credentials")).await.json()["total_count"], 0);
+    assert_eq!(site.get("/v3/mg.example.net/templates").await.json()["items"], json!([]));
+    assert_eq!(site.get("/v3/mg.example.net/templates/hello/versions").await.status, 404);
+    assert_eq!(site.get("/v3/mg.example.net/tags").await.json()["items"], json!([]));
+    assert_eq!(send().await.status, 401);
+    // What a recipient said still counts.
+    assert_eq!(site.get("/v3/mg.example.net/unsubscribes/b@example.com").await.status, 200);
+}
+
+#[tokio::test]
 async fn domains_that_wait_are_looked_at_without_being_asked_for() {
     let site = Site::open().await;
     let created = site.post("/v4/domains", "name=mg.example.net").await.json();
@@ -133,6 +173,7 @@ async fn domains_that_wait_are_looked_at_without_being_asked_for() {
         domains: rooms.domains,
         keys: rooms.keys,
         accounts: rooms.accounts,
+        store: rooms.store,
         resolver: rooms.resolver,
         sources: tegami_web::Sources { hostname, addresses: Vec::new() },
         clock: rooms.clock,

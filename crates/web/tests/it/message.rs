@@ -155,9 +155,19 @@ async fn bad_requests() {
         said("multipart/form-data; boundary=x", "--x\r\nContent-Disp").await.get(..46),
         Some("400 malformed multipart/form-data request: inc")
     );
-    let later = "from=me@example.org&to=a@example.net&text=x&o:deliverytime=Mon, 6 Jul 2027 00:00:00 GMT";
-    assert_eq!(said(FORM, later).await, "400 o:deliverytime: 2027-07-06T00:00:00Z is more than 7 days ahead");
+    let later = |time: &str| format!("from=me@example.org&to=a@example.net&text=x&o:deliverytime={time}");
+    let late = "400 o:deliverytime: 2026-07-09T09:00:01Z is more than 3 days ahead";
+    assert_eq!(said(FORM, &later("Thu, 9 Jul 2026 09:00:01 GMT")).await, late);
+    assert_eq!(said(FORM, &later("1783587601")).await, late);
     assert!(site.store.messages(None, 1).await.unwrap().is_empty());
+    // The last moment is one, and what is past means now.
+    for (time, release) in
+        [("Thu, 9 Jul 2026 09:00:00 -0000", Some(1_783_587_600)), ("Mon, 6 Jul 2026 08:59:59 GMT", None)]
+    {
+        assert_eq!(said(FORM, &later(time)).await, "200 Queued. Thank you.");
+        let release_at = site.newest().await.0.envelope_parameters.release_at;
+        assert_eq!(release_at.map(|moment| moment.as_second()), release);
+    }
 }
 
 #[tokio::test]

@@ -202,6 +202,37 @@ async fn a_silent_receiver_holds_nobody_back_and_no_death_loses_a_call() {
 }
 
 #[tokio::test]
+async fn more_than_fits_in_memory_waits_in_the_table() {
+    let site = Site::open().await;
+    send(&site, "bob@example.net").await;
+    let message = site.newest().await.0;
+    let row = |url: &str, n: usize| {
+        let subject = CallSubject::Archive { message: message.id, recipient: "bob@example.net".to_owned() };
+        // In this order, so that those of the silent host are the first.
+        let due = message.accepted_at - Duration::from_secs(9000) + Duration::from_millis(n as u64);
+        Call::new(format!("archive-{n}"), "example.org", url, subject, due).change()
+    };
+    let silent = format!("{SILENT}a");
+    let silent: Vec<_> = (0..700).map(|n| row(&silent, n)).collect();
+    let good: Vec<_> = (700..2_000).map(|n| row("https://archive.test/", n)).collect();
+    site.store.change([silent, good].concat()).await.unwrap();
+    let desk = Desk::open(&site.calls);
+    let mut told = 0;
+    while told < 1_300 {
+        told += usize::from(site.phone.next().await.0 == "https://archive.test/");
+    }
+    let mut registry = prometheus_client::registry::Registry::default();
+    site.calls.metrics().register(&mut registry);
+    let mut figures = String::new();
+    prometheus_client::encoding::text::encode(&mut figures, &registry).unwrap();
+    let waiting = figures.lines().find_map(|line| line.strip_prefix("calls_waiting ")).unwrap();
+    assert!((500..1_020).contains(&waiting.parse::<usize>().unwrap()), "{waiting}");
+    desk.task.abort();
+    let waiting = CallFilter { state: Some(CallState::Waiting), ..CallFilter::default() };
+    assert!(site.calls.list(&waiting, None, 2_000).await.unwrap().len() >= 700);
+}
+
+#[tokio::test]
 async fn rows_of_others_are_found() {
     let site = Site::open().await;
     let desk = Desk::open(&site.calls);

@@ -32,6 +32,7 @@ cli-config-wants-warning = `{ $key }` wants a waiting time such as "4h", or `fal
 cli-config-one-of = `{ $key }` wants one of `{ $choices }`
 cli-config-no-hostname = `hostname` is missing: the name of this server, such as "mail.example.com"
 cli-config-bad-domain = `{ $domain }` is not a domain name: { $reason }
+cli-config-ahead-days = mail is kept for delivery later for at most 7 days: write a number from 1 to 7
 cli-config-bad-ip = `{ $text }` is not an IP address
 cli-config-wants-network = `{ $text }` is not a network: write an address, or an address with the length of its prefix such as "172.16.0.0/12"
 cli-config-bad-form = `{ $name }` cannot be the name of a form: it stands in a URL, so write letters, digits, `-` and `_`

@@ -32,6 +32,7 @@ cli-config-wants-warning = `{ $key }` には "4h" のような待ち時間か、
 cli-config-one-of = `{ $key }` には `{ $choices }` のどれかを書いてください
 cli-config-no-hostname = `hostname` がありません。"mail.example.com" のように、このサーバーの名前を書いてください
 cli-config-bad-domain = `{ $domain }` はドメイン名ではありません：{ $reason }
+cli-config-ahead-days = 配送を先の日時に予約できるのは最大 7 日です。1 から 7 の数を書いてください
 cli-config-bad-ip = `{ $text }` は IP アドレスではありません
 cli-config-wants-network = `{ $text }` はネットワークではありません。アドレス、または "172.16.0.0/12" のようにプレフィックス長を付けたアドレスを書いてください
 cli-config-bad-form = `{ $name }` はフォームの名前にできません。URL の一部になるため、英数字と `-`、`_` で書いてください

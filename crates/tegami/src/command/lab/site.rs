@@ -219,6 +219,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
             message_size: 35 << 20,
             recipients: 1000,
             retention: Duration::from_secs(24 * 3600),
+            ahead: Duration::from_secs(24 * 3600),
         },
         log: Log { format: LogFormat::Text, level: "info".to_owned() },
     })
