@@ -17,6 +17,7 @@ use super::offset::Offset;
 use super::pivot::{ADDRESSES, MOST, Names, Pivot};
 use super::scalar::{flag, shown};
 use super::suppression::{Cells, entries, plain};
+use super::url::segment;
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
@@ -150,7 +151,7 @@ async fn member_pages(
     let address = |member: Option<&Member>| member.map(|member| member.address.clone());
     let (first, last) = (address(members.first()), address(members.last()));
     let items: Vec<Value> = members.iter().map(member_object).collect();
-    let base = format!("{}/v3/lists/{}/members/pages", house.base_url(&headers), list.address);
+    let base = format!("{}/v3/lists/{}/members/pages", house.base_url(&headers), segment(&list.address));
     let paging = page.paging(&base, first.as_deref(), last.as_deref());
     Ok(ok(json!({"items": items, "paging": paging})))
 }
@@ -335,6 +336,18 @@ fn line(form: &Form, name: &str) -> Result<Option<String>, ApiError> {
     Ok(Some(text.to_owned()))
 }
 
+/// The same of one of many, whose line ends become blanks.
+fn one_line(name: &str, text: &str) -> Result<String, ApiError> {
+    if text.len() > LONGEST {
+        return Err(ApiError::bad(format!("{name}: the value is too long")));
+    }
+    Ok(text.replace(['\r', '\n', '\0'], " "))
+}
+
+fn variables(text: &str) -> Result<Map<String, Value>, ApiError> {
+    serde_json::from_str(text).map_err(|_| ApiError::bad("vars: this is not a JSON object"))
+}
+
 /// What a client says of a member.
 #[derive(Default)]
 struct MemberChange {
@@ -346,16 +359,13 @@ struct MemberChange {
 
 impl MemberChange {
     fn of_form(form: &Form) -> Result<Self, ApiError> {
-        let vars = form.filled("vars")?.map(|text| match serde_json::from_str(text) {
-            Ok(Value::Object(vars)) => Ok(vars),
-            _ => Err(ApiError::bad("vars: this is not a JSON object")),
-        });
+        let vars = form.filled("vars")?.map(variables).transpose()?;
         let address = form.filled("address")?.map(address).transpose()?;
         Ok(Self {
             address: address.map(|address| address.to_string()),
             name: line(form, "name")?,
             subscribed: form.text("subscribed")?.map(|text| flag("subscribed", text)).transpose()?,
-            vars: vars.transpose()?,
+            vars,
         })
     }
 
@@ -379,13 +389,13 @@ impl MemberChange {
         };
         let vars = match members.get("vars") {
             Some(Value::Object(vars)) => Some(vars.clone()),
-            Some(Value::String(text)) => serde_json::from_str(text).ok(),
+            Some(Value::String(text)) => Some(variables(text)?),
             _ => None,
         };
         let written = members.get("address").and_then(plain);
         Ok(Self {
             address: written.map(|text| address(&text)).transpose()?.map(|address| address.to_string()),
-            name: members.get("name").and_then(plain).map(|name| name.replace(['\r', '\n', '\0'], " ")),
+            name: members.get("name").and_then(plain).map(|name| one_line("name", &name)).transpose()?,
             subscribed,
             vars,
         })
@@ -396,7 +406,7 @@ impl MemberChange {
         for (name, cell) in cells {
             match name.as_str() {
                 "address" | "email" => change.address = Some(address(cell)?.to_string()),
-                "name" => change.name = Some(cell.replace(['\r', '\n', '\0'], " ")),
+                "name" => change.name = Some(one_line("name", cell)?),
                 "subscribed" => change.subscribed = Some(flag("subscribed", cell)?),
                 "vars" => {
                     if let (Ok(Value::Object(given)), Some(vars)) =

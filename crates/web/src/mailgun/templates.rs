@@ -17,6 +17,7 @@ use super::asked::{Managed, Query};
 use super::form::Form;
 use super::pivot::{Names, Pivot};
 use super::scalar::flag;
+use super::url::segment;
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
@@ -340,9 +341,4 @@ fn named(template: &Template, version: &Version) -> Value {
 
 fn moment(moment: Timestamp) -> String {
     moment.to_zoned(TimeZone::UTC).strftime("%a, %d %b %Y %H:%M:%S UTC").to_string()
-}
-
-/// A name as a segment of a path.
-fn segment(name: &str) -> String {
-    percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -2,6 +2,7 @@
 
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::house::House;
 
@@ -16,4 +17,29 @@ impl House {
         let authority = authority.filter(|authority| !authority.as_str().contains('@'));
         format!("http://{}", authority.as_ref().map_or("localhost", Authority::as_str))
     }
+}
+
+/// What stands for something else in a path, or may not stand there (RFC 3986 section 3.3). A plus is read as a blank by many.
+const SPECIAL: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'+')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// A name as a segment of a path.
+pub(super) fn segment(name: &str) -> String {
+    utf8_percent_encode(name, SPECIAL).to_string()
 }

@@ -84,6 +84,10 @@ async fn the_life_of_a_member() {
         (&updated["member"]["subscribed"], &updated["member"]["vars"]["age"]),
         (&json!(false), &json!(7))
     );
+    let broken = site
+        .post(&format!("{members}.json"), "members=[{\"address\":\"d@example.net\",\"vars\":\"no\"}]")
+        .await;
+    assert_eq!((broken.status, broken.message().as_str()), (400, "vars: this is not a JSON object"));
     let body = "upsert=yes&members=[\"Alice <a@example.net>\", {\"address\": \"c@example.net\", \"subscribed\": false, \"vars\": {\"x\": \"y\"}}]";
     let bulk = site.post(&format!("{members}.json"), body).await.json();
     assert_eq!(bulk, json!({"message": "Mailing list has been updated", "list": list(3)}));
