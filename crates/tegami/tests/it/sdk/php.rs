@@ -17,6 +17,11 @@ impl World {
         self.case(script("symfony.php").unwrap(), case, &letters())
     }
 
+    /// The same, with an application's configuration.
+    pub(super) fn symfony_by(&self, dsn: &[String]) {
+        self.case(script("symfony.php").unwrap(), "configured", &with(letters(), &json!({"dsn": dsn})));
+    }
+
     pub(super) fn php(&self, case: &str, more: &Value) -> Value {
         self.case(script("plain.php").unwrap(), case, &with(letters(), more))
     }

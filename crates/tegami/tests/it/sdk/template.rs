@@ -12,7 +12,7 @@ use crate::peer::need;
 const WELCOME: &str = "<p>{{greeting}} {{name}}{{#if vip}} ★{{/if}}</p>";
 
 impl World {
-    fn welcome(&self) {
+    pub(super) fn welcome(&self) {
         let fields = form(&[("name", "welcome"), ("template", WELCOME)]);
         self.good("/v3/sender.test/templates", &words(&fields));
     }

@@ -13,16 +13,16 @@ use crate::peer::{eventually, need, program, python};
 
 /// One answer.
 #[derive(Debug)]
-struct Said {
-    status: u16,
-    kind: String,
-    body: Value,
+pub(super) struct Said {
+    pub(super) status: u16,
+    pub(super) kind: String,
+    pub(super) body: Value,
 }
 
 impl Said {
     /// What each of the three clients takes for success.
     #[track_caller]
-    fn good(self) -> Value {
+    pub(super) fn good(self) -> Value {
         assert_eq!(self.status, 200, "{self:?}");
         assert!(self.kind.starts_with("application/json"), "{self:?}");
         assert!(self.body.is_object(), "{self:?}");
@@ -46,8 +46,13 @@ fn no_nulls(value: &Value, path: &str) {
 
 impl World {
     /// One request, octet by octet.
-    fn say(&self, line: &str, fields: &[&str], body: &[u8]) -> Said {
-        let key = base64::engine::general_purpose::STANDARD.encode(format!("api:{}", self.key));
+    pub(super) fn say(&self, line: &str, fields: &[&str], body: &[u8]) -> Said {
+        self.say_by(&self.key, line, fields, body)
+    }
+
+    /// The same with another key.
+    pub(super) fn say_by(&self, key: &str, line: &str, fields: &[&str], body: &[u8]) -> Said {
+        let key = base64::engine::general_purpose::STANDARD.encode(format!("api:{key}"));
         let mut head = format!(
             "{line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Basic {key}\r\n",
             self.site.addresses.http[0]
@@ -61,7 +66,8 @@ impl World {
         }
         let mut stream = TcpStream::connect(self.site.addresses.http[0]).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        stream.write_all(&[head.as_bytes(), b"\r\n", body].concat()).unwrap();
+        // Who says too much may be answered before he has ended.
+        let _ = stream.write_all(&[head.as_bytes(), b"\r\n", body].concat());
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, text) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{line}: {answer}"));
@@ -78,10 +84,10 @@ impl World {
     }
 }
 
-const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "Content-Type: application/x-www-form-urlencoded";
 const JSON: &str = "Content-Type: application/json";
 
-fn form_of(fields: &[(&str, &str)]) -> String {
+pub(super) fn form_of(fields: &[(&str, &str)]) -> String {
     let escaped = |text: &str| -> String {
         text.bytes()
             .map(|byte| match byte {
@@ -135,8 +141,8 @@ fn of_ruby(fields: &[(&str, &str)]) -> (String, Vec<u8>) {
     (format!("Content-Type: multipart/form-data; boundary={boundary}"), body.into_bytes())
 }
 
-const MESSAGES: &str = "POST /v3/sender.test/messages";
-const WHY: &str = "curl or target/peers is missing (cargo xtask peers)";
+pub(super) const MESSAGES: &str = "POST /v3/sender.test/messages";
+pub(super) const WHY: &str = "curl or target/peers is missing (cargo xtask peers)";
 
 #[test]
 fn letters_as_php_sends_them() {

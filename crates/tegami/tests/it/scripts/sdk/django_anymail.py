@@ -115,6 +115,8 @@ def errors():
             raise AssertionError(f"this was sent: {more}")
 
     refused(404, "Domain not found", sender="unknown.test")
+    refused(400, "to parameter is not a valid address", to=["friend@-receiver.test"])
+    refused(413, "request size exceeds 52.4MiB limit", body="x" * (56 << 20))
     # The address of the API without its version: the client knows that by the greeting of the root.
     settings.ANYMAIL["MAILGUN_API_URL"] = facts["url"]
     refused(404, "")

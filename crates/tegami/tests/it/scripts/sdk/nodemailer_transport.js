@@ -69,6 +69,9 @@ facts.run({
       [torn.status, torn.details],
       [400, "to parameter is not a valid address. please check documentation"],
     );
+    // More than 50 MiB the client does not send at all.
+    const large = await failure(() => transport().sendMail({ ...message, text: "x".repeat(30 << 20) }));
+    assert.equal(large.status, 413);
   },
 
   template: () =>

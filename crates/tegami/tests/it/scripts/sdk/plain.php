@@ -87,8 +87,13 @@ run([
         same([401, 'Forbidden'], [$status, $said]);
         same(0, strpos($type, 'text/plain'));
         same(['message' => 'Domain not found: unknown.test'], call('POST', '/v3/unknown.test/messages', $letter)[2]);
+        same(
+            [400, ['message' => 'to parameter is not a valid address. please check documentation']],
+            array_values(array_diff_key(call('POST', "/v3/$domain/messages", ['to' => 'nobody'] + $letter), [1 => '']))
+        );
         same(404, call('GET', '/v3/no/such/path')[0]);
-        same(413, call('POST', "/v3/$domain/messages", ['text' => str_repeat('x', 56 << 20)] + $letter)[0]);
+        [$status, , $said] = call('POST', "/v3/$domain/messages", ['text' => str_repeat('x', 56 << 20)] + $letter);
+        same([413, ['message' => 'request size exceeds 52.4MiB limit']], [$status, $said]);
     },
     'events' => function () use ($domain, $facts) {
         $page = good(call('GET', "/v3/$domain/events?".http_build_query(['event' => 'delivered OR failed', 'limit' => 1])));

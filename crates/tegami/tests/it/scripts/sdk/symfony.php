@@ -9,10 +9,12 @@ require '/usr/share/php/Symfony/Component/Mailer/Bridge/Mailgun/autoload.php';
 use Symfony\Component\HttpClient\HttpClient;
 use Symfony\Component\Mailer\Bridge\Mailgun\Transport\MailgunApiTransport;
 use Symfony\Component\Mailer\Bridge\Mailgun\Transport\MailgunHttpTransport;
+use Symfony\Component\Mailer\Bridge\Mailgun\Transport\MailgunTransportFactory;
 use Symfony\Component\Mailer\Exception\HttpTransportException;
 use Symfony\Component\Mailer\Header\MetadataHeader;
 use Symfony\Component\Mailer\Header\TagHeader;
 use Symfony\Component\Mailer\Mailer;
+use Symfony\Component\Mailer\Transport;
 use Symfony\Component\Mime\Address;
 use Symfony\Component\Mime\Email;
 use Symfony\Contracts\HttpClient\HttpClientInterface;
@@ -127,20 +129,34 @@ run([
 
         return sent($api, $email);
     },
+    // Addresses that are none do not leave the library, so that a bad request is made of something else.
     'errors' => function () use ($api, $http) {
-        foreach ([$api, $http] as $class) {
-            foreach ([
-                [['key' => 'wrong'], 'Forbidden (code 401).'],
-                [['domain' => 'unknown.test'], 'Domain not found: unknown.test (code 404).'],
-            ] as [$change, $text]) {
+        $torn = letter();
+        $torn->getHeaders()->addTextHeader('recipient-variables', '{');
+        $large = letter()->text(str_repeat('x', 56 << 20));
+        $refusals = [
+            [$torn, [], "'recipient-variables' parameter is not a valid JSON (code 400).", [$api]],
+            [letter(), ['key' => 'wrong'], 'Forbidden (code 401).', [$api, $http]],
+            [letter(), ['domain' => 'unknown.test'], 'Domain not found: unknown.test (code 404).', [$api, $http]],
+            [$large, [], 'request size exceeds 52.4MiB limit (code 413).', [$api]],
+        ];
+        foreach ($refusals as [$email, $change, $text, $classes]) {
+            foreach ($classes as $class) {
                 try {
-                    transport($class, $change)->send(letter());
+                    transport($class, $change)->send($email);
                 } catch (HttpTransportException $error) {
                     same('Unable to send an email: '.$text, $error->getMessage());
                     continue;
                 }
                 throw new Exception('this was sent');
             }
+        }
+    },
+    // As an application is configured.
+    'configured' => function () use ($facts) {
+        $factory = new Transport([new MailgunTransportFactory(null, new PlainClient())]);
+        foreach ($facts['dsn'] as $number => $dsn) {
+            (new Mailer($factory->fromString($dsn)))->send(letter()->subject('Hello from Symfony '.$number));
         }
     },
 ]);
