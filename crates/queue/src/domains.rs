@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::{digest, rand};
 use jiff::Timestamp;
 use tegami_mail::{Clock, Domain};
-use tegami_store::{DomainRow, DomainState, Store, StoreError, Table};
+use tegami_store::{DomainRow, DomainState, RecordFinding, Store, StoreError, Table};
 use tokio::sync::watch;
 
 use crate::permit::{Authenticated, Senders};
@@ -303,6 +303,28 @@ impl OurDomain {
     /// Whether mail to it is ours to keep.
     pub fn receives(&self) -> bool {
         self.configured || self.row.receives && self.row.state != DomainState::Disabled
+    }
+
+    /// Scheme and host under which its links shall lead to us.
+    pub fn links_wished(&self) -> String {
+        let scheme = if self.row.web_https { "https" } else { "http" };
+        format!("{scheme}://{}.{}", self.row.web_prefix, self.name)
+    }
+
+    /// The same, where it is known that requests to it come here: a link that leads nowhere would be worse than one with another name.
+    pub fn links_at(&self) -> Option<String> {
+        self.row.links_at.clone().filter(|at| *at == self.links_wished())
+    }
+
+    /// The host of its return paths, where its records lead here: nothing would come back otherwise.
+    pub fn bounce_host(&self) -> Option<Domain> {
+        let host = self.row.mailfrom_host.as_deref()?;
+        let is_valid = |kind: &str| {
+            let mut checks = self.row.checks.iter();
+            checks
+                .any(|check| check.name == host && check.kind == kind && check.found == RecordFinding::Valid)
+        };
+        if is_valid("MX") && is_valid("TXT") { Domain::parse(host).ok() } else { None }
     }
 
     /// Why nothing is sent for it; `None` where it may send.

@@ -122,6 +122,8 @@ struct Whole {
     signers: Vec<Signer>,
     options: Options,
     hop_tls: HopTls,
+    /// How readers reach us by the domain's own name.
+    links_at: Option<String>,
 }
 
 /// What becomes of the recipients of one message.
@@ -285,7 +287,7 @@ impl Intake {
     async fn prepare(&self, submission: Submission) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
         let Submission { permit, origin, domain, content, mut options } = submission;
         let now = self.clock.now();
-        let (hop_tls, tracking) = self.check_domain(&domain, &mut options).await?;
+        let (hop_tls, tracking, links_at) = self.check_domain(&domain, &mut options).await?;
         self.check_limits(permit.envelope(), content.len(), &options, now)?;
         let id = self.ids.next(now);
         let completed = complete::complete(&content, id, &self.settings.hostname, now)?;
@@ -300,8 +302,9 @@ impl Intake {
         drop_repeated(&mut envelope);
         envelope.forward_paths.retain(|path| !posts.iter().any(|post| post.is_to(&path.address)));
         let author = completed.author_domain().cloned();
-        let whole = Whole { origin, domain, author, signers, options, hop_tls };
+        let whole = Whole { origin, domain, author, signers, options, hop_tls, links_at };
         let links = self.links_for(&completed.content, &whole, &tracking)?;
+        let links = links.as_ref();
         let (mut accepted, mut messages) = self
             .seal_posts(&whole, posts, (links, &tracking), &envelope, &completed.content, (id, now))
             .await?;
@@ -333,7 +336,7 @@ impl Intake {
         content: Vec<u8>,
         now: Timestamp,
     ) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
-        let Whole { origin, domain, author, signers, options, hop_tls } = whole;
+        let Whole { origin, domain, author, signers, options, hop_tls, .. } = whole;
         let content = match self.feedback_fields(author.as_ref(), id, now) {
             Some(fields) => header::prepend(&content, &[fields]),
             None => content,
@@ -527,13 +530,13 @@ impl Intake {
         Ok((message, sorted.told))
     }
 
-    /// Whether the domain may send, what TLS with the next hop has to be, and what is learnt of readers. The archive is the domain's where the message
+    /// Whether the domain may send, what TLS with the next hop has to be, what is learnt of readers, and by which way they reach us. The archive is the domain's where the message
     /// names none.
     async fn check_domain(
         &self,
         domain: &Domain,
         options: &mut Options,
-    ) -> Result<(HopTls, TrackingSettings), IntakeError> {
+    ) -> Result<(HopTls, TrackingSettings, Option<String>), IntakeError> {
         let ours = match &self.domains {
             Some(domains) => domains.find(domain).await?,
             None => None,
@@ -545,7 +548,8 @@ impl Intake {
         let settings = row.map(|row| row.tracking.clone()).unwrap_or_default();
         let archive = || row.and_then(|row| row.archive_to.clone());
         options.archive_to = options.archive_to.take().or_else(archive);
-        Ok((options.hop_tls.hop_tls(row), options.tracking.over(settings)))
+        let links_at = ours.as_ref().and_then(|ours| ours.links_at());
+        Ok((options.hop_tls.hop_tls(row), options.tracking.over(settings), links_at))
     }
 
     fn check_limits(

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tegami_store::{QueueId, Store, StoreError, Table};
 
 /// Makes links and reads them.
+#[derive(Clone)]
 pub struct Links {
     base: Option<String>,
     key: hmac::Key,
@@ -102,6 +103,12 @@ impl Links {
     pub fn new(key: &[u8; 32], base: Option<String>) -> Self {
         let base = base.map(|base| base.trim_end_matches('/').to_owned());
         Self { base, key: hmac::Key::new(hmac::HMAC_SHA256, key) }
+    }
+
+    /// The same links by another way to this server.
+    #[must_use]
+    pub fn by(&self, base: String) -> Self {
+        Self { base: Some(base), key: self.key.clone() }
     }
 
     /// How readers reach this server; without it there are no links.

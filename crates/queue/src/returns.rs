@@ -17,6 +17,8 @@ use tegami_store::{MessageRow, Origin, QueueId};
 #[derive(Debug, Default)]
 pub struct Returns {
     domains: RwLock<BTreeMap<Domain, Arc<OfDomain>>>,
+    /// Domains whose messages leave with a return path of another host, and that host.
+    hosts: RwLock<BTreeMap<Domain, Domain>>,
     /// For senders of mail that we send on: the first makes addresses, the others are believed.
     srs: Vec<[u8; 32]>,
 }
@@ -142,6 +144,20 @@ impl Returns {
         }
     }
 
+    /// Messages of this domain leave with return paths of a host below it, whose paths were added too; or no longer.
+    pub fn lead_over(&self, domain: &Domain, host: Option<Domain>) {
+        let mut hosts = self.hosts.write().unwrap_or_else(PoisonError::into_inner);
+        match host {
+            Some(host) => hosts.insert(domain.clone(), host),
+            None => hosts.remove(domain),
+        };
+    }
+
+    fn host_of(&self, domain: &Domain) -> Option<Arc<OfDomain>> {
+        let host = self.hosts.read().unwrap_or_else(PoisonError::into_inner).get(domain).cloned();
+        self.of(&host?)
+    }
+
     /// What MAIL carries for this message: messages of our accounts leave with a return path of ours where their domain has one. It is of
     /// the same domain, so SPF finds what it would have found.
     pub fn reverse_path(&self, message: &MessageRow) -> ReversePath {
@@ -157,7 +173,8 @@ impl Returns {
         // What names below a domain send belongs to it, and comes back to it.
         let above = || Domain::parse(&message.domain).ok().filter(|above| domain.is_at_or_below(above));
         let of_domain = self.of(domain).or_else(|| self.of(&above()?));
-        let Some(of_domain) = of_domain.filter(rewrites) else { return kept() };
+        let elsewhere = self.host_of(domain).or_else(|| self.host_of(&above()?));
+        let Some(of_domain) = elsewhere.or_else(|| of_domain.filter(rewrites)) else { return kept() };
         match of_domain.paths.make(&message.id.to_string(), message.accepted_at) {
             Ok(address) => ReversePath::Address(address),
             Err(error) => {
@@ -226,6 +243,15 @@ mod tests {
         assert_eq!(of(http(), ""), "");
         assert_eq!(of(http(), "a@example.net"), "a@example.net");
         assert_eq!(of(http(), "a@sub.example.org"), path);
+        let host = Domain::parse("bounce.example.org").unwrap();
+        returns.add(ReturnPaths::new("bounces", host.clone(), &[8; 32]).unwrap());
+        returns.lead_over(&Domain::parse("example.org").unwrap(), Some(host));
+        let led = of(http(), "a@example.org");
+        assert!(led.ends_with("@bounce.example.org"), "{led}");
+        let id = ReturnTo::Message(QueueId::from_bits(7));
+        assert_eq!(returns.verify(&Address::parse(&led).unwrap(), now()), id);
+        returns.lead_over(&Domain::parse("example.org").unwrap(), None);
+        assert_eq!(of(http(), "a@example.org"), path);
         assert_eq!(of(Origin::Own, "a@example.org"), "a@example.org");
         assert_eq!(
             of(Origin::Reception { ip: "192.0.2.1".parse().unwrap() }, "a@example.org"),

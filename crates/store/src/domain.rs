@@ -27,6 +27,9 @@ pub struct DomainRow {
     pub web_prefix: String,
     /// Whether those links begin with `https`.
     pub web_https: bool,
+    /// Where they would lead to: scheme and host, once a request that went there has come back to this server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links_at: Option<String>,
     /// No delivery without TLS, where a message says nothing else.
     pub require_tls: bool,
     /// With `require_tls`: any certificate will do.
@@ -38,7 +41,7 @@ pub struct DomainRow {
     pub tracking: TrackingSettings,
     /// The URL to which a copy of each delivered message goes, where the message names none itself.
     pub archive_to: Option<String>,
-    /// The host in return paths.
+    /// The host in return paths, a name below the domain.
     pub mailfrom_host: Option<String>,
     /// Kept for clients that set it; keys are not rotated by themselves here.
     pub use_automatic_sender_security: bool,
@@ -64,6 +67,7 @@ impl Default for DomainRow {
             wildcard: false,
             web_prefix: "email".to_owned(),
             web_https: false,
+            links_at: None,
             require_tls: false,
             skip_verification: false,
             message_ttl: None,

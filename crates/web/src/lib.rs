@@ -32,7 +32,7 @@ mod template;
 mod webhook;
 
 pub use calls::{AgainError, CallFilter, CallMetrics, CallSettings, Calls, Signature};
-pub use domain::{DeskError, DomainDesk, PlannedRecord, Purpose, SeenRecord, Sources, plan};
+pub use domain::{DeskError, DomainDesk, Hosts, PlannedRecord, Purpose, SeenRecord, Sources, plan};
 pub use house::{Rooms, Settings};
 pub use idempotency::forget_requests;
 pub use mailgun::SubmissionControls;

@@ -84,10 +84,14 @@ impl Intake {
         content: &[u8],
         whole: &Whole,
         tracking: &TrackingSettings,
-    ) -> Result<Option<&Links>, IntakeError> {
+    ) -> Result<Option<Links>, IntakeError> {
         let wanted = tracking.needs_links();
-        match self.links.as_deref().filter(|links| links.base().is_some()) {
-            Some(links) => Ok((wanted || track::asks_for_links(content)).then_some(links)),
+        let reachable = |links: &&Links| links.base().is_some() || whole.links_at.is_some();
+        match self.links.as_deref().filter(reachable) {
+            Some(links) => Ok((wanted || track::asks_for_links(content)).then(|| match &whole.links_at {
+                Some(base) => links.by(base.clone()),
+                None => links.clone(),
+            })),
             None if track::names_links(content) => Err(IntakeError::NoPublicUrl),
             None => {
                 if wanted && !self.told_of_links.swap(true, Ordering::Relaxed) {

@@ -4,7 +4,7 @@ use serde_json::json;
 use tegami_dns::{Data, RecordType};
 use tegami_mail::{Domain as Name, note};
 use tegami_queue::OurDomain;
-use tegami_web::{PlannedRecord, plan};
+use tegami_web::{Hosts, PlannedRecord, plan};
 
 use super::{Context, Failure, Report, table};
 use crate::cli::Domain;
@@ -67,7 +67,8 @@ async fn published(ours: &OurDomain, rooms: &Rooms, config: &Config) -> Result<V
     let mut keys = rooms.dkim.of(&ours.name).await?;
     keys.retain(|key| key.active);
     let links = ours.row.tracking.needs_links().then_some(ours.row.web_prefix.as_str());
-    Ok(plan(&ours.name, &sources(config), &keys, links))
+    let below = Hosts { links, bounces: ours.row.mailfrom_host.as_deref() };
+    Ok(plan(&ours.name, &sources(config), &keys, below))
 }
 
 /// The plan as zone text.

@@ -9,7 +9,7 @@ use tegami_mail::{Domain, note};
 use tegami_queue::SystemClock;
 use tegami_store::ApiKeyScope;
 use tegami_web::people::Role;
-use tegami_web::{Sources, plan};
+use tegami_web::{Hosts, Sources, plan};
 
 use super::domain::{plan_json, zone_text};
 use super::{Context, Failure, Outcome, user};
@@ -43,7 +43,7 @@ pub(crate) async fn run(init: &Init, context: &Context) -> Result<Outcome, Failu
     let (key, _) = made.map_err(|error| Failure::Text(error.to_string()))?;
     let addresses: Vec<_> = init.ip.iter().map(|ip| (hostname.clone(), *ip)).collect();
     let sources = Sources { hostname, addresses };
-    let plan = plan(&domain, &sources, &rooms.dkim.of(&domain).await?, None);
+    let plan = plan(&domain, &sources, &rooms.dkim.of(&domain).await?, Hosts::default());
     if context.json {
         let mut value = plan_json(&plan);
         if let Some(object) = value.as_object_mut() {

@@ -45,7 +45,8 @@ fn paths_of(folder: &KeyFolder, domain: &Domain) -> Result<ReturnPaths, Failure>
     Ok(older.iter().fold(paths, |paths, key| paths.with_older_key(key)))
 }
 
-/// Gives return paths to the domains that came at run time: those whose MX records named us when they were last looked at leave with them.
+/// Gives return paths to the domains that came at run time: those whose MX records named us when they were last looked at leave with them. Where a
+/// domain has a host for them whose records lead here, its messages leave with those of that host.
 pub(super) async fn follow(rooms: &Rooms, config: &Config) {
     let returns = rooms.intake.returns();
     let (roll, folder) = match (rooms.domains.roll().await, keys::folder(config)) {
@@ -53,14 +54,22 @@ pub(super) async fn follow(rooms: &Rooms, config: &Config) {
         (Err(error), _) => return tracing::warn!(%error, "cannot look our domains up"),
         (_, Err(_)) => return tracing::warn!("cannot open the key folder"),
     };
-    for ours in roll.iter().filter(|ours| !ours.configured) {
-        if !returns.knows(&ours.name) {
-            match paths_of(&folder, &ours.name) {
-                Ok(paths) => returns.add(paths),
-                Err(_) => tracing::warn!(domain = %ours.name, "the key of its return paths cannot be used"),
-            }
+    let hears = !config.listen.smtp.is_empty();
+    let know = |name: &Domain| match returns.knows(name) {
+        true => {}
+        false => match paths_of(&folder, name) {
+            Ok(paths) => returns.add(paths),
+            Err(_) => tracing::warn!(domain = %name, "the key of its return paths cannot be used"),
+        },
+    };
+    for ours in roll.iter() {
+        if !ours.configured {
+            know(&ours.name);
+            returns.rewrite(&ours.name, ours.receives() && hears);
         }
-        returns.rewrite(&ours.name, ours.receives() && !config.listen.smtp.is_empty());
+        let host = ours.bounce_host().filter(|_| hears);
+        host.iter().for_each(know);
+        returns.lead_over(&ours.name, host);
     }
 }
 

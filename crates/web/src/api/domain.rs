@@ -74,7 +74,7 @@ pub(crate) struct Record {
     pub(crate) kind: String,
     /// Its data; of a TXT record the text itself.
     pub(crate) value: String,
-    /// What it is for: `mail`, `host`, `spf`, `host-spf`, `key`, `spare-key`, `dmarc`, `links`.
+    /// What it is for: `mail`, `host`, `spf`, `host-spf`, `key`, `spare-key`, `dmarc`, `links`, `bounces`, `bounce-spf`.
     pub(crate) purpose: &'static str,
     /// What the DNS said when it was last asked: `valid`, `invalid` (something else stands there) or `unknown` (nothing, or no answer).
     pub(crate) found: &'static str,
@@ -93,6 +93,8 @@ impl From<SeenRecord> for Record {
             Purpose::SpareKey => "spare-key",
             Purpose::Dmarc => "dmarc",
             Purpose::Links => "links",
+            Purpose::Bounces => "bounces",
+            Purpose::BounceSpf => "bounce-spf",
         };
         let found = match seen.found {
             RecordFinding::Valid => "valid",

@@ -5,14 +5,13 @@ use jiff::Timestamp;
 use tegami_auth::dkim::KeyRecord;
 use tegami_auth::spf::{self, Identity, Request, SpfResult, check_host};
 use tegami_dns::{Data, DnsError, DnsName, RecordType, Resolver};
-use tegami_mail::{Domain, ReversePath};
+use tegami_mail::ReversePath;
 use tegami_store::{RecordCheck, RecordFinding};
 
 use super::plan::{PlannedRecord, Purpose, Sources};
 
 /// Asks for every record whose owner is the domain, all at the same time. A question that the DNS did not answer keeps what was `known` before.
 pub(super) async fn look(
-    domain: &Domain,
     plan: &[PlannedRecord],
     sources: &Sources,
     known: &[RecordCheck],
@@ -26,7 +25,9 @@ pub(super) async fn look(
         let (found, answer) = match answer {
             Ok(answer) => {
                 let found = match record.purpose {
-                    Purpose::Spf => judge_spf(domain, record, &answer, sources, resolver, now).await,
+                    Purpose::Spf | Purpose::BounceSpf => {
+                        judge_spf(record, &answer, sources, resolver, now).await
+                    }
                     _ => judge(record, &answer),
                 };
                 (found, answer)
@@ -53,7 +54,7 @@ async fn ask(record: &PlannedRecord, resolver: &dyn Resolver) -> Result<Vec<Stri
     let answer = resolver.lookup(&name, record.kind).await?;
     let mut found: Vec<String> = answer.records.into_iter().map(|record| text(record.data)).collect();
     let about = |text: &String| match record.purpose {
-        Purpose::Spf => spf::Record::is_spf(text.as_bytes()),
+        Purpose::Spf | Purpose::BounceSpf => spf::Record::is_spf(text.as_bytes()),
         Purpose::Dmarc => text.trim_start().get(..8).is_some_and(|tag| tag.eq_ignore_ascii_case("v=DMARC1")),
         _ => true,
     };
@@ -97,7 +98,6 @@ fn is_same_key(wanted: &str, found: &str) -> bool {
 
 /// Good is a record that has our mechanisms among its own, and one that lets all of our addresses pass in another way, such as an `include`.
 async fn judge_spf(
-    domain: &Domain,
     record: &PlannedRecord,
     answer: &[String],
     sources: &Sources,
@@ -124,7 +124,8 @@ async fn judge_spf(
             receiver: sources.hostname.as_str(),
             now,
         };
-        let verdict = check_host(&request, Identity::MailFrom, "postmaster", domain.as_str(), resolver).await;
+        let verdict =
+            check_host(&request, Identity::MailFrom, "postmaster", record.bare_name(), resolver).await;
         passes = passes && verdict.result == SpfResult::Pass;
     }
     if passes { RecordFinding::Valid } else { RecordFinding::Invalid }

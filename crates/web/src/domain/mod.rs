@@ -9,15 +9,14 @@ use std::sync::Arc;
 use tegami_auth::dkim::Selector;
 use tegami_dns::Resolver;
 use tegami_mail::{Clock, Domain};
-use tegami_queue::{Accounts, DkimKeyError, DkimKeys, DomainError, Domains, OurDomain};
-use tegami_store::{
-    DkimKeyRow, DomainRow, DomainState, RecordCheck, RecordFinding, Store, StoreError, Table,
-};
+use tegami_queue::{Accounts, DkimKeyError, DkimKeys, DomainError, Domains, Links, OurDomain, Post};
+use tegami_store::{DkimKeyRow, DomainRow, DomainState, RecordCheck, RecordFinding, StoreError, Table};
 
+use crate::calls::Calls;
 use crate::stretch::remove_all as remove_rows;
 
 pub(crate) use self::plan::key_record;
-pub use self::plan::{PlannedRecord, Purpose, Sources, plan};
+pub use self::plan::{Hosts, PlannedRecord, Purpose, Sources, plan};
 
 /// Who administers domains.
 #[derive(Clone)]
@@ -28,8 +27,10 @@ pub struct DomainDesk {
     pub keys: Arc<DkimKeys>,
     /// Their credentials.
     pub accounts: Arc<Accounts>,
-    /// What else is kept for them.
-    pub store: Arc<dyn Store>,
+    /// Their links.
+    pub links: Option<Arc<Links>>,
+    /// Who makes requests, to see where links lead.
+    pub calls: Arc<Calls>,
     /// Who answers for the DNS.
     pub resolver: Arc<dyn Resolver>,
     /// Where mail leaves from.
@@ -53,6 +54,17 @@ pub enum DeskError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What the seal of a name that leads to us is for.
+pub(crate) const HOST: &str = "host";
+
+/// What was found out about a domain.
+struct Looked {
+    checks: Vec<RecordCheck>,
+    receives: bool,
+    proven: bool,
+    links_at: Option<String>,
 }
 
 /// A record of a plan, and what the DNS last said of it.
@@ -97,15 +109,8 @@ impl DomainDesk {
     /// There is no such domain, or the store failed.
     pub async fn verify(&self, name: &Domain) -> Result<Arc<OurDomain>, DeskError> {
         let ours = self.find(name).await?;
-        let plan = self.plan(&ours).await?;
+        let Looked { checks, receives, proven, links_at } = self.look(&ours).await?;
         let now = self.clock.now();
-        let checks =
-            look::look(name, &plan, &self.sources, &ours.row.checks, self.resolver.as_ref(), now).await;
-        let valid = |purpose: Purpose| {
-            let mut records = plan.iter().filter(move |record| record.purpose == purpose);
-            records.any(|record| finding(&checks, record).found == RecordFinding::Valid)
-        };
-        let (receives, proven) = (valid(Purpose::Mail), valid(Purpose::Spf) && valid(Purpose::Key));
         let altered = self.domains.alter(name, |row| {
             row.receives = receives;
             row.state = match (row.state, proven) {
@@ -113,14 +118,55 @@ impl DomainDesk {
                 (_, true) => DomainState::Active,
                 (_, false) => DomainState::Unverified,
             };
+            row.links_at = links_at;
             row.checks = checks;
             row.checked_at = Some(now);
         });
         Ok(altered.await?)
     }
 
+    async fn look(&self, ours: &OurDomain) -> Result<Looked, DeskError> {
+        let plan = self.plan(ours).await?;
+        let now = self.clock.now();
+        let checks = look::look(&plan, &self.sources, &ours.row.checks, self.resolver.as_ref(), now).await;
+        let valid = |purpose: Purpose| {
+            let mut records = plan.iter().filter(move |record| record.purpose == purpose);
+            records.any(|record| finding(&checks, record).found == RecordFinding::Valid)
+        };
+        let (receives, proven) = (valid(Purpose::Mail), valid(Purpose::Spf) && valid(Purpose::Key));
+        let links_at = if valid(Purpose::Links) { self.prove_links(ours).await } else { None };
+        Ok(Looked { checks, receives, proven, links_at })
+    }
+
+    /// Where links of the domain lead by its own name, once a request that went there came back to us: the CNAME alone says nothing of ports and
+    /// certificates. Links that are less safe than those of the server itself are none.
+    async fn prove_links(&self, ours: &OurDomain) -> Option<String> {
+        let (links, wished) = (self.links.as_ref()?, ours.links_wished());
+        let is_safe = |url: &str| url.starts_with("https://");
+        if links.base().is_some_and(is_safe) && !is_safe(&wished) {
+            return None;
+        }
+        let name = wished.split_once("://")?.1;
+        let post = Post {
+            url: format!("{wished}/p/{name}"),
+            content_type: "text/plain".to_owned(),
+            body: Vec::new().into(),
+        };
+        let answered = self.calls.caller.post(post).await.ok()?;
+        let ours = answered.status == 200 && links.is_sealed(HOST, name, answered.beginning.trim());
+        ours.then_some(wished)
+    }
+
+    /// Looks again at names that lead here, which others may have led elsewhere: links and return paths by them end where they do. Whether a domain may
+    /// send is no question here.
+    async fn look_again(&self, ours: &OurDomain) -> Result<(), DeskError> {
+        let Looked { checks, links_at, .. } = self.look(ours).await?;
+        self.domains.alter(&ours.name, |row| (row.checks, row.links_at) = (checks, links_at)).await?;
+        Ok(())
+    }
+
     /// Asks the DNS about every domain that waits for its owner to publish: nobody has to say that it is done. Those that may send already are left
-    /// alone, so that no failure of somebody's DNS takes that right away. Tells how many may send from now on.
+    /// alone, so that no failure of somebody's DNS takes that right away; only names of theirs that lead here are looked at again. Tells how many may send from now on.
     ///
     /// # Errors
     /// The store failed.
@@ -134,6 +180,10 @@ impl DomainDesk {
                 fresh += 1;
             }
         }
+        let leads_here = |ours: &OurDomain| ours.row.links_at.is_some() || ours.row.mailfrom_host.is_some();
+        for ours in roll.iter().filter(|ours| ours.state() == DomainState::Active && leads_here(ours)) {
+            self.look_again(ours).await?;
+        }
         Ok(fresh)
     }
 
@@ -146,7 +196,7 @@ impl DomainDesk {
         self.domains.remove(name).await?;
         self.accounts.remove_credentials(name).await?;
         self.accounts.delete_api_keys_of(name).await?;
-        let store = self.store.as_ref();
+        let store = self.calls.store.as_ref();
         for (table, prefix) in [
             (Table::Webhooks, format!("{name}/")),
             (Table::Templates, format!("{name}/")),
@@ -176,7 +226,8 @@ impl DomainDesk {
         if !keys.iter().any(|key| key.active) {
             keys.extend(self.keys.signing(&ours.name).await?);
         }
-        Ok(plan(&ours.name, &self.sources, &keys, Some(&ours.row.web_prefix)))
+        let below = Hosts { links: Some(&ours.row.web_prefix), bounces: ours.row.mailfrom_host.as_deref() };
+        Ok(plan(&ours.name, &self.sources, &keys, below))
     }
 
     /// The same, with what the DNS said when it was last asked.

@@ -47,6 +47,10 @@ pub enum Purpose {
     Dmarc,
     /// Links in messages lead to us.
     Links,
+    /// What comes back to the host of return paths comes to us.
+    Bounces,
+    /// This server may send in the name of that host.
+    BounceSpf,
 }
 
 impl PlannedRecord {
@@ -56,14 +60,17 @@ impl PlannedRecord {
     }
 }
 
-/// What a domain needs so that its mail is believed: MX, SPF, DKIM, DMARC, and the addresses of the server's name. `links` is the label under which
-/// links lead to us, where some do.
-pub fn plan(
-    domain: &Domain,
-    sources: &Sources,
-    keys: &[DkimKeyRow],
-    links: Option<&str>,
-) -> Vec<PlannedRecord> {
+/// Names below a domain that lead to us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hosts<'a> {
+    /// The label of links, where some do.
+    pub links: Option<&'a str>,
+    /// The host of return paths, where they have another one than the domain.
+    pub bounces: Option<&'a str>,
+}
+
+/// What a domain needs so that its mail is believed: MX, SPF, DKIM, DMARC, and the addresses of the server's name.
+pub fn plan(domain: &Domain, sources: &Sources, keys: &[DkimKeyRow], below: Hosts<'_>) -> Vec<PlannedRecord> {
     let Sources { hostname, addresses } = sources;
     let record = |name: String, kind, value: String, purpose| PlannedRecord { name, kind, value, purpose };
     let txt = |name: String, value, purpose| record(name, RecordType::Txt, value, purpose);
@@ -83,7 +90,8 @@ pub fn plan(
     }
     // Naming the host keeps the record right when its addresses change; the HELO name gets a record of its own (RFC 7208 section 2.3).
     let mechanisms: Vec<String> = hosts.iter().map(|host| format!("a:{host}")).collect();
-    plan.push(txt(format!("{domain}."), format!("v=spf1 {} -all", mechanisms.join(" ")), Purpose::Spf));
+    let spf = format!("v=spf1 {} -all", mechanisms.join(" "));
+    plan.push(txt(format!("{domain}."), spf.clone(), Purpose::Spf));
     for host in hosts {
         plan.push(txt(format!("{host}."), "v=spf1 a -all".to_owned(), Purpose::HostSpf));
     }
@@ -93,7 +101,11 @@ pub fn plan(
     }
     let dmarc = format!("v=DMARC1; p=none; rua=mailto:postmaster@{domain}");
     plan.push(txt(format!("_dmarc.{domain}."), dmarc, Purpose::Dmarc));
-    if let Some(label) = links {
+    if let Some(host) = below.bounces {
+        plan.push(record(format!("{host}."), RecordType::Mx, format!("10 {hostname}."), Purpose::Bounces));
+        plan.push(txt(format!("{host}."), spf, Purpose::BounceSpf));
+    }
+    if let Some(label) = below.links {
         let name = format!("{label}.{domain}.");
         plan.push(record(name, RecordType::Cname, format!("{hostname}."), Purpose::Links));
     }
@@ -120,7 +132,8 @@ mod tests {
                 (name("news.example.org"), "192.0.2.2".parse().unwrap()),
             ],
         };
-        let plan = plan(&name("example.org"), &sources, &[], Some("email"));
+        let below = Hosts { links: Some("email"), bounces: Some("bounce.example.org") };
+        let plan = plan(&name("example.org"), &sources, &[], below);
         let has = |name: &str, value: &str| {
             plan.iter().filter(|record| record.name == name && record.value == value).count()
         };
@@ -128,5 +141,7 @@ mod tests {
         assert_eq!(has("2.2.0.192.in-addr.arpa.", "news.example.org."), 1);
         assert_eq!(has("mail.example.org.", "v=spf1 a -all") + has("news.example.org.", "v=spf1 a -all"), 2);
         assert_eq!(has("email.example.org.", "mail.example.org."), 1);
+        assert_eq!(has("bounce.example.org.", "10 mail.example.org."), 1);
+        assert_eq!(has("bounce.example.org.", "v=spf1 a:mail.example.org a:news.example.org -all"), 1);
     }
 }

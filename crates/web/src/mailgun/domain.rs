@@ -65,7 +65,7 @@ async fn create(State(house): State<Shared>, _: Account, form: Form) -> Result<R
     let name = form.filled("name")?.ok_or_else(|| ApiError::bad("name parameter is missing"))?;
     let name = new_name(name)?;
     let mut row = DomainRow::default();
-    read_settings(&form, &mut row)?;
+    read_settings(&form, &name, &mut row)?;
     match form.filled("dkim_key_size")? {
         // Receivers may ignore shorter keys (RFC 8301 section 3.2), so all that we make have 2048 bits.
         None | Some("1024" | "2048") => {}
@@ -98,12 +98,12 @@ async fn show(State(house): State<Shared>, Ours(ours): Ours) -> Result<Response,
 
 async fn update(State(house): State<Shared>, Ours(ours): Ours, form: Form) -> Result<Response, ApiError> {
     let mut row = ours.row.clone();
-    read_settings(&form, &mut row)?;
+    read_settings(&form, &ours.name, &mut row)?;
     let password = form.filled("smtp_password")?.map(credential::good_password).transpose()?;
     let authority = house.dkim_host(&form, &ours.name).await?;
     let altered = house.rooms.domains.alter(&ours.name, |row| {
         // Read once more over what the row is by now; it was good a moment ago.
-        let _ = read_settings(&form, row);
+        let _ = read_settings(&form, &ours.name, row);
     });
     let ours = altered.await.map_err(DeskError::from)?;
     if let Some(authority) = authority {
@@ -168,8 +168,9 @@ impl House {
         let of = |purpose: Purpose| {
             seen.iter().filter(move |seen| seen.record.purpose == purpose).map(record_value)
         };
-        let sending = of(Purpose::Key).chain(of(Purpose::Spf)).chain(of(Purpose::Links)).collect();
-        Ok((of(Purpose::Mail).collect(), sending))
+        let sending = of(Purpose::Key).chain(of(Purpose::Spf)).chain(of(Purpose::BounceSpf));
+        let sending = sending.chain(of(Purpose::Links)).collect();
+        Ok((of(Purpose::Mail).chain(of(Purpose::Bounces)).collect(), sending))
     }
 
     /// Whose keys a form wants to sign with. A signature by any other domain would not align with the author's, and by somebody else's would be a forgery.
@@ -315,7 +316,7 @@ pub(super) fn selector(text: &str) -> Result<Selector, ApiError> {
 }
 
 /// What a form says of a domain; what it does not name stays.
-fn read_settings(form: &Form, row: &mut DomainRow) -> Result<(), ApiError> {
+fn read_settings(form: &Form, name: &Domain, row: &mut DomainRow) -> Result<(), ApiError> {
     for (name, place) in [
         ("wildcard", &mut row.wildcard),
         ("require_tls", &mut row.require_tls),
@@ -344,9 +345,16 @@ fn read_settings(form: &Form, row: &mut DomainRow) -> Result<(), ApiError> {
         row.archive_to = archive("archive_to", text)?;
     }
     if let Some(text) = form.text("mailfrom_host")? {
+        let wrong = |why: &dyn std::fmt::Display| {
+            ApiError::bad(format!("mailfrom_host: `{}` is not a host: {why}", shown(text)))
+        };
         let host = Some(text).filter(|text| !text.is_empty()).map(Domain::parse).transpose();
-        let wrong = |error| ApiError::bad(format!("mailfrom_host: `{}` is not a host: {error}", shown(text)));
-        row.mailfrom_host = host.map_err(wrong)?.map(|host| host.to_string());
+        let host = host.map_err(|error| wrong(&error))?;
+        // SPF aligns by the Organizational Domain (RFC 9989), and nobody else's name is used so.
+        if host.as_ref().is_some_and(|host| host == name || !host.is_at_or_below(name)) {
+            return Err(wrong(&format!("it is not below {name}")));
+        }
+        row.mailfrom_host = host.map(|host| host.to_string());
     }
     Ok(())
 }

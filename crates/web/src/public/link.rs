@@ -14,6 +14,7 @@ use tegami_words::{plain, text};
 
 use super::page::Page;
 use super::stranger::Stranger;
+use crate::domain::HOST;
 use crate::house::{House, Shared};
 use crate::suppression;
 
@@ -46,6 +47,14 @@ pub(crate) struct Visit {
 impl Visit {
     fn of(stranger: &Stranger) -> Self {
         Self { ip: Some(stranger.ip), user_agent: stranger.user_agent.clone(), ..Self::default() }
+    }
+}
+
+/// Proves to ourselves that a name leads to this server ([`crate::DomainDesk`]); it proves nothing to anybody else.
+pub(crate) async fn prove(State(house): State<Shared>, Path(host): Path<String>) -> Response {
+    match house.rooms.intake.links() {
+        Some(links) => links.seal(HOST, &host).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!   GET  /u/{link}   a page that asks        POST /u/{link}   unsubscribes, by the page or by one click of a mail program (RFC 8058)
+//!   POST /p/{host}   a proof that this name leads here
 //!   GET  /o/{link}   a picture               GET  /c/{link}   goes on to where the link led
 //! ```
 
@@ -14,7 +15,7 @@ mod recent;
 mod stranger;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub(crate) use self::client::Client;
 pub(crate) use self::form::Rates;
@@ -29,5 +30,6 @@ pub(crate) fn routes() -> Router<Shared> {
         .route("/u/{link}", get(link::ask).post(link::unsubscribe))
         .route("/o/{link}", get(link::opened))
         .route("/c/{link}", get(link::clicked))
+        .route("/p/{host}", post(link::prove))
         .merge(form::routes())
 }

@@ -162,22 +162,79 @@ async fn what_serves_a_domain_alone_goes_with_it() {
     assert_eq!(site.get("/v3/mg.example.net/unsubscribes/b@example.com").await.status, 200);
 }
 
+fn desk(site: &Site) -> tegami_web::DomainDesk {
+    let rooms = site.rooms.clone();
+    let hostname = "mail.example.org".parse().unwrap();
+    tegami_web::DomainDesk {
+        domains: rooms.domains,
+        keys: rooms.keys,
+        accounts: rooms.accounts,
+        links: rooms.intake.links().cloned(),
+        calls: rooms.calls,
+        resolver: rooms.resolver,
+        sources: tegami_web::Sources { hostname, addresses: Vec::new() },
+        clock: rooms.clock,
+    }
+}
+
+#[tokio::test]
+async fn links_and_return_paths_have_names_of_the_domain_once_they_lead_here() {
+    let site = Site::open().await;
+    let path = "/v4/domains/example.org";
+    let set = async |body: &str| site.request("PUT", path, KEY, FORM, body.as_bytes()).await;
+    let verify = async || site.request("PUT", &format!("{path}/verify"), KEY, "", b"").await.json();
+    let letter = "from=a@example.org&to=b@example.com&text=x&o:tracking-unsubscribe=yes";
+    let link = async || {
+        assert_eq!(site.post("/v3/example.org/messages", letter).await.status, 200);
+        let content = site.newest().await.1;
+        let field = content.split("List-Unsubscribe:\r\n <").nth(1).unwrap();
+        field.split("/u/").next().unwrap().to_owned()
+    };
+    let wrong = set("mailfrom_host=bounce.example.net").await;
+    let why = "mailfrom_host: `bounce.example.net` is not a host: it is not below example.org";
+    assert_eq!((wrong.status, wrong.message().as_str()), (400, why));
+    let planned = set("web_scheme=https&web_prefix=links&mailfrom_host=bounce.example.org").await.json();
+    assert_eq!(planned["domain"]["mailfrom_host"], "bounce.example.org");
+    site.world.become_zone(&zone_of(&planned));
+
+    // The CNAME is there, but whoever answers is somebody else.
+    let base = "https://links.example.org";
+    let found = verify().await;
+    assert!(found.to_string().contains("links.example.org"), "{found}");
+    assert_eq!(link().await, crate::site::PUBLIC);
+    let ours = async || {
+        let name = "example.org".parse().unwrap();
+        site.rooms.domains.find(&name).await.unwrap().unwrap()
+    };
+    assert_eq!(ours().await.bounce_host().unwrap().as_str(), "bounce.example.org");
+    let proof = site.request("POST", "/p/links.example.org", "", "text/plain", b"").await;
+    assert_eq!(proof.status, 200);
+    site.phone.say(&format!("{base}/p/links.example.org"), &proof.body);
+    verify().await;
+    assert_eq!(link().await, base);
+    // Another label leads nowhere yet, and what is less safe than the server's own links is never used.
+    assert_eq!(set("web_prefix=other").await.status, 200);
+    assert_eq!(link().await, crate::site::PUBLIC);
+    assert_eq!(set("web_prefix=links&web_scheme=http").await.status, 200);
+    site.phone.say("http://links.example.org/p/links.example.org", &proof.body);
+    verify().await;
+    assert_eq!(link().await, crate::site::PUBLIC);
+    assert_eq!(set("web_scheme=https").await.status, 200);
+    verify().await;
+    assert_eq!(link().await, base);
+    // Where the names lead elsewhere, that is seen without anybody asking.
+    site.world.become_zone("");
+    desk(&site).verify_waiting().await.unwrap();
+    assert_eq!(link().await, crate::site::PUBLIC);
+    assert_eq!(ours().await.bounce_host(), None);
+}
+
 #[tokio::test]
 async fn domains_that_wait_are_looked_at_without_being_asked_for() {
     let site = Site::open().await;
     let created = site.post("/v4/domains", "name=mg.example.net").await.json();
     assert_eq!(site.post("/v4/domains", "name=late.example.net").await.status, 200);
-    let rooms = site.rooms.clone();
-    let hostname = "mail.example.org".parse().unwrap();
-    let desk = tegami_web::DomainDesk {
-        domains: rooms.domains,
-        keys: rooms.keys,
-        accounts: rooms.accounts,
-        store: rooms.store,
-        resolver: rooms.resolver,
-        sources: tegami_web::Sources { hostname, addresses: Vec::new() },
-        clock: rooms.clock,
-    };
+    let desk = desk(&site);
     assert_eq!(desk.verify_waiting().await.unwrap(), 0);
     site.world.become_zone(&zone_of(&created));
     assert_eq!(desk.verify_waiting().await.unwrap(), 1);

@@ -15,6 +15,7 @@ const PUBLIC: &[(&str, &str)] = &[
     ("/forms/{name}/thanks", "what visitors of a web site are told after they wrote"),
     ("/u/{link}", "readers unsubscribe; the link proves itself"),
     ("/o/{link}", "the picture that tells of an opened message; the link proves itself"),
+    ("/p/{host}", "a proof that a name leads here, which proves nothing to anybody but us"),
     ("/c/{link}", "the way to where a link led; the link proves itself"),
 ];
 

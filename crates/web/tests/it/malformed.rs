@@ -94,6 +94,7 @@ const PATHS: &[&str] = &[
     "/v5/accounts/subaccounts",
     "/forms/{k}",
     "/u/{k}",
+    "/p/{k}",
     "/c/{k}",
     "/o/{k}",
     "/api/openapi.json",

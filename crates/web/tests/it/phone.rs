@@ -13,6 +13,8 @@ pub(crate) const SILENT: &str = "https://silent.test/";
 
 pub(crate) struct Phone {
     answers: Mutex<BTreeMap<String, Vec<Result<u16, CallError>>>>,
+    /// What is said to requests to a URL.
+    words: Mutex<BTreeMap<String, String>>,
     posted: mpsc::UnboundedSender<Post>,
     heard: tokio::sync::Mutex<mpsc::UnboundedReceiver<Post>>,
     never: Notify,
@@ -23,6 +25,7 @@ impl Default for Phone {
         let (posted, heard) = mpsc::unbounded_channel();
         Self {
             answers: Mutex::default(),
+            words: Mutex::default(),
             posted,
             heard: tokio::sync::Mutex::new(heard),
             never: Notify::new(),
@@ -34,6 +37,11 @@ impl Phone {
     /// What the next requests to a URL are answered with; 200 after that.
     pub(crate) fn answer(&self, url: &str, answers: &[Result<u16, CallError>]) {
         self.answers.lock().unwrap().insert(url.to_owned(), answers.iter().rev().cloned().collect());
+    }
+
+    /// Says these words to requests to a URL from now on.
+    pub(crate) fn say(&self, url: &str, words: &str) {
+        self.words.lock().unwrap().insert(url.to_owned(), words.to_owned());
     }
 
     /// Waits for the next request.
@@ -57,7 +65,11 @@ impl Caller for Phone {
                 self.never.notified().await;
             }
             let answer = self.answers.lock().unwrap().get_mut(&url).and_then(Vec::pop).unwrap_or(Ok(200));
-            answer.map(|status| Answered { status, beginning: format!("said {status}") })
+            let words = self.words.lock().unwrap().get(&url).cloned();
+            answer.map(|status| Answered {
+                status,
+                beginning: words.unwrap_or_else(|| format!("said {status}")),
+            })
         })
     }
 
