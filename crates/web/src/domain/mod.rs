@@ -193,7 +193,10 @@ impl DomainDesk {
     /// # Errors
     /// There is no such domain, or the configuration names it.
     pub async fn remove(&self, name: &Domain) -> Result<(), DeskError> {
-        self.domains.remove(name).await?;
+        if self.find(name).await?.configured {
+            return Err(DomainError::Configured(name.clone()).into());
+        }
+        // Whatever happens in between, nobody gets in by what is left, and the domain stands until it may be taken away once more.
         self.accounts.remove_credentials(name).await?;
         self.accounts.delete_api_keys_of(name).await?;
         let store = self.calls.store.as_ref();
@@ -205,6 +208,7 @@ impl DomainDesk {
         ] {
             remove_rows(store, table, &prefix).await?;
         }
+        self.domains.remove(name).await?;
         Ok(self.keys.forget(name).await?)
     }
 
