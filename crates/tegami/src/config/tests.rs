@@ -188,6 +188,19 @@ dnssec = "maybe"
     );
 }
 
+#[test]
+fn delivery_is_not_asked_for_too_far_ahead() {
+    check(
+        "hostname = \"mail.example.com\"\n[limits]\nahead_days = 8\n",
+        &expect![[r#"
+        error: mail is kept for delivery later for at most 7 days: write a number from 1 to 7
+         --> tegami.toml:3:14
+          |
+        3 | ahead_days = 8
+          |              ^"#]],
+    );
+}
+
 /// The routes in order: name, order, version of IP, smarthosts.
 fn check_routes(delivery: &str, expect: &Expect) {
     let text = format!("hostname = \"mail.example.com\"\n{delivery}");

@@ -55,7 +55,8 @@ fn a_domain_is_made_published_verified_and_sends() {
     let mut site = Site::start(&plan);
     let key = site.json(&["key", "add", "operator"])["key"].as_str().unwrap().to_owned();
     let domain = "mg.shop.test";
-    let (status, made) = request(&site, &key, "POST", "/v4/domains", &format!("name={domain}"));
+    let wanted = format!("name={domain}&mailfrom_host=bounce.{domain}");
+    let (status, made) = request(&site, &key, "POST", "/v4/domains", &wanted);
     assert_eq!((status, &made["domain"]["state"]), (200, &Value::from("unverified")), "{made}");
     let (status, made) = request(
         &site,
@@ -96,9 +97,9 @@ fn a_domain_is_made_published_verified_and_sends() {
     assert_eq!(status, 200, "{sent}");
     for text in ["by SMTP", "by HTTP"] {
         let taken = sink.with_text(&format!("Subject: {text}"));
-        // Its MX records name us: what comes back is recognised.
+        // The MX records of the host of its return paths name us: what comes back is recognised.
         assert!(
-            taken.mail.contains("<bounces+") && taken.mail.contains(&format!("@{domain}>")),
+            taken.mail.contains("<bounces+") && taken.mail.contains(&format!("@bounce.{domain}>")),
             "{}",
             taken.mail
         );
@@ -112,6 +113,15 @@ fn a_domain_is_made_published_verified_and_sends() {
         assert_eq!(result, Some("pass"), "{text}: {verdicts}");
         let signatures = verdicts["dkim"].to_string();
         assert_eq!(signatures.matches("\"result\":\"pass\"").count(), 2, "{signatures}");
+        let spf = verdicts["spf"].to_string();
+        assert!(spf.contains(&format!("bounce.{domain}")) && spf.contains("\"pass\""), "{spf}");
+        let mut wire = Wire::connect(site.smtp()).unwrap();
+        wire.command("EHLO mx.receiver.test").unwrap();
+        wire.command("MAIL FROM:<>").unwrap();
+        let reply = wire.command(&format!("RCPT TO:<{from}>")).unwrap();
+        assert!(reply.starts_with("250"), "{reply}");
+        let reply = wire.command(&format!("RCPT TO:<alice@bounce.{domain}>")).unwrap();
+        assert!(reply.starts_with('5'), "{reply}");
     }
 
     // Who goes by the domain is known everywhere: here, and to whoever writes to it.
