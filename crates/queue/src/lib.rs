@@ -26,6 +26,8 @@ mod event;
 mod fate;
 mod forward;
 mod fresh;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod gate;
 mod here;
 mod hold;

@@ -23,6 +23,9 @@ fn fuzz_corpus() {
     replay("date", property::date_time);
     replay("parameter", property::parameters);
     replay("mime", property::message);
+    replay("mime_rewrite", property::rewritten);
+    replay("html", property::html);
+    replay("quotation", property::quotation);
     replay("refusal", property::refusal);
 }
 

@@ -9,8 +9,8 @@
 use tegami_mail::failure::{Said, classify};
 use tegami_mail::mailbox_list::{parse_list, write_list};
 use tegami_mail::{
-    Address, HeaderLimits, HeaderSection, LineFaults, ParameterizedValue, date, encoded_word, header, line,
-    mime,
+    Address, HeaderLimits, HeaderSection, LineFaults, ParameterizedValue, date, encoded_word, header, html,
+    line, mime, quote,
 };
 
 /// Every octet is in exactly one field; nothing is lost by taking out nothing; a field put before them stays what it is.
@@ -74,6 +74,55 @@ pub(crate) fn parameters(octets: &[u8]) {
 /// Nothing panics, whatever is nested in whatever.
 pub(crate) fn message(octets: &[u8]) {
     mime::parse(octets);
+}
+
+/// Where nothing is changed there is no other content, and what was changed is there to be read.
+pub(crate) fn rewritten(octets: &[u8]) {
+    const MARK: &str = "\u{6a9c} ";
+    let mut read = 0;
+    let same = mime::rewrite(octets, |_, _| {
+        read += 1;
+        None
+    });
+    assert_eq!(same, None);
+    let Some(written) = mime::rewrite(octets, |_, text| Some(format!("{MARK}{text}"))) else {
+        assert_eq!(read, 0);
+        return;
+    };
+    let mut marked = 0;
+    let _ = mime::rewrite(&written, |_, text| {
+        marked += usize::from(text.starts_with(MARK));
+        None
+    });
+    assert_eq!(marked, read);
+}
+
+/// The pieces are the whole text, what was escaped comes back, and there is a plain text of everything.
+pub(crate) fn html(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    let mut at = 0;
+    for piece in html::pieces(&text) {
+        assert_eq!(piece.start, at);
+        at += piece.source.len();
+        if let html::Token::Open(tag) = piece.token {
+            for attribute in tag.attributes() {
+                let _ = tag.attribute(attribute.name);
+            }
+        }
+    }
+    assert_eq!(at, text.len());
+    assert_eq!(html::decode(&html::escape(&text)), text);
+    let _ = html::to_text(&text);
+}
+
+/// What is left of a text is no longer than the text, and something is left of everything that says something.
+pub(crate) fn quotation(octets: &[u8]) {
+    let text = String::from_utf8_lossy(octets);
+    let stripped = quote::strip(&text);
+    let length = stripped.text.len() + stripped.signature.as_ref().map_or(0, String::len);
+    assert!(length <= text.len() + 1);
+    assert_eq!(stripped.text.trim().is_empty(), text.trim().is_empty());
+    assert!(quote::strip_html(&text).len() <= text.len());
 }
 
 /// A refusal always has a verdict, the same for the same words, and no more of it is looked at than is looked at of its beginning.

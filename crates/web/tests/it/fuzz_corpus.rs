@@ -18,6 +18,11 @@ fn http_form() {
 }
 
 #[test]
+fn template() {
+    replay("template", tegami_web::fuzz::template);
+}
+
+#[test]
 fn event_filter() {
     replay("event_filter", |octets| tegami_web::fuzz::filter(&String::from_utf8_lossy(octets)));
 }

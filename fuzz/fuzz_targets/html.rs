@@ -1,0 +1,7 @@
+//! HTML of strangers.
+#![no_main]
+
+#[path = "../../crates/mail/tests/it/property.rs"]
+mod property;
+
+libfuzzer_sys::fuzz_target!(|octets: &[u8]| property::html(octets));
