@@ -75,5 +75,5 @@ pub use parameter::ParameterizedValue;
 pub use reply::{EnhancedStatusCode, Reply, ReplyClass};
 #[doc(hidden)]
 pub use text::told;
-pub use text::{AsText, Text};
+pub use text::{AsText, Text, hex};
 pub use transcript::{Speaker, Transcript, TranscriptLine};

@@ -74,17 +74,7 @@ impl NameAddr {
         let Some(name) = self.name.as_deref().filter(|name| !name.is_empty()) else {
             return line.token(gap, &format!("{}{after}", self.address));
         };
-        match as_phrase(name) {
-            Phrase::Atoms => {
-                let mut gap = gap;
-                for word in name.split(' ') {
-                    line.token(gap, word);
-                    gap = " ";
-                }
-            }
-            Phrase::Quoted(quoted) => line.token(gap, &quoted),
-            Phrase::Encoded => line.encoded(gap, name),
-        }
+        write_phrase(name, line, gap);
         line.token(" ", &format!("<{}>{after}", self.address));
     }
 }
@@ -131,6 +121,20 @@ fn as_phrase(name: &str) -> Phrase {
     Phrase::Quoted(quoted(name))
 }
 
+fn write_phrase(name: &str, line: &mut FoldedLine, gap: &str) {
+    match as_phrase(name) {
+        Phrase::Atoms => {
+            let mut gap = gap;
+            for word in name.split(' ') {
+                line.token(gap, word);
+                gap = " ";
+            }
+        }
+        Phrase::Quoted(quoted) => line.token(gap, &quoted),
+        Phrase::Encoded => line.encoded(gap, name),
+    }
+}
+
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
@@ -142,6 +146,17 @@ pub fn write_list(list: &[NameAddr], column: usize) -> String {
         let gap = if at == 0 { "" } else { " " };
         entry.write(&mut line, gap, if at + 1 == list.len() { "" } else { "," });
     }
+    line.finish()
+}
+
+/// Writes `Name <id>`, the identifier of a mailing list (RFC 2919 section 3), as the value of a header field, folded, `column` columns being taken
+/// by the name of the field.
+pub fn write_named(name: &str, id: &str, column: usize) -> String {
+    let mut line = FoldedLine::new(column);
+    if !name.is_empty() {
+        write_phrase(name, &mut line, "");
+    }
+    line.token(if name.is_empty() { "" } else { " " }, &format!("<{id}>"));
     line.finish()
 }
 

@@ -234,6 +234,11 @@ pub mod told {
     }
 }
 
+/// Two hexadecimal digits for each octet, in lower case.
+pub fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;

@@ -28,7 +28,7 @@ impl Certificate {
     /// Reads a certificate; what cannot be read stays empty, and the fingerprint is always there.
     pub fn read(der: &[u8]) -> Self {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der);
-        let sha256 = digest.as_ref().iter().map(|octet| format!("{octet:02x}")).collect();
+        let sha256 = tegami_mail::hex(digest.as_ref());
         let empty = Self {
             subject: String::new(),
             issuer: String::new(),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use tegami_mail::encoded_word::encode_unstructured;
 use tegami_mail::header::{self, HeaderField, HeaderLimits, HeaderSection};
 use tegami_mail::html::{self, Token};
+use tegami_mail::mailbox_list;
 use tegami_mail::mime::{TextKind, rewrite};
 use tegami_store::{ClickTracking, QueueId, TrackingSettings};
 
@@ -329,20 +330,24 @@ impl Reader<'_> {
 
 /// What a list says of itself (RFC 2919, RFC 2369), and where answers go.
 fn list_fields(list: &MailingList, section: &HeaderSection<'_>) -> Vec<u8> {
-    let name = if list.name.is_empty() { String::new() } else { format!("{} ", list.name) };
-    let mut fields = vec![("List-Id", format!("{name}<{}>", list.id()))];
+    let mut out = Vec::new();
+    if section.first("List-Id").is_none() {
+        let id = mailbox_list::write_named(&list.name, &list.id(), "List-Id: ".len());
+        out.extend(format!("List-Id: {id}\r\n").into_bytes());
+    }
     let post = if list.access_level == AccessLevel::ReadOnly {
         "NO".to_owned()
     } else {
         format!("<mailto:{}>", list.address)
     };
-    fields.push(("List-Post", post));
+    let mut fields = vec![("List-Post", post)];
     // What a sender chose stays.
     if list.reply_preference == ReplyPreference::List && section.first("Reply-To").is_none() {
         fields.push(("Reply-To", list.address.clone()));
     }
     let fresh = fields.into_iter().filter(|(name, _)| section.first(name).is_none());
-    fresh.filter_map(|(name, value)| header::write(name, &value).ok()).flatten().collect()
+    out.extend(fresh.filter_map(|(name, value)| header::write(name, &value).ok()).flatten());
+    out
 }
 
 /// The URL with which a text begins, without the punctuation that belongs to the sentence around it; empty where there is none.

@@ -18,7 +18,7 @@ use tegami_mail::{Address, Domain, Host, LocalPart};
 
 /// Days for which a return path counts: queues give up after five (RFC 5321 section 4.5.4.1), some after a week, and a
 /// mailbox may answer later.
-pub const LIFETIME_DAYS: u64 = 30;
+const LIFETIME_DAYS: u64 = 30;
 
 /// Octets of the tag: 80 bits. Each guess costs an SMTP transaction.
 const TAG_OCTETS: usize = 10;

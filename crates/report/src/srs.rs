@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use tegami_mail::{Address, Domain, Host, LocalPart};
 
 /// Days for which an address counts, as other implementations have it.
-pub const LIFETIME_DAYS: u64 = 21;
+const LIFETIME_DAYS: u64 = 21;
 
 /// Characters of the hash where nothing else is said: 48 bits. Each guess costs an SMTP transaction.
 const HASH: usize = 8;
@@ -72,11 +72,6 @@ impl Srs {
     #[must_use]
     pub fn with_hash(self, characters: usize) -> Self {
         Self { hash: characters.clamp(4, 20), ..self }
-    }
-
-    /// The domain that they are of.
-    pub fn domain(&self) -> &Domain {
-        &self.domain
     }
 
     /// The address by which mail of `sender` is sent on. What was sent on by others gets an address that leads back to the first of them,

@@ -15,6 +15,7 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
+use tegami_mail::hex;
 use tegami_queue::{Admission, Throttle};
 use tegami_store::ApiKeyRole;
 
@@ -65,7 +66,7 @@ impl House {
     async fn look_at(&self, key: &str, ip: Option<IpAddr>, method: &Method) -> Result<(), ApiError> {
         let mark = mark(key);
         let now = self.rooms.clock.now();
-        let name = format!("api key {}", mark.iter().map(|octet| format!("{octet:02x}")).collect::<String>());
+        let name = format!("api key {}", hex(&mark));
         let guarded = ip.filter(|ip| !self.proven.knows(*ip, mark, now));
         if let Some(ip) = guarded {
             if let Admission::Delay(delay) = self.throttle(|throttle| throttle.admit(ip, &name, now)) {

@@ -4,6 +4,7 @@ use aws_lc_rs::digest;
 use axum::http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use tegami_mail::hex;
 use tegami_queue::Turn;
 use tegami_store::{Store, StoreError, Table, TableChange};
 
@@ -163,8 +164,4 @@ pub async fn forget_requests(store: &dyn Store, now: Timestamp) -> Result<usize,
             store.delete(Table::Idempotency, old).await?;
         }
     }
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -11,7 +11,7 @@ use std::fmt;
 
 use serde::Serialize;
 use tegami_dns::Tlsa;
-use tegami_mail::{Domain, Note, note};
+use tegami_mail::{Domain, Note, hex, note};
 
 /// More records than this are not looked at: each costs a hash of every certificate that a server shows.
 const MAX_RECORDS: usize = 100;
@@ -183,8 +183,7 @@ impl fmt::Display for Association {
 /// A TLSA record's data as in zone text: `3 1 1 0123…`.
 pub fn presentation(record: &Tlsa) -> String {
     let Tlsa { usage, selector, matching_type, data } = record;
-    let digits: String = data.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("{usage} {selector} {matching_type} {digits}")
+    format!("{usage} {selector} {matching_type} {}", hex(data))
 }
 
 impl Unusable {

@@ -9,6 +9,7 @@
 mod differential;
 mod fuzz_corpus;
 mod isemail;
+mod list_name;
 mod property;
 
 use std::path::PathBuf;

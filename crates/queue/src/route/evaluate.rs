@@ -55,18 +55,12 @@ pub enum Reach {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forward {
     address: Address,
-    route: String,
 }
 
 impl Forward {
     /// Where it goes.
     pub fn address(&self) -> &Address {
         &self.address
-    }
-
-    /// The route that says so.
-    pub fn route(&self) -> &str {
-        &self.route
     }
 }
 
@@ -219,7 +213,7 @@ impl RouteTable {
                     if matches!(action, Action::Stop) {
                         stopped_by = Some(route);
                     }
-                    evaluation.act(action, route, (recipient, &caught), &mut steps.does);
+                    evaluation.act(action, (recipient, &caught), &mut steps.does);
                 }
             }
             evaluation.steps.push(steps);
@@ -229,17 +223,11 @@ impl RouteTable {
 }
 
 impl Evaluation {
-    fn act(
-        &mut self,
-        action: &Action,
-        route: &Route,
-        (recipient, caught): (&Address, &Caught),
-        does: &mut Vec<Note>,
-    ) {
+    fn act(&mut self, action: &Action, (recipient, caught): (&Address, &Caught), does: &mut Vec<Note>) {
         match action {
             Action::Forward(destinations) => {
                 for destination in destinations {
-                    does.push(self.forward(destination, route, recipient, caught));
+                    does.push(self.forward(destination, recipient, caught));
                 }
             }
             Action::Store(notify) => {
@@ -255,13 +243,7 @@ impl Evaluation {
         }
     }
 
-    fn forward(
-        &mut self,
-        destination: &Destination,
-        route: &Route,
-        recipient: &Address,
-        caught: &Caught,
-    ) -> Note {
+    fn forward(&mut self, destination: &Destination, recipient: &Address, caught: &Caught) -> Note {
         match destination {
             Destination::Url(url) => {
                 let url = url.expand(caught);
@@ -273,7 +255,7 @@ impl Evaluation {
                 Ok(address) if same(&address, recipient) => note!("route-does-loop", address = address),
                 Ok(address) => {
                     let told = note!("route-does-forward", address = address);
-                    self.order(Order::Forward(Forward { address, route: route.id.clone() }));
+                    self.order(Order::Forward(Forward { address }));
                     told
                 }
                 Err(why) => note!("route-does-nothing", why = bounded(&why)),

@@ -11,14 +11,15 @@ fn vectors_of_postsrsd() {
     let vectors: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
     let word = |name: &str| vectors[name].as_str().unwrap();
     let now: Timestamp = word("faketime_utc").parse().unwrap();
-    let srs = Srs::new(Domain::parse(word("local")).unwrap(), word("secret").as_bytes()).with_hash(4);
+    let local = Domain::parse(word("local")).unwrap();
+    let srs = Srs::new(local.clone(), word("secret").as_bytes()).with_hash(4);
     for pair in vectors["forward"].as_array().unwrap() {
         let Ok(sender) = Address::parse(pair[0].as_str().unwrap()) else {
             assert!(pair[1].is_null(), "{pair}");
             continue;
         };
         // What is of the domain itself is not rewritten; that is for the caller to know.
-        if sender.domain() == Some(srs.domain()) {
+        if sender.domain() == Some(&local) {
             continue;
         }
         let expected = pair[1].as_str().map(str::to_owned);
@@ -32,7 +33,7 @@ fn vectors_of_postsrsd() {
         };
         // The vectors leave out the domain.
         let written = address.local_part().to_string();
-        let at_home = Address::parse(&format!("{written}@{}", srs.domain())).unwrap();
+        let at_home = Address::parse(&format!("{written}@{local}")).unwrap();
         assert_eq!(srs.reverse(&at_home, now), expected, "{pair}");
     }
 }

@@ -3,6 +3,7 @@
 use aws_lc_rs::{hmac, rand};
 use jiff::Timestamp;
 use serde::Serialize;
+use tegami_mail::hex;
 
 /// Octets of a token, written as twice as many digits.
 const TOKEN: usize = 25;
@@ -37,10 +38,6 @@ pub(super) fn random_hex<const N: usize>() -> String {
         tracing::error!("the machine has no chance to give");
     }
     hex(&octets)
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 #[cfg(test)]

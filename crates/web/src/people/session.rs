@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_lc_rs::{constant_time, digest, rand};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tegami_mail::hex;
 use tegami_store::{StoreError, Table};
 
 use super::{People, User, read, written};
@@ -114,8 +115,4 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
 /// What a token is found by.
 pub(super) fn mark(token: &str) -> String {
     hex(digest::digest(&digest::SHA256, token.as_bytes()).as_ref())
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

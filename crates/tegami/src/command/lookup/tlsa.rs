@@ -3,7 +3,7 @@
 use serde_json::json;
 use tegami_auth::dane::{self, Records, Unusable};
 use tegami_dns::{Data, DnsError, DnsName, RecordType, Resolver, Security, Tlsa};
-use tegami_mail::{Domain, Note, note};
+use tegami_mail::{Domain, Note, hex, note};
 
 use super::super::prose::Prose;
 use super::{Context, Failure, Report, domain, report};
@@ -33,12 +33,11 @@ pub(super) async fn run(
     let found = find(&host, port, resolver).await?;
     let as_json = || {
         let records = found.records.iter().map(|(record, why)| {
-            let digits: String = record.data.iter().map(|octet| format!("{octet:02x}")).collect();
             json!({
                 "usage": record.usage,
                 "selector": record.selector,
                 "matching_type": record.matching_type,
-                "data": digits,
+                "data": hex(&record.data),
                 "usable": why.is_none(),
                 "reason": why.map(|why| context.say(&why.note(record))),
             })
