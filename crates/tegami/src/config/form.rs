@@ -41,7 +41,13 @@ fn form(section: &Section<'_>, domains: &[Domain]) -> Option<FormSettings> {
     if addresses.is_empty() {
         section.problem(section.span(), note!("cli-config-form-to"));
     }
-    let required: Vec<String> = section.texts("required").into_iter().map(|(name, _)| name).collect();
+    let required = section.texts("required");
+    let names = section.texts("fields");
+    for (name, span) in &required {
+        if !names.iter().any(|(field, _)| field == name) {
+            section.problem(span.clone(), note!("cli-config-form-required", field = name));
+        }
+    }
     let labels = section.section("labels");
     let label = |name: &str| {
         let labels = labels.as_ref()?;
@@ -49,9 +55,9 @@ fn form(section: &Section<'_>, domains: &[Domain]) -> Option<FormSettings> {
         value.get_ref().as_str().map(str::to_owned)
     };
     let reply_to = section.text("reply_to").map_or_else(|| "email".to_owned(), |(name, _)| name);
-    let fields = section.texts("fields").into_iter().map(|(name, _)| FormField {
+    let fields = names.into_iter().map(|(name, _)| FormField {
         label: label(&name).unwrap_or_else(|| name.clone()),
-        required: required.contains(&name),
+        required: required.iter().any(|(known, _)| *known == name),
         name,
     });
     let fields = fields.collect();

@@ -71,6 +71,20 @@ fn all_problems_at_once() {
 }
 
 #[test]
+fn what_a_form_demands_is_among_its_fields() {
+    let form = "hostname = \"mail.example.com\"\n[domains.\"example.com\"]\n[forms.contact]\nto = \"info@example.com\"\n";
+    for (fields, told) in [
+        ("required = [\"email\"]\n", 1),
+        ("fields = [\"name\"]\nrequired = [\"email\", \"name\", \"mesage\"]\n", 2),
+        ("fields = [\"name\", \"email\"]\nrequired = [\"email\"]\n", 0),
+    ] {
+        let problems = schema::read(&format!("{form}{fields}"), Path::new("")).err().unwrap_or_default();
+        assert_eq!(problems.len(), told, "{fields}");
+        assert!(problems.iter().all(|problem| problem.message.id == "cli-config-form-required"), "{fields}");
+    }
+}
+
+#[test]
 fn secrets_and_choices() {
     check(
         "hostname = \"mail.example.com\"\n[reception]\ndmarc_reject = \"bounce\"\n[delivery.smarthost]\nhost = \"relay.example.net\"\nuser = \"me\"\n",

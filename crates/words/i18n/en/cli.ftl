@@ -38,6 +38,7 @@ cli-config-wants-network = `{ $text }` is not a network: write an address, or an
 cli-config-bad-form = `{ $name }` cannot be the name of a form: it stands in a URL, so write letters, digits, `-` and `_`
 cli-config-form-to = the form lacks `to`: the address that its letters go to
 cli-config-form-from = `from` of a form wants an address of a domain in `[domains]`: its letters are written by this server, never by visitors
+cli-config-form-required = `{ $field }` is in `required`, but not in `fields` of the form: only fields that are named there can be demanded
 cli-config-wants-url = `{ $key }` wants a URL with http or https and nothing behind its path, such as "https://mail.example.org"
 cli-config-open-relay = `{ $network }` cannot be trusted: hosts of strangers lie in it, and all of them could send through this server. Name private networks, or public ones of your own from /16 (IPv6 /32) on
 cli-config-trusted = Look again: every host in { $networks } may send as any address through this server, without a password

@@ -38,6 +38,7 @@ cli-config-wants-network = `{ $text }` はネットワークではありませ�
 cli-config-bad-form = `{ $name }` はフォームの名前にできません。URL の一部になるため、英数字と `-`、`_` で書いてください
 cli-config-form-to = フォームに `to` がありません。届け先のアドレスを書いてください
 cli-config-form-from = フォームの `from` には `[domains]` にあるドメインのアドレスを書いてください。送信者は訪問者ではなく、このサーバーになります
+cli-config-form-required = `required` の `{ $field }` がフォームの `fields` にありません。`fields` にも書いてください
 cli-config-wants-url = `{ $key }` には http か https の URL を書いてください (例: "https://mail.example.org")。パスの後ろには何も付けられません。
 cli-config-open-relay = `{ $network }` は信頼できません。他人のホストが含まれていて、その全部がこのサーバーから送信できてしまいます。プライベートネットワークか、自分の持つ /16（IPv6 では /32）以下のネットワークを書いてください
 cli-config-trusted = ご確認ください：{ $networks } のどのホストも、パスワードなしで、どのアドレスからでもこのサーバーを通して送信できます
