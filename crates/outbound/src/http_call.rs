@@ -55,6 +55,10 @@ impl HttpCaller {
         named || (self.https.permits(ip) && !leads_inside(ip))
     }
 
+    fn allows_none(&self) -> bool {
+        self.allowed.read().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     async fn send(&self, post: Post) -> Result<Answered, CallError> {
         let target = Target::read(&post.url)?;
         let asked = self.exchange(&target, post);
@@ -105,7 +109,11 @@ impl Caller for HttpCaller {
                 let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
                 if self.may_ask(ip) { Ok(()) } else { Err(refused(ip)) }
             }
-            Host::Name(name) if !name.as_str().contains('.') => {
+            // Names of one word are those of a network inside; where one may be asked, the address decides when it is known.
+            Host::Name(name)
+                if !name.as_str().contains('.')
+                    && (self.allows_none() || name.as_str().bytes().all(|byte| byte.is_ascii_digit())) =>
+            {
                 Err(CallError::Forbidden("host not found".to_owned()))
             }
             _ => Ok(()),
