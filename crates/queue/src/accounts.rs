@@ -20,7 +20,8 @@ use tegami_mail::Clock;
 use tegami_store::{Account, Store, StoreError, Table};
 use tokio::sync::Semaphore;
 
-use crate::api_keys::KeyMemory;
+use crate::api_keys::Keys;
+use crate::held::{Held, read, read_all, written};
 use crate::permit::{Authenticated, Senders};
 use crate::schedule::later;
 
@@ -76,7 +77,9 @@ pub enum AccountError {
 pub struct Accounts {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) keys: KeyMemory,
+    pub(crate) keys: Held<Keys>,
+    /// One change after the other: each looks for an account before it writes it.
+    pub(crate) changing: tokio::sync::Mutex<()>,
     /// Each hash takes 19 MiB; more at once than cores gain nothing.
     hashing: Semaphore,
     memory: Mutex<BTreeMap<[u8; 32], Timestamp>>,
@@ -101,7 +104,8 @@ impl Accounts {
         Ok(Self {
             store,
             clock,
-            keys: KeyMemory::default(),
+            keys: Held::default(),
+            changing: tokio::sync::Mutex::default(),
             hashing: Semaphore::new(cores),
             memory: Mutex::new(BTreeMap::new()),
             memory_key: hmac::Key::new(hmac::HMAC_SHA256, &key),
@@ -127,6 +131,7 @@ impl Accounts {
         for text in senders.iter().chain(addresses) {
             Senders::parse(text).map_err(|why| AccountError::BadAddress { text: text.clone(), why })?;
         }
+        let _alone = self.changing.lock().await;
         if self.find(name).await?.is_some() {
             return Err(AccountError::Exists(name.to_owned()));
         }
@@ -146,6 +151,7 @@ impl Accounts {
     /// # Errors
     /// There is no such account, the password is not good, or the store failed.
     pub async fn set_password(&self, name: &str, password: &str) -> Result<(), AccountError> {
+        let _alone = self.changing.lock().await;
         let mut account = self.find(name).await?.ok_or_else(|| AccountError::Unknown(name.to_owned()))?;
         account.password_hash = self.hash(password).await?;
         self.write(&account).await
@@ -156,6 +162,7 @@ impl Accounts {
     /// # Errors
     /// There is no such account, or the store failed.
     pub async fn remove(&self, name: &str) -> Result<(), AccountError> {
+        let _alone = self.changing.lock().await;
         self.find(name).await?.ok_or_else(|| AccountError::Unknown(name.to_owned()))?;
         Ok(self.store.delete(Table::Accounts, vec![name.to_owned()]).await?)
     }
@@ -188,12 +195,11 @@ impl Accounts {
 
     pub(crate) async fn find(&self, name: &str) -> Result<Option<Account>, StoreError> {
         let found = self.store.get(Table::Accounts, name).await?;
-        found.map(serde_json::from_value).transpose().map_err(unreadable)
+        found.map(|value| read(name, value)).transpose()
     }
 
     pub(crate) async fn write(&self, account: &Account) -> Result<(), AccountError> {
-        let value = serde_json::to_value(account).map_err(unreadable)?;
-        Ok(self.store.put(Table::Accounts, vec![(account.name.clone(), value)]).await?)
+        Ok(self.store.put(Table::Accounts, vec![(account.name.clone(), written(account)?)]).await?)
     }
 
     /// A password as accounts keep theirs, for others who have passwords too.
@@ -270,20 +276,8 @@ impl Accounts {
 
 /// Every account of a store, by name.
 pub(crate) async fn all_accounts(store: &dyn Store) -> Result<Vec<Account>, StoreError> {
-    const PAGE: usize = 1000;
-    let mut accounts = Vec::new();
-    let mut after: Option<String> = None;
-    loop {
-        let page = store.scan(Table::Accounts, "", after.as_deref(), PAGE).await?;
-        let full = page.len() >= PAGE;
-        after = page.last().map(|(key, _)| key.clone());
-        for (_, value) in page {
-            accounts.push(serde_json::from_value(value).map_err(unreadable)?);
-        }
-        if !full {
-            return Ok(accounts);
-        }
-    }
+    let rows = read_all(store, Table::Accounts, "").await?;
+    Ok(rows.into_iter().map(|(_, account)| account).collect())
 }
 
 fn hash(password: &str) -> Result<String, AccountError> {
@@ -333,11 +327,6 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], AccountError> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| AccountError::Hash("the random source failed".to_owned()))?;
     Ok(bytes)
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-pub(crate) fn unreadable(error: serde_json::Error) -> StoreError {
-    StoreError::Unusable(error.to_string())
 }
 
 #[cfg(test)]

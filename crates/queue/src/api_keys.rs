@@ -2,21 +2,18 @@
 //! store learns no key. All of them are held in memory, because every request shows one.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
-use tegami_mail::Domain;
+use tegami_mail::{Domain, hex};
 use tegami_store::{ApiKey, ApiKeyKind, ApiKeyRole, ApiKeyScope, StoreError, Table};
 
-use crate::accounts::{AccountError, Accounts, AuthError, random, unreadable};
+use crate::accounts::{AccountError, Accounts, AuthError, random};
+use crate::held::{read_all, written};
 use crate::permit::{Authenticated, Senders};
 
 /// Keys by fingerprint.
-type Keys = BTreeMap<String, ApiKey>;
-
-/// The keys as they were when their table had this number.
-#[derive(Debug, Default)]
-pub(crate) struct KeyMemory(RwLock<Option<(u64, Arc<Keys>)>>);
+pub(crate) type Keys = BTreeMap<String, ApiKey>;
 
 /// Digits of a fingerprint that name a key for people: too few to find the key by.
 const NAMED_BY: usize = 16;
@@ -152,38 +149,13 @@ impl Accounts {
     }
 
     async fn keep_key(&self, key: &str, row: &ApiKey) -> Result<(), AccountError> {
-        let value = serde_json::to_value(row).map_err(unreadable)?;
-        Ok(self.store.put(Table::ApiKeys, vec![(fingerprint(key), value)]).await?)
+        Ok(self.store.put(Table::ApiKeys, vec![(fingerprint(key), written(row)?)]).await?)
     }
 
     async fn known_keys(&self) -> Result<Arc<Keys>, StoreError> {
-        // Read before the rows are: a change that comes between is read again.
-        let version = self.store.version(Table::ApiKeys);
-        let seen = self.keys.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match (seen, version) {
-            (Some((at, keys)), Some(version)) if at == version => return Ok(keys),
-            _ => {}
-        }
-        let keys = Arc::new(self.read_keys().await?);
-        if let Some(version) = version {
-            *self.keys.0.write().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&keys)));
-        }
-        Ok(keys)
-    }
-
-    async fn read_keys(&self) -> Result<Keys, StoreError> {
-        const PAGE: usize = 1000;
-        let (mut keys, mut after) = (Keys::new(), None::<String>);
-        loop {
-            let page = self.store.scan(Table::ApiKeys, "", after.as_deref(), PAGE).await?;
-            after = page.last().filter(|_| page.len() >= PAGE).map(|(key, _)| key.clone());
-            for (print, value) in page {
-                keys.insert(print, serde_json::from_value(value).map_err(unreadable)?);
-            }
-            if after.is_none() {
-                return Ok(keys);
-            }
-        }
+        let store = self.store.as_ref();
+        let read = async { Ok(read_all(store, Table::ApiKeys, "").await?.into_iter().collect()) };
+        self.keys.get(store, Table::ApiKeys, read).await
     }
 }
 
@@ -194,8 +166,4 @@ fn fingerprint(key: &str) -> String {
 
 fn identifier(fingerprint: &str) -> String {
     fingerprint.get(..NAMED_BY).unwrap_or_default().to_owned()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

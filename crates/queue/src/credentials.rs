@@ -31,6 +31,7 @@ impl Accounts {
         password: &str,
     ) -> Result<(), AccountError> {
         let name = address.to_string();
+        let _alone = self.changing.lock().await;
         if self.find(&name).await?.is_some() {
             return Err(AccountError::Exists(name));
         }
@@ -61,6 +62,7 @@ impl Accounts {
     /// # Errors
     /// The store failed.
     pub async fn remove_credentials(&self, domain: &Domain) -> Result<usize, AccountError> {
+        let _alone = self.changing.lock().await;
         let names: Vec<_> = self.credentials(domain).await?.into_iter().map(|account| account.name).collect();
         let count = names.len();
         if count > 0 {

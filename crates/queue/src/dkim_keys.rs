@@ -3,13 +3,15 @@
 //! The private keys lie in the key folder; their rows say which of them sign. A domain whose key the configuration names signs with that one
 //! alone, and nobody changes it here.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tegami_auth::dkim::{self, PrivateKey, Selector, Signer};
 use tegami_mail::{Clock, Domain};
 use tegami_store::{DkimKeyRow, KeyFolder, Store, StoreError, Table};
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::domains::Domains;
+use crate::held::{read_all, written};
 use crate::sign::KeyRing;
 
 /// The keys of a server.
@@ -19,9 +21,18 @@ pub struct DkimKeys {
     clock: Arc<dyn Clock>,
     ring: Arc<KeyRing>,
     /// Those that the configuration names.
-    given: Vec<Signer>,
+    given: RwLock<Vec<Signer>>,
     /// One change after the other: each reads rows before it writes some.
-    changing: tokio::sync::Mutex<()>,
+    changing: Mutex<()>,
+}
+
+/// The signers of all our domains under a configuration that does not count yet. As long as this is there, no key is made and none is withdrawn.
+#[must_use]
+pub struct NewRing<'a> {
+    keys: &'a DkimKeys,
+    given: Vec<Signer>,
+    signers: Vec<Signer>,
+    _alone: MutexGuard<'a, ()>,
 }
 
 /// Why a key was not made, taken over or changed.
@@ -38,6 +49,16 @@ pub enum DkimKeyError {
     /// The domain has no key of this selector.
     #[error("the domain {domain} has no key of the selector {selector}")]
     Unknown {
+        /// The domain.
+        domain: Domain,
+        /// The selector.
+        selector: Selector,
+    },
+    /// It is no RSA key, which all receivers can verify.
+    #[error(
+        "the key {selector} of the domain {domain} is no RSA key, and such a one has to sign for those who verify no other"
+    )]
+    NotRsa {
         /// The domain.
         domain: Domain,
         /// The selector.
@@ -91,30 +112,36 @@ impl DkimKeys {
         ring: Arc<KeyRing>,
         given: Vec<Signer>,
     ) -> Self {
-        Self { store, folder, clock, ring, given, changing: tokio::sync::Mutex::new(()) }
+        let (given, changing) = (RwLock::new(given), Mutex::default());
+        Self { store, folder, clock, ring, given, changing }
     }
 
-    /// The signers of all our domains. A domain of the configuration without an active key gets the usual two.
+    /// The signers of all our domains, where the configuration names the keys `given`. A domain of the configuration without an active key gets
+    /// the usual two.
     ///
     /// # Errors
-    /// A key cannot be made or read. Where it is that of a domain that came later, the log tells of it, and that domain does not sign.
-    pub async fn signers(&self, domains: &Domains) -> Result<Vec<Signer>, DkimKeyError> {
+    /// A key cannot be made or read. Where it is that of a domain that came later, the log tells of it, and that key does not sign.
+    pub async fn prepare(&self, given: Vec<Signer>, domains: &Domains) -> Result<NewRing<'_>, DkimKeyError> {
+        let alone = self.changing.lock().await;
         let mut signers = Vec::new();
         for domain in domains.configured() {
-            let mut found = self.signers_of(domain).await?;
-            if found.is_empty() {
-                self.make_usual(domain, None).await?;
-                found = self.signers_of(domain).await?;
+            if given.iter().any(|given| given.domain == *domain) {
+                continue;
             }
-            signers.append(&mut found);
+            let mut rows = self.rows(&prefix(domain)).await?;
+            if !rows.iter().any(|row| row.active) {
+                let made = self.make_two(domain, None, &rows).await?;
+                rows.extend(made);
+            }
+            for row in rows.iter().filter(|row| row.active) {
+                signers.push(self.signer(domain, row)?);
+            }
         }
         for ours in domains.roll().await?.iter().filter(|ours| !ours.configured) {
-            match self.signers_of(&ours.name).await {
-                Ok(mut found) => signers.append(&mut found),
-                Err(error) => tracing::error!(%error, domain = %ours.name, "a domain does not sign"),
-            }
+            signers.extend(self.readable(&ours.name, &self.rows(&prefix(&ours.name)).await?));
         }
-        Ok(signers)
+        signers.extend(given.iter().cloned());
+        Ok(NewRing { keys: self, given, signers, _alone: alone })
     }
 
     /// The keys of a domain, active or not; that of the configuration alone where it names one.
@@ -122,8 +149,8 @@ impl DkimKeys {
     /// # Errors
     /// The store failed.
     pub async fn of(&self, domain: &Domain) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
-        let given: Vec<_> = self.given_for(domain).map(row_of_given).collect();
-        if given.is_empty() { self.rows(&format!("{domain}/")).await } else { Ok(given) }
+        let given = self.given(|given| given.domain == *domain);
+        if given.is_empty() { self.rows(&prefix(domain)).await } else { Ok(given) }
     }
 
     /// The keys of all domains, by domain and selector.
@@ -131,9 +158,9 @@ impl DkimKeys {
     /// # Errors
     /// The store failed.
     pub async fn all(&self) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
-        let mut rows = self.rows("").await?;
-        rows.retain(|row| !self.given.iter().any(|given| given.domain.as_str() == row.domain));
-        rows.extend(self.given.iter().map(row_of_given));
+        let (mut rows, given) = (self.rows("").await?, self.given(|_| true));
+        rows.retain(|row| !given.iter().any(|given| given.domain == row.domain));
+        rows.extend(given);
         rows.sort_by(|one, other| (&one.domain, &one.selector).cmp(&(&other.domain, &other.selector)));
         Ok(rows)
     }
@@ -165,9 +192,19 @@ impl DkimKeys {
         domain: &Domain,
         selector: Option<&Selector>,
     ) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
-        self.changeable(domain)?;
-        let _alone = self.changing.lock().await;
-        let there = self.of(domain).await?;
+        let _alone = self.alone(domain).await?;
+        let there = self.rows(&prefix(domain)).await?;
+        let made = self.make_two(domain, selector, &there).await?;
+        self.ring.set(domain, self.readable(domain, &changed(there, &made)));
+        Ok(made)
+    }
+
+    async fn make_two(
+        &self,
+        domain: &Domain,
+        selector: Option<&Selector>,
+        there: &[DkimKeyRow],
+    ) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
         let taken = |text: &str| there.iter().any(|row| row.selector == text);
         let first = match selector {
             Some(selector) if taken(selector.as_str()) => return Err(exists(domain, selector)),
@@ -188,7 +225,7 @@ impl DkimKeys {
         if !taken(&second) && Selector::parse(&second).is_ok() {
             rows.push(self.kept(domain, second, &ed25519, true)?);
         }
-        self.write(domain, &rows).await?;
+        self.put(&rows).await?;
         Ok(rows)
     }
 
@@ -239,32 +276,37 @@ impl DkimKeys {
         self.set(domain, selector, false).await
     }
 
-    /// The RSA key that signs is known by another selector from now on; under the old one it stays, and does not sign. A key that has that selector
-    /// already is put to use in its place.
+    /// The RSA key that signs is known by another selector from now on; under the old one it stays, and does not sign. An RSA key that has that
+    /// selector already is put to use in its place; where none signs, one is made.
     ///
     /// # Errors
-    /// A [`DkimKeyError`].
+    /// A [`DkimKeyError`]; nothing was changed then.
     pub async fn reselect(&self, domain: &Domain, selector: &Selector) -> Result<DkimKeyRow, DkimKeyError> {
-        self.changeable(domain)?;
-        let alone = self.changing.lock().await;
-        let mut rows = self.of(domain).await?;
-        let name = selector.to_string();
-        let is_rsa = |row: &DkimKeyRow| row.algorithm == dkim::Algorithm::RsaSha256.as_str();
-        if !rows.iter().any(|row| row.selector == name) {
-            let Some(current) = rows.iter().find(|row| row.active && is_rsa(row)) else {
-                drop(alone);
-                let made = self.make(domain, selector).await?;
-                return self.set(domain, selector, true).await.map(|_| made);
-            };
-            let key = self.read(domain, current)?;
-            rows.push(self.kept(domain, name.clone(), &key, true)?);
-        }
-        for row in &mut rows {
-            row.active = if is_rsa(row) { row.selector == name } else { row.active || row.selector == name };
-        }
-        self.write(domain, &rows).await?;
-        let unknown = || DkimKeyError::Unknown { domain: domain.clone(), selector: selector.clone() };
-        rows.into_iter().find(|row| row.selector == name).ok_or_else(unknown)
+        let _alone = self.alone(domain).await?;
+        let there = self.rows(&prefix(domain)).await?;
+        let is_rsa = |row: &&DkimKeyRow| row.algorithm == dkim::Algorithm::RsaSha256.as_str();
+        let named = match one_of(&there, domain, selector) {
+            Ok(row) if is_rsa(&row) => {
+                self.read(domain, row)?;
+                DkimKeyRow { active: true, ..row.clone() }
+            }
+            Ok(_) => {
+                return Err(DkimKeyError::NotRsa { domain: domain.clone(), selector: selector.clone() });
+            }
+            Err(_) => {
+                let key = match there.iter().find(|row| row.active && is_rsa(row)) {
+                    Some(current) => self.read(domain, current)?,
+                    None => generate(domain, PrivateKey::generate_rsa_2048).await?,
+                };
+                self.kept(domain, selector.to_string(), &key, true)?
+            }
+        };
+        let others = there.iter().filter(|row| row.active && row.selector != named.selector);
+        let mut rows: Vec<_> =
+            others.filter(is_rsa).map(|row| DkimKeyRow { active: false, ..row.clone() }).collect();
+        rows.push(named.clone());
+        self.write(domain, there, &rows).await?;
+        Ok(named)
     }
 
     /// Takes a key away, the private one too.
@@ -272,16 +314,16 @@ impl DkimKeys {
     /// # Errors
     /// There is none of this selector, or no other key of the domain signs.
     pub async fn delete(&self, domain: &Domain, selector: &Selector) -> Result<(), DkimKeyError> {
-        self.changeable(domain)?;
-        let _alone = self.changing.lock().await;
-        let rows = self.of(domain).await?;
-        let row = one_of(&rows, domain, selector)?;
+        let _alone = self.alone(domain).await?;
+        let rows = self.rows(&prefix(domain)).await?;
+        let row = one_of(&rows, domain, selector)?.clone();
         if row.active && rows.iter().filter(|row| row.active).count() == 1 {
             return Err(DkimKeyError::LastActive(domain.clone()));
         }
-        self.store.delete(Table::DkimKeys, vec![key_of(row)]).await?;
-        self.ring.set(domain, self.signers_of(domain).await?);
-        Ok(self.folder.remove(&file_name(row))?)
+        self.store.delete(Table::DkimKeys, vec![key_of(&row)]).await?;
+        let gone = DkimKeyRow { active: false, ..row };
+        self.ring.set(domain, self.readable(domain, &changed(rows, std::slice::from_ref(&gone))));
+        Ok(self.folder.remove(&file_name(&gone))?)
     }
 
     /// Takes all keys of a domain away, the private ones too: the domain goes.
@@ -289,9 +331,8 @@ impl DkimKeys {
     /// # Errors
     /// The store or the key folder failed.
     pub async fn forget(&self, domain: &Domain) -> Result<(), DkimKeyError> {
-        self.changeable(domain)?;
-        let _alone = self.changing.lock().await;
-        let rows = self.of(domain).await?;
+        let _alone = self.alone(domain).await?;
+        let rows = self.rows(&prefix(domain)).await?;
         self.store.delete(Table::DkimKeys, rows.iter().map(key_of).collect()).await?;
         self.ring.set(domain, Vec::new());
         rows.iter().try_for_each(|row| Ok(self.folder.remove(&file_name(row))?))
@@ -303,14 +344,14 @@ impl DkimKeys {
         selector: &Selector,
         key: &PrivateKey,
     ) -> Result<DkimKeyRow, DkimKeyError> {
-        let _alone = self.changing.lock().await;
-        let rows = self.of(domain).await?;
-        let name = selector.to_string();
-        if rows.iter().any(|row| row.selector == name) {
+        let _alone = self.alone(domain).await?;
+        let there = self.rows(&prefix(domain)).await?;
+        if one_of(&there, domain, selector).is_ok() {
             return Err(exists(domain, selector));
         }
-        let row = self.kept(domain, name, key, !rows.iter().any(|row| row.active))?;
-        self.write(domain, std::slice::from_ref(&row)).await?;
+        let active = !there.iter().any(|row| row.active);
+        let row = self.kept(domain, selector.to_string(), key, active)?;
+        self.write(domain, there, std::slice::from_ref(&row)).await?;
         Ok(row)
     }
 
@@ -320,58 +361,62 @@ impl DkimKeys {
         selector: &Selector,
         active: bool,
     ) -> Result<DkimKeyRow, DkimKeyError> {
-        self.changeable(domain)?;
-        let _alone = self.changing.lock().await;
-        let rows = self.of(domain).await?;
-        let row = DkimKeyRow { active, ..one_of(&rows, domain, selector)?.clone() };
+        let _alone = self.alone(domain).await?;
+        let there = self.rows(&prefix(domain)).await?;
+        let row = DkimKeyRow { active, ..one_of(&there, domain, selector)?.clone() };
         // A key that cannot be read is not put to use.
         if active {
             self.read(domain, &row)?;
         }
-        self.write(domain, std::slice::from_ref(&row)).await?;
+        self.write(domain, there, std::slice::from_ref(&row)).await?;
         Ok(row)
     }
 
+    /// The right to change the keys of a domain, which nobody else has at the same time.
+    async fn alone(&self, domain: &Domain) -> Result<MutexGuard<'_, ()>, DkimKeyError> {
+        let alone = self.changing.lock().await;
+        self.changeable(domain)?;
+        Ok(alone)
+    }
+
     fn changeable(&self, domain: &Domain) -> Result<(), DkimKeyError> {
-        match self.given_for(domain).next() {
-            Some(_) => Err(DkimKeyError::Configured(domain.clone())),
-            None => Ok(()),
+        if self.given(|given| given.domain == *domain).is_empty() {
+            Ok(())
+        } else {
+            Err(DkimKeyError::Configured(domain.clone()))
         }
     }
 
-    fn given_for<'a>(&'a self, domain: &'a Domain) -> impl Iterator<Item = &'a Signer> {
-        self.given.iter().filter(move |given| given.domain == *domain)
+    /// Keys that the configuration names, as if we had made them.
+    fn given(&self, which: impl Fn(&Signer) -> bool) -> Vec<DkimKeyRow> {
+        let given = self.given.read().unwrap_or_else(PoisonError::into_inner);
+        given.iter().filter(|given| which(given)).map(row_of_given).collect()
     }
 
-    async fn signers_of(&self, domain: &Domain) -> Result<Vec<Signer>, DkimKeyError> {
-        let given: Vec<_> = self.given_for(domain).cloned().collect();
-        if !given.is_empty() {
-            return Ok(given);
+    fn signer(&self, domain: &Domain, row: &DkimKeyRow) -> Result<Signer, DkimKeyError> {
+        let selector = Selector::parse(&row.selector)
+            .map_err(|_| DkimKeyError::Selector { domain: domain.clone(), selector: row.selector.clone() })?;
+        Ok(Signer::new(domain.clone(), selector, Arc::new(self.read(domain, row)?)))
+    }
+
+    /// Those of a domain's rows that sign: one bad key keeps no other from it.
+    fn readable(&self, domain: &Domain, rows: &[DkimKeyRow]) -> Vec<Signer> {
+        let mut signers = Vec::new();
+        for row in rows.iter().filter(|row| row.active) {
+            match self.signer(domain, row) {
+                Ok(signer) => signers.push(signer),
+                Err(error) => {
+                    tracing::error!(%error, %domain, selector = row.selector, "a DKIM key does not sign");
+                }
+            }
         }
-        let rows = self.of(domain).await?;
-        let signer = |row: &DkimKeyRow| {
-            let selector = Selector::parse(&row.selector).map_err(|_| DkimKeyError::Selector {
-                domain: domain.clone(),
-                selector: row.selector.clone(),
-            })?;
-            Ok(Signer::new(domain.clone(), selector, Arc::new(self.read(domain, row)?)))
-        };
-        rows.iter().filter(|row| row.active).map(signer).collect()
+        signers
     }
 
+    /// By domain and selector.
     async fn rows(&self, prefix: &str) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
-        const PAGE: usize = 1000;
-        let (mut rows, mut after) = (Vec::new(), None::<String>);
-        loop {
-            let page = self.store.scan(Table::DkimKeys, prefix, after.as_deref(), PAGE).await?;
-            after = page.last().filter(|_| page.len() >= PAGE).map(|(key, _)| key.clone());
-            for (_, value) in page {
-                rows.push(serde_json::from_value(value).map_err(unreadable)?);
-            }
-            if after.is_none() {
-                return Ok(rows);
-            }
-        }
+        let rows = read_all(self.store.as_ref(), Table::DkimKeys, prefix).await?;
+        Ok(rows.into_iter().map(|(_, row)| row).collect())
     }
 
     /// The private key is on the disk before its row is, so that no row is without one.
@@ -395,18 +440,44 @@ impl DkimKeys {
         Ok(row)
     }
 
-    async fn write(&self, domain: &Domain, rows: &[DkimKeyRow]) -> Result<(), DkimKeyError> {
-        let value = |row: &DkimKeyRow| Ok((key_of(row), serde_json::to_value(row).map_err(unreadable)?));
-        let values = rows.iter().map(value).collect::<Result<Vec<_>, DkimKeyError>>()?;
-        self.store.put(Table::DkimKeys, values).await?;
-        self.ring.set(domain, self.signers_of(domain).await?);
+    /// Keeps some rows of a domain that had those of `there`; the ring follows.
+    async fn write(
+        &self,
+        domain: &Domain,
+        there: Vec<DkimKeyRow>,
+        rows: &[DkimKeyRow],
+    ) -> Result<(), DkimKeyError> {
+        self.put(rows).await?;
+        self.ring.set(domain, self.readable(domain, &changed(there, rows)));
         Ok(())
+    }
+
+    async fn put(&self, rows: &[DkimKeyRow]) -> Result<(), DkimKeyError> {
+        let values: Result<Vec<_>, StoreError> =
+            rows.iter().map(|row| Ok((key_of(row), written(row)?))).collect();
+        Ok(self.store.put(Table::DkimKeys, values?).await?)
     }
 
     fn read(&self, domain: &Domain, row: &DkimKeyRow) -> Result<PrivateKey, DkimKeyError> {
         let pem = self.folder.read(&file_name(row))?;
         PrivateKey::from_pem(&pem).map_err(|error| DkimKeyError::Key { domain: domain.clone(), error })
     }
+}
+
+impl NewRing<'_> {
+    /// From now on the configuration counts, and these sign.
+    pub fn put_to_use(self) {
+        *self.keys.given.write().unwrap_or_else(PoisonError::into_inner) = self.given;
+        self.keys.ring.replace(self.signers);
+    }
+}
+
+/// The rows of a domain, by selector, after some of them were written.
+fn changed(mut there: Vec<DkimKeyRow>, rows: &[DkimKeyRow]) -> Vec<DkimKeyRow> {
+    there.retain(|row| !rows.iter().any(|written| written.selector == row.selector));
+    there.extend_from_slice(rows);
+    there.sort_by(|one, other| one.selector.cmp(&other.selector));
+    there
 }
 
 /// Some tenths of a second of a core: no asynchronous worker is kept busy by it.
@@ -417,6 +488,11 @@ async fn generate<T: Send + 'static>(
     let made = tokio::task::spawn_blocking(make).await;
     let made = made.map_err(|error| DkimKeyError::CutOff(error.to_string()))?;
     made.map_err(|error| DkimKeyError::Key { domain: domain.clone(), error })
+}
+
+/// Of the keys of a domain's rows.
+fn prefix(domain: &Domain) -> String {
+    format!("{domain}/")
 }
 
 fn key_of(row: &DkimKeyRow) -> String {
@@ -441,7 +517,6 @@ fn one_of<'a>(
     rows.iter().find(|row| row.selector == name).ok_or_else(unknown)
 }
 
-/// As if we had made it.
 fn row_of_given(signer: &Signer) -> DkimKeyRow {
     DkimKeyRow {
         domain: signer.domain.to_string(),
@@ -451,9 +526,4 @@ fn row_of_given(signer: &Signer) -> DkimKeyRow {
         created_at: jiff::Timestamp::UNIX_EPOCH,
         active: true,
     }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-fn unreadable(error: serde_json::Error) -> StoreError {
-    StoreError::Unusable(error.to_string())
 }

@@ -3,14 +3,15 @@
 //! Every request asks for them, so they are held in memory and read anew when their table has changed ([`Store::version`]).
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use aws_lc_rs::{digest, rand};
-use jiff::Timestamp;
-use tegami_mail::{Clock, Domain};
+use aws_lc_rs::digest;
+use tegami_mail::{Clock, Domain, hex};
 use tegami_store::{DomainRow, DomainState, RecordFinding, Store, StoreError, Table};
 use tokio::sync::watch;
 
+use crate::held::{Held, read_all, written};
+use crate::id::fresh_id;
 use crate::permit::{Authenticated, Senders};
 
 /// The domains of this server.
@@ -18,15 +19,15 @@ pub struct Domains {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     configured: Vec<Domain>,
-    seen: RwLock<Option<(u64, Arc<DomainRoll>)>>,
+    held: Held<DomainRoll>,
     /// Counts what came, changed and went, for those who wait for it.
     changes: watch::Sender<u64>,
     /// One change after the other: each reads a row before it writes it.
-    changing: tokio::sync::Mutex<()>,
+    changing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// All domains at one moment.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DomainRoll {
     domains: BTreeMap<Domain, Arc<OurDomain>>,
 }
@@ -56,9 +57,6 @@ pub enum DomainError {
         "the domain {0} stands in the configuration of this server and is removed there: take `[domains.\"{0}\"]` out of the file and reload"
     )]
     Configured(Domain),
-    /// The random source failed.
-    #[error("the random source failed")]
-    Chance,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,9 +73,22 @@ impl Domains {
             store,
             clock,
             configured: configured.into_iter().collect(),
-            seen: RwLock::new(None),
+            held: Held::default(),
             changes: watch::Sender::new(0),
-            changing: tokio::sync::Mutex::new(()),
+            changing: Arc::default(),
+        }
+    }
+
+    /// The same store under another configuration: whoever knows the one hears of changes that are made by the other, and waits for them.
+    #[must_use]
+    pub fn renewed(&self, configured: impl IntoIterator<Item = Domain>) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            clock: Arc::clone(&self.clock),
+            configured: configured.into_iter().collect(),
+            held: Held::default(),
+            changes: self.changes.clone(),
+            changing: Arc::clone(&self.changing),
         }
     }
 
@@ -91,30 +102,27 @@ impl Domains {
     /// # Errors
     /// The store failed.
     pub async fn roll(&self) -> Result<Arc<DomainRoll>, StoreError> {
-        // Read before the rows are: a change that comes between is read again.
-        let version = self.store.version(Table::Domains);
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner).clone();
-        match (seen, version) {
-            (Some((at, roll)), Some(version)) if at == version => return Ok(roll),
-            _ => {}
-        }
-        let roll = Arc::new(self.read().await?);
-        if let Some(version) = version {
-            *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&roll)));
-        }
-        Ok(roll)
+        self.held.get(self.store.as_ref(), Table::Domains, self.read()).await
     }
 
-    /// Every address of every one of them, those of the configuration first, and of the names below those that want it so: what programs of this
-    /// machine may send as.
+    /// The names of all of them, those of the configuration first, in its order.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn names(&self) -> Result<Vec<Domain>, StoreError> {
+        let roll = self.roll().await?;
+        let others = roll.iter().filter(|ours| !ours.configured).map(|ours| &ours.name);
+        Ok(self.configured.iter().chain(others).cloned().collect())
+    }
+
+    /// Every address of every one of them, and of the names below those that want it so: what programs of this machine may send as.
     ///
     /// # Errors
     /// The store failed.
     pub async fn senders(&self) -> Result<Vec<Senders>, StoreError> {
-        let roll = self.roll().await?;
-        let others = roll.iter().filter(|ours| !ours.configured).map(|ours| &ours.name);
-        let senders = self.configured.iter().chain(others).cloned().map(Senders::Domain);
-        Ok(senders.chain(roll.iter().filter_map(|ours| roll.below(&ours.name))).collect())
+        let (roll, names) = (self.roll().await?, self.names().await?);
+        let below = roll.iter().filter_map(|ours| roll.below(&ours.name));
+        Ok(names.into_iter().map(Senders::Domain).chain(below).collect())
     }
 
     /// An account that may send as all of a domain may send as the names below it too, where the domain wants it so.
@@ -142,7 +150,7 @@ impl Domains {
     /// Takes a new domain in: `row` says what it shall be like, its name, identifier and time are given here. It may not send yet.
     ///
     /// # Errors
-    /// [`DomainError::Exists`], or the store or the random source failed.
+    /// [`DomainError::Exists`], or the store failed.
     pub async fn create(&self, name: &Domain, row: DomainRow) -> Result<Arc<OurDomain>, DomainError> {
         let _alone = self.changing.lock().await;
         if self.find(name).await?.is_some() {
@@ -152,7 +160,7 @@ impl Domains {
         let row = DomainRow {
             name: name.to_string(),
             created_at: now,
-            id: fresh_id(now)?,
+            id: fresh_id(now),
             settings_only: false,
             state: DomainState::Unverified,
             ..row
@@ -199,14 +207,18 @@ impl Domains {
     }
 
     async fn write(&self, name: &Domain, row: DomainRow) -> Result<Arc<OurDomain>, DomainError> {
-        let value = serde_json::to_value(&row).map_err(unreadable)?;
-        self.store.put(Table::Domains, vec![(name.to_string(), value)]).await?;
+        let store = self.store.as_ref();
+        let before = store.version(Table::Domains);
+        store.put(Table::Domains, vec![(name.to_string(), written(&row)?)]).await?;
+        let ours = Arc::new(OurDomain { name: name.clone(), configured: row.settings_only, row });
+        self.held.follow(store, Table::Domains, before, |roll| {
+            roll.domains.insert(name.clone(), Arc::clone(&ours));
+        });
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
-        Ok(Arc::new(OurDomain { name: name.clone(), configured: row.settings_only, row }))
+        Ok(ours)
     }
 
     async fn read(&self) -> Result<DomainRoll, StoreError> {
-        const PAGE: usize = 1000;
         let mut domains = BTreeMap::new();
         for name in &self.configured {
             let usual = DomainRow {
@@ -217,30 +229,22 @@ impl Domains {
             };
             domains.insert(name.clone(), Arc::new(OurDomain::configured(name, usual)));
         }
-        let mut after: Option<String> = None;
-        loop {
-            let page = self.store.scan(Table::Domains, "", after.as_deref(), PAGE).await?;
-            after = page.last().filter(|_| page.len() >= PAGE).map(|(key, _)| key.clone());
-            for (key, value) in page {
-                let row: DomainRow = serde_json::from_value(value).map_err(unreadable)?;
-                let Ok(name) = Domain::parse(&key) else {
-                    tracing::error!(key, "the row of a domain has no domain for its key");
-                    continue;
-                };
-                let ours = if self.configured.contains(&name) {
-                    OurDomain::configured(&name, row)
-                } else if row.settings_only {
-                    // The configuration named it once.
-                    continue;
-                } else {
-                    OurDomain { name: name.clone(), configured: false, row }
-                };
-                domains.insert(name, Arc::new(ours));
-            }
-            if after.is_none() {
-                return Ok(DomainRoll { domains });
-            }
+        for (key, row) in read_all::<DomainRow>(self.store.as_ref(), Table::Domains, "").await? {
+            let Ok(name) = Domain::parse(&key) else {
+                tracing::error!(key, "the row of a domain has no domain for its key");
+                continue;
+            };
+            let ours = if self.configured.contains(&name) {
+                OurDomain::configured(&name, row)
+            } else if row.settings_only {
+                // The configuration named it once.
+                continue;
+            } else {
+                OurDomain { name: name.clone(), configured: false, row }
+            };
+            domains.insert(name, Arc::new(ours));
         }
+        Ok(DomainRoll { domains })
     }
 }
 
@@ -277,16 +281,6 @@ impl DomainRoll {
     /// All of them, by name.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<OurDomain>> {
         self.domains.values()
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.domains.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.domains.is_empty()
     }
 }
 
@@ -339,25 +333,8 @@ impl OurDomain {
     }
 }
 
-/// Eight digits of time and sixteen of chance.
-fn fresh_id(now: Timestamp) -> Result<String, DomainError> {
-    let mut chance = [0_u8; 8];
-    rand::fill(&mut chance).map_err(|_| DomainError::Chance)?;
-    let seconds = u32::try_from(now.as_second()).unwrap_or_default();
-    Ok(hex(&seconds.to_be_bytes()) + &hex(&chance))
-}
-
 /// For a domain that nobody made: always the same.
 fn derived_id(name: &Domain) -> String {
     let digest = digest::digest(&digest::SHA256, name.as_str().as_bytes());
     hex(digest.as_ref().get(..12).unwrap_or_default())
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "it stands in map_err")]
-fn unreadable(error: serde_json::Error) -> StoreError {
-    StoreError::Unusable(error.to_string())
 }

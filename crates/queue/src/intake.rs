@@ -1,5 +1,6 @@
-//! The one door to the queue. Everything that leaves, and everything that lies in a mailbox, was written by one of the three functions here:
-//! [`Intake::accept`], [`Intake::receive`], and for notifications of our own `Intake::notifications`.
+//! The one door to the queue. Everything that leaves, and everything that lies in a mailbox, was made and written here: what shall leave by
+//! [`Intake::accept`] and [`Intake::accept_all`], what comes from others by [`Intake::receive`] and [`Intake::hear`], and notifications of our own,
+//! born with what they tell of, by `Intake::notifications`.
 //!
 //! Stages of a submission: limits, completed header section, author, signature, recipients (suppressed, local, remote), one synced write.
 //! Each is all or nothing: a submission that fails at any stage leaves no trace.
@@ -24,7 +25,7 @@ use tegami_store::{
     SuppressionList, Table, TableChange, TrackingSettings, suppression_key,
 };
 
-use self::copies::Copies;
+use self::copies::{Copies, Post};
 use crate::call;
 use crate::complete::{self, Completed};
 use crate::control::Control;
@@ -292,12 +293,14 @@ impl Intake {
         let id = self.ids.next(now);
         let completed = complete::complete(&content, id, &self.settings.hostname, now)?;
         check_authors(&permit, &completed, options.author)?;
+        self.check_names(completed.authors.iter().filter_map(Address::domain).cloned()).await?;
         let recipients = permit.envelope().forward_paths.len();
         let (looks, usual) = (completed.looks, &self.settings.priorities);
         options.priority = Some(looks.priority(options.priority, recipients, permit.holder(), usual));
         let signers =
             self.signers_wanted(&permit, completed.author_domain(), &domain, &options.signatures)?;
         let posts = self.posts(&permit, &completed).await?;
+        self.check_names(posts.iter().filter_map(Post::domain)).await?;
         let mut envelope = permit.into_envelope();
         drop_repeated(&mut envelope);
         envelope.forward_paths.retain(|path| !posts.iter().any(|post| post.is_to(&path.address)));
@@ -550,6 +553,20 @@ impl Intake {
         options.archive_to = options.archive_to.take().or_else(archive);
         let links_at = ours.as_ref().and_then(|ours| ours.links_at());
         Ok((options.hop_tls.hop_tls(row), options.tracking.over(settings), links_at))
+    }
+
+    /// Whether mail may be sent in the name of all these: what lies below a domain of ours goes by its state, as it is signed by its keys.
+    async fn check_names(&self, names: impl Iterator<Item = Domain> + Send) -> Result<(), IntakeError> {
+        let Some(domains) = &self.domains else { return Ok(()) };
+        let roll = domains.roll().await?;
+        for name in names {
+            if let Some(ours) = roll.above(&name)
+                && let Some(why) = ours.refusal()
+            {
+                return Err(IntakeError::DomainNotAllowed { domain: ours.name.clone(), why });
+            }
+        }
+        Ok(())
     }
 
     fn check_limits(

@@ -3,13 +3,15 @@
 //! A message to a list becomes one copy for each subscribed member, in the commit of its acceptance ([`crate::Intake::accept`]).
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tegami_mail::Address;
 use tegami_store::{NewEvent, Store, StoreError, Table, TableChange};
+
+use crate::held::{Held, read, read_all};
 
 /// Most members of a list: a message to it is one commit.
 pub const MOST_MEMBERS: usize = 5000;
@@ -132,16 +134,10 @@ pub enum ListError {
 /// The lists of this server. They are few and every message asks for them, so they are held in memory.
 pub struct MailingLists {
     store: Arc<dyn Store>,
-    seen: RwLock<Option<Seen>>,
+    held: Held<BTreeMap<String, MailingList>>,
     /// One change after the other: the count of members is read and written.
     changing: tokio::sync::Mutex<()>,
 }
-
-/// All lists by key, and the version of their table.
-type Seen = (u64, Arc<BTreeMap<String, MailingList>>);
-
-/// Rows read at once.
-const PAGE: usize = 1000;
 
 /// The key of a list.
 pub fn list_key(address: &str) -> String {
@@ -156,7 +152,7 @@ pub fn member_key(list: &str, member: &str) -> String {
 impl MailingLists {
     /// Those in `store`.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, seen: RwLock::new(None), changing: tokio::sync::Mutex::new(()) }
+        Self { store, held: Held::default(), changing: tokio::sync::Mutex::new(()) }
     }
 
     /// All of them, by address.
@@ -164,30 +160,9 @@ impl MailingLists {
     /// # Errors
     /// The store could not be read.
     pub async fn all(&self) -> Result<Arc<BTreeMap<String, MailingList>>, StoreError> {
-        // Read before the rows are: a change that comes between is read again.
-        let version = self.store.version(Table::Lists);
-        let seen = self.seen.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let (Some((at, lists)), Some(version)) = (seen, version)
-            && at == version
-        {
-            return Ok(lists);
-        }
-        let mut lists = BTreeMap::new();
-        let mut after: Option<String> = None;
-        loop {
-            let rows = self.store.scan(Table::Lists, "", after.as_deref(), PAGE).await?;
-            let Some((last, _)) = rows.last() else { break };
-            after = Some(last.clone());
-            for (key, value) in rows {
-                let list = read(&key, value)?;
-                lists.insert(key, list);
-            }
-        }
-        let lists = Arc::new(lists);
-        if let Some(version) = version {
-            *self.seen.write().unwrap_or_else(PoisonError::into_inner) = Some((version, Arc::clone(&lists)));
-        }
-        Ok(lists)
+        let store = self.store.as_ref();
+        let read = async { Ok(read_all(store, Table::Lists, "").await?.into_iter().collect()) };
+        self.held.get(store, Table::Lists, read).await
     }
 
     /// The list of this address.
@@ -274,16 +249,8 @@ impl MailingLists {
     /// # Errors
     /// The store could not be read.
     pub async fn members(&self, list: &str) -> Result<Vec<Member>, StoreError> {
-        let prefix = member_key(list, "");
-        let (mut members, mut after) = (Vec::new(), None::<String>);
-        loop {
-            let rows = self.store.scan(Table::ListMembers, &prefix, after.as_deref(), PAGE).await?;
-            let Some((last, _)) = rows.last() else { return Ok(members) };
-            after = Some(last.clone());
-            for (key, value) in rows {
-                members.push(read(&key, value)?);
-            }
-        }
+        let rows = read_all(self.store.as_ref(), Table::ListMembers, &member_key(list, "")).await?;
+        Ok(rows.into_iter().map(|(_, member)| member).collect())
     }
 
     /// One member.
@@ -405,8 +372,4 @@ fn change_of(list: &MailingList) -> TableChange {
 fn member_change(list: &str, member: &Member) -> TableChange {
     let value = serde_json::to_value(member).unwrap_or_default();
     TableChange { table: Table::ListMembers, key: member_key(list, &member.address), value: Some(value) }
-}
-
-fn read<T: serde::de::DeserializeOwned>(key: &str, value: Value) -> Result<T, StoreError> {
-    serde_json::from_value(value).map_err(|error| StoreError::Unusable(format!("{key}: {error}")))
 }

@@ -54,9 +54,8 @@ impl Post {
     }
 
     /// The domain in whose name it goes to the members: the list's.
-    fn domain(&self, usual: &Domain) -> Domain {
-        let address = Address::parse(&self.list.address).ok();
-        address.and_then(|address| address.domain().cloned()).unwrap_or_else(|| usual.clone())
+    pub(super) fn domain(&self) -> Option<Domain> {
+        Address::parse(&self.list.address).ok()?.domain().cloned()
     }
 }
 
@@ -183,7 +182,8 @@ impl Intake {
     ) -> Result<(Option<Accepted>, Vec<NewMessage>), IntakeError> {
         let (mut accepted, mut messages, mut octets) = (None, Vec::new(), 0_usize);
         for post in posts {
-            let whole = Whole { domain: post.domain(&whole.domain), ..whole.clone() };
+            let domain = post.domain().unwrap_or_else(|| whole.domain.clone());
+            let whole = Whole { domain, ..whole.clone() };
             for member in &post.members {
                 let Some(person) = Person::member(member) else { continue };
                 let id = if accepted.is_none() { id } else { self.ids.next(now) };

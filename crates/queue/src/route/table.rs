@@ -1,6 +1,7 @@
 //! The routes of a store, parsed and in their order.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,12 +9,17 @@ use tegami_store::{Store, StoreError, Table};
 
 use super::action::Action;
 use super::expression::Expression;
+use crate::held::{Held, read_all, written};
+use crate::id::fresh_id;
 
 /// Octets of an expression, and of an action.
 const LONGEST: usize = 4 << 10;
 
 /// Actions of one route.
 const MOST_ACTIONS: usize = 100;
+
+/// Routes of a server: all of them may be asked about each recipient.
+const MOST_ROUTES: usize = 5000;
 
 /// A route as it is kept. Its texts are those that were given, to the letter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +82,9 @@ pub enum RouteError {
     /// Too many actions.
     #[error("a route has at most {MOST_ACTIONS} actions")]
     TooManyActions,
+    /// Too many routes.
+    #[error("this server has at most {MOST_ROUTES} routes")]
+    TooManyRoutes,
     /// The expression is none.
     #[error("invalid expression: {0}")]
     Expression(String),
@@ -151,9 +160,10 @@ pub struct RouteTable {
 impl RouteTable {
     /// Of these routes; one that cannot be read is told to the log and left out. What `before` has parsed is not parsed again.
     fn new(routes: impl IntoIterator<Item = Route>, before: &Self) -> Self {
+        let known: BTreeMap<_, _> = before.rules.iter().map(|rule| (rule.route.id.as_str(), rule)).collect();
         let mut rules = Vec::new();
         for route in routes {
-            if let Some(known) = before.rules.iter().find(|rule| rule.route == route) {
+            if let Some(known) = known.get(route.id.as_str()).filter(|rule| rule.route == route) {
                 rules.push(Arc::clone(known));
                 continue;
             }
@@ -196,7 +206,9 @@ fn order(route: &Route) -> (i64, Timestamp, &str) {
 /// The routes of a store, read anew when they were changed.
 #[derive(Debug, Default)]
 pub struct Routes {
-    seen: RwLock<(Option<u64>, Arc<RouteTable>)>,
+    held: Held<RouteTable>,
+    /// One change after the other: each reads routes before it writes one.
+    changing: tokio::sync::Mutex<()>,
 }
 
 impl Routes {
@@ -205,12 +217,11 @@ impl Routes {
     /// # Errors
     /// The store could not be read.
     pub async fn table(&self, store: &dyn Store) -> Result<Arc<RouteTable>, StoreError> {
-        let version = store.version(Table::Routes);
-        let (seen, table) = self.seen.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if version.is_some() && version == seen {
-            return Ok(table);
-        }
-        let rows = store.scan(Table::Routes, "", None, usize::MAX).await?;
+        self.held.get(store, Table::Routes, self.read(store)).await
+    }
+
+    async fn read(&self, store: &dyn Store) -> Result<RouteTable, StoreError> {
+        let rows = read_all::<serde_json::Value>(store, Table::Routes, "").await?;
         let read = |(id, value)| match serde_json::from_value(value) {
             Ok(route) => Some(route),
             Err(error) => {
@@ -218,9 +229,8 @@ impl Routes {
                 None
             }
         };
-        let table = Arc::new(RouteTable::new(rows.into_iter().filter_map(read), &table));
-        *self.seen.write().unwrap_or_else(PoisonError::into_inner) = (version, Arc::clone(&table));
-        Ok(table)
+        let before = self.held.last().unwrap_or_default();
+        Ok(RouteTable::new(rows.into_iter().filter_map(read), &before))
     }
 
     /// Keeps a new route.
@@ -237,8 +247,12 @@ impl Routes {
         if expression.trim().is_empty() {
             return Err(RouteError::NoExpression);
         }
+        let _alone = self.changing.lock().await;
+        if self.table(store).await?.routes().len() >= MOST_ROUTES {
+            return Err(RouteError::TooManyRoutes);
+        }
         let route = Route {
-            id: identifier(now),
+            id: fresh_id(now),
             priority,
             description,
             expression,
@@ -258,6 +272,7 @@ impl Routes {
         id: &str,
         change: RouteChange,
     ) -> Result<Route, RouteError> {
+        let _alone = self.changing.lock().await;
         let mut route = self.table(store).await?.route(id).cloned().ok_or(RouteError::NotFound)?;
         route.priority = change.priority.unwrap_or(route.priority);
         route.description = change.description.unwrap_or(route.description);
@@ -273,6 +288,7 @@ impl Routes {
     /// # Errors
     /// [`RouteError::NotFound`], or the store failed; nothing was changed.
     pub async fn remove(&self, store: &dyn Store, id: &str) -> Result<Route, RouteError> {
+        let _alone = self.changing.lock().await;
         let route = self.table(store).await?.route(id).cloned().ok_or(RouteError::NotFound)?;
         store.delete(Table::Routes, vec![route.id.clone()]).await?;
         Ok(route)
@@ -280,19 +296,7 @@ impl Routes {
 
     async fn keep(store: &dyn Store, route: Route) -> Result<Route, RouteError> {
         let rule = Rule::parse(route)?;
-        let value =
-            serde_json::to_value(&rule.route).map_err(|error| StoreError::Unusable(error.to_string()))?;
-        store.put(Table::Routes, vec![(rule.route.id.clone(), value)]).await?;
+        store.put(Table::Routes, vec![(rule.route.id.clone(), written(&rule.route)?)]).await?;
         Ok(rule.route)
     }
-}
-
-/// Seconds, then chance.
-fn identifier(now: Timestamp) -> String {
-    let mut chance = [0_u8; 8];
-    // Without chance the moment has to do, down to the nanosecond.
-    if aws_lc_rs::rand::fill(&mut chance).is_err() {
-        chance = u64::try_from(now.as_nanosecond()).unwrap_or_default().to_be_bytes();
-    }
-    format!("{:08x}{:016x}", now.as_second() & 0xffff_ffff, u64::from_be_bytes(chance))
 }

@@ -48,3 +48,27 @@ async fn keys_open_their_domain_and_no_other() {
     let kept = format!("{:?}", desk.store.scan(Table::ApiKeys, "", None, 10).await.unwrap());
     assert!(!kept.contains(&key), "the key itself is kept");
 }
+
+#[tokio::test]
+async fn no_change_is_lost_to_another_at_the_same_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let accounts = &desk.accounts;
+    let (one, other) = tokio::join!(
+        accounts.create("new", "first password", &[], &[]),
+        accounts.create("new", "second password", &[], &[]),
+    );
+    assert!(one.is_ok() && matches!(other, Err(AccountError::Exists(_))));
+    assert!(accounts.authenticate("new", "first password").await.is_ok());
+    let (changed, removed) =
+        tokio::join!(accounts.set_password("new", "third password"), accounts.remove("new"));
+    assert!(changed.is_ok() && removed.is_ok());
+    assert!(accounts.list().await.unwrap().is_empty(), "who was removed does not come back");
+    let shop = Domain::parse("shop.test").unwrap();
+    let login = address("login@shop.test");
+    let (one, other) = tokio::join!(
+        accounts.create_credential(&login, &shop, "first password"),
+        accounts.create("login@shop.test", "second password", &[], &[]),
+    );
+    assert!(one.is_ok() && matches!(other, Err(AccountError::Exists(_))));
+}

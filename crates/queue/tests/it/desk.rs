@@ -7,9 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, Reply, ReversePath, note};
 use tegami_queue::{
-    Accepted, Accounts, Authenticated, Control, Deliver, Directory, EventData, Failure, Intake, IntakeError,
-    IntakeSettings, Job, KeyRing, Limits, Options, Outcome, Peer, Permit, Postman, RecipientOutcome,
-    RecipientResult, RetryPolicy, Returns, RunSettings, Settler, Stage, Submission,
+    Accepted, Accounts, Authenticated, Control, Deliver, Directory, Domains, EventData, Failure, Intake,
+    IntakeError, IntakeSettings, Job, KeyRing, Limits, Options, Outcome, Peer, Permit, Postman,
+    RecipientOutcome, RecipientResult, RetryPolicy, Returns, RunSettings, Settler, Stage, Submission,
 };
 use tegami_report::return_path::ReturnPaths;
 use tegami_store::{BoxFuture, Embedded, EventFilter, IdSource, NodeId, Origin, QueueId, QueueRow, Store};
@@ -75,6 +75,7 @@ pub(crate) struct Desk {
     pub(crate) accounts: Accounts,
     pub(crate) control: Arc<Control>,
     pub(crate) keys: Arc<KeyRing>,
+    pub(crate) domains: Arc<Domains>,
     settler: Arc<Settler>,
 }
 
@@ -112,6 +113,7 @@ impl Desk {
         let domain = |text: &str| Domain::parse(text).unwrap();
         let local = Directory::new(store.clone(), clock.clone(), [domain("example.org")], None);
         let keys = Arc::new(KeyRing::default());
+        let domains = Arc::new(Domains::new(store.clone(), clock.clone(), []));
         let control = Arc::new(Control::default());
         let intake = Arc::new(
             Intake::new(
@@ -123,6 +125,7 @@ impl Desk {
                 Arc::new(IdSource::default()),
                 control.clone(),
             )
+            .with_domains(domains.clone())
             .with_returns(Arc::new(Returns::new([ReturnPaths::new(
                 "bounces",
                 domain("example.org"),
@@ -132,7 +135,7 @@ impl Desk {
         );
         let settler = Arc::new(Settler::new(store.clone(), intake.clone(), RetryPolicy::default()));
         let accounts = Accounts::new(store.clone(), clock.clone()).unwrap();
-        Self { store, clock, intake, accounts, control, keys, settler }
+        Self { store, clock, intake, accounts, control, keys, domains, settler }
     }
 
     pub(crate) fn deliver_by(

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
-use tegami_mail::{Clock, Domain};
-use tegami_queue::{Authenticated, DomainError, Domains, Senders, SystemClock};
+use tegami_mail::{Clock, Domain, Envelope, ReversePath};
+use tegami_queue::{
+    AccessLevel, Authenticated, AuthorRule, DomainError, Domains, MailingList, Member, Options as Wishes,
+    ReplyPreference, Senders, SystemClock,
+};
 use tegami_store::{DomainRow, DomainState, Embedded, Options, Store};
+
+use crate::desk::{Desk, address, start};
 
 fn domain(text: &str) -> Domain {
     Domain::parse(text).unwrap()
@@ -64,4 +69,83 @@ async fn a_domain_comes_and_goes_and_that_of_the_configuration_stays() {
     assert!(open(&[]).find(&fresh).await.unwrap().is_some());
     domains.remove(&fresh).await.unwrap();
     assert!(matches!(domains.remove(&fresh).await, Err(DomainError::Unknown(_))));
+}
+
+#[tokio::test]
+async fn a_change_reads_nothing_anew_and_another_configuration_hears_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(Embedded::open(folder.path(), Options::default()).unwrap());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let (one, two, configured) = (domain("one.test"), domain("two.test"), domain("example.org"));
+    let before = Domains::new(store, clock, [configured.clone()]);
+    before.create(&one, DomainRow::default()).await.unwrap();
+    before.create(&two, DomainRow::default()).await.unwrap();
+    let untouched = before.find(&one).await.unwrap().unwrap();
+    let altered = before.alter(&two, |row| row.wildcard = true).await.unwrap();
+    assert!(Arc::ptr_eq(&altered, &before.find(&two).await.unwrap().unwrap()));
+    assert!(Arc::ptr_eq(&untouched, &before.find(&one).await.unwrap().unwrap()), "nothing was read");
+    assert_eq!(before.names().await.unwrap(), [configured.clone(), one.clone(), two.clone()]);
+
+    let mut changes = before.changes();
+    let after = before.renewed([configured.clone()]);
+    after.remove(&one).await.unwrap();
+    assert!(changes.has_changed().unwrap());
+    changes.mark_unchanged();
+    assert_eq!(before.names().await.unwrap(), [configured, two.clone()]);
+    let (wildcard, spam) = tokio::join!(
+        before.alter(&two, |row| row.wildcard = false),
+        after.alter(&two, |row| row.web_prefix = "click".to_owned()),
+    );
+    assert!(wildcard.is_ok() && spam.is_ok());
+    let both = after.find(&two).await.unwrap().unwrap();
+    assert_eq!((both.row.wildcard, both.row.web_prefix.as_str()), (false, "click"));
+}
+
+#[tokio::test]
+async fn nobody_sends_in_the_name_of_a_domain_that_may_not_send() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let shop = domain("shop.test");
+    desk.domains.create(&shop, DomainRow::default()).await.unwrap();
+    let list = MailingList {
+        address: "news@shop.test".to_owned(),
+        name: String::new(),
+        description: String::new(),
+        access_level: AccessLevel::Everyone,
+        reply_preference: ReplyPreference::List,
+        created_at: start(),
+        members_count: 0,
+    };
+    let reader = Member {
+        address: "a@a.test".to_owned(),
+        name: String::new(),
+        subscribed: true,
+        vars: serde_json::Map::new(),
+    };
+    desk.intake.lists().create(list).await.unwrap();
+    desk.intake.lists().add("news@shop.test", vec![reader], false).await.unwrap();
+    let send = async |author: &str, to: &str| {
+        let path = ReversePath::Address(address("shop@example.org"));
+        let content = format!("From: {author}\r\n\r\nHello\r\n");
+        let options = Wishes { author: AuthorRule::Any, ..Wishes::default() };
+        let accepted = desk.submit_this(Envelope::new(path, [address(to)]), &content, options).await;
+        accepted.map(|_| ()).map_err(|error| error.reply().to_string())
+    };
+    let cases = [
+        ("shop@shop.test", "a@a.test"),
+        ("shop@below.shop.test", "a@a.test"),
+        ("shop@example.org, shop@shop.test", "a@a.test"),
+        ("shop@example.org", "news@shop.test"),
+    ];
+    for state in [DomainState::Unverified, DomainState::Disabled, DomainState::Active] {
+        desk.domains.alter(&shop, |row| row.state = state).await.unwrap();
+        for (author, to) in cases {
+            let sent = send(author, to).await;
+            assert_eq!(sent.is_ok(), state == DomainState::Active, "{author} to {to}: {sent:?}");
+            if let Err(reply) = sent {
+                assert!(reply.starts_with("550 5.7.1") && reply.contains("shop.test"), "{reply}");
+            }
+        }
+        send("shop@example.org", "a@a.test").await.unwrap();
+    }
 }

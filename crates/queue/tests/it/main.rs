@@ -18,5 +18,6 @@ mod meanwhile;
 mod operate;
 mod retention;
 mod returned;
+mod routes;
 mod shaping;
 mod submit;

@@ -130,8 +130,10 @@ impl Server {
         returns::follow(&server.rooms, config).await;
         let resolver = Arc::clone(&server.resolver);
         let reports = reports::Desk { journal, https, resolver: Arc::clone(&resolver) };
-        let choosing = returns::keep_choosing(server.house.subscribe(), resolver, shutdown.clone());
+        let house = server.house.subscribe();
+        let choosing = returns::keep_choosing(house.clone(), resolver, returns::EVERY, shutdown.clone());
         server.tasks.spawn(choosing);
+        server.tasks.spawn(returns::keep_following(house, shutdown.clone()));
         server.listen(config, smtp, &shutdown).await?;
         server.http(config, &shutdown).await?;
         server.metrics(config, &shutdown).await?;

@@ -10,7 +10,7 @@ use tegami_queue::shaping::ShapingSettings;
 use tokio::sync::{mpsc, oneshot};
 
 use super::doors::Doors;
-use super::{Rooms, Server, calls, outbound_settings, returns, settler, shaping, tls};
+use super::{Rooms, Server, calls, keys, outbound_settings, returns, settler, shaping, tls};
 use crate::command::Failure;
 use crate::config::{Config, Delivery};
 
@@ -49,12 +49,15 @@ impl Server {
         let courier = self.outbound.courier().renewed(settings).trusting(roots.clone());
         let failed = |error: OutboundError| Failure::Text(error.to_string());
         let courier = courier.map_err(failed)?;
-        let (rooms, signers) = self.rooms.renewed(&config).await?;
+        let given = keys::given(&config)?;
+        let rooms = self.rooms.renewed(&config).await?;
         returns::choose(&config, rooms.intake.returns(), &self.resolver).await;
         returns::follow(&rooms, &config).await;
+        // No key is made or withdrawn between this and the moment when these count.
+        let ring = rooms.dkim.prepare(given, &rooms.domains).await?;
         self.https.trust(roots).map_err(failed)?;
-        // From here on nothing fails.
-        rooms.keys.replace(signers);
+        // From here on nothing fails, and nothing waits.
+        ring.put_to_use();
         rooms.shaping.reload(config.shaping.clone(), shaping::relay(&config), rooms.clock.now());
         let courier = Arc::new(courier);
         let _ = rooms.courier.set(Arc::clone(&courier));

@@ -6,12 +6,11 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tegami_dns::{DnsName, Resolver};
 use tegami_inbound::Shutdown;
-use tegami_mail::{Domain, note};
+use tegami_mail::{Domain, hex, note};
 use tegami_queue::Returns;
 use tegami_report::return_path::ReturnPaths;
 use tegami_store::{KeyError, KeyFolder};
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 use super::{House, Rooms, keys, pages};
 use crate::command::Failure;
@@ -21,8 +20,8 @@ use crate::config::{Config, ReturnPath};
 const MAILBOX: &str = "bounces";
 /// The keys for senders of mail that routes send on, of all our domains.
 const SRS: &str = "srs.key";
-/// How often the MX records are looked at again.
-const EVERY: Duration = Duration::from_secs(3600);
+/// How often the DNS is asked again, usually.
+pub(super) const EVERY: Duration = Duration::from_secs(3600);
 /// How long the start waits for the DNS before it goes on without.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -80,8 +79,7 @@ fn keys_of(folder: &KeyFolder, name: &str) -> Result<Vec<[u8; 32]>, Failure> {
         Err(KeyError::Missing(_)) => {
             let mut key = [0_u8; 32];
             aws_lc_rs::rand::fill(&mut key).map_err(|_| note!("cli-no-chance"))?;
-            let text: String =
-                key.iter().map(|octet| format!("{octet:02x}")).chain(["\n".to_owned()]).collect();
+            let text = hex(&key) + "\n";
             folder.write(name, &text).map_err(|error| Failure::Text(error.to_string()))?;
             text
         }
@@ -120,26 +118,13 @@ pub(super) async fn choose(config: &Config, returns: &Returns, resolver: &Arc<dy
     join_all(chosen).await;
 }
 
-/// Does so again and again: MX records change.
-pub(super) async fn keep_choosing(
-    mut house: watch::Receiver<House>,
-    resolver: Arc<dyn Resolver>,
-    mut shutdown: Shutdown,
-) {
-    let mut next = Instant::now() + EVERY;
+/// Follows the domains that come and go, and reloads, which bring others.
+pub(super) async fn keep_following(mut house: watch::Receiver<House>, mut shutdown: Shutdown) {
     loop {
         let House { rooms, config, .. } = house.borrow_and_update().clone();
         let mut changes = rooms.domains.changes();
         follow(&rooms, &config).await;
         tokio::select! {
-            () = tokio::time::sleep_until(next) => {
-                choose(&config, rooms.intake.returns(), &resolver).await;
-                if let Err(error) = pages::domain_desk(&rooms, &config, &resolver).verify_waiting().await {
-                    tracing::warn!(%error, "cannot verify the domains that wait for it");
-                }
-                next = Instant::now() + EVERY;
-            }
-            // Domains come and go, and a reload brings others.
             _ = changes.changed() => {}
             changed = house.changed() => {
                 if changed.is_err() {
@@ -148,6 +133,30 @@ pub(super) async fn keep_choosing(
             }
             () = shutdown.requested() => return,
         }
+    }
+}
+
+/// Asks the DNS again and again: MX records change, and owners publish what they were asked for. However long it takes to answer, the end is not
+/// kept waiting.
+pub(super) async fn keep_choosing(
+    house: watch::Receiver<House>,
+    resolver: Arc<dyn Resolver>,
+    every: Duration,
+    mut shutdown: Shutdown,
+) {
+    let rounds = async {
+        loop {
+            tokio::time::sleep(every).await;
+            let House { rooms, config, .. } = house.borrow().clone();
+            choose(&config, rooms.intake.returns(), &resolver).await;
+            if let Err(error) = pages::domain_desk(&rooms, &config, &resolver).verify_waiting().await {
+                tracing::warn!(%error, "cannot verify the domains that wait for it");
+            }
+        }
+    };
+    tokio::select! {
+        () = rounds => {}
+        () = shutdown.requested() => {}
     }
 }
 
@@ -163,7 +172,43 @@ async fn comes_here(config: &Config, domain: &Domain, resolver: &Arc<dyn Resolve
 
 #[cfg(test)]
 mod tests {
+    use tegami_dns::{Answer, DnsError, RecordType};
+    use tegami_queue::SystemClock;
+    use tegami_store::{BoxFuture, DomainRow};
+    use tokio::sync::{Notify, mpsc};
+
     use super::*;
+
+    /// Never answers, and tells that it was asked.
+    struct Silent(Arc<Notify>);
+
+    impl Resolver for Silent {
+        fn lookup<'a>(&'a self, _: &'a DnsName, _: RecordType) -> BoxFuture<'a, Result<Answer, DnsError>> {
+            self.0.notify_one();
+            Box::pin(std::future::pending())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_does_not_wait_for_the_dns() {
+        let base = tempfile::tempdir().unwrap();
+        let file = base.path().join("tegami.toml");
+        let data = base.path().join("data");
+        let text = format!("hostname = \"mail.example.org\"\ndata = \"{}\"\n", data.display());
+        std::fs::write(&file, text).unwrap();
+        let config = Arc::new(Config::load(&file).unwrap());
+        let rooms = Arc::new(Rooms::open(&config, Arc::new(SystemClock)).await.unwrap());
+        let waiting = Domain::parse("example.net").unwrap();
+        rooms.domains.create(&waiting, DomainRow::default()).await.unwrap();
+        let (_house, seen) = watch::channel(House { rooms, config, asks: mpsc::channel(1).0 });
+        let (stop, shutdown) = Shutdown::pair();
+        let asked = Arc::new(Notify::new());
+        let resolver = Arc::new(Silent(Arc::clone(&asked)));
+        let choosing = tokio::spawn(keep_choosing(seen, resolver, Duration::ZERO, shutdown));
+        asked.notified().await;
+        stop.send_replace(true);
+        choosing.await.unwrap();
+    }
 
     #[test]
     fn a_key_is_made_once_and_an_old_one_stays_good() {

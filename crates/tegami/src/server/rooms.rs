@@ -5,7 +5,6 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use tegami_auth::dkim::Signer;
 use tegami_mail::{Address, Clock, note};
 use tegami_outbound::Courier;
 use tegami_queue::gate::Gate;
@@ -66,10 +65,14 @@ impl Rooms {
         let store =
             Embedded::open(&config.data, options).map_err(|error| cannot_open(&config.data, &error))?;
         let store: Arc<dyn Store> = Arc::new(store);
-        let keys = Arc::new(KeyRing::default());
-        let domains = domains(config, &store, &clock);
-        let dkim = dkim(config, &store, &clock, &keys)?;
-        keys.replace(dkim.signers(&domains).await?);
+        let ring = Arc::new(KeyRing::default());
+        let domains = config.domains.iter().cloned();
+        let domains = Arc::new(Domains::new(Arc::clone(&store), Arc::clone(&clock), domains));
+        let folder = keys::folder(config)?;
+        let dkim =
+            DkimKeys::new(Arc::clone(&store), folder, Arc::clone(&clock), Arc::clone(&ring), Vec::new());
+        let dkim = Arc::new(dkim);
+        dkim.prepare(keys::given(config)?, &domains).await?.put_to_use();
         let ids = Arc::new(IdSource::default());
         let holds = Arc::new(Holds::load(store.as_ref()).await?);
         let accounts = Accounts::new(Arc::clone(&store), Arc::clone(&clock));
@@ -79,7 +82,7 @@ impl Rooms {
         let door = Door {
             store: &store,
             domains: &domains,
-            keys: &keys,
+            keys: &ring,
             local: &local,
             clock: &clock,
             ids: &ids,
@@ -106,7 +109,7 @@ impl Rooms {
             control,
             meters,
             shaping,
-            keys,
+            keys: ring,
             dkim,
             domains,
             calls,
@@ -118,20 +121,17 @@ impl Rooms {
         })
     }
 
-    /// The same rooms as another configuration wants them, and the signers that it names. Nothing is changed yet, save that keys which were
-    /// missing have been made.
+    /// The same rooms as another configuration wants them. Nothing is changed yet.
     ///
     /// # Errors
-    /// A key cannot be used.
-    pub(crate) async fn renewed(&self, config: &Config) -> Result<(Self, Vec<Signer>), Failure> {
+    /// A key of return paths cannot be used.
+    pub(crate) async fn renewed(&self, config: &Config) -> Result<Self, Failure> {
         let Self { store, clock, control, keys, ids, holds, .. } = self;
-        let domains = domains(config, store, clock);
-        let dkim = dkim(config, store, clock, keys)?;
-        let signers = dkim.signers(&domains).await?;
+        let domains = Arc::new(self.domains.renewed(config.domains.iter().cloned()));
         let local = local(config, store, clock, &domains);
         let returns = returns::open(config)?;
         returns.take_over(self.intake.returns());
-        let renewed = Self {
+        Ok(Self {
             intake: Door {
                 store,
                 domains: &domains,
@@ -153,7 +153,7 @@ impl Rooms {
             meters: self.meters.clone(),
             shaping: Arc::clone(&self.shaping),
             keys: Arc::clone(keys),
-            dkim,
+            dkim: Arc::clone(&self.dkim),
             calls: Arc::clone(&self.calls),
             line: Arc::clone(&self.line),
             ids: Arc::clone(ids),
@@ -161,30 +161,13 @@ impl Rooms {
             people: Arc::clone(&self.people),
             holds: Arc::clone(&self.holds),
             courier: OnceLock::new(),
-        };
-        Ok((renewed, signers))
+        })
     }
 }
 
 /// The links in our mail, with the key that is kept with it.
 async fn links(config: &Config, store: &Arc<dyn Store>) -> Result<Arc<Links>, Failure> {
     Ok(Arc::new(Links::load(store.as_ref(), config.public_url.clone()).await?))
-}
-
-/// Which domains are ours.
-fn domains(config: &Config, store: &Arc<dyn Store>, clock: &Arc<dyn Clock>) -> Arc<Domains> {
-    Arc::new(Domains::new(Arc::clone(store), Arc::clone(clock), config.domains.iter().cloned()))
-}
-
-/// Who makes and changes DKIM keys.
-fn dkim(
-    config: &Config,
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    ring: &Arc<KeyRing>,
-) -> Result<Arc<DkimKeys>, Failure> {
-    let (folder, given) = (keys::folder(config)?, keys::given(config)?);
-    Ok(Arc::new(DkimKeys::new(Arc::clone(store), folder, Arc::clone(clock), Arc::clone(ring), given)))
 }
 
 /// Which addresses are here.

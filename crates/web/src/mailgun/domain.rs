@@ -389,7 +389,6 @@ impl From<DeskError> for ApiError {
                 DomainError::Unknown(_) => Self::NotFound("Domain not found".to_owned()),
                 DomainError::Configured(_) => Self::NotAllowed(error.to_string()),
                 DomainError::Store(error) => error.into(),
-                DomainError::Chance => failed(&error),
             },
             DeskError::Key(error) => error.into(),
             DeskError::Account(error) => error.into(),
@@ -407,6 +406,7 @@ impl From<DkimKeyError> for ApiError {
                 Self::bad("cannot delete domain key: must have at least one active domain key")
             }
             DkimKeyError::Configured(_) => Self::NotAllowed(error.to_string()),
+            DkimKeyError::NotRsa { .. } => Self::bad(error.to_string()),
             DkimKeyError::NoPem => Self::bad("failed to import domain key: failed to parse PEM"),
             DkimKeyError::NotPkcs1 => Self::bad(
                 "failed to import domain key: failed to parse private key: key must be PKCS1 format",
