@@ -24,16 +24,9 @@ pub(crate) async fn run(
     }
 }
 
-/// All our domains, those of the configuration first.
-async fn names(rooms: &Rooms) -> Result<Vec<Name>, Failure> {
-    let roll = rooms.domains.roll().await?;
-    let others = roll.iter().filter(|ours| !ours.configured).map(|ours| &ours.name);
-    Ok(rooms.domains.configured().iter().chain(others).cloned().collect())
-}
-
 async fn list(context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
     let mut rows = Vec::new();
-    let names = names(rooms).await?;
+    let names = rooms.domains.names().await?;
     for domain in &names {
         for key in rooms.dkim.of(domain).await? {
             rows.push((domain.to_unicode(), key));

@@ -261,7 +261,7 @@ async fn on_rooms(verb: &Verb, input: Option<String>, site: queue::Site<'_>) -> 
         Verb::Mailbox(mailbox) => mailbox::run(mailbox, context, rooms).await,
         Verb::Provider(provider) => provider::run(provider, context, rooms).await,
         Verb::Route(route) => route::run(route, input, context, rooms).await,
-        Verb::Suppression(verb) => suppression::run(verb, input, context, rooms, config).await,
+        Verb::Suppression(verb) => suppression::run(verb, input, context, rooms).await,
         _ => Err(Failure::Text("this command does not travel over the control socket".to_owned())),
     }
 }

@@ -40,11 +40,17 @@ pub(super) async fn run(
             Ok(Report::well(context.say(&note!("cli-route-added", id = made.id))))
         }
         cli::Route::Remove { ids } => {
+            // All or none: who has to correct one name gives the same command again.
+            let table = routes.table(store).await?;
+            if let Some(unknown) = ids.iter().find(|id| table.route(id).is_none()) {
+                return Err(no_such(unknown));
+            }
             let mut gone = Vec::new();
             for id in ids {
                 match routes.remove(store, id).await {
                     Ok(route) => gone.push(route.id),
-                    Err(RouteError::NotFound) => return Err(no_such(id)),
+                    // Named twice, or removed by somebody else a moment ago.
+                    Err(RouteError::NotFound) => {}
                     Err(error) => return Err(failure(&error)),
                 }
             }
@@ -147,10 +153,13 @@ fn recipients(subject: &str, to: &[String], content: &str, is_file: bool) -> Res
     for name in ["X-Original-To", "To", "Cc"] {
         for field in section.all(name) {
             let named = mailbox_list::authors(&field.unfolded()).unwrap_or_default();
-            found.extend(named);
+            for address in named {
+                if !found.contains(&address) {
+                    found.push(address);
+                }
+            }
         }
     }
-    found.dedup();
     if found.is_empty() { Err(note!("cli-route-no-recipient").into()) } else { Ok(found) }
 }
 

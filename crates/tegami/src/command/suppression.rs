@@ -13,7 +13,6 @@ use super::context::moment;
 use super::prose::Prose;
 use super::{Context, Failure, Outcome, Report, table};
 use crate::cli::{self, Choice};
-use crate::config::Config;
 use crate::server::Rooms;
 
 /// Rows read or written at once.
@@ -24,7 +23,6 @@ pub(crate) async fn run(
     input: Option<String>,
     context: &Context,
     rooms: &Rooms,
-    config: &Config,
 ) -> Result<Report, Failure> {
     let store = &*rooms.store;
     match suppression {
@@ -41,11 +39,11 @@ pub(crate) async fn run(
             Ok(show(context, address, &find(store, choice, usize::MAX, chosen).await?))
         }
         cli::Suppression::Add { addresses, choice, reason } => {
-            add(addresses, choice, reason, context, rooms, config).await
+            add(addresses, choice, reason, context, rooms).await
         }
         cli::Suppression::Remove { addresses, choice } => remove(addresses, choice, context, store).await,
         cli::Suppression::Import { choice, .. } => {
-            import(&input.unwrap_or_default(), choice, context, rooms, config).await
+            import(&input.unwrap_or_default(), choice, context, rooms).await
         }
         cli::Suppression::Export { choice } => {
             let rows = find(store, choice, usize::MAX, |_| true).await?;
@@ -180,12 +178,11 @@ async fn add(
     reason: &str,
     context: &Context,
     rooms: &Rooms,
-    config: &Config,
 ) -> Result<Report, Failure> {
     let list = choice.list.unwrap_or(SuppressionList::Bounces);
     let now = rooms.clock.now();
     let mut rows = Vec::new();
-    for domain in domains(choice, rooms, config).await? {
+    for domain in domains(choice, rooms).await? {
         for address in addresses {
             let address = Address::parse(address)
                 .map_err(|error| note!("cli-bad-address", address = address, reason = error))?;
@@ -262,14 +259,8 @@ async fn remove(
     Ok(Report { outcome, ..Report::well(lines.join("\n")) })
 }
 
-async fn import(
-    text: &str,
-    choice: &Choice,
-    context: &Context,
-    rooms: &Rooms,
-    config: &Config,
-) -> Result<Report, Failure> {
-    let domains = domains(choice, rooms, config).await?;
+async fn import(text: &str, choice: &Choice, context: &Context, rooms: &Rooms) -> Result<Report, Failure> {
+    let domains = domains(choice, rooms).await?;
     let usual = choice.list.unwrap_or(SuppressionList::Bounces);
     let (rows, wrong) = file::read(text, &domains, usual, rooms.clock.now());
     put(&*rooms.store, &rows).await?;
@@ -296,7 +287,7 @@ async fn put(store: &dyn Store, rows: &[Suppression]) -> Result<(), Failure> {
 }
 
 /// The domain that was named, else all of ours.
-async fn domains(choice: &Choice, rooms: &Rooms, config: &Config) -> Result<Vec<Domain>, Failure> {
+async fn domains(choice: &Choice, rooms: &Rooms) -> Result<Vec<Domain>, Failure> {
     match &choice.domain {
         Some(domain) => {
             let domain = parse_domain(domain)?;
@@ -306,7 +297,7 @@ async fn domains(choice: &Choice, rooms: &Rooms, config: &Config) -> Result<Vec<
                 Err(note!("cli-not-our-domain", domain = domain).into())
             }
         }
-        None => Ok(config.domains.clone()),
+        None => Ok(rooms.domains.names().await?),
     }
 }
 

@@ -58,6 +58,10 @@ fn a_domain_is_made_published_verified_and_sends() {
     let wanted = format!("name={domain}&mailfrom_host=bounce.{domain}");
     let (status, made) = request(&site, &key, "POST", "/v4/domains", &wanted);
     assert_eq!((status, &made["domain"]["state"]), (200, &Value::from("unverified")), "{made}");
+    site.tegami(&["suppression", "add", "gone@far.test"]).well();
+    let listed = site.json(&["suppression", "list", "gone@far.test"]);
+    assert!(listed.to_string().contains(domain), "all of our domains: {listed}");
+    site.tegami(&["suppression", "remove", "gone@far.test"]).well();
     let (status, made) = request(
         &site,
         &key,

@@ -237,6 +237,16 @@ fn routes_are_administered_and_tested() {
     assert_eq!(tested["recipients"][0]["matched"], true, "{tested}");
     assert_eq!(tested["recipients"][0]["routes"][1]["id"], second.as_str(), "{tested}");
     assert_eq!(world.site.json(&["route", "test", file])["recipients"][0]["recipient"], "info@sender.test");
+    // Who stands in several fields is one recipient.
+    let both = world.site.path("both.eml");
+    std::fs::write(
+        &both,
+        "From: a@a.test\nTo: a@sender.test, b@sender.test\nCc: A@sender.test, a@sender.test\n\n",
+    )
+    .unwrap();
+    let tested = world.site.json(&["route", "test", both.to_str().unwrap()]);
+    let recipients = tested["recipients"].as_array().unwrap().iter().map(|one| one["recipient"].clone());
+    assert_eq!(recipients.collect::<Vec<_>>(), ["a@sender.test", "b@sender.test", "A@sender.test"]);
     let unknown = world.site.tegami(&["route", "test", "x@sender.test"]);
     assert_eq!(unknown.status, Some(1));
     assert!(unknown.output.contains("nobody has this address"), "{}", unknown.output);
@@ -244,7 +254,11 @@ fn routes_are_administered_and_tested() {
     assert!(listed.contains(&first) && listed.contains(&second), "{listed}");
     assert!(world.site.tegami(&["route", "show", &first]).well().contains("match_recipient('info@')"));
     assert_eq!(world.site.tegami(&["route", "add", "match_recipient(", "stop()"]).status, Some(2));
-    world.site.tegami(&["route", "remove", &first, &second]).well();
+    // Nothing is removed where one of them is unknown.
+    let unknown = world.site.tegami(&["route", "remove", &first, "none"]);
+    assert!(unknown.status != Some(0) && unknown.all().contains("none"), "{}", unknown.all());
+    assert_eq!(world.site.json(&["route", "list"])["routes"].as_array().unwrap().len(), 2);
+    world.site.tegami(&["route", "remove", &first, &second, &first]).well();
     assert_eq!(world.site.json(&["route", "list"])["routes"], serde_json::json!([]));
     assert!(world.write(&["info@sender.test"], &world.letter("late")).starts_with("550 5.1.1"));
 }
