@@ -194,6 +194,16 @@ impl House {
         Arc::clone(&self.bodies).acquire_many_owned(permits).await.map_err(|_| ApiError::Internal)
     }
 
+    /// A domain of ours, as somebody wrote it.
+    pub(crate) async fn known_domain(&self, written: &str) -> Result<Domain, ApiError> {
+        let domain =
+            Domain::parse(written.trim()).map_err(|error| ApiError::bad(format!("domain: {error}")))?;
+        match self.rooms.domains.find(&domain).await? {
+            Some(_) => Ok(domain),
+            None => Err(ApiError::NotFound(format!("Domain not found: {domain}"))),
+        }
+    }
+
     /// The domain of ours that this one is, or lies below; the longest where several fit.
     pub(crate) async fn domain_above(&self, domain: &Domain) -> Result<Option<Arc<OurDomain>>, ApiError> {
         Ok(self.rooms.domains.roll().await?.above(domain).cloned())

@@ -131,10 +131,13 @@ pub(crate) fn keys(event: &Event, data: &EventData) -> Vec<String> {
     keys
 }
 
+/// All providers whom we know no better.
+pub(crate) const OTHER: &str = "other";
+
 /// Who takes the recipient's mail, where a host of theirs has spoken.
 pub(crate) fn provider(data: &EventData) -> Option<&'static str> {
     let host = data.mx_host.as_deref().filter(|_| data.url.is_none())?;
-    Some(Provider::of_host(host).map_or("other", Provider::as_str))
+    Some(Provider::of_host(host).map_or(OTHER, Provider::as_str))
 }
 
 /// The rows that `tally` has added to what stood in them.
@@ -211,11 +214,20 @@ pub(crate) async fn hours(
     }
 }
 
+/// The domains of which something was counted.
+pub(crate) async fn domains(store: &dyn Store) -> Result<Vec<String>, StoreError> {
+    below(store, "a/").await
+}
+
 /// The tags or providers of a domain of which something was counted; `kind` is their letter.
 pub(crate) async fn values(store: &dyn Store, kind: char, domain: &str) -> Result<Vec<String>, StoreError> {
-    let prefix = format!("{kind}/{domain}/");
-    let (mut found, mut after) = (Vec::new(), prefix.clone());
-    while let Some((key, _)) = store.scan(Table::Statistics, &prefix, Some(&after), 1).await?.pop() {
+    below(store, &format!("{kind}/{domain}/")).await
+}
+
+/// What stands between a prefix and the hours.
+async fn below(store: &dyn Store, prefix: &str) -> Result<Vec<String>, StoreError> {
+    let (mut found, mut after) = (Vec::new(), prefix.to_owned());
+    while let Some((key, _)) = store.scan(Table::Statistics, prefix, Some(&after), 1).await?.pop() {
         let Some(value) = base(&key).and_then(|base| base.get(prefix.len()..)) else { break };
         // Behind all hours of this value.
         after = format!("{prefix}{value}/~");

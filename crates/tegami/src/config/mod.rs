@@ -253,12 +253,13 @@ pub(crate) struct Limits {
 pub(crate) const DEFAULT_PATHS: [&str; 2] = ["tegami.toml", "/etc/tegami/tegami.toml"];
 
 impl Config {
-    /// What URLs of ours begin with: as the configuration says, else the address at which we listen, as far as that tells.
-    pub(crate) fn base_url(&self) -> String {
+    /// What URLs of ours begin with: as the configuration says, else the address at which we listen, as far as that tells. `bound` is what became
+    /// of a port that is left to the system.
+    pub(crate) fn base_url(&self, bound: Option<SocketAddr>) -> String {
         if let Some(url) = &self.public_url {
             return url.clone();
         }
-        match self.listen.http.first() {
+        match bound.or(self.listen.http.first().copied()) {
             Some(address) if !address.ip().is_unspecified() => format!("http://{address}"),
             Some(address) => format!("http://{}:{}", self.hostname, address.port()),
             None => format!("https://{}", self.hostname),

@@ -1,5 +1,6 @@
 //! Whoever makes requests to URLs of webhooks, routes and archives.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use tegami_mail::Clock;
@@ -50,13 +51,13 @@ pub(super) fn open(
 ) -> (Arc<Calls>, Arc<Line>) {
     let line = Arc::new(Line::default());
     let caller = Arc::clone(&line) as Arc<dyn Caller>;
-    let calls = Calls::new(Arc::clone(store), Arc::clone(clock), caller, settings(config));
+    let calls = Calls::new(Arc::clone(store), Arc::clone(clock), caller, settings(config, None));
     (Arc::new(calls), line)
 }
 
-/// The configuration as `web` wants it.
-pub(super) fn settings(config: &Config) -> CallSettings {
-    let mut settings = CallSettings::new(config.base_url());
+/// The configuration as `web` wants it, and the address at which the HTTP server listens.
+pub(super) fn settings(config: &Config, bound: Option<SocketAddr>) -> CallSettings {
+    let mut settings = CallSettings::new(config.base_url(bound));
     if !config.webhooks.retry.is_empty() {
         settings.retry.clone_from(&config.webhooks.retry);
     }

@@ -185,6 +185,7 @@ impl Server {
                 }
             });
         }
+        self.rooms.calls.replace(calls::settings(config, self.addresses.http.first().copied()));
         Ok(())
     }
 

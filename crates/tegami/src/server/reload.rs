@@ -77,7 +77,7 @@ impl Server {
         }
         rooms.control.gate_changed();
         rooms.line.allow(&config);
-        rooms.calls.replace(calls::settings(&config));
+        rooms.calls.replace(calls::settings(&config, self.addresses.http.first().copied()));
         self.rooms = Arc::clone(&rooms);
         let config = Arc::new(config);
         self.house.send_modify(|house| (house.rooms, house.config) = (rooms, config));

@@ -14,6 +14,7 @@
 )]
 
 mod bounce;
+mod browser;
 mod client;
 mod control;
 mod crash;

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use tegami_mail::Domain;
 use tegami_queue::AccountError;
 use tegami_store::{ApiKey, ApiKeyScope, StoreError};
 use utoipa::ToSchema;
@@ -86,14 +85,7 @@ impl House {
         let named = wanted.domain.as_deref().map(str::trim).filter(|domain| !domain.is_empty());
         let scope = match named {
             None => ApiKeyScope::Account,
-            Some(domain) => {
-                let domain =
-                    Domain::parse(domain).map_err(|error| ApiError::bad(format!("domain: {error}")))?;
-                if self.rooms.domains.find(&domain).await?.is_none() {
-                    return Err(ApiError::NotFound(format!("Domain not found: {domain}")));
-                }
-                ApiKeyScope::Domain(domain.to_string())
-            }
+            Some(domain) => ApiKeyScope::Domain(self.known_domain(domain).await?.to_string()),
         };
         let accounts = &self.rooms.accounts;
         let (secret, id, row) = accounts.make_api_key(accounts.usual_key(&name, scope)).await?;

@@ -4,18 +4,22 @@
 //! Sentences for people come in the language of `?lang=`, else of the Accept-Language field. `/api/openapi.json` describes all of it; it is drawn from the
 //! handlers, and a test compares it with the routes.
 
+pub(crate) mod allowed;
 mod document;
 pub(crate) mod domain;
 pub(crate) mod hold;
 mod input;
 pub(crate) mod key;
+pub(crate) mod list;
 mod mailbox;
 pub(crate) mod message;
 pub(crate) mod overview;
 pub(crate) mod provider;
 pub(crate) mod queue;
 pub(crate) mod route;
+mod search;
 pub(crate) mod suppression;
+pub(crate) mod tag;
 pub(crate) mod template;
 mod user;
 pub(crate) mod webhook;
@@ -66,6 +70,9 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(domain::routes())
         .merge(mailbox::routes())
         .merge(suppression::routes())
+        .merge(allowed::routes())
+        .merge(list::routes())
+        .merge(tag::routes())
         .merge(route::routes())
         .merge(template::routes())
         .merge(key::routes())

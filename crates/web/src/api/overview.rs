@@ -8,10 +8,9 @@ use axum::extract::State;
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use tegami_mail::{Address, Note, note};
+use tegami_mail::{Note, note};
 use tegami_queue::CallState;
-use tegami_queue::gate::Gate as _;
-use tegami_store::{Event, EventFilter, EventKind, StoreError};
+use tegami_store::StoreError;
 use tegami_words::Language;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,13 +22,10 @@ use crate::calls::{CallFilter, without_credentials};
 use crate::error::{ApiError, good};
 use crate::gate::Tongue;
 use crate::house::{House, Shared};
+use crate::statistics::{self, Counts as Counted, Whose};
 
 /// Hours that are told.
 const HOURS: i64 = 24;
-/// Events that are counted at most; on a server with more, the newest ones.
-const LOOKED_AT: usize = 20_000;
-/// Events read at once.
-const PAGE: usize = 2_000;
 /// So long what was counted is good for others who look.
 const FRESH: Duration = Duration::from_secs(5);
 /// Of so many finished recipients at least, a share of failures means something.
@@ -55,15 +51,13 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, kind: EventKind) {
-        match kind {
-            EventKind::Accepted => self.accepted += 1,
-            EventKind::Delivered => self.delivered += 1,
-            EventKind::Deferred => self.deferred += 1,
-            EventKind::Failed => self.failed += 1,
-            EventKind::Complained => self.complained += 1,
-            _ => {}
-        }
+    /// With what was counted in an hour.
+    pub(crate) fn add(&mut self, counted: &Counted) {
+        self.accepted += counted.of("accepted-incoming") + counted.of("accepted-outgoing");
+        self.delivered += counted.of("delivered-smtp") + counted.of("delivered-http");
+        self.deferred += counted.of("temporary");
+        self.failed += counted.of("permanent");
+        self.complained += counted.of("complained");
     }
 }
 
@@ -77,10 +71,10 @@ pub(crate) struct Hour {
     pub(crate) counts: Counts,
 }
 
-/// What a provider made of our mail.
+/// What a provider made of our mail, as far as a host of theirs has spoken.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Deliverability {
-    /// The provider.
+    /// The provider; `other` for all whom we know no better.
     pub(crate) place: String,
     /// What people call it.
     pub(crate) title: String,
@@ -116,106 +110,85 @@ pub(crate) struct Overview {
     pub(crate) held: u64,
     /// What wants somebody's attention.
     pub(crate) attention: Vec<Matter>,
-    /// Not everything was counted, because so much happened: only the newest.
-    pub(crate) partial: bool,
 }
 
 /// What was counted, and when.
-pub(crate) type Memory = tokio::sync::Mutex<Option<(Instant, Arc<Counted>)>>;
+pub(crate) type Memory = tokio::sync::Mutex<Option<(Instant, Arc<Day>)>>;
 
 /// What happened in the last day, counted.
 #[derive(Debug)]
-pub(crate) struct Counted {
+pub(crate) struct Day {
     hours: Vec<Hour>,
     total: Counts,
-    providers: Vec<Deliverability>,
-    partial: bool,
+    /// By their names.
+    providers: BTreeMap<String, Counts>,
 }
 
 impl House {
     /// Counts the last day; those who look at the same time wait for one count.
-    async fn counted(&self) -> Result<Arc<Counted>, StoreError> {
+    async fn counted(&self) -> Result<Arc<Day>, StoreError> {
         let mut memory = self.counted.lock().await;
-        if let Some((at, counted)) = &*memory
+        if let Some((at, day)) = &*memory
             && at.elapsed() < FRESH
         {
-            return Ok(Arc::clone(counted));
+            return Ok(Arc::clone(day));
         }
-        let counted = Arc::new(self.count_anew().await?);
-        *memory = Some((Instant::now(), Arc::clone(&counted)));
-        Ok(counted)
+        let day = Arc::new(self.count_anew().await?);
+        *memory = Some((Instant::now(), Arc::clone(&day)));
+        Ok(day)
     }
 
     /// What people want to know first.
     pub(crate) async fn overview(&self, language: Language) -> Result<Overview, StoreError> {
-        let counted = self.counted().await?;
+        let day = self.counted().await?;
+        let title = |place: &str| match place {
+            statistics::OTHER => tegami_words::note(language, &note!("api-provider-other")),
+            place => self.rooms.shaping.terms(place).0,
+        };
+        let told = day.providers.iter();
+        let told = told.map(|(place, counts)| Deliverability {
+            place: place.clone(),
+            title: title(place),
+            counts: *counts,
+        });
+        let mut providers: Vec<_> = told.collect();
+        providers.sort_by_key(|told| std::cmp::Reverse(told.counts.delivered + told.counts.failed));
         let places = self.providers().await?;
-        let attention = self.attention(language, &places, &counted.providers).await?;
+        let attention = self.attention(language, &places, &providers, &day.total).await?;
         Ok(Overview {
-            hours: counted.hours.clone(),
-            total: counted.total,
-            providers: counted.providers.clone(),
+            hours: day.hours.clone(),
+            total: day.total,
+            providers,
             waiting: places.iter().map(|place| place.waiting).sum(),
             held: places.iter().map(|place| place.held).sum(),
             attention,
-            partial: counted.partial,
         })
     }
 
-    async fn count_anew(&self) -> Result<Counted, StoreError> {
-        let now = self.rooms.clock.now();
-        let (events, partial) = self.of_last_day(now).await?;
-        let mut hours = hours_until(now);
-        let mut total = Counts::default();
-        let mut providers: BTreeMap<String, Counts> = BTreeMap::new();
-        for event in &events {
-            let kind = event.event.kind;
-            total.add(kind);
-            if let Some(hour) = hours.iter_mut().rev().find(|hour| hour.at <= event.event.at) {
-                hour.counts.add(kind);
+    /// Sums up what is counted by the hour: no event is read, however many there were.
+    async fn count_anew(&self) -> Result<Day, StoreError> {
+        self.rooms.calls.catch_up().await?;
+        let store = &*self.rooms.store;
+        let hours = hours_until(self.rooms.clock.now());
+        let mut day = Day { hours, total: Counts::default(), providers: BTreeMap::new() };
+        let (Some(first), Some(last)) = (day.hours.first(), day.hours.last()) else { return Ok(day) };
+        let begin = first.at;
+        let end = last.at.checked_add(SignedDuration::from_hours(1)).unwrap_or(last.at);
+        for domain in statistics::domains(store).await? {
+            for provider in statistics::values(store, 'p', &domain).await? {
+                let whose = Whose::Provider(domain.clone(), provider.clone());
+                for (_, counted) in statistics::hours(store, &whose, begin, end).await? {
+                    day.providers.entry(provider.clone()).or_default().add(&counted);
+                }
             }
-            let domain = event.event.recipient.as_deref().and_then(|text| Address::parse(text).ok());
-            if let Some(address) = domain
-                && matches!(
-                    kind,
-                    EventKind::Delivered | EventKind::Deferred | EventKind::Failed | EventKind::Complained
-                )
-            {
-                let place = self.rooms.shaping.place(&address.host().to_string()).to_string();
-                providers.entry(place).or_default().add(kind);
-            }
-        }
-        let mut providers: Vec<Deliverability> = providers
-            .into_iter()
-            .map(|(place, counts)| Deliverability {
-                title: self.rooms.shaping.terms(&place).0,
-                place,
-                counts,
-            })
-            .collect();
-        providers
-            .sort_by_key(|provider| std::cmp::Reverse(provider.counts.delivered + provider.counts.failed));
-        Ok(Counted { hours, total, providers, partial })
-    }
-
-    /// Events of the last day, newest first, and whether there are more than are looked at.
-    async fn of_last_day(&self, now: Timestamp) -> Result<(Vec<Event>, bool), StoreError> {
-        let begin = hours_until(now).first().map(|hour| hour.at);
-        let mut events: Vec<Event> = Vec::new();
-        loop {
-            let from_seq = events.last().map(|event| event.seq);
-            let filter =
-                EventFilter { begin, from_seq, descending: true, limit: PAGE, ..EventFilter::default() };
-            let page = self.rooms.store.events(filter).await?;
-            let count = page.len();
-            events.extend(page);
-            if count < PAGE {
-                return Ok((events, false));
-            }
-            if events.len() >= LOOKED_AT {
-                return Ok((events, true));
+            for (at, counted) in statistics::hours(store, &Whose::Domain(domain), begin, end).await? {
+                day.total.add(&counted);
+                if let Some(hour) = day.hours.iter_mut().find(|hour| hour.at == at) {
+                    hour.counts.add(&counted);
+                }
             }
         }
+        Ok(day)
     }
 
     async fn attention(
@@ -223,6 +196,7 @@ impl House {
         language: Language,
         places: &[Provider],
         providers: &[Deliverability],
+        total: &Counts,
     ) -> Result<Vec<Matter>, StoreError> {
         let mut matters = Vec::new();
         let mut say = |id: &'static str, text: Note, fix: Note, page: String| {
@@ -268,12 +242,13 @@ impl House {
                     note!("api-attention-failing", provider = title, share = share, finished = finished);
                 say("failing", text, note!("api-attention-failing-fix"), "/messages?fate=failed".to_owned());
             }
-            // Gmail and Yahoo ask for less than 0.3 %.
-            if finished >= ENOUGH && counts.complained * 1000 > finished * 3 {
-                let text = note!("api-attention-complaints", provider = title, count = counts.complained);
-                let page = "/suppressions?list=complaints".to_owned();
-                say("complaints", text, note!("api-attention-complaints-fix"), page);
-            }
+        }
+        let finished = total.delivered + total.failed;
+        // Gmail and Yahoo ask for less than 0.3 %.
+        if finished >= ENOUGH && total.complained * 1000 > finished * 3 {
+            let text = note!("api-attention-complaints", count = total.complained);
+            let page = "/suppressions?list=complaints".to_owned();
+            say("complaints", text, note!("api-attention-complaints-fix"), page);
         }
         let failed = CallFilter { state: Some(CallState::Failed), ..CallFilter::default() };
         let last = self.rooms.calls.list(&failed, None, 1).await?;

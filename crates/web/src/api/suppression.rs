@@ -16,14 +16,10 @@ use super::document::{Changing, Told};
 use super::input::{Asked, Body};
 use super::limited;
 use super::queue::one_line;
+use super::search::search;
 use crate::error::{ApiError, good};
 use crate::house::{House, Shared};
 use crate::suppression as desk;
-
-/// Rows looked at for one page.
-const LOOKED_AT: usize = 20_000;
-/// Rows read at once.
-const PAGE: usize = 1000;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(suppressions, suppress, forgive))
@@ -116,37 +112,22 @@ pub(crate) struct Suppressions {
 
 impl House {
     /// Addresses that fit, by domain, list and address.
-    pub(crate) async fn suppressions(&self, search: &Search) -> Result<Suppressions, StoreError> {
-        let prefix = match (&search.domain, search.list) {
+    pub(crate) async fn suppressions(&self, asked: &Search) -> Result<Suppressions, StoreError> {
+        let prefix = match (&asked.domain, asked.list) {
             (Some(domain), Some(list)) => suppression_key(&domain.to_lowercase(), list, ""),
             (Some(domain), None) => format!("{}/", domain.to_lowercase()),
             (None, _) => String::new(),
         };
-        let (limit, wanted) = (limited(search.limit), search.address.as_deref().map(str::to_lowercase));
-        let mut after = search.after.clone();
-        let mut found = Suppressions::default();
-        for _ in 0..LOOKED_AT / PAGE {
-            let rows = self.rooms.store.scan(Table::Suppressions, &prefix, after.as_deref(), PAGE).await?;
-            let whole = rows.len() >= PAGE;
-            for (key, value) in rows {
-                if found.suppressions.len() >= limit {
-                    found.next = after;
-                    return Ok(found);
-                }
-                after = Some(key);
-                let Ok(row) = serde_json::from_value::<Suppression>(value) else { continue };
-                let fits = search.list.is_none_or(|list| list == row.list)
-                    && wanted.as_ref().is_none_or(|wanted| row.address.to_lowercase().contains(wanted));
-                if fits {
-                    found.suppressions.push(row.into());
-                }
-            }
-            if !whole {
-                return Ok(found);
-            }
-        }
-        found.next = after;
-        Ok(found)
+        let wanted = asked.address.as_deref().map(str::to_lowercase);
+        let fits = |_: &str, row: Suppression| {
+            let fits = asked.list.is_none_or(|list| list == row.list)
+                && wanted.as_ref().is_none_or(|wanted| row.address.to_lowercase().contains(wanted));
+            fits.then(|| row.into())
+        };
+        let (place, limit) = ((Table::Suppressions, prefix.as_str()), limited(asked.limit));
+        let store = &*self.rooms.store;
+        let (suppressions, next) = search(store, place, asked.after.as_deref(), limit, fits).await?;
+        Ok(Suppressions { suppressions, next })
     }
 
     /// Puts an address on a list, in the name of a person.
@@ -179,14 +160,9 @@ impl House {
     }
 
     async fn place(&self, place: &Place) -> Result<(Domain, Address), ApiError> {
-        let domain =
-            Domain::parse(place.domain.trim()).map_err(|error| ApiError::bad(format!("domain: {error}")))?;
         let address = Address::parse(place.address.trim())
             .map_err(|error| ApiError::bad(format!("address: {error}")))?;
-        if self.rooms.domains.find(&domain).await?.is_none() {
-            return Err(ApiError::NotFound(format!("Domain not found: {domain}")));
-        }
-        Ok((domain, address))
+        Ok((self.known_domain(&place.domain).await?, address))
     }
 }
 

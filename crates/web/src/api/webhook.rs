@@ -15,10 +15,11 @@ use utoipa_axum::routes;
 use super::document::{Changing, Told};
 use super::input::{Asked, Body};
 use super::limited;
-use crate::calls::{AgainError, CallFilter, without_credentials};
+use crate::calls::{AgainError, CallFilter, RenewError, without_credentials};
 use crate::error::{ApiError, good};
 use crate::gate::{Tongue, Visitor};
 use crate::house::{House, Shared};
+use crate::people::Role;
 use crate::segments::Segments;
 use crate::webhook::{self, Subscriptions};
 
@@ -28,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(set))
         .routes(routes!(calls))
         .routes(routes!(again))
+        .routes(routes!(signing_key, renew_signing_key))
 }
 
 /// Where events of one type are told.
@@ -127,6 +129,15 @@ pub(crate) struct CallLog {
     pub(crate) next: Option<String>,
 }
 
+/// What webhooks and posts of routes are signed with (HMAC-SHA256).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CallKey {
+    /// The key, which receivers verify signatures with.
+    pub(crate) key: String,
+    /// The configuration names it: it is changed there.
+    pub(crate) configured: bool,
+}
+
 #[derive(Serialize, ToSchema)]
 struct Again {
     /// What it is found by from now on.
@@ -169,7 +180,8 @@ impl CallStory {
 /// How a request stands.
 fn sentence(call: &Call) -> Note {
     let Some(last) = call.attempts.last() else { return note!("hook-new") };
-    let (due, attempts, said) = (call.due, call.attempts.len(), last.said.as_str());
+    let due = call.due.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let (attempts, said) = (call.attempts.len(), last.said.as_str());
     match (call.state, last.status) {
         (CallState::Done, status) => note!("hook-done", status = status.unwrap_or_default()),
         (CallState::Waiting, Some(status)) => note!("hook-again", status = status, due = due),
@@ -221,6 +233,22 @@ impl House {
         Ok(CallLog { calls, next })
     }
 
+    /// What requests are signed with. Who only looks is not told: with it, anybody could pass for this server.
+    pub(crate) async fn call_key(&self, by: &Visitor) -> Result<CallKey, ApiError> {
+        if by.role != Role::Admin {
+            return Err(ApiError::NotAllowed("the signing key is for the role admin alone".to_owned()));
+        }
+        let calls = &self.rooms.calls;
+        Ok(CallKey { key: calls.signing_key().await?, configured: calls.settings().signing_key.is_some() })
+    }
+
+    /// Signs with another key from now on.
+    pub(crate) async fn renew_call_key(&self, by: &Visitor) -> Result<CallKey, ApiError> {
+        let key = self.rooms.calls.renew_signing_key().await?;
+        tracing::info!(target: "tegami::operator", by = &*by.name, "signing key of webhooks");
+        Ok(CallKey { key, configured: false })
+    }
+
     /// Has a request made again, now; gives back its new key.
     pub(crate) async fn call_again(&self, key: &str, by: &Visitor) -> Result<String, ApiError> {
         let made = self.rooms.calls.again(key).await.map_err(|error| match error {
@@ -231,6 +259,15 @@ impl House {
         })?;
         tracing::info!(target: "tegami::operator", by = &*by.name, call = made, "call again");
         Ok(made)
+    }
+}
+
+impl From<RenewError> for ApiError {
+    fn from(error: RenewError) -> Self {
+        match error {
+            RenewError::Configured => Self::bad(error.to_string()),
+            RenewError::Store(error) => error.into(),
+        }
     }
 }
 
@@ -269,4 +306,16 @@ async fn again(
     Segments(key): Segments<String>,
 ) -> Result<Response, ApiError> {
     Ok(good(&Again { key: house.call_again(&key, &by).await? }))
+}
+
+/// What webhooks and posts of routes are signed with. For the role admin alone.
+#[utoipa::path(get, path = "/api/signing-key", tag = "webhooks", responses((status = 200, body = CallKey), Changing))]
+async fn signing_key(State(house): State<Shared>, by: Visitor) -> Result<Response, ApiError> {
+    Ok(good(&house.call_key(&by).await?))
+}
+
+/// Signs with a new key from now on; receivers that verify signatures need it at once.
+#[utoipa::path(post, path = "/api/signing-key", tag = "webhooks", responses((status = 200, body = CallKey), Changing))]
+async fn renew_signing_key(State(house): State<Shared>, by: Visitor) -> Result<Response, ApiError> {
+    Ok(good(&house.renew_call_key(&by).await?))
 }

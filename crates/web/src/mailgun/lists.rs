@@ -250,13 +250,11 @@ async fn remove_member(
 
 impl House {
     /// An address that a list may have: in a domain of ours.
-    async fn list_address(&self, written: &str) -> Result<String, ApiError> {
+    pub(crate) async fn list_address(&self, written: &str) -> Result<String, ApiError> {
         let address = address(written)?;
         let domain = address.domain().ok_or_else(|| ApiError::bad("address: a list lies in a domain"))?;
-        match self.rooms.domains.find(domain).await? {
-            Some(_) => Ok(address.to_string()),
-            None => Err(ApiError::NotFound(format!("Domain not found: {domain}"))),
-        }
+        self.known_domain(domain.as_str()).await?;
+        Ok(address.to_string())
     }
 }
 

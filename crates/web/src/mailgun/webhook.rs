@@ -14,7 +14,7 @@ use tegami_store::EventKind;
 
 use super::asked::{Account, Managed};
 use super::form::Form;
-use crate::calls::{Body, NoBody, RenewError};
+use crate::calls::{Body, NoBody};
 use crate::error::{ApiError, answer, ok};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
@@ -210,10 +210,7 @@ async fn signing_key(State(house): State<Shared>, _: Account) -> Result<Response
 }
 
 async fn new_signing_key(State(house): State<Shared>, _: Account) -> Result<Response, ApiError> {
-    let key = house.rooms.calls.renew_signing_key().await.map_err(|error| match error {
-        RenewError::Configured => ApiError::bad(error.to_string()),
-        RenewError::Store(error) => error.into(),
-    })?;
+    let key = house.rooms.calls.renew_signing_key().await?;
     Ok(ok(json!({"message": "success", "http_signing_key": key})))
 }
 

@@ -65,15 +65,16 @@ struct RecordView {
 }
 
 impl RecordView {
-    fn new(reader: &Reader, number: usize, record: Record) -> Self {
-        let tone = match record.found {
-            "valid" => "good",
-            "invalid" => "bad",
-            _ => "wait",
+    fn new(reader: &Reader, number: usize, record: Record, asked: bool) -> Self {
+        let (word, tone) = match record.found {
+            _ if !asked => ("unasked", "dim"),
+            "valid" => ("valid", "good"),
+            "invalid" => ("invalid", "bad"),
+            _ => ("unknown", "wait"),
         };
         Self {
             key: format!("record-{number}"),
-            badge: Badge { word: reader.say(&format!("page-record-{}", record.found)), tone },
+            badge: Badge { word: reader.say(&format!("page-record-{word}")), tone },
             purpose: reader.say(&format!("page-record-for-{}", record.purpose)),
             name: record.name,
             kind: record.kind,
@@ -121,6 +122,7 @@ pub(crate) async fn page(
         active: key.active,
         since: Moment::new(key.created_at),
     };
+    let asked = domain.summary.checked_at.is_some();
     let records = domain.records.into_iter().enumerate();
     let page = DomainPage {
         reader: &reader,
@@ -129,7 +131,7 @@ pub(crate) async fn page(
         unverified: domain.summary.state == "unverified",
         receives: domain.summary.receives,
         checked: domain.summary.checked_at.map(Moment::new),
-        records: records.map(|(number, record)| RecordView::new(&reader, number, record)).collect(),
+        records: records.map(|(number, record)| RecordView::new(&reader, number, record, asked)).collect(),
         keys: domain.keys.into_iter().map(key).collect(),
         name: domain.summary.name,
     };

@@ -58,7 +58,6 @@ pub(crate) async fn remove(
 
 async fn show(hall: &Hall, reader: &Reader, made: Option<(String, String)>) -> Result<Response, Trouble> {
     let keys = reader.unless_missing(hall.house.keys().await)?;
-    let roll = reader.unless_missing(hall.house.rooms.domains.roll().await)?;
     let row = |key: crate::api::key::Key| Row {
         id: key.id,
         name: visible(&key.name),
@@ -68,7 +67,7 @@ async fn show(hall: &Hall, reader: &Reader, made: Option<(String, String)>) -> R
     let page = KeysPage {
         reader,
         rows: keys.into_iter().map(row).collect(),
-        domains: roll.iter().map(|ours| ours.name.to_string()).collect(),
+        domains: hall.domains(reader).await?,
         made,
     };
     Ok(reader.answer(&page, &page.as_live()))

@@ -7,13 +7,12 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tegami_mail::{Address, mime};
 use tegami_store::{MailboxEntry, QueueId};
 
 use super::Hall;
 use super::reader::{Reader, Trouble};
-use super::show::{Moment, visible};
+use super::show::{Moment, link, visible};
 use super::source::SourceView;
 use super::verdict::VerdictsView;
 
@@ -50,7 +49,7 @@ pub(crate) async fn list(State(hall): State<Arc<Hall>>, reader: Reader) -> Resul
     for owner in owners {
         let found = reader.unless_missing(hall.store.mailboxes(&owner).await)?;
         let links = found.into_iter().map(|(name, count)| MailboxLink {
-            link: link(&owner, &name),
+            link: link(&["mailboxes", &owner.to_string(), &name]),
             name: visible(&name),
             count,
         });
@@ -95,7 +94,7 @@ pub(crate) async fn one(
             break;
         }
     }
-    let place = link(&owner, &mailbox);
+    let place = link(&["mailboxes", &owner.to_string(), &mailbox]);
     let page = MailboxPage {
         reader: &reader,
         owner: visible(&owner.to_string()),
@@ -136,7 +135,7 @@ pub(crate) async fn message(
 ) -> Result<Response, Trouble> {
     let (owner, entry) = find(&hall, &reader, &owner, &mailbox, &uid).await?;
     let content = reader.unless_missing(hall.store.content(entry.message.id, None).await)?;
-    let mailbox_link = link(&owner, &mailbox);
+    let mailbox_link = link(&["mailboxes", &owner.to_string(), &mailbox]);
     let verdicts = entry.message.verdicts.as_ref();
     let page = LetterPage {
         reader: &reader,
@@ -178,11 +177,4 @@ async fn find(
     let found = hall.store.mailbox(&owner, mailbox, uid.saturating_sub(1), 1).await;
     let entry = reader.unless_missing(found)?.into_iter().find(|entry| entry.uid == uid);
     Ok((owner, entry.ok_or_else(|| reader.missing())?))
-}
-
-fn link(owner: &Address, mailbox: &str) -> String {
-    let owner = owner.to_string();
-    let (owner, mailbox) =
-        (utf8_percent_encode(&owner, NON_ALPHANUMERIC), utf8_percent_encode(mailbox, NON_ALPHANUMERIC));
-    format!("/mailboxes/{owner}/{mailbox}")
 }

@@ -4,12 +4,14 @@
 //! server. They only read. Everything is text in the reader's language, by the room `words`; a page works without JavaScript,
 //! and with it stays up to date by itself. Whatever came from outside (header fields, replies, names) is hostile and only ever shown escaped.
 
+mod allowed;
 mod asset;
 mod domains;
 mod form;
 mod guard;
 mod journey;
 mod keys;
+mod lists;
 mod live;
 mod mailbox;
 mod map;
@@ -27,6 +29,7 @@ mod sign_in;
 mod source;
 mod stage;
 mod suppressions;
+mod tags;
 mod templates;
 mod users;
 mod verdict;
@@ -42,6 +45,7 @@ use tegami_mail::Address;
 use tegami_store::Store;
 use tokio::sync::watch;
 
+use self::reader::{Reader, Trouble};
 use crate::house::Shared;
 
 pub use stage::{Command, Fate, FateWord, HostView, Role, Scene, Stage};
@@ -66,6 +70,14 @@ pub(crate) struct Hall {
     pub(crate) stage: Option<Arc<dyn Stage>>,
     pub(crate) owners: Vec<Address>,
     pub(crate) closing: watch::Receiver<bool>,
+}
+
+impl Hall {
+    /// The names of our domains.
+    async fn domains(&self, reader: &Reader) -> Result<Vec<String>, Trouble> {
+        let roll = reader.unless_missing(self.house.rooms.domains.roll().await)?;
+        Ok(roll.iter().map(|ours| ours.name.to_string()).collect())
+    }
 }
 
 /// The pages, to be merged with the API's router: they have no fallback of their own, and none of their paths begins with `/v3` or `/api`.
@@ -97,10 +109,21 @@ pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
         .route("/queue/lift", post(queue::lift))
         .route("/suppressions", get(suppressions::page).post(suppressions::add))
         .route("/suppressions/remove", post(suppressions::remove))
+        .route("/suppressions/allowed", get(allowed::page).post(allowed::add))
+        .route("/suppressions/allowed/remove", post(allowed::remove))
+        .route("/lists", get(lists::page).post(lists::add))
+        .route("/lists/{list}", get(lists::one).post(lists::change))
+        .route("/lists/{list}/members", post(lists::join))
+        .route("/lists/{list}/members/remove", post(lists::part))
+        .route("/lists/{list}/remove", post(lists::remove))
+        .route("/tags", get(tags::page))
+        .route("/tags/{domain}/{tag}", get(tags::one).post(tags::describe))
+        .route("/tags/{domain}/{tag}/remove", post(tags::remove))
         .route("/routes", get(routes::page).post(routes::keep))
-        .route("/routes/test", post(routes::test))
+        .route("/routes/test", get(routes::page).post(routes::test))
         .route("/routes/remove", post(routes::remove))
         .route("/webhooks", get(webhooks::page).post(webhooks::set))
+        .route("/webhooks/key", post(webhooks::renew_key))
         .route("/webhooks/again", post(webhooks::again))
         .route("/templates", get(templates::list).post(templates::save))
         .route("/templates/remove", post(templates::remove))

@@ -4,13 +4,13 @@ use super::reader::Reader;
 use super::show::visible;
 use crate::api::overview::{Counts, Matter, Overview};
 
-/// The chart of hours: its height, and the room of one hour with the gap after it, in its own units.
+/// A chart: its height, and the room of one bar with the gap after it, in its own units.
 const HEIGHT: u64 = 140;
-const STEP: u64 = 30;
+const STEP: u64 = 20;
 /// Providers that are shown.
 const PROVIDERS: usize = 12;
 
-/// One hour of the chart.
+/// One bar of a chart.
 pub(crate) struct Bar {
     pub(crate) x: u64,
     /// From above: the parts that failed, have to be tried again, and arrived, as places and heights.
@@ -18,11 +18,48 @@ pub(crate) struct Bar {
     pub(crate) deferred: (u64, u64),
     pub(crate) delivered: (u64, u64),
     pub(crate) title: String,
-    /// The hour, where it is written under the chart.
+    /// What is written under the chart.
     pub(crate) label: Option<String>,
 }
 
-/// One provider.
+/// What became of recipients in hours or days.
+pub(crate) struct Chart {
+    pub(crate) title: String,
+    pub(crate) bars: Vec<Bar>,
+    /// The room of all bars.
+    pub(crate) width: u64,
+    /// What the highest line stands for.
+    pub(crate) top: u64,
+    pub(crate) quiet: bool,
+}
+
+impl Chart {
+    /// Of these stretches of time; each so many bars one is named.
+    pub(crate) fn new(reader: &Reader, title: &str, stretches: Vec<(String, Counts)>, each: u64) -> Self {
+        let sum = |counts: &Counts| counts.delivered + counts.deferred + counts.failed;
+        let highest = stretches.iter().map(|(_, counts)| sum(counts)).max().unwrap_or_default();
+        let top = rounded(highest.max(1));
+        let height = |count: u64| (count * HEIGHT).div_ceil(top).min(HEIGHT);
+        let base = |under: u64| HEIGHT.saturating_sub(under);
+        let bars = stretches.into_iter().zip(0_u64..).map(|((name, counts), number)| {
+            let Counts { delivered, deferred, failed, .. } = counts;
+            let (delivered, deferred, failed) = (height(delivered), height(deferred), height(failed));
+            Bar {
+                x: number * STEP,
+                delivered: (base(delivered), delivered),
+                deferred: (base(delivered + deferred), deferred),
+                failed: (base(delivered + deferred + failed), failed),
+                title: told(reader, &name, &counts),
+                label: (number % each == 2).then_some(name),
+            }
+        });
+        let bars: Vec<Bar> = bars.collect();
+        let width = bars.last().map_or(0, |bar| bar.x + STEP);
+        Self { title: reader.say(title), bars, width, top, quiet: highest == 0 }
+    }
+}
+
+/// How much of something arrives.
 pub(crate) struct Share {
     pub(crate) title: String,
     /// Arrived, of a thousand that finished.
@@ -33,79 +70,53 @@ pub(crate) struct Share {
     pub(crate) counts: Counts,
 }
 
+impl Share {
+    pub(crate) fn new(title: String, counts: Counts) -> Self {
+        let finished = counts.delivered + counts.failed;
+        let arrived = (counts.delivered * 1000).checked_div(finished).unwrap_or_default();
+        let (percent, tone) = match arrived {
+            _ if finished == 0 => ("–".to_owned(), "dim"),
+            980.. => (per_cent(arrived), "good"),
+            900.. => (per_cent(arrived), "wait"),
+            _ => (per_cent(arrived), "bad"),
+        };
+        Self { title, arrived, percent, tone, counts }
+    }
+}
+
+fn per_cent(thousandths: u64) -> String {
+    format!("{}.{} %", thousandths / 10, thousandths % 10)
+}
+
 /// Everything.
 pub(crate) struct Numbers {
     pub(crate) total: Counts,
     pub(crate) waiting: u64,
     pub(crate) held: u64,
-    pub(crate) bars: Vec<Bar>,
-    /// What the highest line of the chart stands for.
-    pub(crate) top: u64,
-    pub(crate) quiet: bool,
+    pub(crate) chart: Chart,
     pub(crate) shares: Vec<Share>,
     pub(crate) attention: Vec<Matter>,
-    pub(crate) partial: bool,
 }
 
 impl Numbers {
     pub(crate) fn new(reader: &Reader, overview: Overview) -> Self {
-        let sum = |counts: &Counts| counts.delivered + counts.deferred + counts.failed;
-        let highest = overview.hours.iter().map(|hour| sum(&hour.counts)).max().unwrap_or_default();
-        let top = rounded(highest.max(1));
-        let bars = overview.hours.iter().zip(0_u64..).map(|(hour, number)| {
-            let height = |count: u64| (count * HEIGHT).div_ceil(top).min(HEIGHT);
-            let Counts { delivered, deferred, failed, .. } = hour.counts;
-            let (delivered, deferred, failed) = (height(delivered), height(deferred), height(failed));
-            let base = |under: u64| HEIGHT.saturating_sub(under);
-            let clock = hour.at.strftime("%H:%M").to_string();
-            Bar {
-                x: number * STEP,
-                delivered: (base(delivered), delivered),
-                deferred: (base(delivered + deferred), deferred),
-                failed: (base(delivered + deferred + failed), failed),
-                title: title(reader, &clock, &hour.counts),
-                label: (number % 6 == 5).then_some(clock),
-            }
-        });
-        let shares = overview.providers.iter().take(PROVIDERS).map(|provider| {
-            let counts = provider.counts;
-            let finished = counts.delivered + counts.failed;
-            let arrived = (counts.delivered * 1000).checked_div(finished).unwrap_or_default();
-            Share {
-                title: visible(&provider.title),
-                arrived,
-                percent: if finished == 0 {
-                    "–".to_owned()
-                } else {
-                    format!("{}.{} %", arrived / 10, arrived % 10)
-                },
-                tone: match arrived {
-                    _ if finished == 0 => "dim",
-                    980.. => "good",
-                    900.. => "wait",
-                    _ => "bad",
-                },
-                counts,
-            }
-        });
+        let hours = overview.hours.iter().map(|hour| (hour.at.strftime("%H:%M").to_string(), hour.counts));
+        let shares = overview.providers.iter().take(PROVIDERS);
         Self {
-            bars: bars.collect(),
-            shares: shares.collect(),
-            top,
-            quiet: highest == 0,
+            chart: Chart::new(reader, "page-chart-hours", hours.collect(), 6),
+            shares: shares.map(|provider| Share::new(visible(&provider.title), provider.counts)).collect(),
             total: overview.total,
             waiting: overview.waiting,
             held: overview.held,
             attention: overview.attention,
-            partial: overview.partial,
         }
     }
 }
 
-fn title(reader: &Reader, clock: &str, counts: &Counts) -> String {
+fn told(reader: &Reader, when: &str, counts: &Counts) -> String {
     let say = |id: &str, count: u64| format!("{}: {count}", reader.say(id));
     format!(
-        "{clock} UTC · {} · {} · {}",
+        "{when} · {} · {} · {}",
         say("page-delivered", counts.delivered),
         say("page-deferred", counts.deferred),
         say("page-failed", counts.failed)

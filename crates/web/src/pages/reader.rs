@@ -198,13 +198,15 @@ impl Reader {
 }
 
 /// The pages of the navigation.
-const PLACES: [(&str, &str); 11] = [
+const PLACES: [(&str, &str); 13] = [
     ("/", "web-nav-overview"),
     ("/messages", "page-nav-messages"),
     ("/queue", "web-nav-queue"),
     ("/mailboxes", "web-nav-mailboxes"),
     ("/domains", "page-nav-domains"),
+    ("/tags", "page-nav-tags"),
     ("/suppressions", "page-nav-suppressions"),
+    ("/lists", "page-nav-lists"),
     ("/routes", "page-nav-routes"),
     ("/webhooks", "page-nav-webhooks"),
     ("/templates", "page-nav-templates"),

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::Response;
 
 use super::Hall;
-use super::form::Fields;
+use super::form::{Asked, Fields};
 use super::reader::{Reader, Trouble, done};
 use super::show::{echoed, visible};
 use crate::api::route::{Route, Step, Trial, Tried, Wanted};
@@ -84,12 +83,9 @@ impl StepView {
 pub(crate) async fn page(
     State(hall): State<Arc<Hall>>,
     reader: Reader,
-    uri: Uri,
+    asked: Asked,
 ) -> Result<Response, Trouble> {
-    let query = uri.query().unwrap_or_default();
-    let id = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "change");
-    let id = id.map(|(_, id)| id.into_owned());
-    show(&hall, &reader, id.as_deref(), TrialView::default()).await
+    show(&hall, &reader, asked.some("change").as_deref(), TrialView::default()).await
 }
 
 /// Tells what the routes would do with a message; nothing is changed.

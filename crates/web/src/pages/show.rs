@@ -1,6 +1,7 @@
 //! Small things that every page shows: moments, badges, text that came from outside.
 
 use jiff::Timestamp;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tegami_store::{MessageRow, Origin, QueueRow, RecipientState};
 
 use super::reader::Reader;
@@ -139,6 +140,12 @@ pub(crate) fn echoed(text: &str) -> String {
 /// A path as the envelope has it: `<>` for the null reverse-path.
 pub(crate) fn path(text: &str) -> String {
     if text.is_empty() { "<>".to_owned() } else { visible(text) }
+}
+
+/// A path of these segments.
+pub(crate) fn link(segments: &[&str]) -> String {
+    let encoded = segments.iter().map(|segment| utf8_percent_encode(segment, NON_ALPHANUMERIC));
+    encoded.map(|segment| format!("/{segment}")).collect()
 }
 
 /// Octets for people.

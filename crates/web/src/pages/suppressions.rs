@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::Response;
 use tegami_store::{QueueId, SuppressionList};
 
 use super::Hall;
-use super::form::Fields;
+use super::form::{Asked, Fields};
 use super::reader::{Reader, Trouble, done};
-use super::show::{Moment, echoed, visible};
+use super::show::{Moment, visible};
 use crate::api::suppression::{Place, Search, Suppressed};
 
 struct Row {
@@ -48,39 +47,25 @@ fn list_named(text: &str) -> Option<SuppressionList> {
 pub(crate) async fn page(
     State(hall): State<Arc<Hall>>,
     reader: Reader,
-    uri: Uri,
+    asked: Asked,
 ) -> Result<Response, Trouble> {
-    let query = uri.query().unwrap_or_default();
-    let field = |name: &str| {
-        let found = form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name);
-        found.map(|(_, value)| echoed(&value)).unwrap_or_default()
-    };
-    let some = |name: &str| Some(field(name)).filter(|value| !value.is_empty());
     let search = Search {
-        domain: some("domain"),
-        list: list_named(&field("list")),
-        address: some("address"),
-        after: some("after"),
+        domain: asked.some("domain"),
+        list: list_named(&asked.one("list")),
+        address: asked.some("address"),
+        after: asked.some("after"),
         limit: None,
     };
     let found = reader.unless_missing(hall.house.suppressions(&search).await)?;
-    let roll = reader.unless_missing(hall.house.rooms.domains.roll().await)?;
-    let next = found.next.map(|next| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for name in ["domain", "list", "address"] {
-            query.append_pair(name, &field(name));
-        }
-        format!("/suppressions?{}", query.append_pair("after", &next).finish())
-    });
     let page = SuppressionsPage {
         reader: &reader,
         rows: found.suppressions.iter().map(|row| Row::new(&reader, row)).collect(),
-        domains: roll.iter().map(|ours| ours.name.to_string()).collect(),
-        address: field("address"),
-        list: field("list"),
-        domain: field("domain"),
+        domains: hall.domains(&reader).await?,
+        address: asked.one("address"),
+        list: asked.one("list"),
+        domain: asked.one("domain"),
         searched: search.domain.is_some() || search.list.is_some() || search.address.is_some(),
-        next,
+        next: asked.next("/suppressions", found.next.as_deref()),
     };
     Ok(reader.answer(&page, &page.as_live()))
 }

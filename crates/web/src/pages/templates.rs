@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
-use axum::http::Uri;
 use axum::response::Response;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Hall;
-use super::form::Fields;
+use super::form::{Asked, Fields};
 use super::reader::{Reader, Trouble, done};
-use super::show::{Moment, echoed, visible};
+use super::show::{Moment, link, visible};
 use crate::api::template::{Template, Trial, Version, Wanted};
 use crate::error::ApiError;
 
@@ -30,17 +28,11 @@ struct TemplatesPage<'a> {
     domains: Vec<String>,
 }
 
-fn link(domain: &str, name: &str) -> String {
-    let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
-    format!("/templates/{}/{}", encoded(domain), encoded(name))
-}
-
 /// The list.
 pub(crate) async fn list(State(hall): State<Arc<Hall>>, reader: Reader) -> Result<Response, Trouble> {
     let templates = reader.unless_refused(hall.house.templates(None).await)?;
-    let roll = reader.unless_missing(hall.house.rooms.domains.roll().await)?;
     let line = |template: Template| Line {
-        link: link(&template.domain, &template.name),
+        link: link(&["templates", &template.domain, &template.name]),
         name: visible(&template.name),
         description: visible(&template.description),
         active: template.active.as_deref().map(visible).unwrap_or_default(),
@@ -49,7 +41,7 @@ pub(crate) async fn list(State(hall): State<Arc<Hall>>, reader: Reader) -> Resul
     let page = TemplatesPage {
         reader: &reader,
         lines: templates.into_iter().map(line).collect(),
-        domains: roll.iter().map(|ours| ours.name.to_string()).collect(),
+        domains: hall.domains(&reader).await?,
     };
     Ok(reader.answer(&page, &page.as_live()))
 }
@@ -81,16 +73,6 @@ struct TemplatePage<'a> {
     fields: Vec<(String, String)>,
 }
 
-/// What the query says of the preview.
-fn trial(uri: &Uri) -> (Option<String>, String) {
-    let query = uri.query().unwrap_or_default();
-    let field = |name: &str| {
-        let found = form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name);
-        found.map(|(_, value)| echoed(&value)).filter(|value| !value.is_empty())
-    };
-    (field("tag"), field("values").unwrap_or_default())
-}
-
 fn read(values: &str) -> Result<serde_json::Map<String, serde_json::Value>, ApiError> {
     if values.is_empty() {
         return Ok(serde_json::Map::new());
@@ -103,10 +85,10 @@ pub(crate) async fn page(
     State(hall): State<Arc<Hall>>,
     reader: Reader,
     Path((domain, name)): Path<(String, String)>,
-    uri: Uri,
+    asked: Asked,
 ) -> Result<Response, Trouble> {
     let whole = reader.unless_refused(hall.house.whole_template(&domain, &name).await)?;
-    let (tag, values) = trial(&uri);
+    let (tag, values) = (asked.some("tag"), asked.one("values"));
     let wanted = tag.or_else(|| whole.template.active.clone());
     let shown = whole.versions.iter().find(|version| Some(&version.tag) == wanted.as_ref());
     let tried = match read(&values) {
@@ -117,7 +99,7 @@ pub(crate) async fn page(
         Ok(filled) => (None, filled.headers.into_iter().collect()),
         Err(error) => (Some(visible(&error.to_string())), Vec::new()),
     };
-    let place = link(&whole.template.domain, &whole.template.name);
+    let place = link(&["templates", &whole.template.domain, &whole.template.name]);
     let mut query = form_urlencoded::Serializer::new(String::new());
     if let Some(tag) = &wanted {
         query.append_pair("tag", tag);
@@ -159,9 +141,9 @@ pub(crate) async fn html(
     State(hall): State<Arc<Hall>>,
     reader: Reader,
     Path((domain, name)): Path<(String, String)>,
-    uri: Uri,
+    asked: Asked,
 ) -> Result<Response, Trouble> {
-    let (tag, values) = trial(&uri);
+    let (tag, values) = (asked.some("tag"), asked.one("values"));
     let values = reader.unless_refused(read(&values))?;
     let filled = hall.house.preview(&domain, &name, &Trial { tag, values }).await;
     Ok(crate::api::message::sandboxed(reader.unless_refused(filled)?.html))
@@ -185,7 +167,7 @@ pub(crate) async fn save(
         active: fields.line("active") == "yes",
     };
     reader.unless_refused(hall.house.keep_template((&domain, &name), wanted, &visitor.name).await)?;
-    Ok(done(&link(&domain, &name), "changed", 1))
+    Ok(done(&link(&["templates", &domain, &name]), "changed", 1))
 }
 
 /// Takes a template away.

@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::Uri;
 use axum::response::Response;
 use tegami_queue::CallState;
 use tegami_store::QueueId;
 
 use super::Hall;
-use super::form::Fields;
+use super::form::{Asked, Fields};
 use super::reader::{Reader, Trouble, done};
-use super::show::{Badge, Moment, echoed, visible};
-use crate::api::webhook::{CallStory, Webhook, Which};
+use super::show::{Badge, Moment, visible};
+use crate::api::webhook::{CallKey, CallStory, Webhook, Which};
 use crate::gate::Visitor;
 use crate::webhook::WEBHOOK_KINDS;
 
 struct HookView {
     domain: String,
     kind: String,
+    word: String,
     urls: Vec<String>,
 }
 
@@ -49,42 +49,70 @@ struct WebhooksPage<'a> {
     hooks: Vec<HookView>,
     requests: Vec<RequestView>,
     next: Option<String>,
-    state: String,
+    choices: Vec<Choice>,
     domains: Vec<String>,
-    kinds: [&'static str; 8],
+    /// What is signed with, for those who may know.
+    key: Option<CallKey>,
+    /// Types of events, and what people call them.
+    kinds: Vec<(&'static str, String)>,
 }
+
+/// A part of the log.
+struct Choice {
+    name: String,
+    link: &'static str,
+    chosen: bool,
+}
+
+/// What people call a type of events.
+fn name_of(reader: &Reader, kind: &str) -> String {
+    match WEBHOOK_KINDS.iter().find(|known| **known == kind) {
+        Some(kind) => reader.say(&format!("page-event-{}", kind.replace('_', "-"))),
+        None => visible(kind),
+    }
+}
+
+/// The parts of the log.
+const CHOICES: [(&str, &str, &str); 4] = [
+    ("", "page-any", "/webhooks#log"),
+    ("waiting", "page-call-waiting", "/webhooks?state=waiting#log"),
+    ("failed", "page-call-failed", "/webhooks?state=failed#log"),
+    ("done", "page-call-done", "/webhooks?state=done#log"),
+];
 
 /// The list and the log.
 pub(crate) async fn page(
     State(hall): State<Arc<Hall>>,
     reader: Reader,
-    uri: Uri,
+    asked: Asked,
+    visitor: Visitor,
 ) -> Result<Response, Trouble> {
-    let query = uri.query().unwrap_or_default();
-    let field = |name: &str| {
-        let found = form_urlencoded::parse(query.as_bytes()).find(|(known, _)| known == name);
-        found.map(|(_, value)| echoed(&value)).unwrap_or_default()
+    let state = asked.one("state");
+    let which = Which {
+        state: match state.as_str() {
+            "waiting" => Some(CallState::Waiting),
+            "done" => Some(CallState::Done),
+            "failed" => Some(CallState::Failed),
+            _ => None,
+        },
+        after: asked.some("after"),
+        ..Which::default()
     };
-    let state = match field("state").as_str() {
-        "waiting" => Some(CallState::Waiting),
-        "done" => Some(CallState::Done),
-        "failed" => Some(CallState::Failed),
-        _ => None,
-    };
-    let after = Some(field("after")).filter(|after| !after.is_empty());
-    let which = Which { state, after, ..Which::default() };
     let log = reader.unless_refused(hall.house.call_log(&which, reader.language).await)?;
     let hooks = reader.unless_refused(hall.house.webhooks().await)?;
-    let roll = reader.unless_missing(hall.house.rooms.domains.roll().await)?;
-    let next = log.next.map(|next| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        format!(
-            "/webhooks?{}",
-            query.append_pair("state", &field("state")).append_pair("after", &next).finish()
-        )
-    });
+    let key = if reader.may_act() {
+        Some(reader.unless_refused(hall.house.call_key(&visitor).await)?)
+    } else {
+        None
+    };
+    let choice = |part: &str, id: &str, link: &'static str| Choice {
+        name: reader.say(id),
+        link,
+        chosen: state == part,
+    };
     let hook = |hook: Webhook| HookView {
         domain: hook.domain,
+        word: name_of(&reader, &hook.kind),
         kind: hook.kind,
         urls: hook.urls.iter().map(|url| visible(url)).collect(),
     };
@@ -92,10 +120,11 @@ pub(crate) async fn page(
         reader: &reader,
         hooks: hooks.into_iter().map(hook).collect(),
         requests: log.calls.into_iter().map(|request| RequestView::new(&reader, request)).collect(),
-        next,
-        state: field("state"),
-        domains: roll.iter().map(|ours| ours.name.to_string()).collect(),
-        kinds: WEBHOOK_KINDS,
+        next: asked.next("/webhooks", log.next.as_deref()),
+        choices: CHOICES.map(|(state, id, link)| choice(state, id, link)).into(),
+        domains: hall.domains(&reader).await?,
+        key,
+        kinds: WEBHOOK_KINDS.map(|kind| (kind, name_of(&reader, kind))).into(),
     };
     Ok(reader.answer(&page, &page.as_live()))
 }
@@ -108,7 +137,7 @@ impl RequestView {
             CallState::Failed => ("page-call-failed", "bad"),
         };
         let what = match (&call.kind, call.tells) {
-            (Some(kind), _) => visible(kind),
+            (Some(kind), _) => name_of(reader, kind),
             (None, tells) => reader.say(&format!("page-call-{tells}")),
         };
         let attempts = call.attempts.into_iter().map(|attempt| AttemptView {
@@ -157,4 +186,14 @@ pub(crate) async fn again(
 ) -> Result<Response, Trouble> {
     reader.unless_refused(hall.house.call_again(fields.line("key"), &visitor).await)?;
     Ok(done("/webhooks", "again", 1))
+}
+
+/// Signs with another key from now on.
+pub(crate) async fn renew_key(
+    State(hall): State<Arc<Hall>>,
+    reader: Reader,
+    visitor: Visitor,
+) -> Result<Response, Trouble> {
+    reader.unless_refused(hall.house.renew_call_key(&visitor).await)?;
+    Ok(done("/webhooks", "changed", 1))
 }

@@ -72,7 +72,9 @@ fn operations(document: &Value) -> Vec<(String, String)> {
             let path =
                 path.replace("{id}", "01M7ZXK2H33MWJPB34TJM4QNRR").replace("{owner}", "info@example.org");
             let path = path.replace("{mailbox}", "INBOX").replace("{name}", "alice");
-            let path = path.replace("{domain}", "example.org").replace("{selector}", "s1");
+            let path = path.replace("{list}", "dev@example.org").replace("{member}", "a@example.net");
+            let path =
+                path.replace("{tag}", "news").replace("{domain}", "example.org").replace("{selector}", "s1");
             let path =
                 path.replace("{template}", "none").replace("{kind}", "opened").replace("{key}", "o.1.x");
             operations.push((method.to_uppercase(), path));
@@ -127,6 +129,10 @@ async fn every_operation_asks_who_and_lets_lookers_change_nothing() {
             continue;
         }
         assert_eq!(status(format!("Cookie: {bob}\r\n")).await, 403, "{method} {path}: a looker");
+        let asks = method == "POST" && (path == "/api/route-tests" || path.ends_with("/preview"));
+        let secret = office.get("/routes", &bob).await.secret();
+        let told = status(format!("Cookie: {bob}\r\nTegami-Csrf: {secret}\r\n")).await;
+        assert_eq!(told == 403, !asks, "{method} {path}: a looker with the secret: {told}");
         assert_eq!(status(format!("Cookie: {alice}\r\n")).await, 403, "{method} {path}: without the secret");
         let foreign = format!("{}Origin: https://evil.example.com\r\n", basic("key-wide"));
         assert_eq!(status(foreign).await, 403, "{method} {path}: from elsewhere");
@@ -273,4 +279,71 @@ async fn suppressions_keys_and_users_are_administered() {
     );
     assert_eq!(tell(&site, "PUT", "/api/users/dave", &json!({"role": "admin"})).await.status, 404);
     assert!(!site.get("/api/users").await.body.contains("argon2"));
+}
+
+#[tokio::test]
+async fn lists_and_their_members_are_administered() {
+    let site = Site::open().await;
+    let wanted = json!({"address": "Dev@example.org", "name": "Developers", "access_level": "members"});
+    let made = tell(&site, "POST", "/api/lists", &wanted).await;
+    assert_eq!((made.status, &made.json()["address"]), (200, &json!("Dev@example.org")), "{made:?}");
+    assert_eq!(tell(&site, "POST", "/api/lists", &wanted).await.status, 400, "it is there");
+    let elsewhere = json!({"address": "dev@nobody.example"});
+    assert_eq!(tell(&site, "POST", "/api/lists", &elsewhere).await.status, 404);
+    let people = json!({"members": ["Hanako <hanako@example.net>", "taro@example.net"]});
+    let path = "/api/lists/dev@example.org/members";
+    assert_eq!(tell(&site, "POST", path, &people).await.json()["members"], 2);
+    assert_eq!(tell(&site, "POST", path, &json!({"members": ["nonsense"]})).await.status, 400);
+    assert_eq!(tell(&site, "POST", path, &json!({"members": []})).await.status, 400);
+    let found = site.get(&format!("{path}?q=HANA")).await.json();
+    let hanako = json!({"address": "hanako@example.net", "name": "Hanako", "subscribed": true, "vars": {}});
+    assert_eq!(found, json!({"members": [hanako], "next": null}));
+    let page = site.get(&format!("{path}?limit=1")).await.json();
+    let rest = site.get(&format!("{path}?after={}", page["next"].as_str().unwrap())).await.json();
+    assert_eq!(rest["members"][0]["address"], "taro@example.net");
+    let gone = tell(&site, "DELETE", &format!("{path}/taro@example.net"), &json!({})).await;
+    assert_eq!((gone.status, &gone.json()["address"]), (200, &json!("taro@example.net")));
+    let terms = json!({"name": "All", "access_level": "everyone", "reply_preference": "sender"});
+    let changed = tell(&site, "PUT", "/api/lists/dev@example.org", &terms).await.json();
+    assert_eq!(
+        (&changed["name"], &changed["access_level"], &changed["members"]),
+        (&json!("All"), &json!("everyone"), &json!(1))
+    );
+    assert_eq!(tell(&site, "DELETE", "/api/lists/dev@example.org", &json!({})).await.status, 200);
+    assert_eq!(site.get(path).await.status, 404);
+    assert_eq!(site.get("/api/lists").await.json(), json!({"lists": []}));
+}
+
+#[tokio::test]
+async fn the_allow_list_and_the_signing_key_are_administered() {
+    let site = Site::open().await;
+    for (value, kind) in [("Full@example.net", "address"), ("example.com", "domain")] {
+        let place = json!({"domain": "example.org", "value": value, "reason": "known"});
+        let made = tell(&site, "POST", "/api/allowed", &place).await.json();
+        assert_eq!((&made["kind"], &made["value"]), (&json!(kind), &json!(value)));
+    }
+    let wrong = json!({"domain": "example.org", "value": "a b"});
+    assert_eq!(tell(&site, "POST", "/api/allowed", &wrong).await.status, 400);
+    let found = site.get("/api/allowed?value=FULL").await.json();
+    assert_eq!(
+        (found["allowed"].as_array().unwrap().len(), &found["allowed"][0]["reason"]),
+        (1, &json!("known"))
+    );
+    assert!(site.get("/v3/example.org/whitelists/example.com").await.status == 200, "the same list");
+    let path = "/api/allowed?domain=example.org&value=full@example.net";
+    assert_eq!(tell(&site, "DELETE", path, &json!({})).await.status, 200);
+    assert_eq!(tell(&site, "DELETE", path, &json!({})).await.status, 404);
+
+    let key = site.get("/api/signing-key").await.json();
+    assert_eq!(site.get("/v5/accounts/http_signing_key").await.json()["http_signing_key"], key["key"]);
+    let renewed = tell(&site, "POST", "/api/signing-key", &json!({})).await.json();
+    assert!(renewed["key"] != key["key"] && renewed["configured"] == false, "{renewed}");
+    let office = Office::open().await;
+    let bob = office.sign_in("bob").await;
+    let told = office.get("/api/signing-key", &bob).await;
+    assert_eq!(
+        (told.status, told.body.contains("\"key\"")),
+        (403, false),
+        "who only looks could pass for us"
+    );
 }

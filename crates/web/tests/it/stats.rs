@@ -346,3 +346,77 @@ async fn what_just_happened_is_counted() {
     stop.send(()).unwrap();
     task.await.unwrap();
 }
+
+/// The overview reads what was counted and no events: a million of them are as quick as three.
+#[tokio::test]
+async fn the_overview_sums_up_hours() {
+    let site = Site::open().await;
+    history(&site).await;
+    let many =
+        json!({"delivered-smtp": 999_000, "temporary": 5_000, "permanent": 1_000, "complained": 4_000});
+    let rows = [
+        ("a/shop.test/2026-07-07T08", many.clone()),
+        ("p/shop.test/gmail/2026-07-07T08", many.clone()),
+        ("p/shop.test/other/2026-07-07T08", json!({"delivered-smtp": 1, "permanent": 99})),
+        ("a/shop.test/2026-07-06T09", many.clone()),
+        ("p/shop.test/gmail/2026-07-06T09", many),
+    ];
+    let rows = rows.map(|(key, row)| (key.to_owned(), row));
+    site.store.put(Table::Statistics, rows.into()).await.unwrap();
+    let told = get(&site, "/api/overview?lang=en").await;
+    let total =
+        json!({"accepted": 2, "delivered": 999_001, "deferred": 5_000, "failed": 1_001, "complained": 4_000});
+    assert_eq!(told["total"], total, "what is older than a day does not count");
+    let hours = told["hours"].as_array().unwrap();
+    assert_eq!(
+        (hours.len(), &hours[0]["at"], &hours[23]["at"]),
+        (24, &json!("2026-07-06T10:00:00Z"), &json!("2026-07-07T09:00:00Z"))
+    );
+    assert_eq!(
+        (&hours[22]["delivered"], &hours[23]["delivered"], &hours[23]["failed"]),
+        (&json!(999_000), &json!(1), &json!(1))
+    );
+    let providers: Vec<_> = told["providers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["place"], &one["title"], &one["delivered"], &one["failed"]))
+        .collect();
+    assert_eq!(
+        providers,
+        [
+            (&json!("gmail"), &json!("Gmail"), &json!(999_000), &json!(1_000)),
+            (&json!("google"), &json!("Google"), &json!(1), &json!(1)),
+            (&json!("other"), &json!("Others"), &json!(1), &json!(99)),
+        ]
+    );
+    let matters: Vec<_> =
+        told["attention"].as_array().unwrap().iter().map(|matter| matter["text"].as_str().unwrap()).collect();
+    assert!(matters[0].starts_with("99 % of 100 recipients at Others failed"), "{matters:?}");
+    assert!(matters[1].starts_with("4000 readers complained in the last day."), "{matters:?}");
+}
+
+#[tokio::test]
+async fn tags_are_told_with_their_days() {
+    let site = Site::open().await;
+    history(&site).await;
+    let told = get(&site, "/api/tags?domain=example.org").await;
+    let names: Vec<_> = told["tags"].as_array().unwrap().iter().map(|tag| &tag["tag"]).collect();
+    assert_eq!(names, [&json!("b 2"), &json!("News")]);
+    let total = json!({"accepted": 2, "delivered": 1, "deferred": 1, "failed": 1, "complained": 0, "opened": 1, "clicked": 0, "unsubscribed": 0});
+    assert_eq!(told["tags"][1]["total"], total);
+    assert_eq!(get(&site, "/api/tags?q=NEW").await["tags"].as_array().unwrap().len(), 1);
+    let story = get(&site, "/api/tags/example.org/news").await;
+    assert_eq!((&story["tag"], &story["total"]), (&json!("News"), &total));
+    let days = story["days"].as_array().unwrap();
+    assert_eq!((days.len(), &days[29]["at"]), (30, &json!("2026-07-07T00:00:00Z")));
+    assert_eq!(
+        (&days[28]["deferred"], &days[29]["delivered"], &days[29]["failed"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
+    let words = json!({"description": "letters\nto readers"}).to_string();
+    let said = site.request("PUT", "/api/tags/example.org/news", KEY, JSON, words.as_bytes()).await;
+    assert_eq!(said.json()["description"], "letters to readers");
+    assert_eq!(site.request("DELETE", "/api/tags/example.org/news", KEY, JSON, b"").await.status, 200);
+    assert_eq!(site.get("/api/tags/example.org/news").await.status, 404);
+}

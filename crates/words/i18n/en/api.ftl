@@ -15,6 +15,7 @@ api-farewell-trouble-title = That did not work
 api-farewell-trouble = Your wish could not be written down just now, and nothing has changed. Please try again in a few minutes.
 
 ## What wants attention
+api-provider-other = Others
 api-attention-paused = Delivery is paused: mail is accepted, and nothing leaves.
 api-attention-paused-fix = Set `paused = false` under [delivery] in the configuration, and reload: `tegami reload`.
 api-attention-backed-off = { $provider } asked us to slow down, and { $waiting } recipients wait: { $reply }
@@ -25,7 +26,7 @@ api-attention-rules = Standing rules that hold mail: { $count }. What they hold 
 api-attention-rules-fix = Lift them when their reason is gone.
 api-attention-failing = { $share } % of { $finished } recipients at { $provider } failed in the last day. Providers take many failures as a sign of a bad list.
 api-attention-failing-fix = Look at the replies of some of these messages, and take addresses that do not exist off your list.
-api-attention-complaints = { $count } readers at { $provider } complained in the last day. From 0.3 % on, Gmail and Yahoo put mail into Junk.
+api-attention-complaints = { $count } readers complained in the last day. From 0.3 % on, Gmail and Yahoo put mail into Junk.
 api-attention-complaints-fix = See which mail it was, and make unsubscribing easy: complainers are not written to again.
 api-attention-calls = Requests to { $url } were given up: { $said }
 api-attention-calls-fix = See that the URL answers, then send what was given up once more.

@@ -16,6 +16,8 @@ page-role-read-only = read-only
 ## Everywhere
 page-nav-messages = Messages
 page-nav-suppressions = Suppressions
+page-nav-lists = Lists
+page-nav-tags = Tags
 page-nav-keys = API keys
 page-nav-users = Users
 page-trouble-refused = Nothing was changed, because this cannot be:
@@ -46,11 +48,11 @@ page-done-removed = Removed.
 page-done-added = Added.
 page-done-password = The password is changed, and all sessions have ended.
 page-done-verified = The DNS was asked just now.
+page-since = Since
 
 ## Overview
 page-attention = Wants attention
 page-numbers = The last 24 hours
-page-numbers-partial = So much happened that only the newest part of it is counted here.
 page-accepted = accepted
 page-delivered = delivered
 page-deferred = to be tried again
@@ -59,9 +61,11 @@ page-held = held
 page-failed = failed
 page-arrived = arrived
 page-chart-hours = Recipients by the hour (UTC)
+page-chart-days = Recipients by the day (UTC)
 page-chart-providers = How much arrives, by provider
 page-as-table = As a list
 page-all-messages = All messages
+page-first-steps = To send the first one, publish what the domain needs, and make a key for the program that sends:
 
 ## Messages
 page-search-hint = subject, address, tag or id
@@ -112,6 +116,9 @@ page-hold-sender = mail of the sending domain
 page-hold-account = mail of the account or key
 page-hold-tag = mail with the tag
 
+## Mailboxes
+page-mailboxes-first = On the server, this makes an account that has one:
+
 ## Suppressions
 page-suppressions-lead = These addresses are not written to: their mailboxes do not exist, or their readers asked for no more or complained.
 page-suppressions-none = Nobody: every address may be written to.
@@ -128,9 +135,58 @@ page-forgive = Write again
 page-suppress-new = Put an address on a list
 page-suppress = Write no more
 
+## Allow list
+page-allowed = Allow list
+page-allowed-lead = Failures of these addresses and domains put nobody on the list of bounces: they are written to again next time.
+page-allowed-none = Nobody: who bounces is not written to again.
+page-allowed-first = Add an address below whose failures you know to pass, such as a mailbox that is full at times.
+page-allowed-domain = whole domain
+page-allowed-new = Add an address or a domain
+page-allowed-value = Address or domain
+
+## Mailing lists
+page-lists-lead = What accounts and programs of this server send to the address of a list goes to each of its members.
+page-lists-none = There are no lists yet.
+page-lists-first = Make one below, then add its members.
+page-list-members = Members: { $count }
+page-list-new = Make a list
+page-list-make = Make the list
+page-list-level = Who may write to it
+page-list-level-readonly = whoever may send as the list
+page-list-level-members = members
+page-list-level-everyone = everybody
+page-list-answers = Answers go to
+page-list-answers-list = the list
+page-list-answers-sender = the sender
+page-list-change = Change the list
+page-list-remove = Remove the list…
+page-list-remove-sure = Its members go with it, and mail to it is refused.
+page-members = Members
+page-member-find = Name or address
+page-members-none = The list has no members yet: mail to it goes nowhere.
+page-members-first = Add some below.
+page-members-none-fit = Nobody fits.
+page-member-left = left
+page-members-add = Add members
+page-members-addresses = Addresses, one on each line
+
+## Tags
+page-tags-lead = What became of the messages that carry each tag, counted by recipients over the last 30 days.
+page-tags-none = No message has carried a tag yet.
+page-tags-first = A program gives a message a tag by the parameter
+page-tags-none-fit = No tag fits.
+page-tag-messages = Messages with this tag
+page-tag-numbers = The last 30 days
+page-tag-first-seen = First seen
+page-tag-last-seen = last seen
+page-tag-about = What this tag is for
+page-tag-remove = Forget the tag…
+page-tag-remove-sure = It comes back with the next message that carries it.
+
 ## API keys
 page-keys-lead = Programs show a key to the HTTP API. A key for one domain can only send for it; a key for everything may do what an admin may.
 page-keys-none = There are no keys yet.
+page-keys-first = Make one below: a program needs it to send by the HTTP API.
 page-key-made = The key { $name } is shown only now. Copy it to where it belongs:
 page-key-sends = sends for
 page-key-everything = everything
@@ -154,6 +210,7 @@ page-user-add = Add
 page-nav-routes = Routes
 page-routes-lead = A route says what happens to mail that comes in: it is sent on to an address, posted to a URL, or kept. Routes are asked in the order of their priority, the lowest first.
 page-routes-none = There are no routes: mail goes into mailboxes here, or is refused.
+page-routes-first = Make one below to send mail on to an address or to a program of yours.
 page-route-new = Make a route
 page-route-change = Change the route
 page-route-expression = For which mail
@@ -178,11 +235,20 @@ page-save = Save
 page-nav-webhooks = Webhooks
 page-webhooks-lead = When something happens to a message, these URLs are told, with a signature; a URL that does not answer well is asked again for eight hours.
 page-webhooks-none = Nobody is told.
+page-webhooks-first = Name a URL below, and it hears of what becomes of each message.
 page-webhook-set = Tell a URL
 page-webhook-set-lead = It takes the place of those that were told of this type before. Several URLs are separated by spaces, at most three.
 page-webhook-kind = Of
+page-event-accepted = accepted
+page-event-clicked = clicked
+page-event-complained = complained
+page-event-delivered = delivered
+page-event-opened = opened
+page-event-permanent-fail = failed for good
+page-event-temporary-fail = to be tried again
+page-event-unsubscribed = unsubscribed
 page-calls = Log
-page-calls-none = No request.
+page-calls-none = No request of this kind in the last three days.
 page-call-waiting = waiting
 page-call-done = answered
 page-call-failed = given up
@@ -190,12 +256,19 @@ page-call-forward = message forwarded by a route
 page-call-stored = message kept by a route
 page-call-archive = copy for the archive
 page-call-again = Send again
+page-call-key = Signing key
+page-call-key-lead = Whoever receives webhooks or posts of routes verifies with it that they come from here.
+page-call-key-show = Show the key
+page-call-key-renew = Make a new key…
+page-call-key-sure = What is signed from then on can be verified with the new key only. Give it to the receivers at once.
+page-call-key-configured = The configuration of this server names it; it is changed there.
 page-done-again = It is sent again now.
 
 ## Templates
 page-nav-templates = Templates
 page-templates-lead = A message can name a template and its values in place of its text.
 page-templates-none = There are none yet.
+page-templates-first = Write one below, and programs only send what differs from letter to letter.
 page-template-new = Make a template
 page-template-unused = no version in use
 page-template-preview = Preview
@@ -215,6 +288,7 @@ page-template-remove-sure = All its versions go. Messages that name it are refus
 page-nav-domains = Domains
 page-domains-lead = Mail is sent for these domains, and mail to them is kept here.
 page-domains-none = There are none yet.
+page-domains-first = Take one in below: you are shown what to publish in its DNS.
 page-domain-active = may send
 page-domain-unverified = not yet
 page-domain-disabled = disabled
@@ -233,6 +307,7 @@ page-records-lead = Copy each to where the DNS of the domain is administered. Re
 page-record-valid = found
 page-record-invalid = something else
 page-record-unknown = not found
+page-record-unasked = not asked for yet
 page-record-instead = The DNS says instead:
 page-record-for-mail = Mail to the domain comes to this server.
 page-record-for-host = The server’s name and its address belong together.

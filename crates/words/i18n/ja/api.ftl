@@ -15,6 +15,7 @@ api-farewell-trouble-title = 処理できませんでした
 api-farewell-trouble = ただいま手続きを記録できませんでした。状態は何も変わっていません。数分後にもう一度お試しください。
 
 ## 対応が必要なこと
+api-provider-other = その他
 api-attention-paused = 配送を止めています。メールは受け付けますが、何も送り出しません。
 api-attention-paused-fix = 設定の [delivery] で `paused = false` とし、`tegami reload` で読み直してください。
 api-attention-backed-off = { $provider } から送信を抑えるよう求められ、{ $waiting } 件の宛先が待っています：{ $reply }
@@ -25,7 +26,7 @@ api-attention-rules = メールを保留する規則が { $count } 件ありま�
 api-attention-rules-fix = 理由がなくなったら解除してください。
 api-attention-failing = この一日に { $provider } 宛ての { $finished } 件のうち { $share } % が届きませんでした。失敗が多いと、リストの質が悪い送信者と見なされます。
 api-attention-failing-fix = いくつかのメールで相手の返答を確かめ、存在しないアドレスをリストから外してください。
-api-attention-complaints = この一日に { $provider } の読者 { $count } 人が迷惑メールとして報告しました。0.3 % を超えると Gmail や Yahoo では迷惑メールに振り分けられます。
+api-attention-complaints = この一日に読者 { $count } 人が迷惑メールとして報告しました。0.3 % を超えると Gmail や Yahoo では迷惑メールに振り分けられます。
 api-attention-complaints-fix = どのメールかを確かめ、配信停止を簡単にしてください。報告した人にはもう送られません。
 api-attention-calls = { $url } への送信をあきらめました：{ $said }
 api-attention-calls-fix = URL が応答することを確かめ、あきらめた分をもう一度送ってください。

@@ -16,6 +16,8 @@ page-role-read-only = 閲覧のみ
 ## 共通
 page-nav-messages = メール
 page-nav-suppressions = 送信停止
+page-nav-lists = リスト
+page-nav-tags = タグ
 page-nav-keys = API キー
 page-nav-users = ユーザー
 page-trouble-refused = 次の理由でできないため、何も変更していません：
@@ -46,11 +48,11 @@ page-done-removed = 削除しました。
 page-done-added = 追加しました。
 page-done-password = パスワードを変え、すべてのログインを終わらせました。
 page-done-verified = いま DNS に問い合わせました。
+page-since = 登録：
 
 ## 概要
 page-attention = 対応が必要です
 page-numbers = この 24 時間
-page-numbers-partial = 件数が多いため、新しいものだけを数えています。
 page-accepted = 受け付け
 page-delivered = 配送済み
 page-deferred = 再試行待ち
@@ -59,9 +61,11 @@ page-held = 保留中
 page-failed = 失敗
 page-arrived = 到達率
 page-chart-hours = 一時間ごとの宛先数（UTC）
+page-chart-days = 一日ごとの宛先数（UTC）
 page-chart-providers = 事業者ごとの到達率
 page-as-table = 一覧で見る
 page-all-messages = すべてのメール
+page-first-steps = 最初のメールを送るには、ドメインのレコードを公開し、送信するプログラムのためのキーを作ります：
 
 ## メール
 page-search-hint = 件名、アドレス、タグ、ID
@@ -112,6 +116,9 @@ page-hold-sender = 送信ドメイン
 page-hold-account = アカウントまたはキー
 page-hold-tag = タグ
 
+## メールボックス
+page-mailboxes-first = サーバーで次のコマンドを実行すると、メールボックスを持つアカウントができます：
+
 ## 送信停止
 page-suppressions-lead = 次のアドレスには送りません。メールボックスが存在しないか、読者が配信停止を求めたか、迷惑メールとして報告したためです。
 page-suppressions-none = ありません。どのアドレスにも送れます。
@@ -128,9 +135,58 @@ page-forgive = 送信を再開
 page-suppress-new = アドレスを登録する
 page-suppress = 送信を止める
 
+## 許可リスト
+page-allowed = 許可リスト
+page-allowed-lead = ここにあるアドレスとドメインは、届かなくても送信停止になりません。次も送ります。
+page-allowed-none = ありません。届かなかったアドレスには、次から送りません。
+page-allowed-first = ときどき容量がいっぱいになるメールボックスなど、一時的な失敗だとわかっているアドレスを下で登録してください。
+page-allowed-domain = ドメイン全体
+page-allowed-new = アドレスかドメインを登録する
+page-allowed-value = アドレスまたはドメイン
+
+## メーリングリスト
+page-lists-lead = このサーバーのアカウントやプログラムからリストのアドレスに送ったメールは、参加者全員に届きます。
+page-lists-none = リストはまだありません。
+page-lists-first = 下で作ってから、参加者を加えてください。
+page-list-members = 参加者：{ $count } 人
+page-list-new = リストを作る
+page-list-make = 作る
+page-list-level = 投稿できる人
+page-list-level-readonly = リストのアドレスで送信できる人のみ
+page-list-level-members = 参加者
+page-list-level-everyone = だれでも
+page-list-answers = 返信先
+page-list-answers-list = リスト
+page-list-answers-sender = 差出人
+page-list-change = リストの設定を変える
+page-list-remove = リストを削除…
+page-list-remove-sure = 参加者の登録も消え、このアドレスへのメールは拒否されます。
+page-members = 参加者
+page-member-find = 名前またはアドレス
+page-members-none = 参加者がまだいません。届いたメールはだれにも送られません。
+page-members-first = 下で加えてください。
+page-members-none-fit = 条件に合う人はいません。
+page-member-left = 退会
+page-members-add = 参加者を加える
+page-members-addresses = アドレス（一行に一つ）
+
+## タグ
+page-tags-lead = タグの付いたメールがどうなったかを、この 30 日間の宛先数で示します。
+page-tags-none = タグの付いたメールはまだありません。
+page-tags-first = プログラムからは、次のパラメーターでタグを付けます：
+page-tags-none-fit = 条件に合うタグはありません。
+page-tag-messages = このタグの付いたメール
+page-tag-numbers = この 30 日間
+page-tag-first-seen = 最初：
+page-tag-last-seen = 最後：
+page-tag-about = このタグの用途
+page-tag-remove = タグを忘れる…
+page-tag-remove-sure = このタグの付いたメールを次に送ると、また現れます。
+
 ## API キー
 page-keys-lead = プログラムは HTTP API にキーを示します。一つのドメインのキーはそのドメインの送信だけ、すべてのキーは管理者と同じことができます。
 page-keys-none = キーはまだありません。
+page-keys-first = 下で作ってください。プログラムが HTTP API で送るときに必要です。
 page-key-made = キー { $name } が表示されるのは今回だけです。使う場所に写してください：
 page-key-sends = 送信のみ：
 page-key-everything = すべて
@@ -154,6 +210,7 @@ page-user-add = 追加
 page-nav-routes = ルート
 page-routes-lead = ルートは、届いたメールをどう扱うかを決めます。アドレスへ転送するか、URL へ送るか、保管します。優先度の数が小さいものから順に調べます。
 page-routes-none = ルートはありません。届いたメールはここのメールボックスに入るか、拒否されます。
+page-routes-first = 下で作ると、届いたメールを別のアドレスや自分のプログラムに送れます。
 page-route-new = ルートを作る
 page-route-change = ルートを変える
 page-route-expression = 対象のメール
@@ -178,11 +235,20 @@ page-save = 保存
 page-nav-webhooks = Webhook
 page-webhooks-lead = メールに何かが起きると、署名を付けてこれらの URL に知らせます。正しく応答しない URL には八時間にわたって繰り返し送ります。
 page-webhooks-none = 知らせる相手はありません。
+page-webhooks-first = 下で URL を登録すると、メールがどうなったかをその URL に知らせます。
 page-webhook-set = URL に知らせる
 page-webhook-set-lead = この種類のこれまでの設定を置き換えます。複数の URL は空白で区切ります（三つまで）。
 page-webhook-kind = 種類
+page-event-accepted = 受け付け
+page-event-clicked = クリック
+page-event-complained = 迷惑メールの報告
+page-event-delivered = 配送済み
+page-event-opened = 開封
+page-event-permanent-fail = 配送失敗
+page-event-temporary-fail = 再試行待ち
+page-event-unsubscribed = 配信停止
 page-calls = 記録
-page-calls-none = ありません。
+page-calls-none = この三日間、該当する送信はありません。
 page-call-waiting = 待機中
 page-call-done = 応答あり
 page-call-failed = 断念
@@ -190,12 +256,19 @@ page-call-forward = ルートが転送したメール
 page-call-stored = ルートが保管したメール
 page-call-archive = 保管用の写し
 page-call-again = もう一度送る
+page-call-key = 署名キー
+page-call-key-lead = Webhook やルートからの通知を受け取る側は、このキーで、通知がこのサーバーから来たことを確かめます。
+page-call-key-show = キーを表示
+page-call-key-renew = 新しいキーを作る…
+page-call-key-sure = その後の署名は新しいキーでしか確かめられません。すぐに受け取る側へ渡してください。
+page-call-key-configured = このキーはサーバーの設定ファイルにあり、変更もそこで行います。
 page-done-again = いまもう一度送ります。
 
 ## テンプレート
 page-nav-templates = テンプレート
 page-templates-lead = メールの本文の代わりに、テンプレートとその値を指定できます。
 page-templates-none = まだありません。
+page-templates-first = 下で書いておくと、プログラムは一通ごとに変わる部分だけを送れば済みます。
 page-template-new = テンプレートを作る
 page-template-unused = 使用中の版なし
 page-template-preview = プレビュー
@@ -215,6 +288,7 @@ page-template-remove-sure = すべての版を削除します。このテンプ�
 page-nav-domains = ドメイン
 page-domains-lead = これらのドメインからメールを送り、宛てたメールをここで受け取ります。
 page-domains-none = まだありません。
+page-domains-first = 下で登録すると、DNS に公開するレコードを表示します。
 page-domain-active = 送信できます
 page-domain-unverified = 未確認
 page-domain-disabled = 停止中
@@ -233,6 +307,7 @@ page-records-lead = それぞれをドメインの DNS に写してください�
 page-record-valid = 確認できました
 page-record-invalid = 内容が違います
 page-record-unknown = 見つかりません
+page-record-unasked = 未確認
 page-record-instead = DNS の答え：
 page-record-for-mail = このドメイン宛てのメールがこのサーバーに届きます。
 page-record-for-host = サーバーの名前とアドレスが対応します。

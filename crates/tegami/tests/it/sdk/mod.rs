@@ -68,10 +68,10 @@ const NO_PHP: &str = "PHP or Symfony's mailer is missing (cargo xtask peers)";
 const DOMAIN: &str = "sender.test";
 
 /// A site, the host that receives its mail, and a place that receives its posts.
-struct World {
-    site: Site,
+pub(crate) struct World {
+    pub(crate) site: Site,
     sink: Sink,
-    posts: Posts,
+    pub(crate) posts: Posts,
     /// An account key.
     key: String,
 }
@@ -82,7 +82,7 @@ impl World {
     }
 
     /// A site with more in its configuration.
-    fn with(tables: &str) -> Self {
+    pub(crate) fn with(tables: &str) -> Self {
         let sink = Sink::with("127.43.60.1", |line| {
             let says = |text: &str| line.to_ascii_lowercase().contains(text);
             if says("rcpt to:<nobody@") {
@@ -103,7 +103,7 @@ impl World {
         Self { site, sink, posts: Posts::start(), key }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.site.addresses.http[0])
     }
 
@@ -134,12 +134,12 @@ impl World {
 
     /// The first event that a query finds, once there is one.
     #[track_caller]
-    fn event(&self, query: &str) -> Value {
+    pub(crate) fn event(&self, query: &str) -> Value {
         eventually(&format!("an event: {query}"), || self.events(query).into_iter().next())
     }
 
     /// One answer of the API.
-    fn get(&self, path: &str) -> Value {
+    pub(crate) fn get(&self, path: &str) -> Value {
         let mut command = Command::new(program("curl").unwrap());
         command.args([
             "--silent",

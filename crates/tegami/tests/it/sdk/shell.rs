@@ -10,7 +10,7 @@ use crate::peer::{eventually, need, program, python, run};
 
 impl World {
     /// One call; its status and its answer, which is text where it is not JSON.
-    pub(super) fn curl(&self, path: &str, words: &[&str]) -> (u16, Value) {
+    pub(crate) fn curl(&self, path: &str, words: &[&str]) -> (u16, Value) {
         let mut command = Command::new(program("curl").unwrap());
         command.args([
             "--silent",
@@ -28,7 +28,7 @@ impl World {
     }
 
     #[track_caller]
-    pub(super) fn good(&self, path: &str, words: &[&str]) -> Value {
+    pub(crate) fn good(&self, path: &str, words: &[&str]) -> Value {
         let (status, answer) = self.curl(path, words);
         assert_eq!(status, 200, "{path}: {answer}");
         answer
@@ -36,7 +36,7 @@ impl World {
 
     /// Sends a few words; the id without its brackets.
     #[track_caller]
-    pub(super) fn note(&self, to: &str, more: &[(&str, &str)]) -> String {
+    pub(crate) fn note(&self, to: &str, more: &[(&str, &str)]) -> String {
         let plain = [("from", "alice@sender.test"), ("to", to), ("subject", "a note"), ("text", "x")];
         let answer = self.good(MESSAGES, &words(&form(&[&plain, more].concat())));
         answer["id"].as_str().unwrap().trim_matches(['<', '>']).to_owned()
