@@ -207,6 +207,10 @@ impl House {
         let mut before = search.before.into_iter().chain(end).min();
         let mut found = Found::default();
         for _ in 0..LOOKED_AT / PAGE {
+            // Whole with the last row of the page before: the next one begins behind that row.
+            if found.messages.len() >= limit {
+                break;
+            }
             let page = store.messages(before, PAGE).await?;
             let (count, oldest) = (page.len(), page.last().map(|row| (row.id, row.accepted_at)));
             let over = search.begin.is_some_and(|begin| oldest.is_some_and(|(_, at)| at < begin));

@@ -347,3 +347,23 @@ async fn the_allow_list_and_the_signing_key_are_administered() {
         "who only looks could pass for us"
     );
 }
+
+/// The store is read in pages of 250 messages: a page of the answer may end where one of those does.
+#[tokio::test]
+async fn pages_as_long_as_those_of_the_store_lose_nothing() {
+    let site = Site::open().await;
+    let to: Vec<String> = (0..260).map(|n| format!("a{n}@example.net")).collect();
+    let each: serde_json::Map<_, _> = to.iter().map(|to| (to.clone(), json!({}))).collect();
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("from", "me@example.org"), ("subject", "s"), ("text", "x")])
+        .append_pair("to", &to.join(","))
+        .append_pair("recipient-variables", &Value::Object(each).to_string())
+        .finish();
+    assert_eq!(site.post("/v3/example.org/messages", &body).await.status, 200);
+    let first = site.get("/api/messages?limit=250").await.json();
+    assert_eq!(first["messages"].as_array().unwrap().len(), 250);
+    assert_eq!(first["next"], first["messages"][249]["id"]);
+    let path = format!("/api/messages?limit=250&before={}", first["next"].as_str().unwrap());
+    let rest = site.get(&path).await.json();
+    assert_eq!((rest["messages"].as_array().unwrap().len(), &rest["next"]), (10, &Value::Null));
+}
