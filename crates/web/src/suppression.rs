@@ -1,10 +1,12 @@
 //! What is done with suppressions, whoever asks for it: the API, the pages, a reader by a link.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use serde_json::value::from_value;
 use tegami_store::{
-    Allowed, EVERY_TAG, NewEvent, Store, StoreError, Suppression, SuppressionList, Table, TableChange,
-    allowed_key, suppression_key,
+    Allowed, EVERY_TAG, NewEvent, Store, StoreError, Suppression, SuppressionList, Table, allowed_key,
+    suppression_key,
 };
 use tokio::sync::Mutex;
 
@@ -38,11 +40,17 @@ pub(crate) async fn find(
 /// Puts addresses on lists. What stands there is replaced, but nobody loses a tag by it.
 pub(crate) async fn put(store: &dyn Store, suppressions: Vec<Suppression>) -> Result<(), StoreError> {
     let _alone = WRITING.lock().await;
-    let mut changes: Vec<TableChange> = Vec::with_capacity(suppressions.len());
+    let mut rows: BTreeMap<String, Suppression> = BTreeMap::new();
     for suppression in suppressions {
-        changes.push(merged(store, suppression).await?.0.change());
+        let key = suppression.key();
+        // The same address may stand in the list twice.
+        let row = match rows.remove(&key) {
+            Some(earlier) => joined(suppression, Some(&earlier)).0,
+            None => merged(store, suppression).await?.0,
+        };
+        rows.insert(key, row);
     }
-    store.change(changes).await
+    store.change(rows.values().map(Suppression::change).collect()).await
 }
 
 /// A reader unsubscribes: the suppression and the event in one commit. `false`: it stood there already, and nothing is written.
@@ -59,14 +67,21 @@ pub(crate) async fn unsubscribe(
     Ok(is_new)
 }
 
-/// With the tags that it has besides, and whether anything is new.
-async fn merged(store: &dyn Store, mut suppression: Suppression) -> Result<(Suppression, bool), StoreError> {
+/// With the tags that it has in the store besides, and whether anything is new.
+async fn merged(store: &dyn Store, suppression: Suppression) -> Result<(Suppression, bool), StoreError> {
     if suppression.list != SuppressionList::Unsubscribes {
         return Ok((suppression, true));
     }
     let known = find(store, &suppression.domain, suppression.list, &suppression.address).await?;
-    let Some(known) = known else { return Ok((suppression, true)) };
-    let (mut tags, added) = (tags(&known), tags(&suppression));
+    Ok(joined(suppression, known.as_ref()))
+}
+
+/// With the tags that it has besides, and whether anything is new.
+fn joined(mut suppression: Suppression, known: Option<&Suppression>) -> (Suppression, bool) {
+    let Some(known) = known.filter(|known| known.list == SuppressionList::Unsubscribes) else {
+        return (suppression, true);
+    };
+    let (mut tags, added) = (tags(known), tags(&suppression));
     let before = tags.len();
     for tag in added {
         if !tags.iter().any(|known| known.eq_ignore_ascii_case(&tag)) {
@@ -75,7 +90,7 @@ async fn merged(store: &dyn Store, mut suppression: Suppression) -> Result<(Supp
     }
     let is_new = tags.len() > before;
     suppression.tags = tags;
-    Ok((suppression, is_new))
+    (suppression, is_new)
 }
 
 /// From what an address unsubscribed: tags, `*` for everything.

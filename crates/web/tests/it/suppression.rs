@@ -239,3 +239,20 @@ async fn files_are_imported() {
     assert_eq!((status, items.as_array().unwrap().len()), (400, 1));
     assert_eq!(message, "line 3: `nobody` is not a valid address: the address has no @");
 }
+
+#[tokio::test]
+async fn tags_of_one_address_come_together_from_one_list() {
+    let site = Site::open().await;
+    let list = "/v3/example.org/unsubscribes";
+    let tags = async |address: &str| site.get(&format!("{list}/{address}")).await.json()["tags"].clone();
+    let body = br#"[{"address": "a@example.net", "tag": "one"}, {"address": "A@example.net", "tag": "two"}]"#;
+    assert_eq!(site.request("POST", list, KEY, "", body).await.status, 200);
+    assert_eq!(tags("a@example.net").await, json!(["one", "two"]));
+    let file = "--b\r\nContent-Disposition: form-data; name=file; filename=a.csv\r\n\r\n\
+        address,tags\r\nb@example.net,one\r\nb@example.net,two\r\na@example.net,three\r\n--b--\r\n";
+    let path = format!("{list}/import");
+    let sent = site.request("POST", &path, KEY, "multipart/form-data; boundary=b", file.as_bytes()).await;
+    assert_eq!(sent.status, 200, "{sent:?}");
+    assert_eq!(tags("b@example.net").await, json!(["one", "two"]));
+    assert_eq!(tags("a@example.net").await, json!(["one", "two", "three"]));
+}
