@@ -31,6 +31,11 @@ impl Fields {
         found.map_or("", |(_, value)| value)
     }
 
+    /// Whether the form has a field of this name, even an empty one.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
     /// The same without spaces around it.
     pub(crate) fn line(&self, name: &str) -> &str {
         self.one(name).trim()

@@ -1,5 +1,6 @@
 //! Templates of mail, with a preview.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -66,7 +67,8 @@ struct TemplatePage<'a> {
     versions: Vec<VersionView>,
     tag: String,
     content: String,
-    subject: String,
+    /// The fields of the header section as the form calls them, their labels and what the version has.
+    headers: Vec<(&'static str, String, String)>,
     values: String,
     problem: Option<String>,
     /// The header fields of the preview.
@@ -120,11 +122,14 @@ pub(crate) async fn page(
         name: visible(&whole.template.name),
         description: visible(&whole.template.description),
         tag: wanted.unwrap_or_default(),
-        content: shown.map(|version| visible(&version.content)).unwrap_or_default(),
-        subject: shown
-            .and_then(|version| version.headers.get("Subject"))
-            .map(|text| visible(text))
-            .unwrap_or_default(),
+        // As it is: the form keeps what it shows.
+        content: shown.map(|version| version.content.clone()).unwrap_or_default(),
+        headers: HEADERS
+            .map(|(field, name, label)| {
+                let text = shown.and_then(|version| header(&version.headers, name)).unwrap_or_default();
+                (field, reader.say(label), text.to_owned())
+            })
+            .to_vec(),
         domain: whole.template.domain,
         values,
         problem,
@@ -149,7 +154,20 @@ pub(crate) async fn html(
     Ok(crate::api::message::sandboxed(reader.unless_refused(filled)?.html))
 }
 
-/// Keeps a version.
+/// Fields of a header section that a version may have: as forms call them, their names, and what people call them.
+const HEADERS: [(&str, &str, &str); 3] = [
+    ("subject", "Subject", "web-label-subject"),
+    ("from", "From", "web-label-from"),
+    ("reply-to", "Reply-To", "web-label-reply-to"),
+];
+
+/// The text of a field, however its name is written.
+fn header<'a>(headers: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    let found = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map(|(_, text)| text.as_str())
+}
+
+/// Keeps a version. Fields of its header section that the form does not have stay as they are.
 pub(crate) async fn save(
     State(hall): State<Arc<Hall>>,
     reader: Reader,
@@ -158,10 +176,22 @@ pub(crate) async fn save(
 ) -> Result<Response, Trouble> {
     let (domain, name) = (fields.line("domain").to_owned(), fields.line("name").to_lowercase());
     let some = |field: &str| Some(fields.line(field).to_owned()).filter(|text| !text.is_empty());
+    let tag = some("tag").unwrap_or_else(|| crate::template::FIRST_TAG.to_owned());
+    let versions = match hall.house.whole_template(&domain, &name).await {
+        Err(ApiError::NotFound(_)) => Ok(Vec::new()),
+        found => found.map(|whole| whole.versions),
+    };
+    let mut versions = reader.unless_refused(versions)?.into_iter();
+    let known = versions.find(|version| version.tag == tag.to_lowercase());
+    let mut headers = known.map(|version| version.headers).unwrap_or_default();
+    for (field, name, _) in HEADERS.into_iter().filter(|(field, ..)| fields.has(field)) {
+        headers.retain(|known, _| !known.eq_ignore_ascii_case(name));
+        headers.extend(some(field).map(|text| (name.to_owned(), text)));
+    }
     let wanted = Wanted {
-        tag: some("tag").unwrap_or_else(|| crate::template::FIRST_TAG.to_owned()),
+        tag,
         content: fields.one("content").to_owned(),
-        headers: some("subject").map(|subject| ("Subject".to_owned(), subject)).into_iter().collect(),
+        headers,
         description: some("description"),
         comment: fields.line("comment").to_owned(),
         active: fields.line("active") == "yes",

@@ -322,3 +322,39 @@ async fn search_goes_on_from_page_to_page() {
     assert!(shown("from=nonsense").await.contains("Your order"));
     assert!(shown("q=order&lang=ja").await.contains("検索"));
 }
+
+#[tokio::test]
+async fn a_template_keeps_what_the_form_does_not_change() {
+    let office = Office::open().await;
+    let alice = office.sign_in("alice").await;
+    let secret = office.get("/queue", &alice).await.secret();
+    let content = "\n<p>\u{202e}x &amp; y</p>";
+    let headers = r#"{"subject": "Hi", "from": "Shop <a@shop.test>", "Reply-To": "b@shop.test"}"#;
+    let body = format!(r#"{{"content": {}, "headers": {headers}}}"#, serde_json::json!(content));
+    let json = format!("Cookie: {alice}\r\nTegami-Csrf: {secret}\r\n");
+    let path = "/api/templates/shop.test/order";
+    assert_eq!(office.ask("PUT", path, &json, &body).await.status, 200);
+    let page = office.get("/templates/shop.test/order", &alice).await.body;
+    for shown in [
+        "name=\"subject\" value=\"Hi\"",
+        "name=\"from\" value=\"Shop &#60;a@shop.test&#62;\"",
+        "name=\"reply-to\" value=\"b@shop.test\"",
+        "dir=\"ltr\">\n\n&#60;p&#62;\u{202e}x &#38;amp; y&#60;/p&#62;</textarea>",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    let send = async |fields: &str| {
+        let form = format!("csrf={secret}&domain=shop.test&name=order&content={}{fields}", encoded(content));
+        assert_eq!(office.post("/templates", &alice, &form).await.status, 303);
+        let told = office.ask("GET", path, &json, "").await;
+        let whole: serde_json::Value = serde_json::from_str(&told.body).unwrap();
+        assert_eq!(whole["versions"][0]["content"], content);
+        whole["versions"][0]["headers"].clone()
+    };
+    let (from, to) = ("Shop <a@shop.test>", "b@shop.test");
+    assert_eq!(
+        send("&subject=New").await,
+        serde_json::json!({"Subject": "New", "from": from, "Reply-To": to})
+    );
+    assert_eq!(send("&subject=&reply-to=").await, serde_json::json!({"from": from}));
+}

@@ -61,6 +61,7 @@ web-scene-number = Message { $number } of the story
 ## One message
 web-label-subject = Subject
 web-label-from = From
+web-label-reply-to = Reply-To
 web-label-to = To
 web-label-id = Queue id
 web-label-size = Size

@@ -61,6 +61,7 @@ web-scene-number = 物語の { $number } 通目
 ## メール
 web-label-subject = 件名
 web-label-from = 差出人
+web-label-reply-to = 返信先
 web-label-to = 宛先
 web-label-id = キュー ID
 web-label-size = サイズ
