@@ -235,7 +235,7 @@ impl Engine {
 async fn attempt(calls: Arc<Calls>, large: Arc<Semaphore>, host: String, key: String) -> Ended {
     let made = AssertUnwindSafe(make(&calls, &large, &host, &key)).catch_unwind().await;
     let again = match made {
-        Ok(Ok(())) => Again::WhenFound,
+        Ok(Ok(again)) => again,
         Ok(Err(error)) => {
             tracing::error!(%error, key, "a request cannot be made or written down; it is made again");
             tokio::time::sleep(REST).await;
@@ -249,9 +249,9 @@ async fn attempt(calls: Arc<Calls>, large: Arc<Semaphore>, host: String, key: St
     Ended { host, key, again }
 }
 
-async fn make(calls: &Calls, large: &Semaphore, host: &str, key: &str) -> Result<(), StoreError> {
+async fn make(calls: &Calls, large: &Semaphore, host: &str, key: &str) -> Result<Again, StoreError> {
     // Whoever had it made again, or removed it, has changed the row.
-    let Some(call) = calls.find(key).await? else { return Ok(()) };
+    let Some(call) = calls.find(key).await? else { return Ok(Again::WhenFound) };
     let _room = match &call.subject {
         CallSubject::Event { .. } => None,
         _ => large.acquire().await.ok(),
@@ -265,14 +265,18 @@ async fn make(calls: &Calls, large: &Semaphore, host: &str, key: &str) -> Result
         Err(NoBody::Gone(why)) => retry::pointless(&call, at, why),
         Err(NoBody::Store(error)) => return Err(error),
     };
-    // Told before it is over: a crash between the two has it made, and told, once more.
-    if let Some(event) = told(&next, host) {
-        calls.store.record(vec![event]).await?;
+    // Nobody has it made again between the look and the commit.
+    let _still = calls.again.read().await;
+    match calls.find(key).await? {
+        Some(row) if row == call => {}
+        // Somebody had it made again meanwhile: what came of this attempt is nobody's.
+        Some(_) => return Ok(Again::Now),
+        None => return Ok(Again::WhenFound),
     }
-    calls.store.change(call.becomes(&next)).await?;
+    calls.store.tell(told(&next, host).into_iter().collect(), call.becomes(&next)).await?;
     calls.metrics.count(&next, began.elapsed());
     log(&next, host);
-    Ok(())
+    Ok(Again::WhenFound)
 }
 
 /// A line for what was given up; what goes well, or may yet, is seen in the counters and in the list of requests.

@@ -2,6 +2,7 @@
 //! table until there is room.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// How much is held.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,8 @@ struct Line {
 pub(super) struct Lines {
     bounds: Bounds,
     lines: BTreeMap<String, Line>,
+    /// The host that was served last: the next turn is of the one behind it.
+    turn: Option<String>,
     /// Keys of all that wait in a line or are under way.
     held: BTreeSet<String>,
     /// Hosts with requests that found no room in their line.
@@ -36,7 +39,14 @@ pub(super) struct Lines {
 
 impl Lines {
     pub(super) fn new(bounds: Bounds) -> Self {
-        Self { bounds, lines: BTreeMap::new(), held: BTreeSet::new(), left: BTreeSet::new(), crowded: false }
+        Self {
+            bounds,
+            lines: BTreeMap::new(),
+            turn: None,
+            held: BTreeSet::new(),
+            left: BTreeSet::new(),
+            crowded: false,
+        }
     }
 
     /// How many are held.
@@ -65,25 +75,26 @@ impl Lines {
     /// At most `room` that are to be begun now, host by host in turn.
     pub(super) fn begin(&mut self, due: &str, room: usize) -> Vec<(String, String)> {
         let mut begun = Vec::new();
-        loop {
-            let before = begun.len();
-            for (host, line) in &mut self.lines {
-                if begun.len() >= room {
-                    return begun;
-                }
-                let free = line.under_way < self.bounds.under_way;
-                let Some(key) = line.waiting.first().filter(|key| free && key.as_str() <= due).cloned()
-                else {
-                    continue;
-                };
-                line.waiting.remove(&key);
-                line.under_way += 1;
-                begun.push((host.clone(), key));
-            }
-            if begun.len() == before {
-                return begun;
-            }
+        // Hosts in a row that begin nothing.
+        let mut idle = 0;
+        while begun.len() < room && idle < self.lines.len() {
+            let behind = self.turn.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+            let Some((host, line)) = self.lines.range_mut::<str, _>((behind, Bound::Unbounded)).next() else {
+                self.turn = None;
+                continue;
+            };
+            self.turn = Some(host.clone());
+            let free = line.under_way < self.bounds.under_way;
+            let Some(key) = line.waiting.first().filter(|key| free && key.as_str() <= due).cloned() else {
+                idle += 1;
+                continue;
+            };
+            idle = 0;
+            line.waiting.remove(&key);
+            line.under_way += 1;
+            begun.push((host.clone(), key));
         }
+        begun
     }
 
     /// One is over, or waits `again`.
@@ -167,6 +178,19 @@ mod tests {
         assert_eq!(begun(&mut lines, 1), "slow:w.1 ");
         lines.end("slow", "w.1", Again::WhenFound);
         assert!(lines.has_room());
+    }
+
+    #[test]
+    fn busy_hosts_leave_a_turn_to_the_others() {
+        let mut lines = Lines::new(BOUNDS);
+        for (n, host) in ["a", "b", "a", "b"].into_iter().enumerate() {
+            lines.take(format!("w.{n}"), host);
+        }
+        assert_eq!(begun(&mut lines, 2), "a:w.0 b:w.1 ");
+        lines.take("w.7".to_owned(), "z");
+        lines.end("a", "w.0", Again::WhenFound);
+        assert_eq!(begun(&mut lines, 1), "z:w.7 ");
+        assert_eq!(begun(&mut lines, 9), "a:w.2 b:w.3 ");
     }
 
     #[test]

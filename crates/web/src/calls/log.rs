@@ -93,6 +93,7 @@ impl Calls {
     /// # Errors
     /// [`AgainError`].
     pub async fn again(&self, key: &str) -> Result<String, AgainError> {
+        let _alone = self.again.write().await;
         let call = self.find(key).await?.ok_or(AgainError::Gone)?;
         let mut next = call.clone();
         next.state = CallState::Waiting;

@@ -66,6 +66,8 @@ pub struct Calls {
     pub(crate) caller: Arc<dyn Caller>,
     settings: RwLock<Arc<CallSettings>>,
     key: Mutex<Option<String>>,
+    /// Attempts write what came of them side by side; whoever has one made again is alone.
+    again: tokio::sync::RwLock<()>,
     metrics: CallMetrics,
     wake: Notify,
     /// How many events were seen to: one more than the number of the last; `None` while nobody sees to them.
@@ -89,6 +91,7 @@ impl Calls {
             caller,
             settings: RwLock::new(Arc::new(settings)),
             key: Mutex::default(),
+            again: tokio::sync::RwLock::default(),
             metrics: CallMetrics::default(),
             wake: Notify::new(),
             seen: watch::Sender::new(None),

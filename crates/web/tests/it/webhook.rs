@@ -259,6 +259,26 @@ async fn rows_of_others_are_found() {
     desk.close().await;
 }
 
+#[tokio::test]
+async fn what_is_made_again_while_it_is_under_way_stays_one_request() {
+    let site = Site::open().await;
+    let silent = format!("{SILENT}a");
+    subscribe(&site, "accepted", &[&silent]).await;
+    send(&site, "bob@example.net").await;
+    let desk = Desk::open(&site.calls);
+    site.phone.next().await;
+    let (name, _) = stand(&site).await.remove(0);
+    site.clock.advance(Duration::from_secs(1));
+    let again = site.calls.again(&name).await.unwrap();
+    assert_ne!(name, again);
+    site.phone.next().await;
+    site.phone.wake();
+    site.phone.wake();
+    let call = until(&site, |call| call.state == CallState::Done).await;
+    desk.close().await;
+    assert_eq!((stand(&site).await.len(), call.attempts.len()), (1, 1));
+}
+
 fn shown(answer: &Answer) -> (u16, Value) {
     (answer.status, answer.json())
 }
