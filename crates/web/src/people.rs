@@ -68,8 +68,8 @@ pub struct People {
     throttle: Arc<Mutex<Throttle>>,
     /// Passwords looked at, one after the other: so many failures as bring a ban are counted before the next one is looked at.
     looking: Semaphore,
-    /// Whoever changes a session that exists is alone: what has ended is not prolonged.
-    sessions: tokio::sync::Mutex<()>,
+    /// Whoever changes users or sessions is alone: nothing is written that was read before somebody else wrote.
+    changing: tokio::sync::Mutex<()>,
 }
 
 impl People {
@@ -86,7 +86,7 @@ impl People {
             clock,
             throttle,
             looking: Semaphore::new(1),
-            sessions: tokio::sync::Mutex::default(),
+            changing: tokio::sync::Mutex::default(),
         }
     }
 
@@ -103,6 +103,10 @@ impl People {
             return Err(PeopleError::Exists(name.to_owned()));
         }
         let password_hash = self.accounts.hash(password).await?;
+        let _alone = self.changing.lock().await;
+        if self.find(name).await?.is_some() {
+            return Err(PeopleError::Exists(name.to_owned()));
+        }
         let user = User { name: name.to_owned(), password_hash, role, created_at: self.clock.now() };
         self.write(&user).await?;
         Ok(user)
@@ -113,10 +117,7 @@ impl People {
     /// # Errors
     /// There is no such user, the password is not good, or the store failed.
     pub async fn set_password(&self, name: &str, password: &str) -> Result<(), PeopleError> {
-        let mut user = self.known(name).await?;
-        user.password_hash = self.accounts.hash(password).await?;
-        self.write(&user).await?;
-        Ok(self.end_sessions(|session| session.user == name).await?)
+        self.change(name, None, Some(password)).await.map(drop)
     }
 
     /// Gives a user another role, from the next request on.
@@ -124,12 +125,39 @@ impl People {
     /// # Errors
     /// There is no such user, nobody else administers, or the store failed.
     pub async fn set_role(&self, name: &str, role: Role) -> Result<User, PeopleError> {
+        self.change(name, Some(role), None).await
+    }
+
+    /// Does both, or nothing.
+    ///
+    /// # Errors
+    /// Those of [`People::set_role`] and [`People::set_password`].
+    pub async fn change(
+        &self,
+        name: &str,
+        role: Option<Role>,
+        password: Option<&str>,
+    ) -> Result<User, PeopleError> {
+        self.known(name).await?;
+        // Nobody waits for the lock while a password is hashed.
+        let hash = match password {
+            Some(password) => Some(self.accounts.hash(password).await?),
+            None => None,
+        };
+        let _alone = self.changing.lock().await;
         let mut user = self.known(name).await?;
-        if role != Role::Admin {
-            self.must_not_be_the_last(&user).await?;
+        if let Some(role) = role {
+            if role != Role::Admin {
+                self.must_not_be_the_last(&user).await?;
+            }
+            user.role = role;
         }
-        user.role = role;
+        let ends = hash.is_some();
+        user.password_hash = hash.unwrap_or(user.password_hash);
         self.write(&user).await?;
+        if ends {
+            self.end_sessions(|session| session.user == name).await?;
+        }
         Ok(user)
     }
 
@@ -138,6 +166,7 @@ impl People {
     /// # Errors
     /// There is no such user, nobody else administers, or the store failed.
     pub async fn remove(&self, name: &str) -> Result<(), PeopleError> {
+        let _alone = self.changing.lock().await;
         let user = self.known(name).await?;
         self.must_not_be_the_last(&user).await?;
         self.store.delete(Table::Users, vec![name.to_owned()]).await?;
@@ -224,7 +253,10 @@ impl People {
         let user = self.find(name).await.map_err(failed)?;
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
         match (self.accounts.is_password(password, hash).await, user) {
-            (Ok(true), Some(user)) => self.begin(&user).await.map_err(failed),
+            (Ok(true), Some(user)) => {
+                let begun = self.begin(&user).await.map_err(failed)?;
+                begun.ok_or(SignInError::Refused)
+            }
             (Ok(_), _) | (Err(AuthError::Refused | AuthError::OutOfScope), _) => Err(SignInError::Refused),
             (Err(AuthError::Unavailable(error)), _) => Err(SignInError::Unavailable(error)),
         }
@@ -246,4 +278,68 @@ fn read<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Result<T, S
 
 fn written<T: serde::Serialize>(value: &T) -> Result<serde_json::Value, StoreError> {
     serde_json::to_value(value).map_err(|error| StoreError::Unusable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use tegami_queue::{SystemClock, ThrottlePolicy};
+    use tegami_store::{Embedded, Options};
+
+    use super::*;
+
+    const PASSWORD: &str = "correct horse";
+
+    async fn people() -> (People, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(Embedded::open(folder.path(), Options::default()).unwrap());
+        let accounts = Accounts::new(Arc::clone(&store), Arc::new(SystemClock)).unwrap();
+        let throttle = Arc::new(Mutex::new(Throttle::new(ThrottlePolicy::default())));
+        let people = People::new(store, Arc::new(accounts), Arc::new(SystemClock), throttle);
+        for name in ["alice", "bob"] {
+            people.create(name, PASSWORD, Role::Admin).await.unwrap();
+        }
+        (people, folder)
+    }
+
+    #[tokio::test]
+    async fn a_password_that_was_changed_meanwhile_opens_nothing() {
+        let (people, _folder) = people().await;
+        let proven = people.known("alice").await.unwrap();
+        people.set_password("alice", "another horse").await.unwrap();
+        assert_eq!(people.begin(&proven).await.unwrap(), None);
+        let proven = people.known("bob").await.unwrap();
+        people.remove("bob").await.unwrap();
+        assert_eq!(people.begin(&proven).await.unwrap(), None);
+        assert!(people.begin(&people.known("alice").await.unwrap()).await.unwrap().is_some());
+    }
+
+    #[tokio::test]
+    async fn changes_at_the_same_time_do_not_undo_each_other() {
+        let (people, _folder) = people().await;
+        let both =
+            tokio::join!(people.set_role("alice", Role::ReadOnly), people.set_role("bob", Role::ReadOnly));
+        assert!(
+            matches!(both, (Ok(_), Err(PeopleError::LastAdmin(_))) | (Err(PeopleError::LastAdmin(_)), Ok(_))),
+            "{both:?}"
+        );
+        let admin = if both.0.is_ok() { "bob" } else { "alice" };
+        people.create("carol", PASSWORD, Role::Admin).await.unwrap();
+        let (role, password) =
+            tokio::join!(people.set_role(admin, Role::ReadOnly), people.set_password(admin, "another horse"));
+        assert!(role.is_ok() && password.is_ok());
+        assert_eq!(people.known(admin).await.unwrap().role, Role::ReadOnly);
+        people.create("dave", PASSWORD, Role::ReadOnly).await.unwrap();
+        let (removed, _) = tokio::join!(people.remove("dave"), people.set_password("dave", "another horse"));
+        assert!(removed.is_ok());
+        assert!(people.find("dave").await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_role_and_a_password_change_together_or_not_at_all() {
+        let (people, _folder) = people().await;
+        assert!(people.change("alice", Some(Role::ReadOnly), Some("short")).await.is_err());
+        assert_eq!(people.known("alice").await.unwrap().role, Role::Admin);
+        people.change("alice", Some(Role::ReadOnly), Some("another horse")).await.unwrap();
+        assert_eq!(people.known("alice").await.unwrap().role, Role::ReadOnly);
+    }
 }

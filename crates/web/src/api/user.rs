@@ -102,15 +102,7 @@ async fn change(
     Body(changed): Body<Changed>,
 ) -> Result<Response, ApiError> {
     let people = &house.rooms.people;
-    if let Some(role) = changed.role {
-        people.set_role(&name, role).await?;
-    }
-    if let Some(password) = &changed.password {
-        people.set_password(&name, password).await?;
-    }
-    let users = people.list().await?;
-    let user = users.into_iter().find(|user| user.name == name);
-    let user = user.ok_or_else(|| ApiError::NotFound(format!("there is no user {name}")))?;
+    let user = people.change(&name, changed.role, changed.password.as_deref()).await?;
     Ok(good(&Person::from(user)))
 }
 

@@ -35,14 +35,18 @@ pub struct Session {
 }
 
 impl People {
-    /// Opens a session; those that are over go.
-    pub(super) async fn begin(&self, user: &User) -> Result<String, StoreError> {
+    /// Opens a session for somebody whose password was proven; those that are over go. `None` where it is their password no more.
+    pub(super) async fn begin(&self, user: &User) -> Result<Option<String>, StoreError> {
         let (token, csrf, now) = (chance()?, chance()?, self.clock.now());
+        let _alone = self.changing.lock().await;
+        if self.find(&user.name).await?.is_none_or(|row| row.password_hash != user.password_hash) {
+            return Ok(None);
+        }
         self.end_sessions(|session| session.expires <= now).await?;
         let session =
             Session { user: user.name.clone(), created_at: now, seen: now, expires: later(now, IDLE), csrf };
         self.store.put(Table::Sessions, vec![(mark(&token), written(&session)?)]).await?;
-        Ok(token)
+        Ok(Some(token))
     }
 
     /// Whose session a token opens, if it opens one. Being used prolongs it.
@@ -63,7 +67,7 @@ impl People {
 
     /// Writes down that a session is used, unless it ended in this moment.
     async fn prolong(&self, key: String, now: Timestamp) -> Result<(), StoreError> {
-        let _alone = self.sessions.lock().await;
+        let _alone = self.changing.lock().await;
         let Some(value) = self.store.get(Table::Sessions, &key).await? else { return Ok(()) };
         let mut session: Session = read(value)?;
         session.seen = now;
@@ -73,13 +77,12 @@ impl People {
 
     /// Ends a session.
     pub(crate) async fn sign_out(&self, token: &str) -> Result<(), StoreError> {
-        let _alone = self.sessions.lock().await;
+        let _alone = self.changing.lock().await;
         self.store.delete(Table::Sessions, vec![mark(token)]).await
     }
 
-    /// Ends the sessions that `over` says are.
+    /// Ends the sessions that `over` says are. The caller is alone.
     pub(super) async fn end_sessions(&self, over: impl Fn(&Session) -> bool) -> Result<(), StoreError> {
-        let _alone = self.sessions.lock().await;
         let mut after: Option<String> = None;
         loop {
             let rows = self.store.scan(Table::Sessions, "", after.as_deref(), PAGE).await?;
