@@ -181,25 +181,7 @@ impl House {
         let (store, now) = (&*self.rooms.store, self.rooms.clock.now());
         let Wanted { tag, content, headers, description, comment, active } = wanted;
         let draft = Draft { content: Some(content), comment: Some(comment), headers: Some(headers), active };
-        match desk::find(store, &domain, name).await {
-            Err(TemplateError::NotFound) => {
-                let about = (name, description.unwrap_or_default(), by.to_owned());
-                desk::create(store, &domain, about, Some((&tag, draft)), now).await?;
-            }
-            Err(error) => return Err(error.into()),
-            Ok(template) => {
-                if let Some(description) = description {
-                    desk::describe(store, &domain, name, description).await?;
-                }
-                match desk::version(store, &domain, &template, &tag).await {
-                    Ok(_) => drop(desk::update_version(store, &domain, name, (&tag, draft)).await?),
-                    Err(TemplateError::NoVersion) => {
-                        desk::add_version(store, &domain, name, (&tag, draft), now).await?;
-                    }
-                    Err(error) => return Err(error.into()),
-                }
-            }
-        }
+        desk::keep(store, &domain, (name, description, by), (&tag, draft), now).await?;
         self.whole_template(domain.as_str(), name).await
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tegami_mail::Domain;
 use tegami_store::{Store, StoreError, Table, TableChange};
+use tokio::sync::Mutex;
 
 pub(crate) use render::{RenderFault, Renderer, check};
 
@@ -90,8 +91,46 @@ const LONGEST: usize = 512 << 10;
 /// The tag of a version that was given none.
 pub(crate) const FIRST_TAG: &str = "initial";
 
+/// Rows are read and written again: nobody may write between the two.
+static WRITING: Mutex<()> = Mutex::const_new(());
+
 /// Makes a template, with its first version where there is a text.
 pub(crate) async fn create(
+    store: &dyn Store,
+    domain: &Domain,
+    template: (&str, String, String),
+    version: Option<(&str, Draft)>,
+    now: Timestamp,
+) -> Result<(Template, Option<Version>), TemplateError> {
+    let _alone = WRITING.lock().await;
+    created(store, domain, template, version, now).await
+}
+
+/// Keeps a version under its tag, whether one stands there or not, and with it what the template is for. A template that is not there yet is made.
+pub(crate) async fn keep(
+    store: &dyn Store,
+    domain: &Domain,
+    (name, description, by): (&str, Option<String>, &str),
+    (tag, draft): (&str, Draft),
+    now: Timestamp,
+) -> Result<(), TemplateError> {
+    let _alone = WRITING.lock().await;
+    let mut template = match find(store, domain, name).await {
+        Err(TemplateError::NotFound) => {
+            let about = (name, description.unwrap_or_default(), by.to_owned());
+            return created(store, domain, about, Some((tag, draft)), now).await.map(drop);
+        }
+        found => found?,
+    };
+    template.description = description.unwrap_or(template.description);
+    match version(store, domain, &template, tag).await {
+        Err(TemplateError::NoVersion) => added(store, domain, template, (tag, draft), now).await,
+        old => updated(store, domain, template, (old?, draft)).await,
+    }
+    .map(drop)
+}
+
+async fn created(
     store: &dyn Store,
     domain: &Domain,
     template: (&str, String, String),
@@ -138,6 +177,7 @@ pub(crate) async fn describe(
     name: &str,
     description: String,
 ) -> Result<Template, TemplateError> {
+    let _alone = WRITING.lock().await;
     let template = Template { description, ..find(store, domain, name).await? };
     store.change(vec![template.change(domain)]).await?;
     Ok(template)
@@ -149,6 +189,7 @@ pub(crate) async fn remove(
     domain: &Domain,
     name: &str,
 ) -> Result<Template, TemplateError> {
+    let _alone = WRITING.lock().await;
     let template = find(store, domain, name).await?;
     store.delete(Table::Templates, vec![key_of(domain, &template.name)]).await?;
     remove_rows(store, Table::Templates, &versions_of(domain, &template.name)).await?;
@@ -157,6 +198,7 @@ pub(crate) async fn remove(
 
 /// Removes all templates of a domain.
 pub(crate) async fn remove_all(store: &dyn Store, domain: &Domain) -> Result<(), TemplateError> {
+    let _alone = WRITING.lock().await;
     for prefix in [format!("{domain}/"), format!("{domain}:")] {
         remove_rows(store, Table::Templates, &prefix).await?;
     }
@@ -171,7 +213,18 @@ pub(crate) async fn add_version(
     (tag, draft): (&str, Draft),
     now: Timestamp,
 ) -> Result<(Template, Version), TemplateError> {
-    let mut template = find(store, domain, name).await?;
+    let _alone = WRITING.lock().await;
+    let template = find(store, domain, name).await?;
+    added(store, domain, template, (tag, draft), now).await
+}
+
+async fn added(
+    store: &dyn Store,
+    domain: &Domain,
+    mut template: Template,
+    (tag, draft): (&str, Draft),
+    now: Timestamp,
+) -> Result<(Template, Version), TemplateError> {
     let active = draft.active || template.active.is_none();
     let version = fresh_version(tag, draft, now)?;
     if store.get(Table::Templates, &version_key(domain, &template.name, &version.tag)).await?.is_some() {
@@ -234,8 +287,18 @@ pub(crate) async fn update_version(
     name: &str,
     (tag, draft): (&str, Draft),
 ) -> Result<(Template, Version), TemplateError> {
-    let mut template = find(store, domain, name).await?;
+    let _alone = WRITING.lock().await;
+    let template = find(store, domain, name).await?;
     let old = version(store, domain, &template, tag).await?;
+    updated(store, domain, template, (old, draft)).await
+}
+
+async fn updated(
+    store: &dyn Store,
+    domain: &Domain,
+    mut template: Template,
+    (old, draft): (Version, Draft),
+) -> Result<(Template, Version), TemplateError> {
     let version = Version {
         content: draft.content.unwrap_or(old.content),
         comment: draft.comment.unwrap_or(old.comment),
@@ -257,6 +320,7 @@ pub(crate) async fn remove_version(
     name: &str,
     tag: &str,
 ) -> Result<(Template, Version), TemplateError> {
+    let _alone = WRITING.lock().await;
     let mut template = find(store, domain, name).await?;
     let version = version(store, domain, &template, tag).await?;
     if template.active.as_ref() == Some(&version.tag) {
@@ -276,6 +340,7 @@ pub(crate) async fn copy_version(
     comment: Option<String>,
     now: Timestamp,
 ) -> Result<(Template, Version), TemplateError> {
+    let _alone = WRITING.lock().await;
     let template = find(store, domain, name).await?;
     let old = version(store, domain, &template, tag).await?;
     let comment = comment.unwrap_or(old.comment);
