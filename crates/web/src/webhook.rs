@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tegami_queue::{CallError, Caller};
 use tegami_store::{EventKind, Store, StoreError, Table, TableChange};
+use tokio::sync::Mutex;
 
 /// Types of events that somebody can be told of.
 pub const WEBHOOK_KINDS: [&str; 8] = [
@@ -121,19 +122,40 @@ pub(crate) async fn find(
     Ok(urls.filter(|urls| !urls.is_empty()))
 }
 
-/// Has events of these types told to these URLs and no others. A type whose list is empty is told nobody.
+/// The URLs of a type are read and written again: nobody may write between the two.
+static WRITING: Mutex<()> = Mutex::const_new(());
+
+/// Has events of one type told to these URLs and no others, and gives them back, each once.
 pub(crate) async fn set(
     store: &dyn Store,
     caller: &dyn Caller,
     domain: &str,
-    wanted: Subscriptions,
-) -> Result<(), WebhookError> {
-    let mut changes = Vec::with_capacity(wanted.len());
-    for (kind, urls) in wanted {
-        let kind = known_kind(&kind)?;
+    kind: &'static str,
+    urls: Vec<String>,
+) -> Result<Vec<String>, WebhookError> {
+    let insert = |all: &mut Subscriptions| drop(all.insert(kind.to_owned(), urls));
+    Ok(alter(store, caller, domain, insert).await?.remove(kind).unwrap_or_default())
+}
+
+/// Changes who is told in a domain, and gives back all of it. A type whose list becomes empty is told nobody. Whether something can be posted to a URL
+/// is asked where it is new to its type.
+pub(crate) async fn alter(
+    store: &dyn Store,
+    caller: &dyn Caller,
+    domain: &str,
+    change: impl FnOnce(&mut Subscriptions),
+) -> Result<Subscriptions, WebhookError> {
+    let _alone = WRITING.lock().await;
+    let before = all(store, domain).await?;
+    let (mut after, mut changes) = (before.clone(), Vec::new());
+    change(&mut after);
+    for (kind, urls) in &mut after {
+        let known = before.get(kind).map(Vec::as_slice).unwrap_or_default();
         let mut distinct: Vec<String> = Vec::new();
-        for url in urls {
-            check(caller, &url)?;
+        for url in std::mem::take(urls) {
+            if !known.contains(&url) {
+                check(caller, &url)?;
+            }
             if !distinct.contains(&url) {
                 distinct.push(url);
             }
@@ -141,11 +163,18 @@ pub(crate) async fn set(
         if distinct.len() > MOST_URLS {
             return Err(WebhookError::TooMany);
         }
-        let value =
-            (!distinct.is_empty()).then(|| serde_json::to_value(Row { urls: distinct }).unwrap_or_default());
-        changes.push(TableChange { table: Table::Webhooks, key: format!("{domain}/{kind}"), value });
+        if distinct != known {
+            let row = Row { urls: distinct.clone() };
+            let value = (!distinct.is_empty()).then(|| serde_json::to_value(row).unwrap_or_default());
+            changes.push(TableChange { table: Table::Webhooks, key: format!("{domain}/{kind}"), value });
+        }
+        *urls = distinct;
     }
-    Ok(store.change(changes).await?)
+    if !changes.is_empty() {
+        store.change(changes).await?;
+    }
+    after.retain(|_, urls| !urls.is_empty());
+    Ok(after)
 }
 
 /// Whether something can be posted there.

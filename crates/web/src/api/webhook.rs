@@ -21,7 +21,7 @@ use crate::gate::{Tongue, Visitor};
 use crate::house::{House, Shared};
 use crate::people::Role;
 use crate::segments::Segments;
-use crate::webhook::{self, Subscriptions};
+use crate::webhook;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -39,7 +39,7 @@ pub(crate) struct Webhook {
     pub(crate) domain: String,
     /// `accepted`, `clicked`, `complained`, `delivered`, `opened`, `permanent_fail`, `temporary_fail` or `unsubscribed`.
     pub(crate) kind: String,
-    /// Where they are told.
+    /// Where they are told, credentials left out for the role `read-only`.
     pub(crate) urls: Vec<String>,
 }
 
@@ -193,10 +193,13 @@ fn sentence(call: &Call) -> Note {
 }
 
 impl House {
-    /// Where everybody's events are told.
-    pub(crate) async fn webhooks(&self) -> Result<Vec<Webhook>, ApiError> {
+    /// Where everybody's events are told. Credentials in URLs are for those who may change them.
+    pub(crate) async fn webhooks(&self, role: Role) -> Result<Vec<Webhook>, ApiError> {
         let all = webhook::everybodys(&*self.rooms.store).await?;
-        let webhook = |(key, urls): (String, Vec<String>)| {
+        let webhook = |(key, mut urls): (String, Vec<String>)| {
+            if role != Role::Admin {
+                urls = urls.iter().map(|url| without_credentials(url)).collect();
+            }
             let (domain, kind) = key.split_once('/')?;
             Some(Webhook { domain: domain.to_owned(), kind: kind.to_owned(), urls })
         };
@@ -215,11 +218,9 @@ impl House {
         let domain = Domain::parse(domain).map_err(|_| missing())?;
         let ours = self.rooms.domains.find(&domain).await?.ok_or_else(missing)?;
         let kind = webhook::known_kind(kind)?;
-        let wanted = Subscriptions::from([(kind.to_owned(), urls)]);
         let (store, name) = (&*self.rooms.store, ours.name.as_str());
-        webhook::set(store, &*self.rooms.calls.caller, name, wanted).await?;
+        let urls = webhook::set(store, &*self.rooms.calls.caller, name, kind, urls).await?;
         tracing::info!(target: "tegami::operator", by = &*by.name, domain = name, kind, "webhook");
-        let urls = webhook::find(store, name, kind).await?.unwrap_or_default();
         Ok(Webhook { domain: name.to_owned(), kind: kind.to_owned(), urls })
     }
 
@@ -273,8 +274,8 @@ impl From<RenewError> for ApiError {
 
 /// Where events are told.
 #[utoipa::path(get, path = "/api/webhooks", tag = "webhooks", responses((status = 200, body = Webhooks), Told))]
-async fn webhooks(State(house): State<Shared>) -> Result<Response, ApiError> {
-    Ok(good(&Webhooks { webhooks: house.webhooks().await? }))
+async fn webhooks(State(house): State<Shared>, by: Visitor) -> Result<Response, ApiError> {
+    Ok(good(&Webhooks { webhooks: house.webhooks(by.role).await? }))
 }
 
 /// Has events of a type told to these URLs and no others.

@@ -5,6 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tegami_mail::Domain;
 use tegami_queue::{AuthError, Authenticated};
+use tegami_store::ApiKeyRole;
 
 use crate::error::ApiError;
 use crate::house::House;
@@ -56,6 +57,13 @@ impl House {
         let key = key_of(headers).ok_or(ApiError::Unauthorized)?;
         self.rooms.accounts.authenticate_key(&key, None).await?;
         refuse_subaccounts(headers)
+    }
+
+    /// Whether the key of a request may do more than look; whether it may do anything is another question.
+    pub(crate) async fn may_change(&self, headers: &HeaderMap) -> Result<bool, ApiError> {
+        let key = key_of(headers).ok_or(ApiError::Unauthorized)?;
+        let row = self.rooms.accounts.api_key(&key).await?;
+        Ok(row.is_some_and(|row| row.role != ApiKeyRole::Basic))
     }
 
     /// Whether a sender may write as authors of another domain of ours: its signature would speak for that domain.

@@ -5,7 +5,7 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use tegami_store::EventKind;
 
 use super::asked::{Account, Managed};
 use super::form::Form;
-use crate::calls::{Body, NoBody};
+use crate::calls::{Body, NoBody, without_credentials};
 use crate::error::{ApiError, answer, ok};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
@@ -66,8 +66,15 @@ impl IntoResponse for Refused {
     }
 }
 
-async fn list(State(house): State<Shared>, Managed(domain): Managed) -> Result<Response, Refused> {
-    let all = webhook::all(&*house.rooms.store, domain.as_str()).await?;
+async fn list(
+    State(house): State<Shared>,
+    Managed(domain): Managed,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let mut all = webhook::all(&*house.rooms.store, domain.as_str()).await?;
+    for urls in all.values_mut() {
+        house.hide_credentials(&headers, urls).await?;
+    }
     Ok(ok(json!({"webhooks": shown(&all)})))
 }
 
@@ -82,8 +89,10 @@ async fn show(
     State(house): State<Shared>,
     Managed(domain): Managed,
     Segments((_, kind)): OfKind,
+    headers: HeaderMap,
 ) -> Result<Response, Refused> {
-    let urls = house.urls(domain.as_str(), &kind).await?;
+    let mut urls = house.urls(domain.as_str(), &kind).await?;
+    house.hide_credentials(&headers, &mut urls).await?;
     Ok(ok(json!({"webhook": {"urls": urls}})))
 }
 
@@ -99,15 +108,12 @@ async fn create(
         let kind = form.filled("id")?.ok_or_else(|| ApiError::bad("id parameter is missing"))?.to_owned();
         return house.put_webhook(domain.as_str(), &kind, urls, "created").await;
     }
-    let present = webhook::all(&*house.rooms.store, domain.as_str()).await?;
-    let mut wanted = Subscriptions::new();
-    for kind in kinds {
-        let known = known_kind(&kind)?;
-        let mut all = present.get(known).cloned().unwrap_or_default();
-        all.extend(urls.iter().filter(|url| !all.contains(url)).cloned().collect::<Vec<_>>());
-        wanted.insert(known.to_owned(), all);
-    }
-    house.set_webhooks(domain.as_str(), wanted).await
+    let add = |all: &mut Subscriptions| {
+        for kind in kinds {
+            all.entry(kind.to_owned()).or_default().extend(urls.iter().cloned());
+        }
+    };
+    house.alter_webhooks(domain.as_str(), add).await
 }
 
 /// A URL is told of these types and of no others.
@@ -121,16 +127,17 @@ async fn move_url(
     if kinds.is_empty() {
         return Err(ApiError::bad("event_types parameter is missing").into());
     }
-    let known = kinds.iter().map(|kind| known_kind(kind)).collect::<Result<Vec<_>, _>>()?;
-    let mut wanted = webhook::all(&*house.rooms.store, domain.as_str()).await?;
-    for kind in webhook::WEBHOOK_KINDS {
-        let all = wanted.entry(kind.to_owned()).or_default();
-        all.retain(|url| !urls.contains(url));
-        if known.contains(&kind) {
-            all.extend(urls.iter().cloned());
+    let put = |all: &mut Subscriptions| {
+        for kind in webhook::WEBHOOK_KINDS {
+            let told = all.entry(kind.to_owned()).or_default();
+            if kinds.contains(&kind) {
+                told.extend(urls.iter().cloned());
+            } else {
+                told.retain(|url| !urls.contains(url));
+            }
         }
-    }
-    house.set_webhooks(domain.as_str(), wanted).await
+    };
+    house.alter_webhooks(domain.as_str(), put).await
 }
 
 /// URLs are told nothing more.
@@ -144,9 +151,10 @@ async fn remove_url(
     let pieces: Vec<String> =
         urls.iter().flat_map(|url| url.split(',')).map(|url| url.trim().to_owned()).collect();
     urls.extend(pieces);
-    let mut wanted = webhook::all(&*house.rooms.store, domain.as_str()).await?;
-    wanted.values_mut().for_each(|all| all.retain(|url| !urls.contains(url)));
-    house.set_webhooks(domain.as_str(), wanted).await
+    let take = |all: &mut Subscriptions| {
+        all.values_mut().for_each(|told| told.retain(|url| !urls.contains(url)));
+    };
+    house.alter_webhooks(domain.as_str(), take).await
 }
 
 async fn update(
@@ -165,8 +173,8 @@ async fn remove(
     Segments((_, kind)): OfKind,
 ) -> Result<Response, Refused> {
     let urls = house.urls(domain.as_str(), &kind).await?;
-    let nobody = Subscriptions::from([(kind, Vec::new())]);
-    webhook::set(&*house.rooms.store, &*house.rooms.calls.caller, domain.as_str(), nobody).await?;
+    let (store, caller) = (&*house.rooms.store, &*house.rooms.calls.caller);
+    webhook::set(store, caller, domain.as_str(), known_kind(&kind)?, Vec::new()).await?;
     Ok(ok(json!({"message": "Webhook has been deleted", "webhook": {"urls": urls}})))
 }
 
@@ -204,7 +212,15 @@ async fn test(
     Ok(ok(told))
 }
 
-async fn signing_key(State(house): State<Shared>, _: Account) -> Result<Response, ApiError> {
+async fn signing_key(
+    State(house): State<Shared>,
+    _: Account,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    // Whoever has it can say anything in our name.
+    if !house.may_change(&headers).await? {
+        return Err(ApiError::NotAllowed("a key that may only look does not see the signing key".to_owned()));
+    }
     let key = house.rooms.calls.signing_key().await?;
     Ok(ok(json!({"message": "success", "http_signing_key": key})))
 }
@@ -215,6 +231,14 @@ async fn new_signing_key(State(house): State<Shared>, _: Account) -> Result<Resp
 }
 
 impl House {
+    /// Leaves out of URLs what a key that may only look shall not learn.
+    async fn hide_credentials(&self, headers: &HeaderMap, urls: &mut [String]) -> Result<(), ApiError> {
+        if !self.may_change(headers).await? {
+            urls.iter_mut().for_each(|url| *url = without_credentials(url));
+        }
+        Ok(())
+    }
+
     async fn urls(&self, domain: &str, kind: &str) -> Result<Vec<String>, ApiError> {
         let found = webhook::find(&*self.rooms.store, domain, known_kind(kind)?).await?;
         found.ok_or_else(|| ApiError::NotFound("Webhook not found".to_owned()))
@@ -227,16 +251,18 @@ impl House {
         urls: Vec<String>,
         done: &str,
     ) -> Result<Response, Refused> {
-        let kind = known_kind(kind)?;
-        let wanted = Subscriptions::from([(kind.to_owned(), urls)]);
-        webhook::set(&*self.rooms.store, &*self.rooms.calls.caller, domain, wanted).await?;
-        let urls = self.urls(domain, kind).await?;
+        let (store, caller) = (&*self.rooms.store, &*self.rooms.calls.caller);
+        let urls = webhook::set(store, caller, domain, known_kind(kind)?, urls).await?;
         Ok(ok(json!({"message": format!("Webhook has been {done}"), "webhook": {"urls": urls}})))
     }
 
-    async fn set_webhooks(&self, domain: &str, wanted: Subscriptions) -> Result<Response, Refused> {
-        webhook::set(&*self.rooms.store, &*self.rooms.calls.caller, domain, wanted).await?;
-        let all = webhook::all(&*self.rooms.store, domain).await?;
+    async fn alter_webhooks(
+        &self,
+        domain: &str,
+        change: impl FnOnce(&mut Subscriptions) + Send,
+    ) -> Result<Response, Refused> {
+        let (store, caller) = (&*self.rooms.store, &*self.rooms.calls.caller);
+        let all = webhook::alter(store, caller, domain, change).await?;
         Ok(ok(json!({"webhooks": shown(&all)})))
     }
 }
@@ -255,10 +281,12 @@ fn urls_of(form: &Form) -> Result<Vec<String>, ApiError> {
 }
 
 /// Repeated, or in one text with commas.
-fn kinds_of(form: &Form) -> Result<Vec<String>, ApiError> {
+fn kinds_of(form: &Form) -> Result<Vec<&'static str>, ApiError> {
     let mut kinds = Vec::new();
     for text in form.texts("event_types") {
-        kinds.extend(text?.split(',').map(str::trim).filter(|kind| !kind.is_empty()).map(ToOwned::to_owned));
+        for kind in text?.split(',').map(str::trim).filter(|kind| !kind.is_empty()) {
+            kinds.push(known_kind(kind)?);
+        }
     }
     Ok(kinds)
 }

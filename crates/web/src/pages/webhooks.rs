@@ -99,7 +99,7 @@ pub(crate) async fn page(
         ..Which::default()
     };
     let log = reader.unless_refused(hall.house.call_log(&which, reader.language).await)?;
-    let hooks = reader.unless_refused(hall.house.webhooks().await)?;
+    let hooks = reader.unless_refused(hall.house.webhooks(visitor.role).await)?;
     let key = if reader.may_act() {
         Some(reader.unless_refused(hall.house.call_key(&visitor).await)?)
     } else {

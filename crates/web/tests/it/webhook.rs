@@ -339,6 +339,52 @@ async fn one_url_with_its_types() {
 }
 
 #[tokio::test]
+async fn changes_of_webhooks_at_the_same_time_lose_nothing() {
+    let site = Site::open().await;
+    let path = "/v4/domains/example.org/webhooks";
+    let ask =
+        async |url: &str| site.post(path, &format!("url={url}&event_types=opened,clicked")).await.status;
+    let all = tokio::join!(ask("https://a.test/"), ask("https://b.test/"), ask("https://c.test/"));
+    assert_eq!(all, (200, 200, 200));
+    let told = site.get(path).await.json();
+    for kind in ["opened", "clicked"] {
+        assert_eq!(told["webhooks"][kind]["urls"].as_array().unwrap().len(), 3, "{told}");
+    }
+    // A URL to which nothing may be posted any more keeps nobody from removing another one.
+    let urls = json!({"urls": ["https://x/", "https://a.test/"]});
+    site.store.put(Table::Webhooks, vec![("example.org/opened".to_owned(), urls)]).await.unwrap();
+    let removed = format!("{path}?url=https://a.test/");
+    let answer = site.request("DELETE", &removed, crate::site::KEY, FORM, b"").await;
+    assert_eq!(
+        (answer.status, &answer.json()["webhooks"]["opened"]),
+        (200, &json!({"urls": ["https://x/"]}))
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_may_only_look_learns_no_secret() {
+    let site = Site::open().await;
+    let url = "https://me:secret@hook.test/a";
+    subscribe(&site, "opened", &[url]).await;
+    let basic =
+        site.post("/v1/keys", "role=basic").await.json()["key"]["secret"].as_str().unwrap().to_owned();
+    let paths = [
+        "/api/webhooks",
+        "/v3/domains/example.org/webhooks",
+        "/v3/domains/example.org/webhooks/opened",
+        "/webhooks",
+    ];
+    for path in paths {
+        let told = site.request("GET", path, &basic, FORM, b"").await;
+        assert!(!told.body.contains("secret@"), "{path}: {told:?}");
+        let told = site.get(path).await;
+        assert!(path == "/webhooks" || told.body.contains("secret@"), "{path}: {told:?}");
+    }
+    let refused = site.request("GET", "/v5/accounts/http_signing_key", &basic, FORM, b"").await;
+    assert_eq!((refused.status, &refused.json()["Error"]), (403, &json!("Forbidden")));
+}
+
+#[tokio::test]
 async fn a_test_posts_what_never_happened() {
     let site = Site::open().await;
     let path = "/v3/domains/example.org/webhooks/permanent_fail/test";
