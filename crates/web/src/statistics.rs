@@ -4,17 +4,19 @@
 //!   a/DOMAIN/HOUR               all events of a domain
 //!   t/DOMAIN/TAG/HOUR           of messages with a tag
 //!   p/DOMAIN/PROVIDER/HOUR      of recipients whose mail a provider takes
+//!   u/MESSAGE/WORD/RECIPIENT    that a recipient opened or clicked a message
 //! ```
-//! An hour is written `2026-07-06T09`, in UTC, so that hours stand in their order.
+//! An hour is written `2026-07-06T09`, in UTC, so that hours stand in their order. In a tag `%2F` stands for `/`.
 
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Map;
 use tegami_mail::failure::{Cause, Provider};
 use tegami_queue::{EventData, Reason};
-use tegami_store::{Event, EventKind, Origin, Store, StoreError, Table, TableChange};
+use tegami_store::{Event, EventKind, Origin, QueueId, Store, StoreError, Table, TableChange};
 
 /// How often what happened, by name. Names that are not there stand for 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +126,7 @@ pub(crate) fn keys(event: &Event, data: &EventData) -> Vec<String> {
         event.summary.iter().flat_map(|summary| &summary.tags).map(|tag| tag.to_lowercase()).collect();
     tags.sort_unstable();
     tags.dedup();
-    keys.extend(tags.iter().map(|tag| format!("t/{domain}/{tag}/{hour}")));
+    keys.extend(tags.iter().map(|tag| format!("t/{domain}/{}/{hour}", encoded(tag))));
     if let Some(provider) = provider(data) {
         keys.push(format!("p/{domain}/{provider}/{hour}"));
     }
@@ -171,7 +173,7 @@ impl Whose {
     fn prefix(&self) -> String {
         match self {
             Self::Domain(domain) => format!("a/{domain}/"),
-            Self::Tag(domain, tag) => format!("t/{domain}/{tag}/"),
+            Self::Tag(domain, tag) => format!("t/{domain}/{}/", encoded(tag)),
             Self::Provider(domain, provider) => format!("p/{domain}/{provider}/"),
         }
     }
@@ -231,14 +233,15 @@ async fn below(store: &dyn Store, prefix: &str) -> Result<Vec<String>, StoreErro
         let Some(value) = base(&key).and_then(|base| base.get(prefix.len()..)) else { break };
         // Behind all hours of this value.
         after = format!("{prefix}{value}/~");
-        found.push(value.to_owned());
+        found.push(decoded(value));
     }
     Ok(found)
 }
 
 /// Forgets hours that nobody asks for any more: of domains after a year, of tags and providers after three months.
 pub(crate) async fn forget(store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
-    for (kind, days) in [("a/", 400), ("t/", 100), ("p/", 100)] {
+    forget_firsts(store, now).await?;
+    for (kind, days) in [("a/", 400), ("t/", KEPT), ("p/", KEPT)] {
         let Ok(limit) = now.checked_sub(SignedDuration::from_hours(24 * days)) else { continue };
         let mut after = kind.to_owned();
         while let Some((key, _)) = store.scan(Table::Statistics, kind, Some(&after), 1).await?.pop() {
@@ -260,6 +263,46 @@ pub(crate) async fn forget(store: &dyn Store, now: Timestamp) -> Result<(), Stor
     Ok(())
 }
 
+/// Days for which it is known what a recipient has opened.
+const KEPT: i64 = 100;
+
+async fn forget_firsts(store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
+    let Ok(limit) = now.checked_sub(SignedDuration::from_hours(24 * KEPT)) else { return Ok(()) };
+    // Identifiers of messages begin with the time.
+    let limit = QueueId::from_bits(u128::try_from(limit.as_millisecond()).unwrap_or_default() << 80);
+    let limit = format!("u/{limit}");
+    loop {
+        let rows = store.scan(Table::Statistics, "u/", None, BATCH).await?;
+        let old: Vec<String> = rows.into_iter().map(|(key, _)| key).filter(|key| *key < limit).collect();
+        let more = old.len() >= BATCH;
+        if !old.is_empty() {
+            store.delete(Table::Statistics, old).await?;
+        }
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+/// What says that a recipient opened or clicked a message.
+pub(crate) fn first_key(message: QueueId, word: &str, recipient: &str) -> String {
+    format!("u/{message}/{word}/{recipient}")
+}
+
+/// That it is kept.
+pub(crate) fn first(key: String) -> TableChange {
+    TableChange { table: Table::Statistics, key, value: Some(serde_json::Value::Object(Map::new())) }
+}
+
+/// A tag as a part of a key: what begins with a tag and a slash would stand among the hours of that tag.
+fn encoded(tag: &str) -> String {
+    tag.replace('%', "%25").replace('/', "%2F")
+}
+
+fn decoded(part: &str) -> String {
+    part.replace("%2F", "/").replace("%25", "%")
+}
+
 /// A key without its hour.
 fn base(key: &str) -> Option<&str> {
     key.rsplit_once('/').map(|(base, _)| base)
@@ -271,4 +314,49 @@ fn hour(moment: Timestamp) -> String {
 
 fn moment(hour: &str) -> Option<Timestamp> {
     if hour.len() == HOUR { format!("{hour}:00:00Z").parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use tegami_store::{Embedded, IdSource, Options};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn tags_with_slashes_stand_beside_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Embedded::open(folder.path(), Options::default()).unwrap();
+        let (now, mut tally) = (Timestamp::from_second(1_783_300_000).unwrap(), BTreeMap::new());
+        let mut counts = Counts::default();
+        counts.add("opened");
+        for tag in ["a", "a/b", "a%2fb", "b"] {
+            let prefix = Whose::Tag("d.test".to_owned(), tag.to_owned()).prefix();
+            tally.insert(format!("{prefix}{}", hour(now)), counts.clone());
+        }
+        store.change(changes(&store, tally).await.unwrap()).await.unwrap();
+        let mut found = values(&store, 't', "d.test").await.unwrap();
+        found.sort_unstable();
+        assert_eq!(found, ["a", "a%2fb", "a/b", "b"]);
+        for tag in found {
+            let whose = Whose::Tag("d.test".to_owned(), tag);
+            let hours = hours(&store, &whose, now - SignedDuration::from_hours(1), now).await.unwrap();
+            assert_eq!(hours.len(), 1, "{whose:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_opened_is_forgotten_with_the_tags() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Embedded::open(folder.path(), Options::default()).unwrap();
+        let now = Timestamp::from_second(1_783_300_000).unwrap();
+        let ids = IdSource::default();
+        let key = |days: i64| {
+            first_key(ids.next(now - SignedDuration::from_hours(24 * days)), "opened", "a@example.net")
+        };
+        let (old, young) = (key(KEPT + 1), key(KEPT - 1));
+        store.change(vec![first(old.clone()), first(young.clone())]).await.unwrap();
+        forget(&store, now).await.unwrap();
+        assert_eq!(store.get(Table::Statistics, &old).await.unwrap(), None);
+        assert!(store.get(Table::Statistics, &young).await.unwrap().is_some());
+    }
 }

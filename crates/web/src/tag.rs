@@ -3,6 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tegami_store::{Store, StoreError, Table, TableChange};
+use tokio::sync::Mutex;
+
+/// What is kept of a tag is read and written again: nobody may write between the two.
+pub(crate) static WRITING: Mutex<()> = Mutex::const_new(());
 
 /// What is known of a tag.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +70,14 @@ pub(crate) async fn all(store: &dyn Store, domain: &str, prefix: &str) -> Result
     }
 }
 
+/// Longest tag in characters.
+pub(crate) const LONGEST: usize = 128;
+
+/// Whether a message may have such a tag: printable ASCII characters.
+pub(crate) fn is_fine(tag: &str) -> bool {
+    (1..=LONGEST).contains(&tag.len()) && tag.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Says something of a tag, whether it was used or not.
 pub(crate) async fn describe(
     store: &dyn Store,
@@ -73,6 +85,7 @@ pub(crate) async fn describe(
     tag: &str,
     description: &str,
 ) -> Result<(), StoreError> {
+    let _alone = WRITING.lock().await;
     let mut kept = find(store, domain, tag).await?.unwrap_or_else(|| Tag::new(tag));
     description.clone_into(&mut kept.description);
     store.change(vec![kept.change(domain)]).await
@@ -80,6 +93,7 @@ pub(crate) async fn describe(
 
 /// Forgets a tag; `false` where there is none. What was counted of it stays until its time.
 pub(crate) async fn remove(store: &dyn Store, domain: &str, tag: &str) -> Result<bool, StoreError> {
+    let _alone = WRITING.lock().await;
     let known = find(store, domain, tag).await?.is_some();
     if known {
         store.delete(Table::Tags, vec![key(domain, tag)]).await?;

@@ -19,8 +19,6 @@ use crate::webhook;
 const PLACE: &str = "events-told";
 /// Events that are read at once.
 const BATCH: usize = 1000;
-/// Events of one message that are looked at for whether a reader opens it for the first time.
-const PLENTY: usize = 5000;
 
 pub(super) struct Feed {
     calls: Arc<Calls>,
@@ -36,8 +34,8 @@ struct Made {
     calls: Vec<Call>,
     tally: BTreeMap<String, Counts>,
     tags: BTreeMap<String, (String, Tag)>,
-    /// Message, recipient and kind of what was opened or clicked in this very batch.
-    seen: BTreeSet<(String, &'static str)>,
+    /// Keys of what was opened or clicked for the first time.
+    firsts: BTreeSet<String>,
 }
 
 impl Feed {
@@ -57,11 +55,13 @@ impl Feed {
         let events = self.calls.store.events(filter).await?;
         let Some(last) = events.last().map(|event| event.seq) else { return Ok((Vec::new(), false)) };
         self.read_urls().await?;
+        let _alone = tag::WRITING.lock().await;
         let mut made = Made::default();
         for event in &events {
             self.see(event, &mut made).await?;
         }
         let mut changes = statistics::changes(&*self.calls.store, made.tally).await?;
+        changes.extend(made.firsts.into_iter().map(statistics::first));
         changes.extend(made.tags.values().map(|(domain, tag)| tag.change(domain)));
         changes.extend(made.calls.iter().map(Call::change));
         let place = Some(json!({"seq": last}));
@@ -104,8 +104,7 @@ impl Feed {
 
     /// Whether a recipient opened or clicked a message never before.
     async fn is_first(&self, event: &Event, made: &mut Made) -> Result<bool, StoreError> {
-        let kind = event.event.kind;
-        let word = match kind {
+        let word = match event.event.kind {
             EventKind::Opened => "opened",
             EventKind::Clicked => "clicked",
             _ => return Ok(false),
@@ -113,20 +112,10 @@ impl Feed {
         let Some((message, recipient)) = event.event.message.zip(event.event.recipient.as_ref()) else {
             return Ok(true);
         };
-        if !made.seen.insert((format!("{message}/{recipient}"), word)) {
-            return Ok(false);
-        }
-        let filter = EventFilter {
-            message: Some(message),
-            from_seq: Some(event.seq),
-            descending: true,
-            limit: PLENTY,
-            ..EventFilter::default()
-        };
-        let before = self.calls.store.events(filter).await?;
-        let same =
-            |before: &Event| before.event.kind == kind && before.event.recipient.as_ref() == Some(recipient);
-        Ok(!before.iter().any(same))
+        let key = statistics::first_key(message, word, recipient);
+        let known =
+            made.firsts.contains(&key) || self.calls.store.get(Table::Statistics, &key).await?.is_some();
+        Ok(!known && made.firsts.insert(key))
     }
 
     async fn see_tags(&self, event: &Event, made: &mut Made) -> Result<(), StoreError> {

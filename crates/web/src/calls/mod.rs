@@ -19,13 +19,14 @@ mod metrics;
 mod retry;
 mod signature;
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tegami_mail::Clock;
 use tegami_queue::Caller;
-use tegami_store::{EventFilter, Store, StoreError};
+use tegami_store::{EventFilter, EventKind, QueueId, Store, StoreError};
 use tokio::sync::{Mutex, Notify, watch};
 
 pub(crate) use self::body::{Body, NoBody};
@@ -70,6 +71,8 @@ pub struct Calls {
     again: tokio::sync::RwLock<()>,
     metrics: CallMetrics,
     wake: Notify,
+    /// Everybody for whom messages were accepted that were told of lately.
+    accepted: Mutex<VecDeque<(QueueId, Arc<[String]>)>>,
     /// How many events were seen to: one more than the number of the last; `None` while nobody sees to them.
     seen: watch::Sender<Option<u64>>,
 }
@@ -91,6 +94,7 @@ impl Calls {
             caller,
             settings: RwLock::new(Arc::new(settings)),
             key: Mutex::default(),
+            accepted: Mutex::default(),
             again: tokio::sync::RwLock::default(),
             metrics: CallMetrics::default(),
             wake: Notify::new(),
@@ -134,6 +138,25 @@ impl Calls {
             let _ = tokio::time::timeout(CATCH_UP, seen.wait_for(reached)).await;
         }
         Ok(())
+    }
+
+    /// Everybody for whom a message was accepted. The event of each of them names all, so what was read for one serves the others.
+    pub(crate) async fn accepted_for(&self, message: QueueId) -> Result<Arc<[String]>, StoreError> {
+        /// Events of one message that are read for its recipients.
+        const PLENTY: usize = 5000;
+        /// Messages whose recipients are remembered.
+        const MOST: usize = 16;
+        let mut known = self.accepted.lock().await;
+        if let Some((_, all)) = known.iter().find(|(id, _)| *id == message) {
+            return Ok(Arc::clone(all));
+        }
+        let filter = EventFilter { message: Some(message), limit: PLENTY, ..EventFilter::default() };
+        let events = self.store.events(filter).await?.into_iter().map(|event| event.event);
+        let accepted = events.filter(|event| event.kind == EventKind::Accepted);
+        let all: Arc<[String]> = accepted.filter_map(|event| event.recipient).collect();
+        known.truncate(MOST - 1);
+        known.push_front((message, Arc::clone(&all)));
+        Ok(all)
     }
 
     pub(crate) fn settings(&self) -> Arc<CallSettings> {

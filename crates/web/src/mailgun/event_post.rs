@@ -4,20 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use tegami_queue::EventData;
-use tegami_store::{Event, EventFilter, EventKind, NewEvent, Origin, QueueId, Summary};
+use tegami_store::{Event, EventKind, NewEvent, Origin, Summary};
 
 use super::event;
 use crate::calls::{Body, Calls, NoBody, Signature};
-
-/// Events of one message that are read for its recipients.
-const PLENTY: usize = 5000;
 
 /// The event, signed.
 pub(crate) async fn body(calls: &Calls, event: &Event) -> Result<Body, NoBody> {
     let mut recipients = BTreeMap::new();
     if let Some(message) = event.event.message {
         let all = match event.event.kind {
-            EventKind::Accepted => accepted_for(calls, message).await?,
+            EventKind::Accepted => calls.accepted_for(message).await?.to_vec(),
             EventKind::Stored => event.event.recipient.iter().cloned().collect(),
             _ => Vec::new(),
         };
@@ -64,11 +61,4 @@ pub(crate) async fn sample(calls: &Calls, domain: &str, kind: EventKind) -> Resu
 fn signed(signature: &Signature, object: &Value) -> Body {
     let octets = json!({"signature": signature, "event-data": object}).to_string().into();
     Body { content_type: "application/json".to_owned(), octets }
-}
-
-async fn accepted_for(calls: &Calls, message: QueueId) -> Result<Vec<String>, NoBody> {
-    let filter = EventFilter { message: Some(message), limit: PLENTY, ..EventFilter::default() };
-    let events = calls.store.events(filter).await?.into_iter().map(|event| event.event);
-    let accepted = events.filter(|event| event.kind == EventKind::Accepted);
-    Ok(accepted.filter_map(|event| event.recipient).collect())
 }

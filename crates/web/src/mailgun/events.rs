@@ -243,7 +243,7 @@ impl House {
         let shown = events.iter().filter(|event| event.event.kind == EventKind::Accepted);
         for message in shown.filter_map(|event| event.event.message) {
             if let Entry::Vacant(place) = recipients.entry(message) {
-                place.insert(self.accepted_for(message).await?);
+                place.insert(self.rooms.calls.accepted_for(message).await?.to_vec());
             }
         }
         let stored = events.iter().filter(|event| event.event.kind == EventKind::Stored);
@@ -253,15 +253,6 @@ impl House {
             recipients.entry(message).or_insert_with(|| vec![recipient]);
         }
         Ok(recipients)
-    }
-
-    /// Everybody for whom a message was accepted.
-    pub(crate) async fn accepted_for(&self, message: QueueId) -> Result<Vec<String>, ApiError> {
-        const PLENTY: usize = 5000;
-        let filter = EventFilter { message: Some(message), limit: PLENTY, ..EventFilter::default() };
-        let events = self.rooms.store.events(filter).await?.into_iter().map(|event| event.event);
-        let accepted = events.filter(|event| event.kind == EventKind::Accepted);
-        Ok(accepted.filter_map(|event| event.recipient).collect())
     }
 }
 

@@ -14,6 +14,7 @@ use tegami_store::{ClickTracking, Priority, SourceWish};
 
 use super::scalar::{flag, moment, shown};
 use crate::error::ApiError;
+use crate::tag;
 
 /// What the client asks for besides the message itself.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,8 +70,6 @@ pub(crate) struct TemplateWish {
 
 /// Most tags of a message.
 const MOST_TAGS: usize = 10;
-/// Longest tag in characters.
-const LONGEST_TAG: usize = 128;
 
 /// Fields that mean the same as a parameter.
 const FIELDS: &[(&str, &str)] = &[
@@ -262,8 +261,8 @@ impl SendOptions {
         if tag.is_empty() {
             return Ok(());
         }
-        if tag.len() > LONGEST_TAG || !tag.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            let why = format!("{field}: a tag has at most {LONGEST_TAG} printable ASCII characters");
+        if !tag::is_fine(tag) {
+            let why = format!("{field}: a tag has at most {} printable ASCII characters", tag::LONGEST);
             return Err(ApiError::bad(why));
         }
         if self.tags.iter().any(|known| known.eq_ignore_ascii_case(tag)) {

@@ -28,7 +28,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (row, content) = house.stored(&headers, &domain, &key).await?;
-    let recipients = house.accepted_for(row.id).await?;
+    let recipients = house.rooms.calls.accepted_for(row.id).await?;
     let url = message_url(&house.base_url(&headers), &row.domain, row.id);
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let raw = accepts.to_ascii_lowercase().contains("message/rfc2822");

@@ -19,6 +19,7 @@ use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
 use crate::suppression;
+use crate::tag;
 
 /// The routes of the three lists.
 pub(crate) fn routes() -> Router<Shared> {
@@ -41,8 +42,6 @@ pub(crate) fn routes() -> Router<Shared> {
 
 /// Entries that are written at once.
 const PIECE: usize = 1000;
-/// Longest tag in characters; longer ones no message has.
-const LONGEST_TAG: usize = 128;
 
 /// What an upload is answered with.
 pub(super) const UPLOADED: &str = "file uploaded successfully for processing. standby...";
@@ -328,7 +327,7 @@ impl Given {
 fn tags(given: Vec<String>) -> Result<Vec<String>, ApiError> {
     let mut tags: Vec<String> = Vec::new();
     for tag in given.into_iter().filter(|tag| !tag.is_empty()) {
-        if tag.len() > LONGEST_TAG || !tag.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if !tag::is_fine(&tag) {
             return Err(ApiError::bad(format!("tags: `{}` is not a tag", shown(&tag))));
         }
         if !tags.iter().any(|known| known.eq_ignore_ascii_case(&tag)) {

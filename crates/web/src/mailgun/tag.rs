@@ -189,7 +189,11 @@ impl House {
     async fn describe(&self, domain: &Domain, name: &str, form: &Form) -> Result<Response, ApiError> {
         let name = match self.tag(domain, name).await {
             Ok(tag) => tag.tag,
-            Err(ApiError::NotFound(_)) => name.to_owned(),
+            Err(ApiError::NotFound(_)) if tag::is_fine(name) => name.to_owned(),
+            Err(ApiError::NotFound(_)) => {
+                let why = format!("tag: a tag has at most {} printable ASCII characters", tag::LONGEST);
+                return Err(ApiError::bad(why));
+            }
             Err(error) => return Err(error),
         };
         let description = form.text("description")?.unwrap_or_default();

@@ -412,3 +412,17 @@ async fn tags_are_told_with_their_days() {
     assert_eq!(site.request("DELETE", "/api/tags/example.org/news", KEY, JSON, b"").await.status, 200);
     assert_eq!(site.get("/api/tags/example.org/news").await.status, 404);
 }
+
+#[tokio::test]
+async fn only_tags_that_a_message_may_have_are_described() {
+    let site = Site::open().await;
+    let put = async |tag: &str| {
+        let path = format!("/v3/example.org/tags/{tag}");
+        site.request("PUT", &path, KEY, "application/x-www-form-urlencoded", b"description=x").await.status
+    };
+    assert_eq!(put("a%2Fb").await, 200);
+    assert_eq!(put(&"x".repeat(128)).await, 200);
+    assert_eq!(put(&"x".repeat(129)).await, 400);
+    assert_eq!(put("%E6%97%A5").await, 400);
+    assert_eq!(put("a%0Ab").await, 400);
+}
