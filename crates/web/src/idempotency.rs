@@ -115,14 +115,14 @@ pub(crate) fn checked(key: &str) -> Result<String, Clash> {
     if fine { Ok(key.to_owned()) } else { Err(Clash::BadKey) }
 }
 
-/// Whether a request with this number was made; if not, the right to make it. Numbers of different accounts and domains have nothing to do with each other.
+/// Whether a request with this number was made; if not, the right to make it. Numbers of different API keys and domains have nothing to do with each other.
 pub(crate) async fn look(
     rooms: &Rooms,
-    (account, domain): (&str, &str),
+    (asks, domain): (&str, &str),
     key: &str,
     fingerprint: Fingerprint,
 ) -> Result<Before, Clash> {
-    let mut named = Fingerprint::new(account);
+    let mut named = Fingerprint::new(asks);
     named.add(key.as_bytes());
     let row = format!("{domain}/{}", named.finish());
     let turn = rooms.intake.turn(&row).ok_or(Clash::UnderWay)?;

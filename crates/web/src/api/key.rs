@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::document::{Changing, Usual};
 use super::input::Body;
-use super::queue::one_line;
+use super::queue::{one_line, turns};
 use crate::error::{ApiError, good};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
@@ -69,6 +69,14 @@ struct Made {
     key: Key,
 }
 
+/// A text that is kept with a key and shown to people: one line.
+pub(crate) fn label(what: &str, text: &str) -> Result<String, ApiError> {
+    if text.len() > 255 || text.chars().any(|letter| letter.is_control() || turns(letter)) {
+        return Err(ApiError::bad(format!("`{what}` is one line of at most 255 characters")));
+    }
+    Ok(text.to_owned())
+}
+
 impl House {
     /// All keys, oldest first.
     pub(crate) async fn keys(&self) -> Result<Vec<Key>, StoreError> {
@@ -78,8 +86,8 @@ impl House {
 
     /// Makes a key, and gives the key itself with it.
     pub(crate) async fn make_key(&self, wanted: &Wanted) -> Result<(String, Key), ApiError> {
-        let name = one_line(&wanted.name);
-        if name.is_empty() || name.len() > 255 {
+        let name = label("name", &one_line(&wanted.name))?;
+        if name.is_empty() {
             return Err(ApiError::bad("`name` has 1 to 255 characters"));
         }
         let named = wanted.domain.as_deref().map(str::trim).filter(|domain| !domain.is_empty());

@@ -18,6 +18,7 @@ use super::auth::no_subaccounts;
 use super::domain::one_of;
 use super::form::Form;
 use super::scalar::shown;
+use crate::api::key::label;
 use crate::error::{ApiError, ok};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
@@ -120,7 +121,7 @@ impl House {
             ApiKeyScope::Account
         };
         let now = self.rooms.clock.now();
-        let text = |name: &str| Ok::<_, ApiError>(form.filled(name)?.map(ToOwned::to_owned));
+        let text = |name: &str| form.filled(name)?.map(|text| label(name, text)).transpose();
         Ok(ApiKey {
             name: text("description")?.unwrap_or_default(),
             scope,

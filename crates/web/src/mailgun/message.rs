@@ -74,7 +74,7 @@ impl House {
             fingerprint.add(part.filename.as_deref().unwrap_or_default().as_bytes());
             fingerprint.add(&part.content);
         }
-        let scope = (sender.account.account(), sender.domain.as_str());
+        let scope = (sender.key(), sender.domain.as_str());
         Ok(idempotency::look(&self.rooms, scope, &key, fingerprint).await?)
     }
 

@@ -217,6 +217,10 @@ async fn the_life_of_an_api_key() {
     assert_eq!(site.request("GET", "/v3/domains", basic, "", b"").await.status, 200);
     assert_eq!(site.request("POST", "/v3/example.org/messages", basic, FORM, message).await.status, 403);
     assert_eq!(site.post("/v1/keys", "role=sending").await.message(), "domain_name parameter is missing");
+    let long = "x".repeat(256);
+    for wrong in [format!("description={long}"), "user_name=a%0Ab".to_owned(), format!("email={long}")] {
+        assert_eq!(site.post("/v1/keys", &wrong).await.status, 400, "{wrong}");
+    }
     let wrong = site.post("/v1/keys", "role=king").await;
     assert_eq!(wrong.message(), "role: `king` is not one of admin, basic, sending, developer");
 }

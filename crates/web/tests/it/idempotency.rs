@@ -105,3 +105,17 @@ async fn a_day_later_it_is_forgotten() {
     assert_eq!(site.numbered(PATH, KEY, "Idempotency-Key: 1", BODY).await.status, 200);
     assert_eq!(site.count().await, 2);
 }
+
+#[tokio::test]
+async fn keys_without_a_description_number_their_own_requests() {
+    let site = Site::open().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        let made = site.post("/v1/keys", "kind=domain&domain_name=example.org").await.json();
+        let key = made["key"]["secret"].as_str().unwrap().to_owned();
+        let sent = site.numbered(PATH, &key, "Idempotency-Key: order-17", BODY).await;
+        assert_eq!(sent.status, 200, "{sent:?}");
+        ids.push(sent.body);
+    }
+    assert_ne!(ids[0], ids[1]);
+}
