@@ -90,7 +90,9 @@ impl IntoResponse for ApiError {
                 (status, fields, message).into_response()
             }
             // One client reads `Error`, the others `message`.
-            Self::NotAllowed(_) => answer(status, &json!({"message": message, "Error": "Forbidden"})),
+            _ if status == StatusCode::FORBIDDEN => {
+                answer(status, &json!({"message": message, "Error": "Forbidden"}))
+            }
             Self::TooManyRequests { seconds, until, .. } => {
                 let body = answer(status, &json!({"message": message, "retry-seconds": seconds}));
                 let fields = [

@@ -157,9 +157,15 @@ pub(crate) async fn find_allowed(
     store.get(Table::Allowed, &key).await?.map(|value| read(&key, value)).transpose()
 }
 
+/// Entries that are written at once.
+const PIECE: usize = 1000;
+
 /// Adds some.
 pub(crate) async fn put_allowed(store: &dyn Store, allowed: &[Allowed]) -> Result<(), StoreError> {
-    store.change(allowed.iter().map(Allowed::change).collect()).await
+    for piece in allowed.chunks(PIECE) {
+        store.change(piece.iter().map(Allowed::change).collect()).await?;
+    }
+    Ok(())
 }
 
 /// Removes one.

@@ -13,7 +13,7 @@ use tegami_auth::dkim::Selector;
 use tegami_dns::RecordType;
 use tegami_mail::Domain;
 use tegami_queue::{DkimKeyError, DomainError, OurDomain};
-use tegami_store::{DomainRow, DomainState, RecordFinding, SpamAction};
+use tegami_store::{DkimKeyRow, DomainRow, DomainState, RecordFinding, SpamAction};
 
 use super::asked::{Account, Ours};
 use super::credential;
@@ -211,7 +211,15 @@ impl House {
         if own.is_empty() {
             keys.make_usual(name, None).await?;
         }
-        for key in &own {
+        // Of each algorithm the newest signs again: the others were retired.
+        let is_newest = |key: &DkimKeyRow| {
+            let mut others = own.iter().filter(|other| other.algorithm == key.algorithm);
+            others.all(|other| other.created_at <= key.created_at)
+        };
+        for key in own.iter().filter(|key| match wanted {
+            Authority::Own => is_newest(key),
+            Authority::Above => key.active,
+        }) {
             let selector = selector(&key.selector)?;
             match wanted {
                 Authority::Own => keys.activate(name, &selector).await?,

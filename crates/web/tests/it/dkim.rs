@@ -233,4 +233,14 @@ async fn whose_keys_sign() {
     assert_eq!(above["sending_dns_records"][0]["name"], "top._domainkey.example.org");
     let own = authority("yes").await;
     assert_eq!(own["sending_dns_records"][0]["name"], "sub._domainkey.mg.example.org");
+    // A key that was retired stays so.
+    site.clock.advance(std::time::Duration::from_secs(60));
+    let path = "/v3/domains/mg.example.org/dkim_selector";
+    assert_eq!(site.request("PUT", path, KEY, FORM, b"dkim_selector=new").await.status, 200);
+    authority("false").await;
+    authority("true").await;
+    let name: tegami_mail::Domain = "mg.example.org".parse().unwrap();
+    let signing = site.rooms.keys.of(&name).await.unwrap().into_iter().filter(|key| key.active);
+    let signing: Vec<_> = signing.map(|key| key.selector).collect();
+    assert!(signing.contains(&"new".to_owned()) && !signing.contains(&"sub".to_owned()), "{signing:?}");
 }
