@@ -95,6 +95,17 @@ impl House {
         })
     }
 
+    /// Refuses what [`House::set_credential`] could not do, before anything is done: the login is somebody's account.
+    pub(super) async fn must_be_free(&self, domain: &Domain, login: &str) -> Result<(), ApiError> {
+        let name = address_of(login, domain)?.to_string();
+        let accounts = self.rooms.accounts.list().await?;
+        let of_another = |account: &Account| account.credential_of.as_deref() != Some(domain.as_str());
+        if accounts.iter().any(|account| account.name == name && of_another(account)) {
+            return Err(ApiError::bad(format!("there is a login {name} already")));
+        }
+        Ok(())
+    }
+
     /// Gives a login a password, and makes it where there is none.
     pub(super) async fn set_credential(
         &self,

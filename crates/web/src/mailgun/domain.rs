@@ -75,6 +75,9 @@ async fn create(State(house): State<Shared>, _: Account, form: Form) -> Result<R
     }
     let selector = form.filled("dkim_selector")?.map(selector).transpose()?;
     let password = form.text("smtp_password")?.map(credential::good_password).transpose()?;
+    if password.is_some() {
+        house.must_be_free(&name, "postmaster").await?;
+    }
     let authority = house.dkim_host(&form, &name).await?;
     let mut ours = house.desk.create(&name, row, selector.as_ref()).await.map_err(|error| match error {
         DeskError::Domain(DomainError::Exists(_)) => ApiError::bad("This domain name is already taken"),
@@ -100,6 +103,9 @@ async fn update(State(house): State<Shared>, Ours(ours): Ours, form: Form) -> Re
     let mut row = ours.row.clone();
     read_settings(&form, &ours.name, &mut row)?;
     let password = form.filled("smtp_password")?.map(credential::good_password).transpose()?;
+    if password.is_some() {
+        house.must_be_free(&ours.name, "postmaster").await?;
+    }
     let authority = house.dkim_host(&form, &ours.name).await?;
     let altered = house.rooms.domains.alter(&ours.name, |row| {
         // Read once more over what the row is by now; it was good a moment ago.

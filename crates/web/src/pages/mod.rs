@@ -1,7 +1,7 @@
 //! Pages for people: what came in, what went out, and why.
 //!
 //! One server, two uses: in the lab ([`PageSettings::stage`]) they tell its story; without a stage they serve an ordinary
-//! server. They only read. Everything is text in the reader's language, by the room `words`; a page works without JavaScript,
+//! server. Everything is text in the reader's language, by the room `words`; a page works without JavaScript,
 //! and with it stays up to date by itself. Whatever came from outside (header fields, replies, names) is hostile and only ever shown escaped.
 
 mod allowed;

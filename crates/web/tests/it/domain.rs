@@ -470,3 +470,15 @@ async fn what_is_set_one_by_one() {
     );
     assert_eq!(site.post("/v3/domains/example.org/ips", "ip=192.0.2.9").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_login_of_somebody_else_is_told_before_anything_is_done() {
+    let site = Site::open().await;
+    site.accounts.create("postmaster@new.example", "correct horse", &[], &[]).await.unwrap();
+    let answer = site.post("/v4/domains", "name=new.example&smtp_password=correct+horse").await;
+    assert_eq!(
+        (answer.status, answer.message().as_str()),
+        (400, "there is a login postmaster@new.example already")
+    );
+    assert_eq!(site.get("/v4/domains/new.example").await.status, 404);
+}
