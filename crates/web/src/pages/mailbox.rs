@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use tegami_mail::{Address, mime};
 use tegami_store::{MailboxEntry, QueueId};
 
@@ -18,10 +17,6 @@ use super::verdict::VerdictsView;
 
 /// Messages read at once, and shown at most.
 const PAGE: usize = 500;
-
-/// The frame's own policy: styles that came with the message and pictures in `data:` are all it may have. It has no origin, no
-/// script, no form, and loads nothing, so that opening a message tells nobody.
-const FRAME_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox";
 
 struct OwnerView {
     address: String,
@@ -160,9 +155,7 @@ pub(crate) async fn html(
     let (_, entry) = find(&hall, &reader, &owner, &mailbox, &uid).await?;
     let content = reader.unless_missing(hall.store.content(entry.message.id, None).await)?;
     let html = mime::parse(&content).html.ok_or_else(|| reader.missing())?;
-    let fields =
-        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, FRAME_POLICY)];
-    Ok((fields, html).into_response())
+    Ok(crate::api::message::sandboxed(html))
 }
 
 async fn find(
