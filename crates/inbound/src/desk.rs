@@ -72,8 +72,10 @@ pub enum Refusal {
     ReturnPath,
     /// What came to a return path or to the address for complaints is neither notification nor complaint, and nobody reads it there.
     Papers,
-    /// Whether the recipient exists depends on the message, so it gets one of its own.
+    /// Whether the recipient takes the message depends on its content, so it gets one of its own.
     Alone,
+    /// A mailing list that takes nothing from outside.
+    ReadOnlyList,
     /// A route sent it on from here before.
     Circles,
     /// What looks like spam is not taken for this domain.
@@ -102,8 +104,13 @@ impl Refusal {
                 Reply::new(550, Code::new(5, 7, 1), text)
             }
             Self::Alone => {
-                let text = "Whether this recipient exists depends on the message: send it one of its own";
+                let text = "Whether this recipient takes it depends on the message: send it one of its own";
                 Reply::new(452, Code::new(4, 5, 3), text)
+            }
+            // RFC 3463 section 3.8, X.7.2: not allowed to write to the list.
+            Self::ReadOnlyList => {
+                let text = "Only authenticated senders of its domain may write to this mailing list";
+                Reply::new(550, Code::new(5, 7, 2), text)
             }
             Self::Circles => Reply::new(554, Code::new(5, 4, 6), "This message was sent on from here before"),
             Self::Spam => Reply::new(

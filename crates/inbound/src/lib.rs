@@ -5,6 +5,7 @@
 //! desks behind the same listener.
 
 mod asked;
+mod author;
 mod desk;
 mod disposition;
 mod drive;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::try_join;
 use tegami_auth::dkim::DkimResult;
 use tegami_auth::iprev::IprevResult;
 use tegami_auth::spf::SpfResult;
@@ -14,7 +15,7 @@ use tegami_mail::{
 use tegami_proto::smtp::server::{Answer, Facts, Question, Transaction};
 use tegami_queue::route::{Fields, Reach};
 use tegami_queue::{
-    Fault, Heard, Intake, IntakeError, LocalMailboxes, Locality, Paper, Reception as Received,
+    AccessLevel, Fault, Heard, Intake, IntakeError, LocalMailboxes, Locality, Paper, Reception as Received,
     ReturnedSender, Returning, Routed, Trace,
 };
 use tegami_store::{MailboxDelivery, Origin, QueueId, SpamAction, Store};
@@ -23,7 +24,7 @@ use crate::BoxFuture;
 use crate::desk::{Clerk, Desk, Peer, Refusal};
 use crate::disposition::{self, Disposition, Policy};
 use crate::refusal::{Record, Refused};
-use crate::{route, trace};
+use crate::{author, route, trace};
 
 /// What the desk needs; plain values and the rooms it works with.
 pub struct ReceptionSettings {
@@ -100,6 +101,8 @@ struct Found {
     returned: Vec<ReturnedSender>,
     /// Recipients that routes may want.
     wanted: Vec<Wanted>,
+    /// Recipients that are mailing lists.
+    lists: Vec<Address>,
 }
 
 /// A recipient that routes may want.
@@ -111,15 +114,15 @@ struct Wanted {
 }
 
 impl Found {
-    /// Whether some recipient exists only if the header section pleases a route. It then is the only one: were there others, the message could be
-    /// neither refused for it nor taken.
+    /// Whether some recipient takes the message only if its header section pleases a route, or its author a mailing list. It then is the only one:
+    /// were there others, the message could be neither refused for it nor taken.
     fn is_perhaps(&self) -> bool {
-        self.wanted.iter().any(|wanted| wanted.perhaps && !wanted.has_mailbox)
+        !self.lists.is_empty() || self.wanted.iter().any(|wanted| wanted.perhaps && !wanted.has_mailbox)
     }
 
     fn is_empty(&self) -> bool {
         let papers = self.about.is_empty() && self.complaints.is_none() && self.returned.is_empty();
-        papers && self.mailboxes.is_empty() && self.wanted.is_empty()
+        papers && self.mailboxes.is_empty() && self.wanted.is_empty() && self.lists.is_empty()
     }
 
     fn add(&mut self, other: Self) {
@@ -144,6 +147,7 @@ impl Found {
                 self.wanted.push(wanted);
             }
         }
+        self.lists.extend(other.lists);
         self.complaints = other.complaints.or(self.complaints.take());
     }
 }
@@ -231,30 +235,28 @@ impl ReceptionClerk {
                 return Err((Refusal::TryLater.reply(), None));
             }
         };
-        let (mailboxes, wanted) = match complaints {
-            Some(_) => (Vec::new(), Vec::new()),
+        let ways = match complaints {
+            Some(_) => Found::default(),
             None => self.ways_of(path).await?,
         };
         // RFC 5321 section 4.5.1: the postmaster hears also of those whose mail is refused.
         let postmaster = address.local_part().as_str().eq_ignore_ascii_case("postmaster");
         match disposition::before_data(&open.early, &self.settings.policy) {
             Some((reply, why)) if !postmaster => Err((reply, Some(why))),
-            _ => Ok(Found { mailboxes, complaints, wanted, ..Found::default() }),
+            _ => Ok(Found { complaints, ..ways }),
         }
     }
 
-    /// Mailboxes, and whether routes may want it. An address that is nobody's is taken where some route may match: where that depends on the header
+    /// Mailboxes or a mailing list, and whether routes may want it. An address that is nobody's is taken where some route may match: where that depends on the header
     /// section, nobody can know before the message is there. So a route that looks at the header section alone makes every address of our domains
     /// possible; those that it does not want after all are refused then, and no notification is ever sent for them.
-    async fn ways_of(
-        &self,
-        path: &ForwardPath,
-    ) -> Result<(Vec<MailboxDelivery>, Vec<Wanted>), (Reply, Option<Note>)> {
+    async fn ways_of(&self, path: &ForwardPath) -> Result<Found, (Reply, Option<Note>)> {
         let address = &path.address;
-        let reach = match self.settings.intake.reach(address).await {
-            Ok(reach) => reach,
+        let intake = &self.settings.intake;
+        let (reach, list) = match try_join(intake.reach(address), intake.lists().of(address)).await {
+            Ok(known) => known,
             Err(error) => {
-                tracing::warn!(%error, "cannot read the routes");
+                tracing::warn!(%error, "cannot read the routes and mailing lists");
                 return Err((Refusal::TryLater.reply(), None));
             }
         };
@@ -262,10 +264,26 @@ impl ReceptionClerk {
             Reach::No => Vec::new(),
             _ => vec![Wanted { path: path.clone(), has_mailbox, perhaps: reach == Reach::Perhaps }],
         };
-        match (self.settings.mailboxes.find(address).await, reach) {
-            (Ok(Locality::Unknown), Reach::Perhaps | Reach::Surely) => Ok((Vec::new(), wanted(false))),
-            _ => Ok((self.mailboxes_of(address).await?, wanted(true))),
+        match (list.map(|list| list.access_level), reach) {
+            (Some(AccessLevel::ReadOnly), Reach::No) => {
+                let why = note!("inbound-refused-list", list = address);
+                return Err((Refusal::ReadOnlyList.reply(), Some(why)));
+            }
+            // Routes serve the address all the same.
+            (Some(AccessLevel::ReadOnly), _) => {
+                return Ok(Found { wanted: wanted(false), ..Found::default() });
+            }
+            (Some(AccessLevel::Members | AccessLevel::Everyone), _) => {
+                let lists = vec![address.clone()];
+                return Ok(Found { lists, wanted: wanted(true), ..Found::default() });
+            }
+            (None, _) => {}
         }
+        let (mailboxes, wanted) = match (self.settings.mailboxes.find(address).await, reach) {
+            (Ok(Locality::Unknown), Reach::Perhaps | Reach::Surely) => (Vec::new(), wanted(false)),
+            _ => (self.mailboxes_of(address).await?, wanted(true)),
+        };
+        Ok(Found { mailboxes, wanted, ..Found::default() })
     }
 
     async fn mailboxes_of(&self, address: &Address) -> Result<Vec<MailboxDelivery>, (Reply, Option<Note>)> {
@@ -350,6 +368,10 @@ impl ReceptionClerk {
             if known.junk {
                 routed.put_into("Junk");
             }
+            if known.alone && !wanted.has_mailbox && routed.leads_nowhere() {
+                let why = note!("inbound-refused-nowhere", address = wanted.path.address);
+                return Err((Refusal::NoMailbox.reply(), Some(why)));
+            }
             if !wanted.has_mailbox && !routed.is_matched() {
                 let address = &wanted.path.address;
                 return Err(match (routed.goes_in_circles(), wanted.perhaps) {
@@ -390,6 +412,7 @@ impl ReceptionClerk {
             findings: &findings,
             forged: route::looks_forged(verdicts, junk.as_ref()),
             junk: junk.is_some(),
+            alone: envelope.forward_paths.len() == 1,
         };
         let judged = async {
             if self.tags(&domain, junk.is_some() && !only_returns).await? {
@@ -428,6 +451,8 @@ impl ReceptionClerk {
             mailboxes: found.mailboxes,
             routed,
             returned: found.returned,
+            lists: found.lists,
+            author: author::found(verdicts, junk.is_some()),
             verdicts: Some(told),
             events: Vec::new(),
         };
@@ -527,6 +552,8 @@ struct Known<'a> {
     forged: bool,
     /// It looks like spam.
     junk: bool,
+    /// It has one recipient.
+    alone: bool,
 }
 
 fn addresses(envelope: &Envelope) -> Vec<Address> {

@@ -208,9 +208,18 @@ impl SubmissionClerk {
 
     /// A mailbox that does not exist here is refused at RCPT, where it costs one recipient; intake could only refuse the message.
     async fn recipient(&self, path: ForwardPath) -> Answer {
-        match self.shared.settings.mailboxes.find(&path.address).await {
-            Ok(Locality::Unknown) => Answer::Refuse(Refusal::NoMailbox.reply()),
-            Ok(_) => Answer::Accept,
+        let Shared { settings } = &*self.shared;
+        let found = match settings.mailboxes.find(&path.address).await {
+            // Whether the list takes the message is for intake to say.
+            Ok(Locality::Unknown) => {
+                settings.intake.lists().of(&path.address).await.map(|list| list.is_some())
+            }
+            Ok(_) => Ok(true),
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(true) => Answer::Accept,
+            Ok(false) => Answer::Refuse(Refusal::NoMailbox.reply()),
             Err(error) => {
                 tracing::warn!(%error, "cannot look a mailbox up");
                 Answer::Refuse(Refusal::TryLater.reply())

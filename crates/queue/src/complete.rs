@@ -97,7 +97,7 @@ fn check_section_hops(section: &HeaderSection<'_>) -> Result<(), IntakeError> {
 }
 
 /// The one From field's addresses.
-fn authors(section: &HeaderSection<'_>) -> Result<Vec<Address>, IntakeError> {
+pub(crate) fn authors(section: &HeaderSection<'_>) -> Result<Vec<Address>, IntakeError> {
     let mut fields = section.all("From");
     let from = fields.next().ok_or(IntakeError::NoAuthor)?;
     if fields.next().is_some() {

@@ -19,9 +19,10 @@ pub(crate) struct News {
 }
 
 /// Who is told: nobody of what has the null reverse-path (RFC 5321 section 4.5.5), and nobody of our own notifications and reports,
-/// whatever reverse-path they have.
+/// whatever reverse-path they have. Who writes to a mailing list does not hear of each of its members (RFC 5321 section 3.9.2).
 pub(crate) fn reader(message: &MessageRow) -> Option<&Address> {
-    message.reverse_path.address().filter(|_| message.origin != Origin::Own)
+    let is_told = message.origin != Origin::Own && message.summary.list.is_none();
+    message.reverse_path.address().filter(|_| is_told)
 }
 
 /// The author of a notification about `message`, with the signers of its domain: the postmaster of the sender's domain, else of the

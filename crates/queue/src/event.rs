@@ -154,6 +154,17 @@ impl EventData {
         format!("{} {enhanced}{}", self.code, self.message.replace('\n', " "))
     }
 
+    /// Nobody here has the address; in words of ours.
+    pub(crate) fn nobody(message: &str) -> Self {
+        Self {
+            code: 550,
+            enhanced: Some(EnhancedStatusCode::new(5, 1, 1)),
+            message: message.to_owned(),
+            reason: Some(Reason::Bounce),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn suppressed(suppression: &Suppression) -> Self {
         let (code, reason, message) = match suppression.list {
             SuppressionList::Bounces => {

@@ -8,15 +8,17 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, ForwardPath, Notify, ReversePath, header};
+use tegami_report::dsn::Action;
 use tegami_store::{
-    EventKind, Facts, MailboxDelivery, NewEvent, NewMessage, NewRecipient, Priority, QueueId, StoreError,
-    TableChange,
+    EventKind, Facts, MailboxDelivery, MessageRow, NewEvent, NewMessage, NewRecipient, Priority, QueueId,
+    StoreError, TableChange,
 };
 
 use crate::call::{Call, CallSubject};
 use crate::complete;
-use crate::event::{EventData, Reason};
-use crate::intake::{Intake, parameters, unique};
+use crate::dsn::News;
+use crate::event::EventData;
+use crate::intake::{Intake, parameters, row_of, told_here, unique};
 use crate::local::Locality;
 use crate::permit::Permit;
 use crate::returns::ReturnedSender;
@@ -26,6 +28,9 @@ use crate::summary::summarize;
 
 /// Addresses of ours that one message visits for one recipient, where routes send it from one to another.
 const MOST_VISITS: usize = 20;
+
+/// Why mail to an address that a route names fails where nobody has it.
+const NOBODY: &str = "a route sends mail to this address, and nobody here has it";
 
 /// The field that tells through which address of ours a message went on.
 const LOOP_FIELD: &str = "Delivered-To";
@@ -43,6 +48,8 @@ pub struct Routed {
     stored: bool,
     /// Addresses of ours that a route names and nobody has.
     missing: Vec<Address>,
+    /// Mailing lists that a route names.
+    lists: Vec<Address>,
     circles: bool,
 }
 
@@ -74,6 +81,23 @@ impl Routed {
         }
     }
 
+    /// Whether all that the routes want is to send it to addresses of ours that nobody has.
+    pub fn leads_nowhere(&self) -> bool {
+        let somewhere = [&self.forwards.is_empty(), &self.mailboxes.is_empty(), &self.posts.is_empty()];
+        let kept = self.stored || !self.told.is_empty() || !self.lists.is_empty();
+        !self.missing.is_empty() && somewhere.into_iter().all(|is_empty| *is_empty) && !kept
+    }
+
+    /// What its sender is told of addresses that nobody has: who took a message answers for it (RFC 5321 section 6.1).
+    fn news(&self, id: QueueId) -> impl Iterator<Item = News> {
+        let is_told = self.path.notify.is_none_or(|notify| notify.failure);
+        self.missing.iter().filter(move |_| is_told).map(move |address| {
+            let path = ForwardPath { address: address.clone(), ..self.path.clone() };
+            let status = EnhancedStatusCode::new(5, 1, 1);
+            told_here(id, Action::Failed, &path, status, &EventData::nobody(NOBODY))
+        })
+    }
+
     fn new(path: ForwardPath) -> Self {
         Self {
             path,
@@ -84,6 +108,7 @@ impl Routed {
             told: Vec::new(),
             stored: false,
             missing: Vec::new(),
+            lists: Vec::new(),
             circles: false,
         }
     }
@@ -135,6 +160,10 @@ impl Intake {
             if !visited.insert(lower(forward.address())) {
                 continue;
             }
+            if self.lists().of(forward.address()).await?.is_some() {
+                routed.lists.push(forward.address().clone());
+                continue;
+            }
             let found = self.local.find(forward.address()).await?;
             if found == Locality::Remote {
                 routed.forwards.push(forward);
@@ -168,7 +197,7 @@ impl Intake {
     }
 
     /// What came from another ADMD, as it will be kept: the first message is the one that the others, and all requests, belong to.
-    pub(crate) fn received(
+    pub(crate) async fn received(
         &self,
         id: QueueId,
         reception: &Reception,
@@ -194,9 +223,18 @@ impl Intake {
             messages.push(kept.here(id, Vec::new()));
         }
         let Some(base) = messages.first_mut() else { return Err(IntakeError::NoRecipients) };
+        if base.recipients.is_empty() {
+            base.summary.list = reception.lists.first().map(Address::to_string);
+        }
         kept.add_events(base);
         base.tables = kept.calls(base);
         let accepted = Accepted { id, message_id: base.summary.message_id.clone() };
+        let row = MessageRow { reverse_path: reception.envelope.reverse_path.clone(), ..row_of(base) };
+        let told: Vec<_> = reception.routed.iter().flat_map(|routed| routed.news(id)).collect();
+        messages.append(&mut self.notifications(&row, &told, &reception.content, now).await?);
+        let lists = reception.routed.iter().flat_map(|routed| &routed.lists).chain(&reception.lists);
+        let lists = unique_addresses(lists);
+        messages.append(&mut self.received_posts(&lists, reception, (id, now)).await?);
         Ok((accepted, messages))
     }
 }
@@ -303,7 +341,9 @@ impl Kept<'_> {
         }
         // One for the message, whoever wanted it kept.
         let wanted = reception.routed.iter().any(|routed| routed.stored);
-        let alone = reception.routed.is_empty() && reception.returned.is_empty();
+        events.extend(reception.lists.iter().map(|list| self.accepted(base, list, &[])));
+        let alone = [reception.routed.is_empty(), reception.returned.is_empty(), reception.lists.is_empty()];
+        let alone = alone == [true; 3];
         if wanted || alone || !base.mailboxes.is_empty() {
             let recipient = reception.envelope.forward_paths.first().map(|path| path.address.to_string());
             let local = alone || !base.mailboxes.is_empty();
@@ -320,13 +360,7 @@ impl Kept<'_> {
 
     /// A route sends mail to an address of ours that nobody has.
     fn missing(&self, message: &NewMessage, address: &Address) -> NewEvent {
-        let data = EventData {
-            code: 550,
-            enhanced: Some(EnhancedStatusCode::new(5, 1, 1)),
-            message: "a route sends mail to this address, and nobody here has it".to_owned(),
-            reason: Some(Reason::Bounce),
-            ..EventData::default()
-        };
+        let data = EventData::nobody(NOBODY);
         self.event(message, EventKind::Failed, Some(address.to_string()), &data)
     }
 
@@ -363,6 +397,11 @@ impl Kept<'_> {
         };
         wanted.enumerate().map(call).collect()
     }
+}
+
+fn unique_addresses<'a>(addresses: impl Iterator<Item = &'a Address>) -> Vec<Address> {
+    let mut seen = BTreeSet::new();
+    addresses.filter(|address| seen.insert(lower(address))).cloned().collect()
 }
 
 fn lower(address: &Address) -> String {

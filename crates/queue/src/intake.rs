@@ -6,6 +6,7 @@
 //! Each is all or nothing: a submission that fails at any stage leaves no trace.
 
 mod copies;
+mod post;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -25,7 +26,8 @@ use tegami_store::{
     SuppressionList, Table, TableChange, TrackingSettings, suppression_key,
 };
 
-use self::copies::{Copies, Post};
+use self::copies::Copies;
+pub(crate) use self::post::Post;
 use crate::call;
 use crate::complete::{self, Completed};
 use crate::control::Control;
@@ -396,7 +398,7 @@ impl Intake {
     /// An [`IntakeError`]; nothing was kept.
     pub async fn receive(&self, reception: Reception) -> Result<Accepted, IntakeError> {
         let now = self.clock.now();
-        let (accepted, messages) = self.received(self.ids.next(now), &reception, now)?;
+        let (accepted, messages) = self.received(self.ids.next(now), &reception, now).await?;
         self.keep(messages).await?;
         Ok(accepted)
     }
@@ -685,6 +687,11 @@ impl Intake {
                 continue;
             }
             match self.local.find(&path.address).await? {
+                // One member that is gone keeps nothing from the others.
+                Locality::Unknown if options.list.is_some() => {
+                    let data = EventData::nobody("there is no such mailbox here");
+                    sorted.events.push(event(EventKind::Failed, &data));
+                }
                 Locality::Unknown => return Err(IntakeError::NoSuchMailbox(path.address.clone())),
                 Locality::Mailboxes(mailboxes) if scheduled_for.is_none() => {
                     let data = delivered_here();
@@ -835,7 +842,7 @@ fn tell_delivered(id: QueueId, path: &ForwardPath, data: &EventData) -> Option<N
     wanted.then(|| told_here(id, Action::Delivered, path, EnhancedStatusCode::new(2, 0, 0), data))
 }
 
-fn told_here(
+pub(crate) fn told_here(
     id: QueueId,
     action: Action,
     path: &ForwardPath,

@@ -97,8 +97,8 @@ pub use schedule::{
 pub use settle::Settler;
 pub use sign::{KeyRing, SignerSource, Signing};
 pub use submission::{
-    Accepted, AuthorRule, Fault, IntakeError, KeyName, Mode, Options, Reception, SecondSignature, Signatures,
-    Submission, TlsWish, Trace,
+    Accepted, Author, AuthorRule, Fault, IntakeError, KeyName, Mode, Options, Reception, SecondSignature,
+    Signatures, Submission, TlsWish, Trace,
 };
 pub use suppress::SuppressionRules;
 pub use tegami_report::dsn::Languages;

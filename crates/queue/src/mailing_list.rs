@@ -175,7 +175,10 @@ impl MailingLists {
     }
 
     /// The list that a recipient is, if it is one.
-    pub(crate) async fn of(&self, address: &Address) -> Result<Option<MailingList>, StoreError> {
+    ///
+    /// # Errors
+    /// The store could not be read.
+    pub async fn of(&self, address: &Address) -> Result<Option<MailingList>, StoreError> {
         let lists = self.all().await?;
         if lists.is_empty() {
             return Ok(None);

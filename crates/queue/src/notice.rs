@@ -161,7 +161,7 @@ impl Intake {
         }
         let is_read = !mailboxes.is_empty();
         let reception = Reception { mailboxes: unique(mailboxes), ..paper.reception };
-        let (accepted, mut messages) = self.received(id, &reception, now)?;
+        let (accepted, mut messages) = self.received(id, &reception, now).await?;
         let Some(message) = messages.first_mut() else { return Ok(Heard::Nobody) };
         if !is_read && !is_routed {
             message.events.clear();

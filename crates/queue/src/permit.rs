@@ -1,13 +1,14 @@
 //! The right of an envelope to enter the queue.
 
-use tegami_mail::{Address, Domain, Envelope, ForwardPath, ReversePath};
+use tegami_mail::{Address, Domain, Dsn, Envelope, ForwardPath, ReversePath};
 
+use crate::intake::Post;
 use crate::returns::ReturnedSender;
 use crate::route::Forward;
 
 /// Proof that an envelope may enter the queue, together with the envelope it was given for. It is made from an [`Authenticated`],
-/// for a notification of our own, or from a [`Forward`] or a [`ReturnedSender`], which only a configured route and an address that we made
-/// ourselves bring about; the fields are private and there is no other constructor. An open relay is a type error.
+/// for a notification of our own, or from a [`Forward`], a [`ReturnedSender`] or a [`Post`], which only a configured route, an address that we made
+/// ourselves, and a mailing list that takes a message bring about; the fields are private and there is no other constructor. An open relay is a type error.
 #[derive(Debug)]
 pub struct Permit {
     envelope: Envelope,
@@ -74,6 +75,14 @@ impl Permit {
         Self { envelope, grant: Grant::Route }
     }
 
+    /// A member's copy of what came to a mailing list that takes it. It tells the next hop nothing of what the author wanted to be told
+    /// (RFC 3461 section 5.2.7).
+    pub(crate) fn for_member(_post: &Post, envelope: &Envelope, member: Address) -> Self {
+        let envelope =
+            Envelope { forward_paths: vec![member.into()], dsn: Dsn::default(), ..envelope.clone() };
+        Self { envelope, grant: Grant::Route }
+    }
+
     /// The envelope that may enter.
     pub fn envelope(&self) -> &Envelope {
         &self.envelope
@@ -87,7 +96,7 @@ impl Permit {
         }
     }
 
-    /// Whether the one who vouches for the envelope may sign in the name of this domain.
+    /// Whether the one who vouches for the envelope belongs to this domain, and may sign in its name.
     pub(crate) fn may_sign_for(&self, domain: &Domain) -> bool {
         match &self.grant {
             Grant::Account(account) => {

@@ -129,6 +129,13 @@ impl Returns {
         rewritten.map_or_else(kept, ReversePath::Address)
     }
 
+    /// What came from outside to a mailing list goes to its members with a return path of the list's domain (RFC 5321 section 3.9.2): what comes back
+    /// tells of one member's copy, and is nothing to its author.
+    fn of_list(&self, message: &MessageRow) -> Option<ReversePath> {
+        let domain = Domain::parse(&message.domain).ok().filter(|_| message.summary.list.is_some())?;
+        self.identity(&domain, message.id, message.accepted_at).map(ReversePath::Address)
+    }
+
     /// What was decided for the domains of `before` holds for those that are here too.
     pub fn take_over(&self, before: &Self) {
         let before = before.domains.read().unwrap_or_else(PoisonError::into_inner);
@@ -162,7 +169,7 @@ impl Returns {
     /// the same domain, so SPF finds what it would have found.
     pub fn reverse_path(&self, message: &MessageRow) -> ReversePath {
         if matches!(message.origin, Origin::Reception { .. }) {
-            return self.sent_on(message);
+            return self.of_list(message).unwrap_or_else(|| self.sent_on(message));
         }
         let kept = || message.reverse_path.clone();
         let ours = matches!(message.origin, Origin::Http { .. } | Origin::Submission { .. });

@@ -307,7 +307,8 @@ fn failed(
         event: event(EventKind::Failed, message, row, &data, now),
         // Nobody is suppressed for not taking our own notifications, nor what routes send on: whoever wrote it is told each time.
         suppression: suppression.filter(|_| {
-            dsn::reader(message).is_some() && !matches!(message.origin, Origin::Reception { .. })
+            let ours = dsn::reader(message).is_some() && !matches!(message.origin, Origin::Reception { .. });
+            ours || message.summary.list.is_some()
         }),
     }
 }

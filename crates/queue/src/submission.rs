@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 use tegami_auth::dkim::Selector;
-use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, Note, Reply, note};
+use tegami_mail::{Address, Domain, EnhancedStatusCode, Envelope, Note, Reply, Text, note};
 use tegami_store::{
     DomainRow, HopTls, MailboxDelivery, NewEvent, Origin, Priority, QueueId, SourceWish, StoreError,
     TableChange,
@@ -64,6 +64,8 @@ pub struct Options {
     pub leaves_from: Option<SourceWish>,
     /// What plain tables learn from its acceptance, in the same commit.
     pub tables: Vec<TableChange>,
+    /// The mailing list by which it goes; intake says so of what it sends to members.
+    pub list: Option<String>,
 }
 
 /// By which keys a message is signed.
@@ -178,10 +180,36 @@ pub struct Reception {
     pub routed: Vec<Routed>,
     /// The senders of mail that we sent on, to whose rewritten addresses it came.
     pub returned: Vec<ReturnedSender>,
+    /// The mailing lists among its recipients.
+    pub lists: Vec<Address>,
+    /// Who wrote it, which such lists go by.
+    pub author: Author,
     /// Verdicts, as JSON.
     pub verdicts: Option<serde_json::Value>,
     /// Events of the caller, beside the one Stored event that intake writes; `message` is filled in.
     pub events: Vec<NewEvent>,
+}
+
+/// What reception found out about the author of a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Author {
+    /// The From field is true: DMARC passes, or, where its domain publishes nothing, SPF or a signature that is aligned with it.
+    pub proven: bool,
+    /// Its domain asks receivers to keep back what does not pass DMARC (`p=quarantine`, `p=reject`).
+    pub protected: bool,
+    /// For each signature that proves it the names of the fields that it covers, in lower case.
+    pub signatures: Vec<Vec<Text>>,
+    /// The message looks like spam, or forged.
+    pub suspect: bool,
+}
+
+impl Author {
+    /// Whether a receiver would still find it proven by a signature when the fields of these names are others.
+    pub(crate) fn survives(&self, touched: &[String]) -> bool {
+        let keeps =
+            |covered: &Vec<Text>| touched.iter().all(|name| covered.iter().all(|text| *text != **name));
+        self.signatures.iter().any(keeps)
+    }
 }
 
 /// The message is on the disk.

@@ -20,6 +20,7 @@ pub(crate) fn summarize(content: &[u8], options: &Options) -> Summary {
         tags: options.tags.clone(),
         variables: options.variables.clone(),
         test_mode: options.mode == Mode::Test,
+        list: options.list.clone(),
         ..Summary::default()
     };
     let Ok(section) = HeaderSection::parse(content, HeaderLimits::GENEROUS) else { return summary };

@@ -173,6 +173,11 @@ impl Reader<'_> {
         fields
     }
 
+    /// What a list says of itself to this member, before a content that is not ours to change.
+    pub(crate) fn list_fields(&self, content: &[u8]) -> Vec<u8> {
+        self.fields(content, &Named::default())
+    }
+
     fn farewell_fields(&self, section: &HeaderSection<'_>, named: &Named) -> Vec<u8> {
         let own: Vec<String> = section.all("List-Unsubscribe").map(|field| field.text()).collect();
         let one_click = "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n";

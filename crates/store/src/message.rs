@@ -68,6 +68,9 @@ pub struct Summary {
     /// The name of the record with the key of our first signature, where we signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primary_dkim: Option<String>,
+    /// The address of the mailing list that it goes by, or came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
 }
 
 /// One attachment in a [`Summary`].

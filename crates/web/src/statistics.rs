@@ -54,7 +54,10 @@ pub(crate) fn names(event: &Event, data: &EventData, first: bool) -> Vec<&'stati
         }
     };
     match event.event.kind {
-        EventKind::Accepted if matches!(event.origin, Some(Origin::Reception { .. })) => {
+        // What goes to a member of a mailing list has the origin of what came to the list.
+        EventKind::Accepted
+            if matches!(event.origin, Some(Origin::Reception { .. })) && !is_of_list(event) =>
+        {
             names.push("accepted-incoming");
         }
         EventKind::Accepted => names.push("accepted-outgoing"),
@@ -90,6 +93,13 @@ pub(crate) fn names(event: &Event, data: &EventData, first: bool) -> Vec<&'stati
         EventKind::Operated => {}
     }
     names
+}
+
+/// Whether it tells of a member's copy, not of what came to the list.
+fn is_of_list(event: &Event) -> bool {
+    let list = event.summary.as_ref().and_then(|summary| summary.list.as_deref());
+    let recipient = event.event.recipient.as_deref().unwrap_or_default();
+    list.is_some_and(|list| !list.eq_ignore_ascii_case(recipient))
 }
 
 fn failed(data: &EventData, names: &mut Vec<&'static str>) {

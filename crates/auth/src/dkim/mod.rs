@@ -113,6 +113,9 @@ pub struct Verdict {
     pub identity: String,
     /// The first octets of `b=`, to tell signatures apart (`header.b`, RFC 6008).
     pub signature_start: String,
+    /// `h=` of a signature that passes: the names of the fields that it covers, in lower case. A field of one of these names that is added breaks it
+    /// where the name stands here once more often than there are fields (RFC 6376 section 5.4.2).
+    pub covered: Vec<tegami_mail::Text>,
     /// Why, for people.
     pub reason: tegami_mail::Note,
     /// How it was found.

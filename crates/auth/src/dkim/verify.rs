@@ -163,6 +163,7 @@ impl Draft {
             algorithm: self.algorithm,
             identity: self.identity,
             signature_start: self.signature_start,
+            covered: Vec::new(),
             reason,
             steps: self.steps,
         }
@@ -292,7 +293,8 @@ impl Open<'_> {
             (false, false) => (DkimResult::Fail, note!("dkim-fail-both", domain = domain)),
         };
         if result == DkimResult::Pass {
-            return self.draft.conclude(result, reason);
+            let covered = self.signature.fields;
+            return Verdict { covered, ..self.draft.conclude(result, reason) };
         }
         let signature = &self.signature;
         let failure = Failure { message, signature, own: &own, keys: &usable, body_holds, header_holds };

@@ -82,6 +82,8 @@ async fn hear(desk: &Desk, to: &Address, content: &str, reporter: &[&str]) -> Re
         trace: Trace { protocol: "ESMTP".to_owned(), ..Trace::default() },
         routed: Vec::new(),
         returned: Vec::new(),
+        lists: Vec::new(),
+        author: tegami_queue::Author::default(),
         mailboxes: Vec::new(),
         verdicts: None,
         events: Vec::new(),

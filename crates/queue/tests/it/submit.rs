@@ -186,6 +186,8 @@ async fn reception_puts_trace_fields_on_top() {
         },
         routed: Vec::new(),
         returned: Vec::new(),
+        lists: Vec::new(),
+        author: tegami_queue::Author::default(),
         mailboxes: vec![MailboxDelivery { owner: address("shop@example.org"), mailbox: "Junk".to_owned() }],
         verdicts: Some(serde_json::json!({"score": 1})),
         events: Vec::new(),

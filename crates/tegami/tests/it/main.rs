@@ -25,6 +25,7 @@ mod farewell;
 mod fault;
 mod hook;
 mod http;
+mod list;
 mod mailer;
 mod observe;
 mod operator;

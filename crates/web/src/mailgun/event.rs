@@ -58,13 +58,25 @@ pub(crate) fn values(event: &Event, field: &str) -> Option<(Vec<String>, Manner)
             let names = event.summary.iter().flat_map(|summary| &summary.attachments);
             part(names.map(|file| file.filename.clone()).collect())
         }
-        "list" => whole(Vec::new()),
+        "list" => whole(list(event).into_iter().flat_map(|list| [list.clone(), list_id(&list)]).collect()),
         field => {
             let name = field.strip_prefix("user-variables.")?;
             let value = event.summary.as_ref().and_then(|summary| summary.variables.get(name));
             whole(value.map(scalar_text).into_iter().collect())
         }
     }
+}
+
+/// The mailing list that it has to do with.
+fn list(event: &Event) -> Option<String> {
+    let summary = event.summary.as_ref().and_then(|summary| summary.list.clone());
+    let told = || event.event.data.read::<Visit>().ok()?.mailing_list;
+    summary.or_else(|| (event.event.kind == EventKind::Unsubscribed).then(told).flatten())
+}
+
+/// As it stands in List-Id fields (RFC 2919).
+fn list_id(list: &str) -> String {
+    list.replacen('@', ".", 1)
 }
 
 fn scalar_text(value: &Value) -> String {
@@ -107,6 +119,9 @@ pub(crate) fn object(event: &Event, base: &str, recipients: &Recipients) -> Valu
     add("campaigns", json!([]));
     add("user-variables", Value::Object(within_bounds(summary.variables.clone())));
     add("flags", flags(&summary, event));
+    if let Some(list) = list(event) {
+        add("mailing-list", json!({"address": list, "list-id": list_id(&list), "sid": ""}));
+    }
     if let Some(recipient) = &event.event.recipient {
         add("recipient", json!(recipient));
         add("recipient-domain", json!(domain_of(recipient)));
@@ -209,7 +224,7 @@ fn flags(summary: &Summary, event: &Event) -> Value {
 /// Whether a route has or had to do with it.
 fn is_routed(event: &Event) -> bool {
     let sent_on = matches!(event.event.kind, EventKind::Delivered | EventKind::Deferred | EventKind::Failed);
-    let came = matches!(event.origin, Some(Origin::Reception { .. }));
+    let came = matches!(event.origin, Some(Origin::Reception { .. })) && list(event).is_none();
     came && sent_on || event.event.data.value().get("routes").is_some()
 }
 
@@ -326,9 +341,6 @@ fn of_reader(event: &Event, add: &mut impl FnMut(&str, Value)) {
     add("client-info", Client::of(&visit.user_agent).info(&visit.user_agent));
     if let Some(url) = visit.url {
         add("url", json!(url));
-    }
-    if let Some(list) = visit.mailing_list {
-        add("mailing-list", json!({"address": list, "list-id": list.replacen('@', ".", 1), "sid": ""}));
     }
 }
 

@@ -13,5 +13,7 @@ inbound-banned = Too many wrong passwords for { $account } from { $ip }; logins 
 inbound-refused-return-path = { $address } looks like a return path of ours, but it is forged, or its time is over, or its message is forgotten; refused before the content.
 inbound-refused-spam = It looks like spam, and the domain { $domain } takes none (spam_action is block).
 inbound-thrown-away-spam = It looks like spam and was thrown away, as the domain { $domain } wants it (spam_action is delete).
+inbound-refused-list = The mailing list { $list } takes nothing from outside (its access level is readonly): only authenticated senders of its domain may write to it. Refused before the content.
+inbound-refused-nowhere = The routes send mail for { $address } only to addresses of this server that nobody has: change the routes, or make a mailbox.
 inbound-refused-circles = A route sent this message on from { $address } before, and it came back: look where mail to that address leads.
 inbound-refused-paper = It came to a return path or to the address for complaints, but tells of nothing that we sent, and no person reads there.

@@ -13,5 +13,7 @@ inbound-banned = { $ip } から { $account } へのログインでパスワー�
 inbound-refused-return-path = { $address } はこのサーバーのリターンパスの形をしていますが、偽造されたものか、有効期間を過ぎたものか、元のメールの記録がすでにないものです。本文を受け取る前に拒否しました。
 inbound-refused-spam = 迷惑メールと見なされました。ドメイン { $domain } はこれを受け取らない設定です (spam_action が block)。
 inbound-thrown-away-spam = 迷惑メールと見なされ、ドメイン { $domain } の設定 (spam_action が delete) により破棄しました。
+inbound-refused-list = メーリングリスト { $list } は外部からの投稿を受け付けません (access_level が readonly)。投稿できるのは、そのドメインで認証した送信者だけです。本文を受け取る前に拒否しました。
+inbound-refused-nowhere = { $address } 宛てのメールは、ルートによって、このサーバーに存在しないアドレスだけに送られます。ルートを直すか、メールボックスを作ってください。
 inbound-refused-circles = このメッセージは以前に { $address } からルートで転送され、戻ってきました。そのアドレス宛てのメールの行き先を確認してください。
 inbound-refused-paper = リターンパスまたは苦情の受付アドレスに届きましたが、このサーバーが送ったメールについての通知ではなく、読む人もいないため拒否しました。

@@ -82,6 +82,7 @@ mod tests {
             algorithm: "rsa-sha256".into(),
             identity: String::new(),
             signature_start: String::new(),
+            covered: Vec::new(),
             reason: note!("dkim-none"),
             steps: Vec::new(),
         }
