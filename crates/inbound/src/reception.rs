@@ -15,8 +15,8 @@ use tegami_mail::{
 use tegami_proto::smtp::server::{Answer, Facts, Question, Transaction};
 use tegami_queue::route::{Fields, Reach};
 use tegami_queue::{
-    AccessLevel, Fault, Heard, Intake, IntakeError, LocalMailboxes, Locality, Paper, Reception as Received,
-    ReturnedSender, Returning, Routed, Trace,
+    AccessLevel, Fault, Heard, Intake, IntakeError, Link, LocalMailboxes, Locality, Paper,
+    Reception as Received, ReturnedSender, Returning, Routed, Trace, Visit,
 };
 use tegami_store::{MailboxDelivery, Origin, QueueId, SpamAction, Store};
 
@@ -103,6 +103,8 @@ struct Found {
     wanted: Vec<Wanted>,
     /// Recipients that are mailing lists.
     lists: Vec<Address>,
+    /// What readers say who want no more mail.
+    farewells: Vec<Link>,
 }
 
 /// A recipient that routes may want.
@@ -121,6 +123,11 @@ impl Found {
     }
 
     fn is_empty(&self) -> bool {
+        self.is_done() && self.farewells.is_empty()
+    }
+
+    /// Whether nothing is to be done with a message but to hear farewells.
+    fn is_done(&self) -> bool {
         let papers = self.about.is_empty() && self.complaints.is_none() && self.returned.is_empty();
         papers && self.mailboxes.is_empty() && self.wanted.is_empty() && self.lists.is_empty()
     }
@@ -148,6 +155,11 @@ impl Found {
             }
         }
         self.lists.extend(other.lists);
+        for link in other.farewells {
+            if !self.farewells.contains(&link) {
+                self.farewells.push(link);
+            }
+        }
         self.complaints = other.complaints.or(self.complaints.take());
     }
 }
@@ -223,6 +235,9 @@ impl ReceptionClerk {
             }
             Ok(Returning::Sender(_)) => {
                 return Err((Refusal::Papers.reply(), Some(note!("inbound-refused-paper"))));
+            }
+            Ok(Returning::Farewell(link)) => {
+                return Ok(Found { farewells: vec![*link], ..Found::default() });
             }
             Ok(Returning::Nobody) => {
                 let why = note!("inbound-refused-return-path", address = address);
@@ -307,7 +322,18 @@ impl ReceptionClerk {
     async fn message(&mut self, transaction: Transaction, facts: &Facts) -> Answer {
         let settings = Arc::clone(&self.settings);
         let Some(open) = self.open.take() else { return Answer::Refuse(Refusal::TryLater.reply()) };
-        let Open { reverse_path, early, found } = open;
+        let Open { reverse_path, early, mut found } = open;
+        // The address proves enough, whatever the message says, and nothing of it is kept.
+        for link in std::mem::take(&mut found.farewells) {
+            if let Err(error) = settings.intake.say_farewell(&link, Visit::default()).await {
+                tracing::error!(%error, "a farewell could not be kept");
+                return Answer::Refuse(Refusal::TryLater.reply());
+            }
+        }
+        if found.is_done() {
+            let reply = Reply::new(250, EnhancedStatusCode::new(2, 0, 0), "Ok: unsubscribed");
+            return Answer::AcceptWith(reply);
+        }
         // Notifications seldom pass DMARC; the return path that they come to says more about them than their author.
         let papers = !found.about.is_empty() || !found.returned.is_empty();
         let only_returns = papers && found.mailboxes.is_empty() && found.wanted.is_empty();

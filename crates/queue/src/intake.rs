@@ -127,6 +127,8 @@ struct Whole {
     hop_tls: HopTls,
     /// How readers reach us by the domain's own name.
     links_at: Option<String>,
+    /// Readers may say farewell by mail: what is written to the domain comes here.
+    by_mail: bool,
 }
 
 /// What becomes of the recipients of one message.
@@ -307,7 +309,8 @@ impl Intake {
         drop_repeated(&mut envelope);
         envelope.forward_paths.retain(|path| !posts.iter().any(|post| post.is_to(&path.address)));
         let author = completed.author_domain().cloned();
-        let whole = Whole { origin, domain, author, signers, options, hop_tls, links_at };
+        let by_mail = self.returns.takes_mail(&domain);
+        let whole = Whole { origin, domain, author, signers, options, hop_tls, links_at, by_mail };
         let links = self.links_for(&completed.content, &whole, &tracking)?;
         let links = links.as_ref();
         let (mut accepted, mut messages) = self

@@ -23,6 +23,7 @@ mod dkim_keys;
 mod domains;
 mod dsn;
 mod event;
+mod farewell;
 mod fate;
 mod forward;
 mod fresh;
@@ -73,10 +74,13 @@ pub use controls::{Controls, Declined, NoControls, Submitted, Turn};
 pub use dkim_keys::{DkimKeyError, DkimKeys, NewRing};
 pub use domains::{DomainError, DomainRoll, Domains, OurDomain};
 pub use event::{EventData, Reason};
+pub use farewell::{
+    farewell_tags, joined as joined_suppression, merged as merged_suppression, writing as writing_suppressions,
+};
 pub use forward::Routed;
 pub use hold::{HoldRule, HoldSubject, Holds};
 pub use intake::{Intake, IntakeSettings};
-pub use link::{LONGEST_TARGET, Link, LinkAction, Links};
+pub use link::{FarewellFrom, LONGEST_TARGET, Link, LinkAction, Links, MailFarewell, Visit};
 pub use local::{Directory, LocalMailboxes, Locality, NoMailboxes, mailbox_owners};
 pub use mailing_list::{
     AccessLevel, ListError, MOST_MEMBERS, MailingList, MailingLists, Member, ReplyPreference, list_key,

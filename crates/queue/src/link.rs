@@ -7,7 +7,10 @@ use aws_lc_rs::{constant_time, hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tegami_mail::{Address, Domain};
+use tegami_report::return_path::{Proof, ReturnPaths};
 use tegami_store::{QueueId, Store, StoreError, Table};
 
 /// Makes links and reads them.
@@ -15,7 +18,52 @@ use tegami_store::{QueueId, Store, StoreError, Table};
 pub struct Links {
     base: Option<String>,
     key: hmac::Key,
+    /// For addresses to say farewell by mail.
+    mail_key: [u8; 32],
 }
+
+/// What an address to say farewell by mail means. It has no room for more: whose copy it was, and what that had to do with, is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MailFarewell {
+    /// The copy of the message that this reader got.
+    pub message: QueueId,
+    /// From what.
+    pub from: FarewellFrom,
+}
+
+/// What a reader says farewell to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FarewellFrom {
+    /// Everything of the domain.
+    Domain,
+    /// Messages with the tags of this one.
+    Tags,
+    /// The mailing list that it came by.
+    List,
+}
+
+/// The `data` of Opened, Clicked and Unsubscribed events that came of a link, or of mail to such an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Visit {
+    /// Whence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ip: Option<std::net::IpAddr>,
+    /// What the client said it was.
+    pub user_agent: String,
+    /// Where a click led.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Of a farewell: the tags; none for everything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub from_tags: Vec<String>,
+    /// Of a farewell: the mailing list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mailing_list: Option<String>,
+}
+
+/// What stands before the proof in an address to say farewell by mail.
+const MAILBOX: &str = "unsubscribe";
 
 /// What a link means.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +103,11 @@ const TAG: usize = 16;
 const LONGEST: usize = 8 << 10;
 /// Longest URL that a link leads to, in octets; longer ones stay as they are.
 pub const LONGEST_TARGET: usize = 4 << 10;
+
+impl FarewellFrom {
+    /// The letter before the message.
+    const ALL: [(char, Self); 3] = [('a', Self::Domain), ('t', Self::Tags), ('l', Self::List)];
+}
 
 impl LinkAction {
     /// The first segment of the path, after the base.
@@ -102,13 +155,17 @@ impl Links {
     /// With this key.
     pub fn new(key: &[u8; 32], base: Option<String>) -> Self {
         let base = base.map(|base| base.trim_end_matches('/').to_owned());
-        Self { base, key: hmac::Key::new(hmac::HMAC_SHA256, key) }
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        let mut mail_key = [0; 32];
+        let derived = hmac::sign(&key, b"farewell by mail");
+        mail_key.iter_mut().zip(derived.as_ref()).for_each(|(place, octet)| *place = *octet);
+        Self { base, key, mail_key }
     }
 
     /// The same links by another way to this server.
     #[must_use]
     pub fn by(&self, base: String) -> Self {
-        Self { base: Some(base), key: self.key.clone() }
+        Self { base: Some(base), ..self.clone() }
     }
 
     /// How readers reach this server; without it there are no links.
@@ -171,6 +228,29 @@ impl Links {
             issued: Timestamp::from_second(i64::from(u32::from_be_bytes(*issued))).ok()?,
             action,
         })
+    }
+
+    /// The address to which a reader writes to say farewell: `unsubscribe+…@domain`, made like a return path.
+    pub fn address(&self, domain: &Domain, farewell: MailFarewell, issued: Timestamp) -> Option<Address> {
+        let (letter, _) = FarewellFrom::ALL.into_iter().find(|(_, from)| *from == farewell.from)?;
+        let paths = ReturnPaths::new(MAILBOX, domain.clone(), &self.mail_key).ok()?;
+        paths.make(&format!("{letter}{}", farewell.message), issued).ok()
+    }
+
+    /// Reads what [`Links::address`] made, however long ago; `Some(None)` for what only looks so.
+    pub fn read_address(&self, address: &Address, now: Timestamp) -> Option<Option<MailFarewell>> {
+        let paths = ReturnPaths::new(MAILBOX, address.domain()?.clone(), &self.mail_key).ok()?;
+        let id = match paths.verify(address, now) {
+            Proof::Genuine { id } | Proof::Old { id } => id,
+            Proof::Forged => return Some(None),
+            Proof::Foreign => return None,
+        };
+        let read = || {
+            let letter = id.chars().next()?;
+            let (_, from) = FarewellFrom::ALL.into_iter().find(|(known, _)| *known == letter)?;
+            Some(MailFarewell { message: id.get(1..)?.parse().ok()?, from })
+        };
+        Some(read())
     }
 
     /// A proof that this server said `text` for this purpose, of letters, digits, `-` and `_`.
@@ -251,6 +331,25 @@ mod tests {
         assert!(url.starts_with("https://mail.example.org/u/"), "{url}");
         assert!(url.len() < 128, "{url}");
         assert_eq!(Links::new(&[1; 32], None).url(&link(LinkAction::Open)), None);
+    }
+
+    #[test]
+    fn addresses_prove_themselves() {
+        let (domain, made) = (Domain::parse("example.org").unwrap(), "2026-07-06T09:00:00Z".parse().unwrap());
+        let later = "2028-07-06T09:00:00Z".parse().unwrap();
+        for (_, from) in FarewellFrom::ALL {
+            let farewell = MailFarewell { message: QueueId::from_bits(u128::MAX), from };
+            let address = links(1).address(&domain, farewell, made).unwrap();
+            assert!(address.local_part().as_str().len() <= 64, "{address}");
+            let upper = Address::parse(&address.to_string().to_ascii_uppercase()).unwrap();
+            for address in [&address, &upper] {
+                assert_eq!(links(1).read_address(address, later), Some(Some(farewell)));
+                assert_eq!(links(2).read_address(address, made), Some(None));
+            }
+            let elsewhere = address.to_string().replace("example.org", "example.net");
+            assert_eq!(links(1).read_address(&Address::parse(&elsewhere).unwrap(), made), Some(None));
+        }
+        assert_eq!(links(1).read_address(&Address::parse("unsubscribe@example.org").unwrap(), made), None);
     }
 
     proptest! {

@@ -20,6 +20,7 @@ use tegami_store::{
 use crate::event::EventData;
 use crate::fate;
 use crate::intake::{Intake, unique};
+use crate::link::Link;
 use crate::local::Locality;
 use crate::outcome::Class;
 use crate::returns::{ReturnTo, ReturnedSender};
@@ -38,6 +39,8 @@ pub enum Returning {
     Sender(ReturnedSender),
     /// A return path that nobody made, whose time is over, or whose message is forgotten.
     Nobody,
+    /// What a reader writes to who wants no more mail.
+    Farewell(Box<Link>),
     /// None of these.
     Elsewhere,
 }
@@ -108,6 +111,14 @@ impl Intake {
             }
             ReturnTo::Nobody => return Ok(Returning::Nobody),
             ReturnTo::Elsewhere => {}
+        }
+        match self.farewell_at(address).await? {
+            Some(Some(link)) => return Ok(Returning::Farewell(Box::new(link))),
+            // Somebody may have an address that looks so.
+            Some(None) if self.local.find(address).await? == Locality::Unknown => {
+                return Ok(Returning::Nobody);
+            }
+            _ => {}
         }
         if let Some(returned) = self.returns().returned(address, self.clock.now())
             && self.local.find(address).await? == Locality::Unknown

@@ -165,6 +165,11 @@ impl Returns {
         self.of(&host?)
     }
 
+    /// Whether what is written to this domain comes here, as far as is known.
+    pub(crate) fn takes_mail(&self, domain: &Domain) -> bool {
+        self.of(domain).is_some_and(|of_domain| of_domain.rewrites.load(Ordering::Relaxed))
+    }
+
     /// What MAIL carries for this message: messages of our accounts leave with a return path of ours where their domain has one. It is of
     /// the same domain, so SPF finds what it would have found.
     pub fn reverse_path(&self, message: &MessageRow) -> ReversePath {

@@ -2,6 +2,7 @@
 //! that it was read. What is rewritten leads to us and on to where it led before; nobody else learns anything.
 
 use jiff::Timestamp;
+use tegami_mail::Domain;
 use tegami_mail::encoded_word::encode_unstructured;
 use tegami_mail::header::{self, HeaderField, HeaderLimits, HeaderSection};
 use tegami_mail::html::{self, Token};
@@ -9,7 +10,7 @@ use tegami_mail::mailbox_list;
 use tegami_mail::mime::{TextKind, rewrite};
 use tegami_store::{ClickTracking, QueueId, TrackingSettings};
 
-use crate::link::{LONGEST_TARGET, Link, LinkAction, Links};
+use crate::link::{FarewellFrom, LONGEST_TARGET, Link, LinkAction, Links, MailFarewell};
 use crate::mailing_list::{AccessLevel, MailingList, ReplyPreference};
 use crate::variables::Person;
 
@@ -57,10 +58,17 @@ pub(crate) fn names_links(text: &[u8]) -> bool {
     })
 }
 
-/// An address to unsubscribe by mail, as senders name it beside a link in List-Unsubscribe. There is none here.
+/// What stands for an address to unsubscribe by mail, and how senders name it beside a link in List-Unsubscribe.
+const ADDRESS: &str = "%unsubscribe_email%";
 const BY_MAIL: &str = "<mailto:%unsubscribe_email%>";
 
-/// A header section that does not promise it: the link is enough, and stands in its place where there is no other.
+/// Whether a text asks for links or for that address.
+fn names_ways(text: &[u8]) -> bool {
+    names_links(text) || memchr::memmem::find(text, ADDRESS.as_bytes()).is_some()
+}
+
+/// A header section that does not promise it, where what is written to the domain does not come here: the link is enough, and stands in its place
+/// where there is no other.
 fn without_address(head: &str) -> String {
     if !head.contains(BY_MAIL) {
         return head.to_owned();
@@ -74,8 +82,7 @@ fn without_address(head: &str) -> String {
 
 /// Whether a content asks for links by name, wherever and however encoded.
 pub(crate) fn asks_for_links(content: &[u8]) -> bool {
-    let by_mail = || memchr::memmem::find(header::split(content).0, BY_MAIL.as_bytes()).is_some();
-    let mut asks = names_links(content) || by_mail();
+    let mut asks = names_ways(content);
     // What is written as it is was looked at. A name that a soft line break parts stands in a line that ends so.
     let is_encoded = || {
         let has = |text: &str| memchr::memmem::find(content, text.as_bytes()).is_some();
@@ -83,7 +90,7 @@ pub(crate) fn asks_for_links(content: &[u8]) -> bool {
     };
     if !asks && is_encoded() {
         rewrite(content, |_, text| {
-            asks |= names_links(text.as_bytes());
+            asks |= names_ways(text.as_bytes());
             None
         });
     }
@@ -94,7 +101,9 @@ pub(crate) fn asks_for_links(content: &[u8]) -> bool {
 pub(crate) struct Reader<'a> {
     /// Without them there are none, and nobody asked for any.
     pub(crate) links: Option<&'a Links>,
-    pub(crate) domain: &'a str,
+    pub(crate) domain: &'a Domain,
+    /// What is written to the domain comes here.
+    pub(crate) by_mail: bool,
     pub(crate) message: QueueId,
     pub(crate) recipient: &'a str,
     pub(crate) now: Timestamp,
@@ -127,6 +136,7 @@ impl Reader<'_> {
         let (head, body) = header::split(content);
         // Links are words of plain ASCII: they break nothing in a field.
         let head = match std::str::from_utf8(head) {
+            Ok(text) if self.by_mail => self.fill_header(text, &mut named),
             Ok(text) => self.fill_header(&without_address(text), &mut named),
             Err(_) => head.to_vec(),
         };
@@ -142,13 +152,20 @@ impl Reader<'_> {
 
     fn link(&self, action: LinkAction) -> String {
         let link = Link {
-            domain: self.domain.to_owned(),
+            domain: self.domain.to_string(),
             message: self.message,
             recipient: self.recipient.to_owned(),
             issued: self.now,
             action,
         };
         self.links.and_then(|links| links.url(&link)).unwrap_or_default()
+    }
+
+    /// The address to which this reader writes to say farewell.
+    fn address(&self, from: FarewellFrom) -> Option<String> {
+        let farewell = MailFarewell { message: self.message, from };
+        let address = self.links.filter(|_| self.by_mail)?.address(self.domain, farewell, self.now);
+        address.map(|address| address.to_string())
     }
 
     fn unsubscribe(&self) -> String {
@@ -192,14 +209,18 @@ impl Reader<'_> {
         if !self.tracking.unsubscribe && !named.any() && self.list.is_none() {
             return Vec::new();
         }
-        let url = match (self.list, named) {
-            (Some(_), _) => self.by_list(),
-            (None, Named { everything: false, by_tag: true, .. }) => self.by_tag(),
-            _ => self.unsubscribe(),
+        let (url, from) = match (self.list, named) {
+            (Some(_), _) => (self.by_list(), FarewellFrom::List),
+            (None, Named { everything: false, by_tag: true, .. }) => (self.by_tag(), FarewellFrom::Tags),
+            _ => (self.unsubscribe(), FarewellFrom::Domain),
         };
+        // RFC 2369 section 3.2: whoever can do the first of them needs no other.
+        let address =
+            self.address(from).map(|address| format!(",\r\n <mailto:{address}?subject=unsubscribe>"));
+        let address = address.unwrap_or_default();
         let post = if secure && section.first("List-Unsubscribe-Post").is_none() { one_click } else { "" };
         // The blank is where the field may be folded.
-        format!("List-Unsubscribe:\r\n <{url}>\r\n{post}").into_bytes()
+        format!("List-Unsubscribe:\r\n <{url}>{address}\r\n{post}").into_bytes()
     }
 
     fn text(&self, kind: TextKind, text: &str, named: &mut Named) -> String {
@@ -236,10 +257,15 @@ impl Reader<'_> {
             Some(person) => person.fill(text),
             None => text.to_owned(),
         };
-        if !names_links(text.as_bytes()) {
+        if !names_ways(text.as_bytes()) {
             return text.to_owned();
         }
         let mut text = text.to_owned();
+        let from = if self.list.is_some() { FarewellFrom::List } else { FarewellFrom::Domain };
+        if let Some(address) = self.address(from).filter(|_| text.contains(ADDRESS)) {
+            text = text.replace(ADDRESS, &address);
+            named.everything = true;
+        }
         let mut put = |name: &str, url: &dyn Fn() -> String| {
             let found = text.contains(name);
             if found {
@@ -433,7 +459,8 @@ mod tests {
     fn copy(tracking: &TrackingSettings, content: &str) -> Vec<u8> {
         let reader = Reader {
             links: Some(&links()),
-            domain: "example.org",
+            domain: &Domain::parse("example.org").unwrap(),
+            by_mail: false,
             message: QueueId::from_bits(1),
             recipient: "a@example.net",
             now: "2026-07-06T09:00:00Z".parse().unwrap(),

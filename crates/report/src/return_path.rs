@@ -33,7 +33,7 @@ pub enum ReturnPathError {
     #[error("`{0}` cannot stand in a return path: an id has 1 to 30 ASCII letters and digits")]
     Id(String),
     /// The name of the mailbox leaves no room, or cannot stand in an address.
-    #[error("the mailbox `{0}` is no local-part, or leaves no room for the tag: at most 8 octets always do")]
+    #[error("the mailbox `{0}` is no local-part, or leaves no room for the tag: at most 11 octets always do")]
     Mailbox(String),
     /// The moment is before 1970.
     #[error("the day of {0} cannot be written")]
@@ -78,10 +78,10 @@ impl ReturnPaths {
     /// Return paths `mailbox+…@domain`, such as `bounces+…@example.org`.
     ///
     /// # Errors
-    /// [`ReturnPathError::Mailbox`]: `mailbox` is no plain local-part of at most 8 octets.
+    /// [`ReturnPathError::Mailbox`]: `mailbox` is no plain local-part of at most 11 octets.
     pub fn new(mailbox: &str, domain: Domain, key: &[u8; 32]) -> Result<Self, ReturnPathError> {
         let plain = mailbox.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet));
-        if !plain || mailbox.len() > 8 || LocalPart::parse(mailbox).is_err() {
+        if !plain || mailbox.len() > 11 || LocalPart::parse(mailbox).is_err() {
             return Err(ReturnPathError::Mailbox(mailbox.to_owned()));
         }
         let key = hmac::Key::new(hmac::HMAC_SHA256, key);

@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_json::value::from_value;
+use tegami_queue::{farewell_tags, joined_suppression, merged_suppression, writing_suppressions};
 use tegami_store::{
-    Allowed, EVERY_TAG, NewEvent, Store, StoreError, Suppression, SuppressionList, Table, allowed_key,
+    Allowed, Store, StoreError, Suppression, SuppressionList, Table, allowed_key,
     suppression_key,
 };
-use tokio::sync::Mutex;
 
 use crate::stretch::{self, Stretch};
-
-/// Tags are added to those that stand there: nobody may write between the reading and the writing.
-static WRITING: Mutex<()> = Mutex::const_new(());
 
 /// A stretch of one list of a domain.
 pub(crate) async fn list(
@@ -39,63 +36,18 @@ pub(crate) async fn find(
 
 /// Puts addresses on lists. What stands there is replaced, but nobody loses a tag by it.
 pub(crate) async fn put(store: &dyn Store, suppressions: Vec<Suppression>) -> Result<(), StoreError> {
-    let _alone = WRITING.lock().await;
+    let _alone = writing_suppressions().await;
     let mut rows: BTreeMap<String, Suppression> = BTreeMap::new();
     for suppression in suppressions {
         let key = suppression.key();
         // The same address may stand in the list twice.
         let row = match rows.remove(&key) {
-            Some(earlier) => joined(suppression, Some(&earlier)).0,
-            None => merged(store, suppression).await?.0,
+            Some(earlier) => joined_suppression(suppression, Some(&earlier)).0,
+            None => merged_suppression(store, suppression).await?.0,
         };
         rows.insert(key, row);
     }
     store.change(rows.values().map(Suppression::change).collect()).await
-}
-
-/// A reader unsubscribes: the suppression and the event in one commit. `false`: it stood there already, and nothing is written.
-pub(crate) async fn unsubscribe(
-    store: &dyn Store,
-    suppression: Suppression,
-    event: NewEvent,
-) -> Result<bool, StoreError> {
-    let _alone = WRITING.lock().await;
-    let (suppression, is_new) = merged(store, suppression).await?;
-    if is_new {
-        store.tell(vec![event], vec![suppression.change()]).await?;
-    }
-    Ok(is_new)
-}
-
-/// With the tags that it has in the store besides, and whether anything is new.
-async fn merged(store: &dyn Store, suppression: Suppression) -> Result<(Suppression, bool), StoreError> {
-    if suppression.list != SuppressionList::Unsubscribes {
-        return Ok((suppression, true));
-    }
-    let known = find(store, &suppression.domain, suppression.list, &suppression.address).await?;
-    Ok(joined(suppression, known.as_ref()))
-}
-
-/// With the tags that it has besides, and whether anything is new.
-fn joined(mut suppression: Suppression, known: Option<&Suppression>) -> (Suppression, bool) {
-    let Some(known) = known.filter(|known| known.list == SuppressionList::Unsubscribes) else {
-        return (suppression, true);
-    };
-    let (mut tags, added) = (tags(known), tags(&suppression));
-    let before = tags.len();
-    for tag in added {
-        if !tags.iter().any(|known| known.eq_ignore_ascii_case(&tag)) {
-            tags.push(tag);
-        }
-    }
-    let is_new = tags.len() > before;
-    suppression.tags = tags;
-    (suppression, is_new)
-}
-
-/// From what an address unsubscribed: tags, `*` for everything.
-pub(crate) fn tags(suppression: &Suppression) -> Vec<String> {
-    if suppression.tags.is_empty() { vec![EVERY_TAG.to_owned()] } else { suppression.tags.clone() }
 }
 
 /// Takes an address off a list.
@@ -110,11 +62,11 @@ pub(crate) async fn remove_tag(
     address: &str,
     tag: &str,
 ) -> Result<bool, StoreError> {
-    let _alone = WRITING.lock().await;
+    let _alone = writing_suppressions().await;
     let Some(mut known) = find(store, domain, SuppressionList::Unsubscribes, address).await? else {
         return Ok(false);
     };
-    let mut left = tags(&known);
+    let mut left = farewell_tags(&known);
     let before = left.len();
     left.retain(|known| !known.eq_ignore_ascii_case(tag));
     match left.len() {

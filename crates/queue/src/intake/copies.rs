@@ -24,7 +24,8 @@ impl Whole {
     ) -> Reader<'a> {
         Reader {
             links,
-            domain: self.domain.as_str(),
+            domain: &self.domain,
+            by_mail: self.by_mail,
             message: QueueId::from_bits(0),
             recipient: "",
             now,

@@ -167,7 +167,9 @@ impl Intake {
         let (mut accepted, mut messages, mut octets) = (None, Vec::new(), 0_usize);
         for post in posts {
             let options = Options { list: Some(post.list.address.clone()), ..whole.options.clone() };
-            let whole = Whole { domain: post.domain().unwrap_or_else(|| whole.domain.clone()), options, ..whole.clone() };
+            let domain = post.domain().unwrap_or_else(|| whole.domain.clone());
+            let by_mail = self.returns.takes_mail(&domain);
+            let whole = Whole { domain, options, by_mail, ..whole.clone() };
             for member in &post.members {
                 let Some(person) = Person::member(member) else { continue };
                 let id = if accepted.is_none() { id } else { self.ids.next(now) };
@@ -241,7 +243,9 @@ impl Intake {
         let by_name = ours.zip(links_at.clone()).map(|(links, base)| links.by(base));
         let links = by_name.as_ref().or(ours);
         let origin = reception.origin.clone();
-        let mut whole = Whole { origin, domain, author: None, signers: Vec::new(), options, hop_tls, links_at };
+        let by_mail = self.returns.takes_mail(&domain);
+        let (author, signers) = (None, Vec::new());
+        let mut whole = Whole { origin, domain, author, signers, options, hop_tls, links_at, by_mail };
         let reader = |whole: &Whole, id, member: &Member, content: &[u8]| {
             let usual = whole.reader(links, &tracking, now);
             let list = Some(&post.list);

@@ -10,6 +10,7 @@ use crate::client::believed;
 use crate::peer::{eventually, need, python};
 use crate::sink::Sink;
 use crate::site::{Plan, Site};
+use crate::wire::Wire;
 
 /// Head and body of an answer.
 pub(crate) fn ask(site: &Site, key: &str, head: &str, body: &str) -> (String, String) {
@@ -66,6 +67,8 @@ fn by_one_click() {
             "{signature}"
         );
     }
+    let (link, address) = link.split_once(", ").unwrap();
+    assert!(address.starts_with("<mailto:unsubscribe+"), "{address}");
     let path = link.strip_prefix("<https://mail.sender.test").unwrap().strip_suffix('>').unwrap();
     let (head, body) = ask(&site, &key, &format!("GET {path}"), "");
     assert!(head.starts_with("HTTP/1.1 200") && body.contains("friend@receiver.test"), "{head}\n{body}");
@@ -82,4 +85,50 @@ fn by_one_click() {
     assert_eq!((sink.taken().len(), site.waiting()), (1, 0));
     let list = site.json(&["suppression", "list"]);
     assert!(list.to_string().contains("\"source\":\"recipient\""), "{list}");
+}
+
+/// By mail to an address that proves itself, whoever writes there and whatever is written.
+#[test]
+fn by_mail() {
+    let sink = Sink::start("127.43.51.2");
+    let site = Site::start(&Plan {
+        zone: sink.zone("receiver.test"),
+        port: Some(sink.address.port()),
+        top: "public_url = \"https://mail.sender.test\"\n".to_owned(),
+        ..Plan::default()
+    });
+    let key = site.json(&["key", "add", "operator"])["key"].as_str().unwrap().to_owned();
+    send(&site, &key);
+    let text = sink.first().text();
+    let address = text.split("<mailto:").nth(1).unwrap().split('?').next().unwrap();
+    let local_part = address.strip_suffix("@sender.test").unwrap();
+    assert!(local_part.starts_with("unsubscribe+") && local_part.len() <= 64, "{address}");
+    let write = |to: &str| {
+        let mut wire = Wire::connect(site.smtp()).unwrap();
+        wire.command("EHLO mx.receiver.test").unwrap();
+        wire.send("friend@receiver.test", &[to], "From: friend@receiver.test\r\nSubject: unsubscribe\r\n\r\n")
+            .unwrap()
+    };
+    // Nobody makes one up, not even of one that is good.
+    let (head, tail) = local_part.split_at(local_part.len() - 1);
+    let other = if tail == "a" { "b" } else { "a" };
+    assert!(write(&format!("{head}{other}@sender.test")).starts_with("550 5.7.1"));
+    assert!(write("unsubscribe+anything@sender.test").starts_with("550 5.7.1"));
+    assert_eq!(site.json(&["suppression", "list"])["suppressions"], serde_json::json!([]));
+    for to in [address.to_owned(), address.to_ascii_uppercase()] {
+        assert_eq!(write(&to), "250 2.0.0 Ok: unsubscribed");
+    }
+    let suppressions = site.json(&["suppression", "list"]);
+    assert_eq!(suppressions["suppressions"][0]["address"], "friend@receiver.test", "{suppressions}");
+    let (_, body) = ask(&site, &key, "GET /v3/sender.test/events?event=unsubscribed", "");
+    let events: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(events["items"].as_array().unwrap().len(), 1, "{events}");
+    assert_eq!(events["items"][0]["recipient"], "friend@receiver.test");
+    assert_eq!(events["items"][0]["message"]["headers"]["subject"], "News");
+    send(&site, &key);
+    eventually("the event of the message that was not sent", || {
+        let (_, body) = ask(&site, &key, "GET /v3/sender.test/events?event=failed", "");
+        let events: Value = serde_json::from_str(&body).unwrap();
+        events["items"].get(0).map(|event| assert_eq!(event["delivery-status"]["code"], 606))
+    });
 }

@@ -218,6 +218,27 @@ fn a_refused_forward_is_told_to_the_author() {
     assert!(reply.starts_with("550 5.7.23"), "{reply}");
 }
 
+/// A route to an address of ours that nobody has: refused where nothing else becomes of the letter, and told to the author where it was taken.
+#[test]
+fn an_address_that_nobody_has_is_told() {
+    let world = World::start("127.43.70.80");
+    world.route(0, "match_recipient('info@')", &["forward('ghost@sender.test')"]);
+    let refused = world.write(&["info@sender.test"], &world.letter("alone"));
+    assert!(refused.starts_with("550 5.1.1"), "{refused}");
+    world.site.add_user("alice@sender.test", "correct horse");
+    let both = ["alice@sender.test", "info@sender.test"];
+    assert!(world.write(&both, &world.letter("both")).starts_with("250"));
+    let told = world.sink.with_text("Final-Recipient: rfc822; ghost@sender.test");
+    assert_eq!(told.recipients, ["RCPT TO:<anna@author.test>"]);
+    assert!(
+        told.mail.starts_with("MAIL FROM:<>") && told.text().contains("Status: 5.1.1"),
+        "{}",
+        told.text()
+    );
+    assert!(world.site.mail("alice@sender.test", "INBOX").contains("Subject: both"));
+    assert_eq!(world.sink.taken().len(), 1, "the letter that was refused is told by its client");
+}
+
 /// Tested before it is trusted: the steps say why, in both languages.
 #[test]
 fn routes_are_administered_and_tested() {

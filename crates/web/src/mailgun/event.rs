@@ -14,8 +14,9 @@ use tegami_words::Language;
 
 use super::filter::Manner;
 use super::scalar::timestamp;
-use crate::public::{Client, Visit};
+use crate::public::Client;
 use crate::statistics;
+use tegami_queue::Visit;
 
 /// Recipients of the messages on a page.
 pub(crate) type Recipients = BTreeMap<QueueId, Vec<String>>;

@@ -375,7 +375,7 @@ fn item(suppression: &Suppression) -> Value {
         }),
         SuppressionList::Unsubscribes => json!({
             "address": suppression.address,
-            "tags": suppression::tags(suppression),
+            "tags": tegami_queue::farewell_tags(suppression),
             "created_at": created_at,
         }),
         SuppressionList::Complaints => json!({"address": suppression.address, "created_at": created_at}),

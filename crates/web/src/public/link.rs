@@ -1,54 +1,24 @@
 //! Links of our mail: unsubscribing, pictures that tell of opens, links that tell of clicks.
 
-use std::net::IpAddr;
-
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use tegami_queue::{Link, LinkAction};
-use tegami_store::{EventKind, Json, NewEvent, StoreError, Suppression, SuppressionList, SuppressionSource};
+use tegami_queue::{Link, LinkAction, Visit};
+use tegami_store::{EventKind, Json, NewEvent};
 use tegami_words::{plain, text};
 
 use super::page::Page;
 use super::stranger::Stranger;
 use crate::domain::HOST;
 use crate::house::{House, Shared};
-use crate::suppression;
 
 /// So long opens and clicks are counted, in hours; a link leads where it led for ever, and one may say farewell by it for ever.
 const COUNTED: i64 = 366 * 24;
 
 /// A picture of one transparent pixel.
 const PIXEL: &[u8] = b"GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00!\xf9\x04\x01\x00\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;";
-
-/// The `data` of Opened, Clicked and Unsubscribed events that came of a link.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub(crate) struct Visit {
-    /// Whence.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) ip: Option<IpAddr>,
-    /// What the client said it was.
-    pub(crate) user_agent: String,
-    /// Where a click led.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) url: Option<String>,
-    /// Of a farewell: the tags; none for everything.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) from_tags: Vec<String>,
-    /// Of a farewell: the mailing list.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) mailing_list: Option<String>,
-}
-
-impl Visit {
-    fn of(stranger: &Stranger) -> Self {
-        Self { ip: Some(stranger.ip), user_agent: stranger.user_agent.clone(), ..Self::default() }
-    }
-}
 
 /// Proves to ourselves that a name leads to this server ([`crate::DomainDesk`]); it proves nothing to anybody else.
 pub(crate) async fn prove(State(house): State<Shared>, Path(host): Path<String>) -> Response {
@@ -89,7 +59,7 @@ pub(crate) async fn unsubscribe(
     if axum::body::to_bytes(body, MOST).await.is_err() {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     }
-    if let Err(error) = house.say_farewell(&link, &stranger).await {
+    if let Err(error) = house.rooms.intake.say_farewell(&link, visit_of(&stranger)).await {
         tracing::error!(%error, "a farewell could not be kept");
         let sentences = [plain(stranger.language, "api-farewell-trouble")];
         return page(
@@ -112,7 +82,7 @@ pub(crate) async fn opened(
 ) -> Response {
     let link = read(&house, &text).filter(|link| link.action == LinkAction::Open);
     let Some(link) = link else { return StatusCode::NOT_FOUND.into_response() };
-    house.count(EventKind::Opened, &link, &text, &stranger, Visit::of(&stranger)).await;
+    house.count(EventKind::Opened, &link, &text, &stranger, visit_of(&stranger)).await;
     let fields = [
         (header::CONTENT_TYPE, "image/gif"),
         (header::CACHE_CONTROL, "no-store, private"),
@@ -130,7 +100,7 @@ pub(crate) async fn clicked(
     let Some(link) = read(&house, &text) else { return invalid(&stranger) };
     let LinkAction::Click(url) = &link.action else { return invalid(&stranger) };
     let Ok(location) = location(url) else { return invalid(&stranger) };
-    let visit = Visit { url: Some(url.clone()), ..Visit::of(&stranger) };
+    let visit = Visit { url: Some(url.clone()), ..visit_of(&stranger) };
     house.count(EventKind::Clicked, &link, &text, &stranger, visit).await;
     let fields = [
         (header::LOCATION, location),
@@ -156,39 +126,11 @@ fn farewell(house: &House, text: &str) -> Option<Link> {
     read(house, text).filter(|link| matches!(link.action, LinkAction::Unsubscribe(_) | LinkAction::Leave(_)))
 }
 
-impl House {
-    /// Who wants no more mail gets none: the suppression and the event in one commit, once.
-    async fn say_farewell(&self, link: &Link, stranger: &Stranger) -> Result<(), StoreError> {
-        let now = self.rooms.clock.now();
-        let tags = match &link.action {
-            LinkAction::Unsubscribe(tags) => tags,
-            LinkAction::Leave(list) => {
-                let visit = Visit { mailing_list: Some(list.clone()), ..Visit::of(stranger) };
-                let event = event(EventKind::Unsubscribed, link, &visit, now);
-                let is_new = self.rooms.intake.lists().leave(list, &link.recipient, event).await?;
-                tracing::info!(list, recipient = link.recipient, is_new, "left a mailing list by a link");
-                return Ok(());
-            }
-            LinkAction::Open | LinkAction::Click(_) => return Ok(()),
-        };
-        let visit = Visit { from_tags: tags.clone(), ..Visit::of(stranger) };
-        let suppression = Suppression {
-            domain: link.domain.clone(),
-            list: SuppressionList::Unsubscribes,
-            address: link.recipient.clone(),
-            code: String::new(),
-            error: String::new(),
-            created_at: now,
-            source: SuppressionSource::Recipient,
-            evidence: None,
-            tags: tags.clone(),
-        };
-        let event = event(EventKind::Unsubscribed, link, &visit, now);
-        let is_new = suppression::unsubscribe(&*self.rooms.store, suppression, event).await?;
-        tracing::info!(domain = link.domain, recipient = link.recipient, is_new, "unsubscribed by a link");
-        Ok(())
-    }
+fn visit_of(stranger: &Stranger) -> Visit {
+    Visit { ip: Some(stranger.ip), user_agent: stranger.user_agent.clone(), ..Visit::default() }
+}
 
+impl House {
     /// Writes down an open or a click, unless a program fetched ahead, it was counted a moment ago, or the message is old. Nobody waits in vain
     /// for a link because this could not be written.
     async fn count(&self, kind: EventKind, link: &Link, text: &str, stranger: &Stranger, visit: Visit) {

@@ -20,7 +20,6 @@ use axum::routing::{get, post};
 pub(crate) use self::client::Client;
 pub(crate) use self::form::Rates;
 pub use self::form::{FormField, FormSettings};
-pub(crate) use self::link::Visit;
 pub(crate) use self::recent::Recent;
 use crate::house::Shared;
 
