@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
+use tegami_auth::Network;
 use tegami_dns::Resolver;
 use tegami_mail::{Clock, Domain};
 use tegami_queue::shaping::Shaping;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub sources: Sources,
     /// Forms that web sites may send, by name.
     pub forms: BTreeMap<String, FormSettings>,
+    /// Proxies that are believed when they say whence a request came.
+    pub proxies: Vec<Network>,
 }
 
 impl Settings {
@@ -53,6 +56,7 @@ impl Settings {
             open_on_loopback: false,
             sources: Sources { hostname, addresses: Vec::new() },
             forms: BTreeMap::new(),
+            proxies: Vec::new(),
         }
     }
 }

@@ -30,6 +30,7 @@ mod suppression;
 mod tag;
 mod template;
 mod webhook;
+mod whence;
 
 pub use calls::{AgainError, CallFilter, CallMetrics, CallSettings, Calls, Signature};
 pub use domain::{DeskError, DomainDesk, Hosts, PlannedRecord, Purpose, SeenRecord, Sources, plan};
@@ -77,6 +78,7 @@ fn guarded(router: axum::Router, house: &house::Shared) -> axum::Router {
         .layer(from_fn(browser::keep_keys_apart))
         .layer(from_fn(cors::allow))
         .layer(from_fn(refused::tell))
+        .layer(from_fn_with_state(Arc::clone(house), whence::whence))
 }
 
 async fn greet_programs(request: Request, next: Next) -> Response {

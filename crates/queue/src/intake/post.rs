@@ -5,11 +5,13 @@
 //! cannot (a signed field is one that the list has to change, or nothing but SPF proved the author) and the author's domain asks receivers to keep
 //! back what does not pass DMARC, the list becomes the author, and names the true one.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use tegami_auth::dkim::Signer;
 use tegami_mail::header::{self, HeaderField, HeaderLimits, HeaderSection};
 use tegami_mail::mailbox_list::{parse_list, write_list};
-use tegami_mail::{Address, Domain, Envelope, NameAddr};
+use tegami_mail::{Address, Domain, Envelope, NameAddr, line};
 use tegami_store::{NewMessage, Priority, QueueId, TrackingSettings};
 
 use super::copies::bounded;
@@ -202,7 +204,19 @@ impl Intake {
         reception: &Reception,
         (base, now): (QueueId, Timestamp),
     ) -> Result<Vec<NewMessage>, IntakeError> {
+        if lists.is_empty() {
+            return Ok(Vec::new());
+        }
         let (mut messages, mut octets) = (Vec::new(), 0_usize);
+        // Line ends that no signature could stand are mended, and what signed them proves nothing any more.
+        let mended = match line::to_crlf(&reception.content) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(content) => {
+                let author = Author { signatures: Vec::new(), ..reception.author.clone() };
+                Some(Reception { content: content.into(), author, ..reception.clone() })
+            }
+        };
+        let reception = mended.as_ref().unwrap_or(reception);
         for address in lists {
             // It may have gone since RCPT.
             let list = self.lists.of(address).await?;

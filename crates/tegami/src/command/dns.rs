@@ -1,10 +1,13 @@
 //! Where DNS questions go: the machine's resolver, a named one, or zone text.
 
 use std::net::SocketAddr;
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use tegami_dns::{Dnssec, Resolver, SystemOptions, SystemResolver, ZoneResolver};
+use tegami_dns::{
+    Answer, BoxFuture, DnsError, DnsName, Dnssec, Kept, RecordType, Resolver, SystemOptions, SystemResolver,
+    ZoneResolver,
+};
 use tegami_mail::note;
 
 use super::Failure;
@@ -19,6 +22,47 @@ pub(crate) fn resolver(options: &DnsOptions) -> Result<Arc<dyn Resolver>, Failur
         (Some(path), _) => zone(path),
         (None, Some(address)) => server(address, Dnssec::Auto),
         (None, None) => system(Dnssec::Auto),
+    }
+}
+
+/// Zone text in a file, which can be read anew while others ask.
+pub(crate) struct ZoneFile {
+    path: PathBuf,
+    now: RwLock<Arc<dyn Resolver>>,
+}
+
+impl ZoneFile {
+    /// As it is now.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        Ok(Self { path: path.to_owned(), now: RwLock::new(zone(path)?) })
+    }
+
+    /// As it is now, which nobody asks before [`ZoneFile::replace`].
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(crate) fn read(&self) -> Result<Arc<dyn Resolver>, Failure> {
+        zone(&self.path)
+    }
+
+    /// Has everybody ask another one from now on.
+    pub(crate) fn replace(&self, read: Arc<dyn Resolver>) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = read;
+    }
+}
+
+impl Resolver for ZoneFile {
+    fn lookup<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Result<Answer, DnsError>> {
+        let now = Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner));
+        Box::pin(async move { now.lookup(name, kind).await })
+    }
+
+    fn lookup_to_keep<'a>(&'a self, name: &'a DnsName, kind: RecordType) -> BoxFuture<'a, Kept> {
+        let now = Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner));
+        Box::pin(async move { now.lookup_to_keep(name, kind).await })
     }
 }
 

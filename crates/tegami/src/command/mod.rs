@@ -38,6 +38,7 @@ use tegami_mail::note;
 use tegami_queue::SystemClock;
 
 pub(crate) use context::{Context, Failure, Outcome, Report};
+pub(crate) use dns::ZoneFile;
 
 use crate::cli::{self, Cli, Verb};
 use crate::config::Config;

@@ -69,7 +69,9 @@ pub(super) async fn run(
             let mut tested = Vec::new();
             for recipient in recipients {
                 let locality = rooms.local.find(&recipient).await?;
-                tested.push(Tested { steps: table.evaluate(&recipient, &fields).steps, recipient, locality });
+                let is_list = rooms.intake.lists().of(&recipient).await?.is_some();
+                let steps = table.evaluate(&recipient, &fields).steps;
+                tested.push(Tested { steps, recipient, locality, is_list });
             }
             Ok(test(context, &tested))
         }
@@ -127,6 +129,7 @@ fn show(context: &Context, route: &Route) -> Report {
 struct Tested {
     recipient: Address,
     locality: Locality,
+    is_list: bool,
     steps: Vec<RouteSteps>,
 }
 
@@ -169,6 +172,7 @@ fn test(context: &Context, tested: &[Tested]) -> Report {
     if context.json {
         let member = |tested: &Tested| {
             let locality = match tested.locality {
+                _ if tested.is_list => "list",
                 Locality::Remote => "remote",
                 Locality::Unknown => "unknown",
                 Locality::Mailboxes(_) => "mailbox",
@@ -179,7 +183,7 @@ fn test(context: &Context, tested: &[Tested]) -> Report {
         return Report { outcome, ..Report::json(&json!({ "recipients": members })) };
     }
     let mut prose = Prose::new(context);
-    for Tested { recipient, locality, steps } in tested {
+    for Tested { recipient, locality, is_list, steps } in tested {
         prose.heading(&table::plain(&recipient.to_string()));
         if *locality == Locality::Remote {
             prose.sentence(2, &note!("cli-route-remote", address = recipient), "");
@@ -197,6 +201,7 @@ fn test(context: &Context, tested: &[Tested]) -> Report {
             }
         }
         let end = match (steps.iter().any(|step| step.outcome == RouteOutcome::Matched), locality) {
+            _ if *is_list => note!("cli-route-list"),
             (_, Locality::Mailboxes(_)) => note!("cli-route-mailbox"),
             (false, Locality::Unknown) => note!("cli-route-nobody"),
             _ => continue,

@@ -22,12 +22,16 @@ pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
     // Before anybody is told that we are ready: a service manager may stop us at once.
     let mut signals = Signals::listen()?;
     let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
-    let surroundings = Surroundings {
-        resolver: resolver(&config)?,
-        roots: trusted_roots(&config)?,
-        reach: reach(&config),
-        smtp: None,
+    let zone = match &config.dns {
+        Dns::Zone(path) => Some(Arc::new(ZoneFile::open(path)?)),
+        Dns::System | Dns::Server(_) => None,
     };
+    let resolver = match &zone {
+        Some(zone) => Arc::clone(zone) as Arc<dyn Resolver>,
+        None => resolver(&config)?,
+    };
+    let surroundings =
+        Surroundings { resolver, zone, roots: trusted_roots(&config)?, reach: reach(&config), smtp: None };
     let mut server = Server::start(&config, rooms, surroundings, Box::new(crate::server::pages)).await?;
     announce(context, &server.addresses);
     tell_manager(&[NotifyState::Ready]);

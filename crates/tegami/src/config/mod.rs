@@ -68,6 +68,8 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     /// How others reach our HTTP API, without a slash at its end; `None` where nothing is said.
     pub(crate) public_url: Option<String>,
+    /// Proxies that are believed when they say whence a request came.
+    pub(crate) trusted_proxies: Vec<Network>,
     /// Requests to URLs of webhooks, routes and archives.
     pub(crate) webhooks: Webhooks,
     /// Contact forms of web sites, by name.

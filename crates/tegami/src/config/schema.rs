@@ -82,6 +82,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         limits: limits(root),
         log: log(root),
         public_url: webhook::public_url(root),
+        trusted_proxies: webhook::networks(root, "trusted_proxies"),
         webhooks: webhook::webhooks(root),
         hostname: hostname?,
     })

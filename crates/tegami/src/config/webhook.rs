@@ -19,16 +19,23 @@ pub(super) fn public_url(root: &Section<'_>) -> Option<String> {
     Some(text.trim_end_matches('/').to_owned())
 }
 
+/// A key with networks: `trusted_proxies`, and `allow` of `[webhooks]`.
+pub(super) fn networks(section: &Section<'_>, key: &'static str) -> Vec<Network> {
+    let mut networks = Vec::new();
+    for (text, span) in section.texts(key) {
+        match Network::parse(&text) {
+            Ok(network) => networks.push(network),
+            Err(_) => section.problem(span, note!("cli-config-wants-network", text = text)),
+        }
+    }
+    networks
+}
+
 /// `[webhooks]`.
 pub(super) fn webhooks(root: &Section<'_>) -> Webhooks {
     let mut webhooks = Webhooks::default();
     let Some(section) = root.section("webhooks") else { return webhooks };
-    for (text, span) in section.texts("allow") {
-        match Network::parse(&text) {
-            Ok(network) => webhooks.allow.push(network),
-            Err(_) => section.problem(span, note!("cli-config-wants-network", text = text)),
-        }
-    }
+    webhooks.allow = networks(&section, "allow");
     webhooks.retry = delays(&section, "retry", Vec::new());
     webhooks.signing_key = section.text("signing_key").map(|(text, _)| Secret(text));
     section.finish();

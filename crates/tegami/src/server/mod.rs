@@ -38,13 +38,15 @@ pub(crate) use tls::trusted_roots;
 
 use self::doors::{Doors, OpenDoors};
 pub(crate) use self::reload::{Answer, House};
-use crate::command::Failure;
+use crate::command::{Failure, ZoneFile};
 use crate::config::Config;
 
 /// The world as the server sees it: the real one, or the lab's.
 pub(crate) struct Surroundings {
     /// Whom DNS questions go to.
     pub(crate) resolver: Arc<dyn Resolver>,
+    /// The same, where it is a zone text: a reload reads it anew.
+    pub(crate) zone: Option<Arc<ZoneFile>>,
     /// Who vouches for certificates.
     pub(crate) roots: RootCertStore,
     /// Whether MX hosts may lie on loopback.
@@ -77,6 +79,7 @@ pub(crate) struct Server {
     pages: Pages,
     https: Arc<Https>,
     resolver: Arc<dyn Resolver>,
+    zone: Option<Arc<ZoneFile>>,
     reach: Reach,
     asked: mpsc::Receiver<Answer>,
 }
@@ -92,7 +95,7 @@ impl Server {
         surroundings: Surroundings,
         pages: Pages,
     ) -> Result<Self, Failure> {
-        let Surroundings { resolver, roots, reach, smtp } = surroundings;
+        let Surroundings { resolver, zone, roots, reach, smtp } = surroundings;
         let rooms = Arc::new(rooms);
         warn(config);
         if config.delivery.paused {
@@ -123,6 +126,7 @@ impl Server {
             stop,
             rooms,
             resolver,
+            zone,
             reach,
             asked,
         };

@@ -43,8 +43,8 @@ pub(crate) fn lab_pages(
 pub(super) fn settings(config: &Config) -> Settings {
     let public_url = config.public_url.clone();
     let (sources, forms) = (sources(config), config.forms.clone());
-    let retention = config.limits.retention;
-    Settings { public_url, sources, forms, retention, ..Settings::new(config.hostname.clone()) }
+    let (retention, proxies) = (config.limits.retention, config.trusted_proxies.clone());
+    Settings { public_url, sources, forms, retention, proxies, ..Settings::new(config.hostname.clone()) }
 }
 
 /// Where mail leaves from, and under which names.

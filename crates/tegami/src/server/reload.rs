@@ -49,6 +49,7 @@ impl Server {
         let courier = self.outbound.courier().renewed(settings).trusting(roots.clone());
         let failed = |error: OutboundError| Failure::Text(error.to_string());
         let courier = courier.map_err(failed)?;
+        let zone = self.zone.as_ref().map(|zone| zone.read()).transpose()?;
         let given = keys::given(&config)?;
         let rooms = self.rooms.renewed(&config).await?;
         returns::choose(&config, rooms.intake.returns(), &self.resolver).await;
@@ -58,6 +59,9 @@ impl Server {
         self.https.trust(roots).map_err(failed)?;
         // From here on nothing fails, and nothing waits.
         ring.put_to_use();
+        if let (Some(zone), Some(read)) = (&self.zone, zone) {
+            zone.replace(read);
+        }
         rooms.shaping.reload(config.shaping.clone(), shaping::relay(&config), rooms.clock.now());
         let courier = Arc::new(courier);
         let _ = rooms.courier.set(Arc::clone(&courier));
@@ -120,6 +124,7 @@ fn taken_over(before: &Config, now: Config) -> (Config, Vec<&'static str>) {
         reports: now.reports,
         limits: now.limits,
         public_url: now.public_url,
+        trusted_proxies: now.trusted_proxies,
         webhooks: now.webhooks,
         forms: now.forms,
         shaping: ShapingSettings { sources: shaping_sources, ..now.shaping },
@@ -151,6 +156,7 @@ mod tests {
         ("reports", "reports.tls = false", &[]),
         ("limits", "limits.recipients = 7", &[]),
         ("public_url", "public_url = \"https://mail.example.org/\"", &[]),
+        ("trusted_proxies", "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]", &[]),
         ("webhooks", "webhooks.allow = \"10.0.0.0/8\"", &[]),
         ("forms", "[domains.\"example.org\"]\n[forms.contact]\nto = \"info@example.org\"", &[]),
         ("log", "log.level = \"debug\"", &["log"]),

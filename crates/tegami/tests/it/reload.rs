@@ -81,6 +81,21 @@ fn return_paths_and_routes_are_taken_over() {
 }
 
 #[test]
+fn a_zone_text_is_read_anew() {
+    let sink = Sink::start("127.43.95.2");
+    let site = Site::start(&Plan { port: Some(sink.address.port()), ..Plan::default() });
+    let file = site.path("zone.txt");
+    let before = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{before}receiver.test. MX ten mx.receiver.test.\n")).unwrap();
+    let refused = site.tegami(&["reload"]);
+    assert!(refused.status == Some(2) && refused.errors.contains("zone.txt"), "{}", refused.all());
+    std::fs::write(&file, format!("{before}{}", sink.zone("receiver.test"))).unwrap();
+    assert_eq!(site.json(&["reload"])["after_restart"], serde_json::json!([]));
+    send(&site);
+    assert_eq!(sink.first().recipients, ["RCPT TO:<b@receiver.test>"]);
+}
+
+#[test]
 fn a_certificate_is_taken_over() {
     let mut site = Site::prepare(&Plan::default());
     let certificate = |site: &Site, name: &str| {

@@ -244,6 +244,28 @@ async fn guessing_is_slowed_down_and_ends() {
 }
 
 #[tokio::test]
+async fn clients_behind_a_proxy_are_told_apart() {
+    let proxy = tegami_auth::Network::parse("127.0.0.1").unwrap();
+    let site = Site::open_with(|settings| settings.proxies = vec![proxy]).await;
+    use base64::Engine as _;
+    let ask = async |said: &str, key: &str| {
+        let credentials = base64::engine::general_purpose::STANDARD.encode(format!("api:{key}"));
+        let head = format!(
+            "GET /v3/domains HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Basic {credentials}\r\nX-Forwarded-For: {said}\r\n\r\n"
+        );
+        site.wire(head.as_bytes()).await.status
+    };
+    for number in 0..40 {
+        // Whatever the guesser says itself stands further left.
+        let said = format!("203.0.113.{number}, 198.51.100.7");
+        assert_eq!(ask(&said, &format!("key-guess-{number}")).await, 401);
+    }
+    assert_eq!(ask("198.51.100.7", KEY).await, 429);
+    assert_eq!(ask("203.0.113.9", KEY).await, 200);
+    assert_eq!(site.get("/v3/domains").await.status, 200, "the proxy itself");
+}
+
+#[tokio::test]
 async fn addresses_and_subaccounts() {
     let site = Site::open().await;
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Contact forms of web sites.
 
 use serde_json::{Value, json};
+use tegami_auth::Network;
 use tegami_mail::{Address, NameAddr};
 use tegami_queue::Links;
 use tegami_web::{FormField, FormSettings};
@@ -32,6 +33,7 @@ async fn open(change: impl FnOnce(&mut FormSettings)) -> Site {
     change(&mut form);
     Site::open_with(|settings| {
         settings.forms.insert("contact".to_owned(), form);
+        settings.proxies = vec![Network::parse("127.0.0.1").unwrap()];
     })
     .await
 }
@@ -173,6 +175,7 @@ async fn an_hour_has_so_many_letters() {
         assert_eq!(answer.head.contains("retry-after: 3600"), status == 429);
     }
     let body = format!("{GOOD}&form-stamp={}", stamp(&site, 60, 3).await);
+    // Another visitor behind the proxy.
     let other = format!("{FROM_SITE}X-Forwarded-For: 203.0.113.9\r\n");
     assert_eq!(post(&site, &other, &body).await.status, 303);
 }

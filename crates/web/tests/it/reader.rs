@@ -119,7 +119,8 @@ async fn everybody_gets_links_of_their_own() {
 
 #[tokio::test]
 async fn opens_and_clicks_where_somebody_asked() {
-    let site = Site::open().await;
+    let proxy = tegami_auth::Network::parse("127.0.0.1").unwrap();
+    let site = Site::open_with(|settings| settings.proxies = vec![proxy]).await;
     let html = "html=<p><a href=\"https://shop.test/?a=1%26amp;b=2\">x</a></p>&text=https://shop.test/plain";
     assert_eq!(send(&site, &format!("to=a@example.net&{html}")).await.concat().matches(PUBLIC).count(), 0);
     let on = format!("to=a@example.net&{html}&o:tracking-clicks=htmlonly&o:tracking-opens=yes");

@@ -43,5 +43,6 @@ cli-route-matched = matches
 cli-route-unmatched = does not match
 cli-route-unasked = is not asked
 cli-route-remote = The domain of { $address } does not receive mail here, so its mail is refused before any route is asked.
+cli-route-list = The address is a mailing list, which gets the message too if its sender may write to it.
 cli-route-mailbox = The address has a mailbox here, which gets the message too.
 cli-route-nobody = No route matches and nobody has this address: the message is refused.

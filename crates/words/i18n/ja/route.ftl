@@ -43,5 +43,6 @@ cli-route-matched = 一致
 cli-route-unmatched = 不一致
 cli-route-unasked = 調べていません
 cli-route-remote = { $address } のドメインはここでメールを受け取らないため、ルートを調べる前に拒否されます。
+cli-route-list = このアドレスはメーリングリストです。送信者に投稿の権限があれば、リストにもメッセージが届きます。
 cli-route-mailbox = このアドレスのメールボックスがここにあり、そこにもメッセージが届きます。
 cli-route-nobody = 一致するルートも、このアドレスの持ち主もないため、メッセージは拒否されます。

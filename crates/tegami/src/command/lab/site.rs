@@ -65,6 +65,7 @@ impl Site {
             .map_err(|error| text(&error))?;
         let surroundings = Surroundings {
             resolver: Arc::clone(&internet.resolver),
+            zone: None,
             roots: roots(&authority)?,
             reach: Reach::Loopback,
             smtp: Some(smtp),
@@ -174,6 +175,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         // Readers sit at this machine.
         public_url: (http != 0).then(|| format!("http://127.0.0.1:{http}")),
         forms: BTreeMap::new(),
+        trusted_proxies: Vec::new(),
         webhooks: Webhooks::default(),
         dkim: Vec::new(),
         hostname: domain(World::SITE.name)?,
