@@ -1,6 +1,7 @@
 //! Doors for the fuzzers: each reads what strangers send, and must not panic.
 
 use jiff::Timestamp;
+use tegami_mail::Domain;
 use tegami_store::{ClickTracking, QueueId, TrackingSettings};
 
 use crate::link::{Link, LinkAction, Links};
@@ -33,9 +34,11 @@ pub fn tracking(octets: &[u8]) {
         unsubscribe: true,
         ..TrackingSettings::default()
     };
+    let Ok(domain) = Domain::parse("example.org") else { return };
     let reader = Reader {
         links: Some(&links),
-        domain: "example.org",
+        domain: &domain,
+        by_mail: true,
         message: QueueId::from_bits(1),
         recipient: "a@example.net",
         now: Timestamp::UNIX_EPOCH,
