@@ -23,7 +23,7 @@ pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
     let mut signals = Signals::listen()?;
     let rooms = Rooms::open(&config, Arc::new(SystemClock)).await?;
     let zone = match &config.dns {
-        Dns::Zone(path) => Some(Arc::new(ZoneFile::open(path)?)),
+        Dns::Zone(path) => Some(Arc::new(dns::ZoneFile::open(path)?)),
         Dns::System | Dns::Server(_) => None,
     };
     let resolver = match &zone {

@@ -222,10 +222,10 @@ fn a_refused_forward_is_told_to_the_author() {
 #[test]
 fn an_address_that_nobody_has_is_told() {
     let world = World::start("127.43.70.80");
+    world.site.add_user("alice@sender.test", "correct horse");
     world.route(0, "match_recipient('info@')", &["forward('ghost@sender.test')"]);
     let refused = world.write(&["info@sender.test"], &world.letter("alone"));
     assert!(refused.starts_with("550 5.1.1"), "{refused}");
-    world.site.add_user("alice@sender.test", "correct horse");
     let both = ["alice@sender.test", "info@sender.test"];
     assert!(world.write(&both, &world.letter("both")).starts_with("250"));
     let told = world.sink.with_text("Final-Recipient: rfc822; ghost@sender.test");
