@@ -246,7 +246,7 @@ mod tests {
     fn what_has_no_room_is_refused() {
         let domain = || Domain::parse("example.org").unwrap();
         assert!(ReturnPaths::new("bounces+x", domain(), &[0; 32]).is_err());
-        assert!(ReturnPaths::new("ninechars", domain(), &[0; 32]).is_err());
+        assert!(ReturnPaths::new("twelve-chars", domain(), &[0; 32]).is_err());
         assert!(matches!(paths(1).make("a-b", Timestamp::UNIX_EPOCH), Err(ReturnPathError::Id(_))));
         assert!(paths(1).make(&"a".repeat(31), Timestamp::UNIX_EPOCH).is_err());
         assert!(matches!(paths(1).make("a", at("1969-12-31T00:00:00Z")), Err(ReturnPathError::Day(_))));
