@@ -26,10 +26,7 @@ pub async fn writing() -> MutexGuard<'static, ()> {
 ///
 /// # Errors
 /// The store could not be read.
-pub async fn merged(
-    store: &dyn Store,
-    suppression: Suppression,
-) -> Result<(Suppression, bool), StoreError> {
+pub async fn merged(store: &dyn Store, suppression: Suppression) -> Result<(Suppression, bool), StoreError> {
     if suppression.list != SuppressionList::Unsubscribes {
         return Ok((suppression, true));
     }

@@ -75,7 +75,8 @@ pub use dkim_keys::{DkimKeyError, DkimKeys, NewRing};
 pub use domains::{DomainError, DomainRoll, Domains, OurDomain};
 pub use event::{EventData, Reason};
 pub use farewell::{
-    farewell_tags, joined as joined_suppression, merged as merged_suppression, writing as writing_suppressions,
+    farewell_tags, joined as joined_suppression, merged as merged_suppression,
+    writing as writing_suppressions,
 };
 pub use forward::Routed;
 pub use hold::{HoldRule, HoldSubject, Holds};

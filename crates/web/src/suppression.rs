@@ -6,8 +6,7 @@ use serde_json::Value;
 use serde_json::value::from_value;
 use tegami_queue::{farewell_tags, joined_suppression, merged_suppression, writing_suppressions};
 use tegami_store::{
-    Allowed, Store, StoreError, Suppression, SuppressionList, Table, allowed_key,
-    suppression_key,
+    Allowed, Store, StoreError, Suppression, SuppressionList, Table, allowed_key, suppression_key,
 };
 
 use crate::stretch::{self, Stretch};
