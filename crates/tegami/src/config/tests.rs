@@ -363,7 +363,7 @@ fn keys() -> Vec<&'static str> {
     ];
     let mut keys = Vec::new();
     for code in sources.map(|source| source.split("#[cfg(test)]").next().unwrap()) {
-        for opening in ["(\"", "section, \""] {
+        for opening in ["(\"", "section, \"", "root, \""] {
             let words = code.split(opening).skip(1).filter_map(|rest| rest.split('"').next());
             keys.extend(
                 words
