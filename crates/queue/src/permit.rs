@@ -7,7 +7,7 @@ use crate::returns::ReturnedSender;
 use crate::route::Forward;
 
 /// Proof that an envelope may enter the queue, together with the envelope it was given for. It is made from an [`Authenticated`],
-/// for a notification of our own, or from a [`Forward`], a [`ReturnedSender`] or a [`Post`], which only a configured route, an address that we made
+/// for a notification of our own, or from a [`Forward`], a [`ReturnedSender`] or a `Post`, which only a configured route, an address that we made
 /// ourselves, and a mailing list that takes a message bring about; the fields are private and there is no other constructor. An open relay is a type error.
 #[derive(Debug)]
 pub struct Permit {

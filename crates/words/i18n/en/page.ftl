@@ -145,7 +145,7 @@ page-allowed-new = Add an address or a domain
 page-allowed-value = Address or domain
 
 ## Mailing lists
-page-lists-lead = What accounts and programs of this server send to the address of a list goes to each of its members.
+page-lists-lead = What is sent to the address of a list goes to each of its members, where its sender may write to it.
 page-lists-none = There are no lists yet.
 page-lists-first = Make one below, then add its members.
 page-list-members = Members: { $count }

@@ -145,7 +145,7 @@ page-allowed-new = アドレスかドメインを登録する
 page-allowed-value = アドレスまたはドメイン
 
 ## メーリングリスト
-page-lists-lead = このサーバーのアカウントやプログラムからリストのアドレスに送ったメールは、参加者全員に届きます。
+page-lists-lead = リストのアドレスに送られたメールは、投稿できる人からのものであれば、参加者全員に届きます。
 page-lists-none = リストはまだありません。
 page-lists-first = 下で作ってから、参加者を加えてください。
 page-list-members = 参加者：{ $count } 人
