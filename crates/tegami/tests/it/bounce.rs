@@ -34,11 +34,6 @@ fn submit(site: &Site, to: &str, content: &str) {
     assert!(reply.starts_with("250"), "{reply}");
 }
 
-/// The address in the MAIL command.
-fn return_path(taken: &Taken) -> String {
-    taken.mail.split(['<', '>']).nth(1).unwrap().to_owned()
-}
-
 /// The last reply to a paper without reverse-path for `to`.
 fn deliver(site: &Site, to: &str, content: &str) -> String {
     let mut wire = Wire::connect(site.smtp()).unwrap();
@@ -77,7 +72,7 @@ fn why(site: &Site, subject: &str) -> Value {
 fn a_late_bounce() {
     let (sink, site) = world("127.43.60.1", "");
     let taken = write(&site, &sink, "gone@far.test", "first letter");
-    let path = return_path(&taken);
+    let path = taken.return_path();
     assert!(path.starts_with("bounces+") && path.ends_with("@sender.test"), "{path}");
     assert_eq!(why(&site, "gone@far.test")["papers"], serde_json::json!([]));
 
@@ -111,7 +106,7 @@ fn a_late_bounce() {
 #[test]
 fn suppressions_are_administered() {
     let (sink, site) = world("127.43.60.5", "");
-    let path = return_path(&write(&site, &sink, "gone@far.test", "a letter"));
+    let path = write(&site, &sink, "gone@far.test", "a letter").return_path();
     deliver(&site, &path, &dsn("gone@far.test"));
     site.tegami(&[
         "suppression",
@@ -160,7 +155,7 @@ fn suppressions_are_administered() {
 #[test]
 fn forged_return_paths_are_refused_and_change_nothing() {
     let (sink, site) = world("127.43.60.2", "");
-    let path = return_path(&write(&site, &sink, "good@far.test", "a letter"));
+    let path = write(&site, &sink, "good@far.test", "a letter").return_path();
     let (left, domain) = path.split_once('@').unwrap();
     let mut forged = left.to_owned();
     let last = if forged.pop() == Some('a') { 'b' } else { 'a' };
@@ -183,7 +178,7 @@ fn a_complaint_to_the_feedback_address_suppresses_who_complained() {
     let taken = write(&site, &sink, "reader@far.test", "an offer");
     let text = taken.text();
     assert!(text.contains("CFBL-Address: fbl@sender.test; report=arf\r\n"), "{text}");
-    let reply = deliver(&site, "fbl@sender.test", &arf(&return_path(&taken)));
+    let reply = deliver(&site, "fbl@sender.test", &arf(&taken.return_path()));
     assert!(reply.starts_with("250 2.0.0 Ok: queued"), "{reply}");
     assert_eq!(why(&site, "reader@far.test")["papers"][0]["event"], "complained");
     // A forged one about somebody else's message has nothing to tell, and goes to the postmaster.

@@ -6,9 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tegami_auth::dkim::{DkimResult, PrivateKey, Selector, SignedFields, Signer, sign};
 use tegami_auth::dmarc::DmarcResult;
-use tegami_auth::verify::{self, Client, Verdicts};
-use tegami_dns::ZoneResolver;
-use tegami_mail::{Domain, ReversePath, header};
+use tegami_mail::{Domain, header};
 
 use crate::farewell::ask;
 use crate::hook::get;
@@ -111,29 +109,6 @@ impl World {
             (all.len() == count).then_some(all)
         })
     }
-
-    /// What a receiver makes of a copy.
-    fn judge(&self, taken: &Taken) -> Verdicts {
-        let resolver = ZoneResolver::from_text(&format!("$TTL 60\n{}", self.zone)).unwrap();
-        let mail_from = ReversePath::try_from(return_path(taken)).unwrap();
-        let client = Client {
-            ip: taken.peer.unwrap(),
-            helo: &taken.helo,
-            mail_from: &mail_from,
-            receiver: "mx.dest.test",
-            now: jiff::Timestamp::now(),
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let early = verify::early(&client, &resolver as &dyn tegami_dns::Resolver).await;
-            verify::message(&client, early, &taken.content, &resolver as &dyn tegami_dns::Resolver).await
-        })
-    }
-}
-
-/// The address in the MAIL command.
-fn return_path(taken: &Taken) -> String {
-    taken.mail.split(['<', '>']).nth(1).unwrap().to_owned()
 }
 
 /// The values of a field.
@@ -168,8 +143,8 @@ fn a_letter_from_outside_reaches_the_members() {
         assert_eq!(field(copy, "List-Post"), ["<mailto:dev@sender.test>"]);
         assert_eq!(field(copy, "Reply-To"), [""; 0]);
         assert_eq!(field(copy, "List-Unsubscribe-Post"), ["List-Unsubscribe=One-Click"]);
-        assert!(return_path(copy).starts_with("bounces+"), "{}", copy.mail);
-        let verdicts = world.judge(copy);
+        assert!(copy.return_path().starts_with("bounces+"), "{}", copy.mail);
+        let verdicts = copy.verdicts(&world.zone);
         assert_eq!(verdicts.dmarc.result, DmarcResult::Pass, "{}", copy.text());
         let passed = |domain: &str| {
             verdicts.dkim.iter().any(|one| one.domain == domain && one.result == DkimResult::Pass)
@@ -193,7 +168,7 @@ fn a_letter_from_outside_reaches_the_members() {
     let notice = "From: MAILER-DAEMON@mx.dest.test\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
         --b\r\nContent-Type: text/plain\r\n\r\nSorry\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n\
         Reporting-MTA: dns; mx.dest.test\r\n\r\nFinal-Recipient: rfc822; one@dest.test\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n";
-    let reply = world.write("", &[&return_path(&copies[1])], notice);
+    let reply = world.write("", &[&copies[1].return_path()], notice);
     assert!(reply.starts_with("250"), "{reply}");
     let later = world.events(&format!("event=failed&list={LIST}&recipient=one@dest.test"));
     assert_eq!(later[0]["flags"]["is-delayed-bounce"], true, "{later:?}");
@@ -241,7 +216,7 @@ fn a_signature_that_breaks_makes_the_list_the_author() {
             (field(&copy, "From"), field(&copy, "Reply-To")),
             (vec!["eve@author.test".to_owned()], vec![LIST.to_owned()])
         );
-        assert_eq!(world.judge(&copy).dmarc.result, DmarcResult::Pass);
+        assert_eq!(copy.verdicts(&world.zone).dmarc.result, DmarcResult::Pass);
     }
     // Proven by SPF alone, which speaks of the list from now on.
     assert!(

@@ -6,13 +6,11 @@ use std::sync::Arc;
 use tegami_auth::dkim::{DkimResult, PrivateKey, Selector, Signer, sign};
 use tegami_auth::dmarc::DmarcResult;
 use tegami_auth::spf::SpfResult;
-use tegami_auth::verify::{self, Client, Verdicts};
-use tegami_dns::ZoneResolver;
-use tegami_mail::{Domain, ReversePath};
+use tegami_mail::Domain;
 
 use crate::hook::{Hook, Posted, get};
 use crate::peer::eventually;
-use crate::sink::{Sink, Taken};
+use crate::sink::Sink;
 use crate::site::{HOSTNAME, Plan, SOURCE, Site};
 use crate::wire::Wire;
 
@@ -74,29 +72,6 @@ impl World {
         wire.command("EHLO mx.author.test").unwrap();
         wire.send("anna@author.test", to, content).unwrap()
     }
-
-    /// What a receiver makes of what came to it.
-    fn judge(&self, taken: &Taken) -> Verdicts {
-        let resolver = ZoneResolver::from_text(&format!("$TTL 60\n{}", self.zone)).unwrap();
-        let mail_from = ReversePath::try_from(return_path(taken)).unwrap();
-        let client = Client {
-            ip: taken.peer.unwrap(),
-            helo: &taken.helo,
-            mail_from: &mail_from,
-            receiver: "mx.dest.test",
-            now: jiff::Timestamp::now(),
-        };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let early = verify::early(&client, &resolver as &dyn tegami_dns::Resolver).await;
-            verify::message(&client, early, &taken.content, &resolver as &dyn tegami_dns::Resolver).await
-        })
-    }
-}
-
-/// The address in the MAIL command.
-fn return_path(taken: &Taken) -> String {
-    taken.mail.split(['<', '>']).nth(1).unwrap().to_owned()
 }
 
 fn reply_to_bounce(site: &Site, from: &str, to: &str) -> String {
@@ -122,9 +97,9 @@ fn a_letter_is_sent_on_and_its_bounce_comes_back() {
     assert!(above.contains("Delivered-To: info@sender.test\r\n"), "{above}");
     assert!(above.contains(&format!("by {HOSTNAME} with ESMTP")), "{above}");
     assert!(!above.contains("Return-Path"), "{above}");
-    let path = return_path(&taken);
+    let path = taken.return_path();
     assert!(path.starts_with("SRS0=") && path.ends_with("=author.test=anna@sender.test"), "{path}");
-    let verdicts = world.judge(&taken);
+    let verdicts = taken.verdicts(&world.zone);
     assert_eq!(verdicts.early.spf_mail_from.result, SpfResult::Pass);
     assert_eq!(verdicts.early.spf_mail_from.domain, "sender.test");
     assert_eq!(verdicts.dkim[0].result, DkimResult::Pass);

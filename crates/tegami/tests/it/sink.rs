@@ -5,6 +5,10 @@ use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use tegami_auth::verify::{self, Client, Verdicts};
+use tegami_dns::{Resolver, ZoneResolver};
+use tegami_mail::ReversePath;
+
 use crate::peer::eventually;
 
 /// One message that was taken.
@@ -25,6 +29,30 @@ pub(crate) struct Taken {
 impl Taken {
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.content).into_owned()
+    }
+
+    /// The address in the MAIL command.
+    pub(crate) fn return_path(&self) -> String {
+        self.mail.split(['<', '>']).nth(1).unwrap().to_owned()
+    }
+
+    /// What a receiver makes of it, in the Internet of this zone text.
+    pub(crate) fn verdicts(&self, zone: &str) -> Verdicts {
+        let resolver = ZoneResolver::from_text(&format!("$TTL 60\n{zone}")).unwrap();
+        let resolver: &dyn Resolver = &resolver;
+        let mail_from = ReversePath::try_from(self.return_path()).unwrap();
+        let client = Client {
+            ip: self.peer.unwrap(),
+            helo: &self.helo,
+            mail_from: &mail_from,
+            receiver: "mx.dest.test",
+            now: jiff::Timestamp::now(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let early = verify::early(&client, resolver).await;
+            verify::message(&client, early, &self.content, resolver).await
+        })
     }
 }
 
