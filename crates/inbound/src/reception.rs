@@ -101,6 +101,8 @@ struct Found {
     returned: Vec<ReturnedSender>,
     /// Recipients that routes may want.
     wanted: Vec<Wanted>,
+    /// What their domains, all of them, do with spam.
+    spam: SpamAction,
     /// Recipients that are mailing lists.
     lists: Vec<Address>,
     /// What readers say who want no more mail.
@@ -182,6 +184,21 @@ impl Clerk for ReceptionClerk {
     }
 }
 
+/// Whether fields tell what was found out about a message for this domain; the refusal where it wants no mail that looks like `spam`.
+fn tags(action: SpamAction, domain: &Domain, spam: bool) -> Result<bool, (Reply, Option<Note>)> {
+    match action {
+        SpamAction::Block if spam => {
+            Err((Refusal::Spam.reply(), Some(note!("inbound-refused-spam", domain = domain))))
+        }
+        SpamAction::Delete if spam => {
+            let text = "Ok, but this looks like spam, which is thrown away here";
+            let reply = Reply::new(250, EnhancedStatusCode::new(2, 0, 0), text);
+            Err((reply, Some(note!("inbound-thrown-away-spam", domain = domain))))
+        }
+        action => Ok(action == SpamAction::Tag),
+    }
+}
+
 fn no_auth() -> Reply {
     Reply::new(502, EnhancedStatusCode::new(5, 5, 1), "No authentication here: submit on port 587 or 465")
 }
@@ -198,11 +215,20 @@ impl ReceptionClerk {
 
     async fn recipient(&mut self, path: &ForwardPath) -> Answer {
         let Some(mut open) = self.open.take() else { return Answer::Refuse(Refusal::TryLater.reply()) };
-        let answer = match self.find(path, &open).await {
+        let found = match self.find(path, &open).await {
+            Ok(found) => self.with_spam_action(found, path).await,
+            refused => refused,
+        };
+        let answer = match found {
             Ok(found) if (found.is_perhaps() || open.found.is_perhaps()) && !open.found.is_empty() => {
                 Answer::Refuse(Refusal::Alone.reply())
             }
+            // One reply to the content speaks for all recipients.
+            Ok(found) if !open.found.is_empty() && found.spam != open.found.spam => {
+                Answer::Refuse(Refusal::Alone.reply())
+            }
             Ok(found) => {
+                open.found.spam = found.spam;
                 open.found.add(found);
                 Answer::Accept
             }
@@ -354,23 +380,19 @@ impl ReceptionClerk {
         self.keep(transaction, found, &verdicts, facts, (junk, only_returns)).await
     }
 
-    /// Whether fields tell what was found out about a message for this domain; the refusal where it wants no mail that looks like `spam`.
-    async fn tags(&self, domain: &Domain, spam: bool) -> Result<bool, (Reply, Option<Note>)> {
-        match self.settings.intake.spam_action(domain).await {
-            Ok(SpamAction::Block) if spam => {
-                Err((Refusal::Spam.reply(), Some(note!("inbound-refused-spam", domain = domain))))
-            }
-            Ok(SpamAction::Delete) if spam => {
-                let text = "Ok, but this looks like spam, which is thrown away here";
-                let reply = Reply::new(250, EnhancedStatusCode::new(2, 0, 0), text);
-                Err((reply, Some(note!("inbound-thrown-away-spam", domain = domain))))
-            }
-            Ok(action) => Ok(action == SpamAction::Tag),
-            Err(error) => {
+    /// What is found of a recipient, with what its domain does with spam.
+    async fn with_spam_action(
+        &self,
+        mut found: Found,
+        path: &ForwardPath,
+    ) -> Result<Found, (Reply, Option<Note>)> {
+        if let Some(domain) = path.address.domain() {
+            found.spam = self.settings.intake.spam_action(domain).await.map_err(|error| {
                 tracing::warn!(%error, "cannot look a domain up");
-                Err((Refusal::TryLater.reply(), None))
-            }
+                (Refusal::TryLater.reply(), None)
+            })?;
         }
+        Ok(found)
     }
 
     /// What routes do with it, for each recipient that they may want; the refusal where some recipient exists neither for them nor as a mailbox.
@@ -441,7 +463,7 @@ impl ReceptionClerk {
             alone: envelope.forward_paths.len() == 1,
         };
         let judged = async {
-            if self.tags(&domain, junk.is_some() && !only_returns).await? {
+            if tags(found.spam, &domain, junk.is_some() && !only_returns)? {
                 fields.extend(route::written(&findings));
             }
             self.routed(&found, &known).await

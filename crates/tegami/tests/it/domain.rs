@@ -12,7 +12,7 @@ use crate::site::{HOSTNAME, Plan, SOURCE, Site};
 use crate::wire::Wire;
 
 /// A request of a program that knows no library, and the answer.
-fn request(site: &Site, key: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
+pub(crate) fn request(site: &Site, key: &str, method: &str, path: &str, body: &str) -> (u16, Value) {
     let credentials = base64::engine::general_purpose::STANDARD.encode(format!("api:{key}"));
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Basic {credentials}\r\n\

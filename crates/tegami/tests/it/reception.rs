@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use crate::domain::request;
 use crate::site::{HOSTNAME, Plan, Site};
 use crate::wire::Wire;
 
@@ -67,6 +68,37 @@ fn quarantine_is_junk() {
     let message = site.mail("alice@sender.test", "Junk");
     assert!(message.contains("dmarc=fail"), "{message}");
     assert_eq!(site.count("alice@sender.test", "INBOX"), 0);
+}
+
+/// Each domain says what becomes of spam. One reply speaks for all recipients, so those of a domain that does otherwise come in a transaction of their own.
+#[test]
+fn spam_goes_by_the_domain_of_each_recipient() {
+    let site = site("[domains.\"other.test\"]\n");
+    site.add_user("bob@other.test", "correct horse");
+    let key = site.json(&["key", "add", "operator"])["key"].as_str().unwrap().to_owned();
+    let spam = || send(&site, FORGER, "bounce@forger.test", "news@shop.test", "");
+    for (action, reply) in
+        [("delete", "250 2.0.0 Ok, but this looks like spam"), ("block", "550 5.7.1 This looks like spam")]
+    {
+        let (status, told) =
+            request(&site, &key, "PUT", "/v4/domains/sender.test", &format!("spam_action={action}"));
+        assert_eq!(status, 200, "{told}");
+        let said = spam();
+        assert!(said.starts_with(reply), "{action}: {said}");
+        assert_eq!(site.count("alice@sender.test", "Junk"), 0);
+        let mut wire = Wire::connect_from(FORGER, site.smtp()).unwrap();
+        wire.command("EHLO client.test").unwrap();
+        wire.command("MAIL FROM:<bounce@forger.test>").unwrap();
+        let mut replies = |to: &str| wire.command(&format!("RCPT TO:<{to}>")).unwrap()[..9].to_owned();
+        assert_eq!(
+            (replies("bob@other.test"), replies("alice@sender.test"), replies("bob@other.test")),
+            ("250 2.1.5".to_owned(), "452 4.5.3".to_owned(), "250 2.1.5".to_owned()),
+            "{action}"
+        );
+    }
+    let (status, _) = request(&site, &key, "PUT", "/v4/domains/sender.test", "spam_action=disabled");
+    assert_eq!((status, spam().starts_with("250 ")), (200, true));
+    site.mail("alice@sender.test", "Junk");
 }
 
 #[test]
