@@ -1,18 +1,23 @@
 //! As much DER (X.690) as keys and certificates need.
 
-pub(crate) const SEQUENCE: u8 = 0x30;
+/// The tag of a SEQUENCE.
+pub const SEQUENCE: u8 = 0x30;
 
 /// One element, and what follows it.
-pub(crate) struct Element<'a> {
-    pub(crate) tag: u8,
+#[derive(Clone, Copy, Debug)]
+pub struct Element<'a> {
+    /// Its tag.
+    pub tag: u8,
     /// Tag and length included.
-    pub(crate) whole: &'a [u8],
-    pub(crate) contents: &'a [u8],
-    pub(crate) after: &'a [u8],
+    pub whole: &'a [u8],
+    /// What is in it.
+    pub contents: &'a [u8],
+    /// What follows it.
+    pub after: &'a [u8],
 }
 
 /// The element at the front (X.690 section 8.1): tags of one octet, lengths of up to four.
-pub(crate) fn element(der: &[u8]) -> Option<Element<'_>> {
+pub fn element(der: &[u8]) -> Option<Element<'_>> {
     let (&tag, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {

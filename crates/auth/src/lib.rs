@@ -79,10 +79,12 @@
 
 pub mod arc;
 mod cache;
+mod certificate;
 pub mod dane;
-mod der;
+pub mod der;
 pub mod dkim;
 pub mod dmarc;
+pub mod finding;
 pub mod iprev;
 pub mod json;
 pub mod mta_sts;
@@ -97,6 +99,7 @@ pub mod tls_rpt;
 pub mod verify;
 
 pub use cache::{Bounds, Cache};
+pub use certificate::{Certificate, Digest, Key, Strength};
 pub use network::{Network, NotANetwork, is_on_the_internet};
 pub use records::Records;
 pub use step::{Spent, Step};

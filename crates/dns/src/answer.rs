@@ -16,16 +16,24 @@ pub enum RecordType {
     Cname,
     /// Certification authority authorisation (RFC 8659).
     Caa,
+    /// The key of a signed zone (RFC 4034 section 2).
+    Dnskey,
+    /// What the zone above says of that key (RFC 4034 section 5).
+    Ds,
     /// Mail exchange.
     Mx,
     /// Name server.
     Ns,
+    /// How a signed zone hashes its names (RFC 5155 section 4).
+    Nsec3Param,
     /// Name of an address.
     Ptr,
     /// Start of authority.
     Soa,
     /// The retired SPF type, 99 (RFC 7208 section 3.1).
     Spf,
+    /// Where a service is (RFC 2782).
+    Srv,
     /// TLS association (RFC 6698).
     Tlsa,
     /// Text.
@@ -52,6 +60,71 @@ pub struct Tlsa {
     pub matching_type: u8,
     /// Certificate association data.
     pub data: Vec<u8>,
+}
+
+/// One SRV record's data (RFC 2782).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Service {
+    /// Lower is tried first.
+    pub priority: u16,
+    /// The share among those of one priority.
+    pub weight: u16,
+    /// The port.
+    pub port: u16,
+    /// The host; the root says that there is no such service.
+    pub target: DnsName,
+}
+
+/// One DS record's data (RFC 4034 section 5.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ds {
+    /// Which key, as [`Dnskey::tag`] counts it.
+    pub tag: u16,
+    /// The key's algorithm.
+    pub algorithm: u8,
+    /// 1 SHA-1, 2 SHA-256, 4 SHA-384.
+    pub digest_type: u8,
+    /// The digest of the key.
+    pub digest: Vec<u8>,
+}
+
+/// One DNSKEY record's data (RFC 4034 section 2.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Dnskey {
+    /// 256 is a zone key, 257 one that the zone above may name.
+    pub flags: u16,
+    /// Always 3.
+    pub protocol: u8,
+    /// As IANA registers them: 8 is RSASHA256, 13 ECDSAP256SHA256.
+    pub algorithm: u8,
+    /// The public key.
+    pub key: Vec<u8>,
+}
+
+impl Dnskey {
+    /// The number by which DS records and signatures name a key (RFC 4034 appendix B).
+    pub fn tag(&self) -> u16 {
+        let [high, low] = self.flags.to_be_bytes();
+        let octets = [high, low, self.protocol, self.algorithm].into_iter().chain(self.key.iter().copied());
+        let sum = octets.enumerate().fold(0_u32, |sum, (at, octet)| {
+            sum.wrapping_add(if at % 2 == 0 { u32::from(octet) << 8 } else { octet.into() })
+        });
+        let [.., high, low] = sum.wrapping_add(sum >> 16 & 0xffff).to_be_bytes();
+        u16::from_be_bytes([high, low])
+    }
+}
+
+/// One NSEC3PARAM record's data (RFC 5155 section 4.2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Nsec3Param {
+    /// 1 is SHA-1, and there is no other.
+    pub algorithm: u8,
+    /// Zero.
+    pub flags: u8,
+    /// Hashes after the first.
+    pub iterations: u16,
+    /// At most 255 octets.
+    pub salt: Vec<u8>,
 }
 
 /// Longest character-string, in octets (RFC 1035 section 3.3).
@@ -132,16 +205,24 @@ pub enum Data {
     Cname(DnsName),
     /// CAA: flags, tag, value.
     Caa(u8, String, Vec<u8>),
+    /// DNSKEY.
+    Dnskey(Dnskey),
+    /// DS.
+    Ds(Ds),
     /// MX.
     Mx(MxHost),
     /// NS.
     Ns(DnsName),
+    /// NSEC3PARAM.
+    Nsec3Param(Nsec3Param),
     /// PTR.
     Ptr(DnsName),
     /// SOA: primary name server, mailbox, serial, refresh, retry, expire, minimum (seconds).
     Soa(DnsName, DnsName, [u32; 5]),
     /// Type 99 (RFC 7208 section 3.1).
     Spf(TxtData),
+    /// SRV.
+    Srv(Service),
     /// TLSA.
     Tlsa(Tlsa),
     /// TXT.

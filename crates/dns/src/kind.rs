@@ -6,16 +6,20 @@ use std::str::FromStr;
 use crate::RecordType;
 
 /// Every type with its number and its mnemonic, as IANA registers them.
-const TYPES: [(RecordType, u16, &str); 11] = [
+const TYPES: [(RecordType, u16, &str); 15] = [
     (RecordType::A, 1, "A"),
     (RecordType::Aaaa, 28, "AAAA"),
     (RecordType::Cname, 5, "CNAME"),
     (RecordType::Caa, 257, "CAA"),
+    (RecordType::Dnskey, 48, "DNSKEY"),
+    (RecordType::Ds, 43, "DS"),
     (RecordType::Mx, 15, "MX"),
     (RecordType::Ns, 2, "NS"),
+    (RecordType::Nsec3Param, 51, "NSEC3PARAM"),
     (RecordType::Ptr, 12, "PTR"),
     (RecordType::Soa, 6, "SOA"),
     (RecordType::Spf, 99, "SPF"),
+    (RecordType::Srv, 33, "SRV"),
     (RecordType::Tlsa, 52, "TLSA"),
     (RecordType::Txt, 16, "TXT"),
 ];

@@ -50,6 +50,7 @@
 //! ```
 
 mod answer;
+mod direct;
 mod kind;
 mod name;
 mod overlay;
@@ -57,16 +58,22 @@ mod presentation;
 mod resolver;
 mod server;
 mod system;
+mod update;
 mod wire;
 mod zone;
 
-pub use answer::{Answer, Data, DnsError, MxHost, Record, RecordType, Security, Tlsa, TxtData};
+pub use answer::{
+    Answer, Data, DnsError, Dnskey, Ds, MxHost, Nsec3Param, Record, RecordType, Security, Service, Tlsa,
+    TxtData,
+};
+pub use direct::{Direct, ask_server};
 pub use kind::UnknownType;
 pub use name::{DnsName, DnsNameError};
 pub use overlay::Overlay;
 pub use resolver::{BoxFuture, Kept, Resolver};
 pub use server::{Server, Transport, reply};
 pub use system::{Dnssec, SystemError, SystemOptions, SystemResolver};
+pub use update::{SetChange, UpdateError, UpdateKey, UpdateKeyError, update};
 pub use zone::{Problem, Zone, ZoneError, ZoneResolver};
 
 /// Entries for the fuzz targets and their replay.
@@ -77,6 +84,8 @@ pub mod fuzz {
     /// # Errors
     /// As [`Resolver::lookup`](crate::Resolver::lookup).
     pub fn answer(octets: &[u8]) -> Result<crate::Answer, crate::DnsError> {
+        let _ = crate::direct::read_octets(octets);
+        crate::update::read_octets(octets);
         crate::system::read_message(octets)
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write};
 
-use crate::{Data, DnsName, Record, RecordType};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use crate::{Data, DnsName, Record, RecordType, Service};
 
 impl Data {
     /// The type that this is data of.
@@ -12,11 +15,15 @@ impl Data {
             Self::Aaaa(_) => RecordType::Aaaa,
             Self::Cname(_) => RecordType::Cname,
             Self::Caa(..) => RecordType::Caa,
+            Self::Dnskey(_) => RecordType::Dnskey,
+            Self::Ds(_) => RecordType::Ds,
             Self::Mx(_) => RecordType::Mx,
             Self::Ns(_) => RecordType::Ns,
+            Self::Nsec3Param(_) => RecordType::Nsec3Param,
             Self::Ptr(_) => RecordType::Ptr,
             Self::Soa(..) => RecordType::Soa,
             Self::Spf(_) => RecordType::Spf,
+            Self::Srv(_) => RecordType::Srv,
             Self::Tlsa(_) => RecordType::Tlsa,
             Self::Txt(_) => RecordType::Txt,
         }
@@ -38,7 +45,31 @@ impl fmt::Display for Data {
                 write!(f, "{flags} {tag} ")?;
                 quoted(f, value)
             }
+            Self::Dnskey(key) if key.key.is_empty() => {
+                let [high, low] = key.flags.to_be_bytes();
+                generic(f, &[high, low, key.protocol, key.algorithm])
+            }
+            Self::Dnskey(key) => {
+                write!(f, "{} {} {} ", key.flags, key.protocol, key.algorithm)?;
+                f.write_str(&BASE64_STANDARD.encode(&key.key))
+            }
+            Self::Ds(ds) if ds.digest.is_empty() => {
+                let [high, low] = ds.tag.to_be_bytes();
+                generic(f, &[high, low, ds.algorithm, ds.digest_type])
+            }
+            Self::Ds(ds) => {
+                write!(f, "{} {} {} ", ds.tag, ds.algorithm, ds.digest_type)?;
+                hexadecimal(f, &ds.digest)
+            }
             Self::Mx(host) => write!(f, "{} {}", host.preference, Absolute(&host.exchange)),
+            Self::Nsec3Param(param) => {
+                write!(f, "{} {} {} ", param.algorithm, param.flags, param.iterations)?;
+                if param.salt.is_empty() { f.write_char('-') } else { hexadecimal(f, &param.salt) }
+            }
+            Self::Srv(service) => {
+                let Service { priority, weight, port, target } = service;
+                write!(f, "{priority} {weight} {port} {}", Absolute(target))
+            }
             Self::Soa(primary, mailbox, numbers) => {
                 write!(f, "{} {}", Absolute(primary), Absolute(mailbox))?;
                 numbers.iter().try_for_each(|number| write!(f, " {number}"))
@@ -56,7 +87,7 @@ impl fmt::Display for Data {
             }
             Self::Tlsa(tlsa) => {
                 write!(f, "{} {} {} ", tlsa.usage, tlsa.selector, tlsa.matching_type)?;
-                tlsa.data.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
+                hexadecimal(f, &tlsa.data)
             }
         }
     }
@@ -87,6 +118,10 @@ impl fmt::Display for Absolute<'_> {
 /// Data as octets (RFC 3597 section 5).
 fn generic(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     write!(f, "\\# {} ", octets.len())?;
+    hexadecimal(f, octets)
+}
+
+fn hexadecimal(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     octets.iter().try_for_each(|octet| write!(f, "{octet:02X}"))
 }
 

@@ -17,7 +17,8 @@ use hickory_resolver::proto::serialize::binary::BinEncodable;
 use hickory_resolver::{NameServerPool, PoolContext, ResponseCache, TlsConfig, TokioResolver, TtlConfig};
 
 use crate::{
-    Answer, BoxFuture, Data, DnsError, DnsName, Kept, MxHost, Record, RecordType, Resolver, Security, wire,
+    Answer, BoxFuture, Data, DnsError, DnsName, Kept, MxHost, Record, RecordType, Resolver, Security,
+    Service, wire,
 };
 
 /// Names that hickory answers itself (RFC 6761, RFC 7686): a server that was named by the user is asked for them too.
@@ -294,7 +295,11 @@ fn hickory_options(options: &SystemOptions) -> ResolverOpts {
 }
 
 /// Follows the CNAMEs of an answer section and takes the records at their end.
-fn read_answer(name: &DnsName, kind: RecordType, records: &[rr::Record]) -> Result<Answer, DnsError> {
+pub(crate) fn read_answer(
+    name: &DnsName,
+    kind: RecordType,
+    records: &[rr::Record],
+) -> Result<Answer, DnsError> {
     let owned: Vec<(DnsName, &rr::Record)> =
         records.iter().filter_map(|record| Some((name_of(&record.name)?, record))).collect();
     let (aliases, mut secure) =
@@ -321,7 +326,7 @@ fn proven(proof: Proof) -> Result<bool, DnsError> {
 }
 
 /// A TTL with its highest bit set means zero (RFC 2181 section 8).
-fn time_to_live(seconds: u32) -> Duration {
+pub(crate) fn time_to_live(seconds: u32) -> Duration {
     Duration::from_secs(if seconds > i32::MAX.unsigned_abs() { 0 } else { seconds.into() })
 }
 
@@ -358,6 +363,12 @@ fn data_of(kind: RecordType, rdata: &RData) -> Option<Data> {
         RData::MX(mx) => Data::Mx(MxHost { preference: mx.preference, exchange: name_of(&mx.exchange)? }),
         RData::NS(name) => Data::Ns(name_of(name)?),
         RData::PTR(name) => Data::Ptr(name_of(name)?),
+        RData::SRV(srv) => Data::Srv(Service {
+            priority: srv.priority,
+            weight: srv.weight,
+            port: srv.port,
+            target: name_of(&srv.target)?,
+        }),
         RData::SOA(soa) => {
             let seconds = |number: i32| u32::try_from(number).unwrap_or_default();
             let numbers =
@@ -370,7 +381,7 @@ fn data_of(kind: RecordType, rdata: &RData) -> Option<Data> {
     })
 }
 
-fn name_of(name: &Name) -> Option<DnsName> {
+pub(crate) fn name_of(name: &Name) -> Option<DnsName> {
     DnsName::from_labels(name.iter()).ok()
 }
 

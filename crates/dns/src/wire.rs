@@ -2,7 +2,10 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::{Data, DnsName, MxHost, RecordType, Tlsa, TxtData};
+use crate::{Data, DnsName, Dnskey, Ds, MxHost, Nsec3Param, RecordType, Service, Tlsa, TxtData};
+
+/// The payload that passes every path without fragments, and that we offer (RFC 9715 section 3.1).
+pub(crate) const MAX_PAYLOAD: u16 = 1232;
 
 /// Reads the data of one record; `None` where the octets do not follow the type's form.
 pub(crate) fn data(kind: RecordType, rdata: &[u8]) -> Option<Data> {
@@ -21,6 +24,30 @@ pub(crate) fn data(kind: RecordType, rdata: &[u8]) -> Option<Data> {
             let tag = input.string()?.to_vec();
             Data::Caa(flags, String::from_utf8(tag).ok()?, input.remainder())
         }
+        RecordType::Dnskey => Data::Dnskey(Dnskey {
+            flags: u16::from_be_bytes(input.array()?),
+            protocol: input.octet()?,
+            algorithm: input.octet()?,
+            key: input.remainder(),
+        }),
+        RecordType::Ds => Data::Ds(Ds {
+            tag: u16::from_be_bytes(input.array()?),
+            algorithm: input.octet()?,
+            digest_type: input.octet()?,
+            digest: input.remainder(),
+        }),
+        RecordType::Nsec3Param => Data::Nsec3Param(Nsec3Param {
+            algorithm: input.octet()?,
+            flags: input.octet()?,
+            iterations: u16::from_be_bytes(input.array()?),
+            salt: input.string()?.to_vec(),
+        }),
+        RecordType::Srv => Data::Srv(Service {
+            priority: u16::from_be_bytes(input.array()?),
+            weight: u16::from_be_bytes(input.array()?),
+            port: u16::from_be_bytes(input.array()?),
+            target: input.name()?,
+        }),
         RecordType::Soa => {
             let (primary, mailbox) = (input.name()?, input.name()?);
             let mut numbers = [0; 5];

@@ -109,6 +109,11 @@ impl Zone {
         self.nodes.iter().flat_map(|(name, node)| node.entries.iter().filter_map(|entry| entry.record(name)))
     }
 
+    /// The data of its first record as it stands in messages.
+    pub(crate) fn octets(&self) -> Option<Vec<u8>> {
+        self.nodes.values().flat_map(|node| &node.entries).next().map(|entry| entry.rdata.clone())
+    }
+
     /// Whether anything in the text is a zone of its own (has an SOA record).
     pub(crate) fn has_apex(&self) -> bool {
         !self.apexes.is_empty()

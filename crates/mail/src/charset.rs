@@ -13,6 +13,11 @@ pub fn decode(charset: &str, bytes: &[u8]) -> String {
     }
 }
 
+/// Whether the name is one of a charset that [`decode`] reads.
+pub fn is_known(charset: &str) -> bool {
+    find(charset).is_some() || charset.trim().eq_ignore_ascii_case("us-ascii")
+}
+
 /// Reads octets whose charset nobody told: UTF-8 where they are valid UTF-8, ISO-2022-JP where its escape sequences
 /// occur, else windows-1252, in which every octet means something.
 pub fn guess(bytes: &[u8]) -> String {

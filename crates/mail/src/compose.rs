@@ -239,19 +239,6 @@ struct Fields {
 }
 
 impl Fields {
-    /// RFC 5322 section 3.6: at most once.
-    const ONCE: [&'static str; 10] = [
-        "date",
-        "from",
-        "sender",
-        "reply-to",
-        "to",
-        "cc",
-        "message-id",
-        "in-reply-to",
-        "references",
-        "subject",
-    ];
     /// Fields that hold lists of addresses.
     const LISTS: [&'static str; 11] = [
         "from",
@@ -270,7 +257,8 @@ impl Fields {
     /// Adds a field whose value is folded already.
     fn push(&mut self, name: &str, value: &str) -> Result<(), ComposeError> {
         let lower = name.to_ascii_lowercase();
-        if Self::ONCE.contains(&lower.as_str()) && self.names.contains(&lower) {
+        let once = header::ONCE.iter().any(|single| single.eq_ignore_ascii_case(name));
+        if once && self.names.contains(&lower) {
             return Err(ComposeError::Twice { name: name.to_owned() });
         }
         self.names.push(lower);

@@ -73,6 +73,31 @@ pub fn split(content: &[u8]) -> (&[u8], &[u8]) {
     (content, &[])
 }
 
+/// Fields of a message that stand at most once (RFC 5322 section 3.6).
+pub const ONCE: [&str; 11] = [
+    "Date",
+    "From",
+    "Sender",
+    "Reply-To",
+    "To",
+    "Cc",
+    "Bcc",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Subject",
+];
+
+/// What is pasted may begin with empty lines, or with the first line of a message in an mbox file.
+pub fn pasted(content: &[u8]) -> &[u8] {
+    let mut rest = content;
+    while !rest.is_empty() && (rest.starts_with(b"\r\n") || !begins_with_field(rest)) {
+        let end = rest.iter().position(|octet| *octet == b'\n').map_or(rest.len(), |end| end + 1);
+        rest = rest.get(end..).unwrap_or_default();
+    }
+    rest
+}
+
 /// Whether the content begins with a header field, or with the empty line that says there is none. What local programs
 /// hand over may be a body alone; then an empty line is to be put before it.
 pub fn begins_with_field(content: &[u8]) -> bool {
@@ -153,7 +178,7 @@ impl<'a> HeaderField<'a> {
 }
 
 /// A header section: its fields in the order in which they came.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderSection<'a> {
     bytes: &'a [u8],
     fields: Vec<HeaderField<'a>>,

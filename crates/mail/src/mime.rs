@@ -3,12 +3,14 @@
 //! The time it takes grows with the size of the content and no faster, and depth and number of parts have limits: the
 //! content is a stranger's.
 
+mod outline;
 mod rewrite;
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+pub use self::outline::{Delimited, Outlined, outline};
 pub use self::rewrite::{TextKind, rewrite};
 use crate::header::{self, HeaderField};
 use crate::mailbox_list::parse_list;
@@ -244,7 +246,7 @@ impl Reader {
             let boundary = part.parameter("boundary").unwrap_or_default().trim_end();
             let too_deep = place.depth >= self.limits.depth;
             self.parsed.complete &= !too_deep;
-            if !too_deep && let Some(pieces) = pieces(part.body, boundary) {
+            if !too_deep && let Some(Pieces { pieces, .. }) = pieces(part.body, boundary) {
                 return self.walk_multipart(subtype, &pieces, place.depth + 1);
             }
             // A multipart that cannot be parted is text at the top, and a file elsewhere, if there is anything in it.
@@ -313,9 +315,16 @@ fn append(body: &mut Option<String>, text: &str) {
     }
 }
 
+/// The parts of a multipart.
+struct Pieces<'a> {
+    pieces: Vec<&'a [u8]>,
+    /// Whether the close-delimiter stands.
+    closed: bool,
+}
+
 /// The parts between the delimiter lines of a multipart (RFC 2046 section 5.1.1): without preamble and epilogue, each
 /// without the line end that belongs to the delimiter. A missing close-delimiter is forgiven. `None` without a delimiter.
-fn pieces<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<&'a [u8]>> {
+fn pieces<'a>(body: &'a [u8], boundary: &str) -> Option<Pieces<'a>> {
     if boundary.is_empty() {
         return None;
     }
@@ -341,12 +350,12 @@ fn pieces<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<&'a [u8]>> {
             pieces.push(piece.strip_suffix(b"\r").unwrap_or(piece));
         }
         if closes && open.is_some() {
-            return Some(pieces);
+            return Some(Pieces { pieces, closed: true });
         }
         open = Some(at + delimiter.len() + line_end);
     }
     pieces.push(body.get(open?..).unwrap_or_default());
-    Some(pieces)
+    Some(Pieces { pieces, closed: false })
 }
 
 #[cfg(test)]
@@ -378,7 +387,7 @@ mod tests {
     #[test]
     fn time_grows_with_the_size() {
         let body = format!("\n--b\nfirst\n{}\n--b--\n", "--b".repeat(1_000_000));
-        assert_eq!(pieces(body.as_bytes(), "b").unwrap().len(), 1);
+        assert_eq!(pieces(body.as_bytes(), "b").unwrap().pieces.len(), 1);
     }
 
     #[test]

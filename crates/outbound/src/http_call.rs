@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, Uri};
 use rustls_pki_types::ServerName;
 use tegami_auth::Network;
@@ -200,6 +200,74 @@ impl Target {
         fields.insert(CONNECTION, HeaderValue::from_static("close"));
         request
     }
+}
+
+/// A request to an interface that the operator named: whatever address it has is good.
+#[derive(Clone, Debug)]
+pub struct ApiRequest {
+    /// `GET`, `POST`.
+    pub method: Method,
+    /// The whole URL.
+    pub url: String,
+    /// Header fields beside Host and User-Agent.
+    pub fields: Vec<(HeaderName, String)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct ApiAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, at most [`MAX_ANSWER`] octets.
+    pub body: Bytes,
+}
+
+/// The most octets of an answer of an interface.
+pub const MAX_ANSWER: usize = 4 << 20;
+
+/// Makes a request to an interface that the operator named, over the resolver and the trust of `https`.
+///
+/// # Errors
+/// An [`HttpsError`]; an answer with whatever status is none.
+pub async fn call_api(https: &Https, request: ApiRequest) -> Result<ApiAnswer, HttpsError> {
+    let exchange = exchange_api(https, request);
+    tokio::time::timeout(PATIENCE, exchange).await.unwrap_or(Err(HttpsError::Timeout))
+}
+
+async fn exchange_api(https: &Https, asked: ApiRequest) -> Result<ApiAnswer, HttpsError> {
+    let target = Target::read(&asked.url).map_err(|error| HttpsError::Http(error.to_string()))?;
+    let (named, addresses) = match &target.host {
+        Host::Address(ip) => (ip.to_string(), vec![*ip]),
+        Host::Name(name) if is_localhost(name) => {
+            (name.to_string(), vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
+        }
+        Host::Name(name) => (name.to_string(), https.resolve(name).await?),
+    };
+    let stream = https.dial(&named, &addresses, target.port, |_| true).await?;
+    let mut request = Request::new(Full::from(asked.body));
+    *request.method_mut() = asked.method;
+    *request.uri_mut() = target.path.clone();
+    name_host(&mut request, &target.authority);
+    for (name, value) in asked.fields {
+        let mut value = HeaderValue::from_str(&value).map_err(|error| HttpsError::Http(error.to_string()))?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(name, value);
+    }
+    request.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    let read = |response| crate::https::read(response, MAX_ANSWER);
+    let answer = if target.tls {
+        let name = match &target.host {
+            Host::Name(name) => ServerName::try_from(name.as_str().to_owned())
+                .map_err(|error| HttpsError::Tls(error.to_string()))?,
+            Host::Address(ip) => ServerName::from(*ip),
+        };
+        speak(https.secure(name, stream).await?, request, read).await?
+    } else {
+        speak(stream, request, read).await?
+    };
+    Ok(ApiAnswer { status: answer.status, body: answer.body })
 }
 
 /// RFC 7617 section 2.

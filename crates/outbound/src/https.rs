@@ -8,11 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, LOCATION, USER_AGENT};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::ServerName;
+use rustls_pki_types::{CertificateDer, ServerName};
 use tegami_dns::{DnsError, DnsName, Resolver};
 use tegami_mail::Domain;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -74,6 +74,21 @@ pub(crate) struct Answer {
     pub(crate) content_type: String,
     /// The body.
     pub(crate) body: Bytes,
+}
+
+/// A document, or what came in its place.
+#[derive(Clone, Debug)]
+pub struct HttpsDocument {
+    /// The status, such as 200.
+    pub status: u16,
+    /// The field Content-Type, as far as it is text.
+    pub content_type: String,
+    /// The field Location: where a redirect leads, which is not followed.
+    pub location: Option<String>,
+    /// The body.
+    pub body: Bytes,
+    /// The server's own certificate.
+    pub certificate: Option<CertificateDer<'static>>,
 }
 
 /// Asks by HTTP/1.1 over TLS.
@@ -143,13 +158,42 @@ impl Https {
         mut request: Request<Full<Bytes>>,
         most: usize,
     ) -> Result<Answer, HttpsError> {
-        let stream = self.connect(host, port).await?;
-        let name = ServerName::try_from(host.as_str().to_owned());
-        let name = name.map_err(|error| HttpsError::Tls(error.to_string()))?;
-        let stream = self.secure(name, stream).await?;
+        let stream = self.open(host, port).await?;
         let authority = if port == HTTPS { host.to_string() } else { format!("{host}:{port}") };
         name_host(&mut request, &authority);
         speak(stream, request, |response| read(response, most)).await
+    }
+
+    /// Fetches a document; of its body at most `most` octets are read.
+    ///
+    /// # Errors
+    /// No connection, no trusted certificate, no HTTP, or a longer document. Any status is an answer.
+    pub async fn get(&self, host: &Domain, path: &str, most: usize) -> Result<HttpsDocument, HttpsError> {
+        let fetched = async {
+            let request = Request::get(path).body(Full::default());
+            let mut request = request.map_err(|error| HttpsError::Http(error.to_string()))?;
+            let stream = self.open(host, HTTPS).await?;
+            let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+            let certificate = chain.first().cloned().map(CertificateDer::into_owned);
+            name_host(&mut request, host.as_str());
+            let (location, answer) = speak(stream, request, |response| async {
+                let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+                let location = location.map(str::to_owned);
+                Ok((location, read(response, most).await?))
+            })
+            .await?;
+            let Answer { status, content_type, body } = answer;
+            Ok(HttpsDocument { status, content_type, location, body, certificate })
+        };
+        tokio::time::timeout(PATIENCE, fetched).await.unwrap_or(Err(HttpsError::Timeout))
+    }
+
+    /// A connection with a host that has proven its name.
+    async fn open(&self, host: &Domain, port: u16) -> Result<TlsStream<Box<dyn Stream>>, HttpsError> {
+        let stream = self.connect(host, port).await?;
+        let name = ServerName::try_from(host.as_str().to_owned());
+        let name = name.map_err(|error| HttpsError::Tls(error.to_string()))?;
+        self.secure(name, stream).await
     }
 
     /// TLS over a connection, with the host of this name or address.
@@ -247,7 +291,7 @@ where
     }
 }
 
-async fn read(response: Response<Incoming>, most: usize) -> Result<Answer, HttpsError> {
+pub(crate) async fn read(response: Response<Incoming>, most: usize) -> Result<Answer, HttpsError> {
     let status = response.status().as_u16();
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_owned();

@@ -8,7 +8,6 @@
 //! would go without sending it. A [`Route`] names other ways than the recipient's MX hosts, and their order. Every attempt leaves an [`AttemptRecord`] with each choice, connection and reply.
 
 mod attempt;
-mod certificate;
 mod connect;
 mod courier;
 mod destination;
@@ -38,12 +37,13 @@ pub mod tls_report;
 mod via;
 
 pub use attempt::{AttemptReport, Parcel, RecipientReport};
-pub use certificate::Certificate;
 pub use connect::{Connection, Dial, Stream};
 pub use courier::{Courier, OutboundError};
 pub use destination::{Destination, MailHost, Way};
-pub use http_call::HttpCaller;
-pub use https::{Https, HttpsError};
+pub use http_call::{ApiAnswer, ApiRequest, HttpCaller, MAX_ANSWER, call_api};
+pub use https::{Https, HttpsDocument, HttpsError};
+pub use hyper::Method;
+pub use hyper::header::HeaderName;
 pub use memory::Remembered;
 pub use metrics::Metrics;
 pub use mta_sts::{Fetch, FetchError, HttpsFetch, MtaSts};
@@ -56,5 +56,6 @@ pub use record::{
 };
 pub use roots::{add_pem, machine_roots};
 pub use route::{Match, Order, Route, Smarthost, SmarthostTls};
+pub use tegami_auth::Certificate;
 pub use tls_policy::{Observation, Observe, PolicyRecord, PolicySource, TlsPolicies, TlsPolicy, TlsScope};
 pub use via::Via;

@@ -36,10 +36,10 @@ use tegami_mail::{EnhancedStatusCode, Reply, StoredNote, Transcript};
 use tegami_queue::{Class, Failure, PeerTls, RecipientOutcome, Stage};
 use tegami_report::tls_rpt::ResultType;
 
-use crate::certificate::Certificate;
 use crate::destination::Way;
 use crate::route::Order;
 use crate::tls_policy::PolicyRecord;
+use tegami_auth::Certificate;
 
 /// One attempt for the recipients of one next hop.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

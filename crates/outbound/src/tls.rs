@@ -20,9 +20,9 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::OutboundError;
-use crate::certificate::Certificate;
 use crate::record::TlsRecord;
 use crate::tls_policy::{DaneTrust, Trust};
+use tegami_auth::Certificate;
 
 /// Everything that outgoing TLS needs; made once.
 pub(crate) struct Tls {

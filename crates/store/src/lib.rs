@@ -30,6 +30,6 @@ pub use message::{
 pub use metrics::Metrics;
 pub use table::{
     Account, Allowed, AllowedKind, ApiKey, ApiKeyKind, ApiKeyRole, ApiKeyScope, DkimKeyRow, EVERY_TAG,
-    Evidence, FailureCount, Suppression, SuppressionList, SuppressionSource, Table, TableChange, allowed_key,
-    suppression_key,
+    Evidence, FailureCount, KeyTurn, Suppression, SuppressionList, SuppressionSource, Table, TableChange,
+    allowed_key, suppression_key,
 };

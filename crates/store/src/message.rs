@@ -458,6 +458,8 @@ pub enum EventKind {
     Clicked,
     /// An operator, or a rule of one, changed its way: held, released, rerouted, tried now. The API tells nothing of it.
     Operated,
+    /// A domain or an address of ours is worse or better than when the doctor looked before. The API of Mailgun tells nothing of it.
+    Examined,
 }
 
 /// An event that is to be kept.

@@ -54,6 +54,10 @@ pub enum Table {
     Sessions,
     /// Answers to requests that may come twice, by scope and key. `web` gives them their shape.
     Idempotency,
+    /// Test inboxes by name, and what came to them by `name/message`. `queue` gives them their shape.
+    TestInboxes,
+    /// Examinations by the doctor, by `subject/milliseconds`. `web` gives them their shape.
+    Checkups,
     /// Secrets and single values of this server, by name: signing keys, places in the order of events.
     Values,
 }
@@ -199,6 +203,31 @@ pub struct DkimKeyRow {
     pub created_at: Timestamp,
     /// Signs at present.
     pub active: bool,
+    /// Where it stands in a rotation; `None` where it takes part in none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<KeyTurn>,
+}
+
+/// Where a key stands in a rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "lowercase")]
+pub enum KeyTurn {
+    /// It will sign once its record is there for everybody.
+    Coming,
+    /// It signs no more; what it signed can still be verified.
+    Retired {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Its record shall say that it is revoked (RFC 6376 section 3.6.1).
+    Revoking,
+    /// Its record says so.
+    Revoked {
+        /// Since when, as all servers of the zone tell it.
+        since: Timestamp,
+    },
+    /// Its record shall be there no more.
+    Leaving,
 }
 
 /// Why an address is not written to.

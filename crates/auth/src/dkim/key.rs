@@ -112,6 +112,12 @@ impl KeyRecord {
         }
     }
 
+    /// Modulus and public exponent of an RSA key, most significant octet first, without leading zeros; `None` for other keys, and where
+    /// it cannot be read.
+    pub fn rsa_numbers(&self) -> Option<(&[u8], &[u8])> {
+        (self.key_type == KeyType::Rsa).then(|| der::rsa_numbers(&self.data)).flatten()
+    }
+
     /// Why no signature by this key can pass: revoked, weak, unreadable, of an unknown type, or not for e-mail. `None` for a
     /// key that serves.
     pub fn fault(&self) -> Option<Note> {

@@ -15,6 +15,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod canonical;
+mod claim;
 mod der;
 mod diagnosis;
 pub(crate) mod hash;
@@ -30,6 +31,7 @@ mod verify;
 use serde::Serialize;
 
 pub use canonical::Canonicalization;
+pub use claim::Claim;
 pub(crate) use diagnosis::survivor::tell_chain;
 pub use key::{KeyRecord, KeyType};
 pub use private::{KeyError, PrivateKey};

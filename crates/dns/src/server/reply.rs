@@ -6,11 +6,9 @@ use hickory_proto::op::{Edns, Message, OpCode, Query, ResponseCode};
 use hickory_proto::rr::rdata::NULL;
 use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 
+use crate::wire::MAX_PAYLOAD;
 use crate::zone::{End, Entry, Fault, Walk};
 use crate::{DnsName, Zone};
-
-/// The payload that passes every path without fragments, and that we offer (RFC 9715 section 3.1).
-const MAX_PAYLOAD: u16 = 1232;
 
 /// Without EDNS (RFC 1035 section 4.2.1).
 const MIN_PAYLOAD: u16 = 512;

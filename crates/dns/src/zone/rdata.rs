@@ -3,6 +3,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::lex::Token;
 use super::parse::{absolute, seconds};
 use crate::name::parse::octets;
@@ -83,14 +86,62 @@ impl<'t> Words<'t> {
                 rdata.extend(tag.text.as_bytes());
                 rdata.extend(unescape(self.next("a value in quotation marks")?)?);
             }
+            RecordType::Dnskey | RecordType::Ds | RecordType::Nsec3Param => rdata = self.of_dnssec(kind)?,
+            RecordType::Srv => {
+                for field in ["priority", "weight", "port"] {
+                    rdata.extend(self.pair(field)?);
+                }
+                rdata.extend(self.name("the name of a host")?.to_wire());
+            }
             RecordType::Tlsa => {
                 for field in ["certificate usage", "selector", "matching type"] {
-                    rdata.push(self.parse(&format!("a {field} from 0 to 255"))?);
+                    rdata.push(self.octet(field)?);
                 }
                 rdata.extend(self.hex()?);
             }
         }
         Ok(rdata)
+    }
+
+    /// RFC 4034 sections 2.2 and 5.3, RFC 5155 section 4.3.
+    fn of_dnssec(&mut self, kind: RecordType) -> Result<Vec<u8>, String> {
+        let mut rdata = Vec::new();
+        match kind {
+            RecordType::Ds => {
+                rdata.extend(self.pair("key tag")?);
+                rdata.push(self.octet("algorithm")?);
+                rdata.push(self.octet("digest type")?);
+                rdata.extend(self.hex()?);
+            }
+            RecordType::Nsec3Param => {
+                rdata.push(self.octet("hash algorithm")?);
+                rdata.push(self.octet("set of flags")?);
+                rdata.extend(self.pair("number of iterations")?);
+                let salt = if self.rest.first().is_some_and(|token| token.is("-")) {
+                    self.next("a salt").map(|_| Vec::new())?
+                } else {
+                    self.hex()?
+                };
+                let length = u8::try_from(salt.len());
+                rdata.push(length.map_err(|_| "the salt has more than 255 octets".to_owned())?);
+                rdata.extend(salt);
+            }
+            _ => {
+                rdata.extend(self.pair("set of flags")?);
+                rdata.push(self.octet("protocol")?);
+                rdata.push(self.octet("algorithm")?);
+                rdata.extend(self.base64()?);
+            }
+        }
+        Ok(rdata)
+    }
+
+    fn octet(&mut self, field: &str) -> Result<u8, String> {
+        self.parse(&format!("a {field} from 0 to 255"))
+    }
+
+    fn pair(&mut self, field: &str) -> Result<[u8; 2], String> {
+        Ok(self.parse::<u16>(&format!("a {field} from 0 to 65535"))?.to_be_bytes())
     }
 
     /// `\# length hex…` (RFC 3597 section 5).
@@ -135,12 +186,17 @@ impl<'t> Words<'t> {
         Ok(std::iter::once(length).chain(octets).collect())
     }
 
+    /// All that is left, as base64 in which blanks may stand (RFC 4034 section 2.2).
+    fn base64(&mut self) -> Result<Vec<u8>, String> {
+        let first = self.next("a key in base64")?;
+        let text = joined(first, std::mem::take(&mut self.rest));
+        BASE64_STANDARD.decode(text).map_err(|error| format!("the key is not base64: {error}"))
+    }
+
     /// All that is left, as hexadecimal digits in which blanks may stand.
     fn hex(&mut self) -> Result<Vec<u8>, String> {
         let first = self.next("hexadecimal digits")?;
-        let rest = std::mem::take(&mut self.rest);
-        let digits: Vec<u8> =
-            std::iter::once(first).chain(rest).flat_map(|token| token.text.bytes()).collect();
+        let digits = joined(first, std::mem::take(&mut self.rest)).into_bytes();
         let digit = |octet: &u8| char::from(*octet).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         digits
             .chunks(2)
@@ -151,6 +207,11 @@ impl<'t> Words<'t> {
             .collect::<Option<_>>()
             .ok_or_else(|| "the data is not an even number of hexadecimal digits".to_owned())
     }
+}
+
+/// The words that are left, joined.
+fn joined<'t>(first: &'t Token, rest: &'t [Token]) -> String {
+    std::iter::once(first).chain(rest).map(|token| token.text.as_str()).collect()
 }
 
 fn unescape(token: &Token) -> Result<Vec<u8>, String> {

@@ -9,6 +9,7 @@
     reason = "a test may fail loudly, in its helping functions too, and `expect![…]` reads best by value"
 )]
 
+mod direct;
 mod fuzz_corpus;
 mod name;
 mod property;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tegami_dns::{Data, DnsName, MxHost, Record, Tlsa, Transport, TxtData, Zone, reply};
+use tegami_dns::{
+    Data, DnsName, Dnskey, Ds, MxHost, Nsec3Param, Record, Service, Tlsa, Transport, TxtData, Zone, reply,
+};
 
 /// Names of any octets, written with numeric escapes.
 fn names() -> impl Strategy<Value = DnsName> {
@@ -31,6 +33,20 @@ fn data() -> impl Strategy<Value = Data> {
         (any::<[u8; 3]>(), vec(any::<u8>(), 0..70)).prop_map(|([usage, selector, matching_type], data)| {
             Data::Tlsa(Tlsa { usage, selector, matching_type, data })
         }),
+        (any::<[u16; 3]>(), names()).prop_map(|([priority, weight, port], target)| {
+            Data::Srv(Service { priority, weight, port, target })
+        }),
+        (any::<u16>(), any::<[u8; 2]>(), vec(any::<u8>(), 0..50)).prop_map(
+            |(tag, [algorithm, digest_type], digest)| Data::Ds(Ds { tag, algorithm, digest_type, digest })
+        ),
+        (any::<u16>(), any::<[u8; 2]>(), vec(any::<u8>(), 0..300)).prop_map(
+            |(flags, [protocol, algorithm], key)| Data::Dnskey(Dnskey { flags, protocol, algorithm, key })
+        ),
+        (any::<[u8; 2]>(), any::<u16>(), vec(any::<u8>(), 0..=255)).prop_map(
+            |([algorithm, flags], iterations, salt)| {
+                Data::Nsec3Param(Nsec3Param { algorithm, flags, iterations, salt })
+            }
+        ),
     ]
 }
 
@@ -41,7 +57,7 @@ fn zone_like() -> impl Strategy<Value = String> {
         Just(" ".to_owned()),
         Just("\t".to_owned()),
         "[@;()\"\\\\$.*]",
-        "(A|AAAA|MX|TXT|SOA|CAA|TLSA|CNAME|TYPE99|TYPE1|IN|CH) ",
+        "(A|AAAA|MX|TXT|SOA|CAA|TLSA|CNAME|SRV|DS|DNSKEY|NSEC3PARAM|TYPE99|TYPE1|IN|CH) ",
         r"\$(ORIGIN|TTL|INCLUDE|SERVFAIL|TIMEOUT|BOGUS|SECURE) ",
         r"\\# ?[0-9]{0,2} ?[0-9a-f]{0,6} ",
         "[0-9]{1,11}[hmd]? ",

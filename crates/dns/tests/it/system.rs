@@ -22,6 +22,10 @@ $ORIGIN example.org.
 mx1 A 192.0.2.1
 mx1 AAAA 2001:db8::1
 _25._tcp.mx1 TLSA 3 1 1 0123456789abcdef
+_imaps._tcp SRV 0 1 993 mx1
+@ DS 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118
+@ DNSKEY 256 3 13 AQIDBA==
+@ NSEC3PARAM 1 0 10 aabb
 alias CNAME www
 www CNAME mx1
 lost CNAME gone
@@ -91,6 +95,10 @@ async fn records_aliases_and_absence() {
             ("mx1.example.org", RecordType::A),
             ("mx1.example.org", RecordType::Aaaa),
             ("_25._tcp.mx1.example.org", RecordType::Tlsa),
+            ("_imaps._tcp.example.org", RecordType::Srv),
+            ("example.org", RecordType::Ds),
+            ("example.org", RecordType::Dnskey),
+            ("example.org", RecordType::Nsec3Param),
             ("alias.example.org", RecordType::A),
             ("alias.example.org", RecordType::Cname),
             ("alias.example.org", RecordType::Mx),
@@ -115,6 +123,10 @@ async fn records_aliases_and_absence() {
             mx1.example.org. 3600 IN A 192.0.2.1
             mx1.example.org. 3600 IN AAAA 2001:db8::1
             _25._tcp.mx1.example.org. 3600 IN TLSA 3 1 1 0123456789ABCDEF
+            _imaps._tcp.example.org. 3600 IN SRV 0 1 993 mx1.example.org.
+            example.org. 3600 IN DS 60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118
+            example.org. 3600 IN DNSKEY 256 3 13 AQIDBA==
+            example.org. 3600 IN NSEC3PARAM 1 0 10 AABB
             www.example.org > mx1.example.org > mx1.example.org. 3600 IN A 192.0.2.1
             alias.example.org. 3600 IN CNAME www.example.org.
             NODATA

@@ -282,7 +282,7 @@ fn indentation_is_forgiven_where_it_can_mean_nothing() {
     refused(
         "  A 192.0.2.1",
         expect![[r#"
-            line 1: `192.0.2.1` is not a type that is known here (A, AAAA, CNAME, CAA, MX, NS, PTR, SOA, SPF, TLSA, TXT); every other can be written as `TYPEnumber \# length hex`
+            line 1: `192.0.2.1` is not a type that is known here (A, AAAA, CNAME, CAA, DNSKEY, DS, MX, NS, NSEC3PARAM, PTR, SOA, SPF, SRV, TLSA, TXT); every other can be written as `TYPEnumber \# length hex`
         "#]],
     );
     refused(
@@ -324,7 +324,7 @@ fn every_problem_is_told_with_its_line() {
         r#"
 example.org. A 192.0.2.256
 example.org. A 192.0.2.1 192.0.2.2
-example.org. SRV 0 0 25 mx
+example.org. HINFO 0 0 25 mx
 example.org. TXT "open
 $INCLUDE other.zone
 $MAGIC
@@ -343,7 +343,7 @@ A"#,
         expect![[r#"
             line 2: `192.0.2.256` is not an IPv4 address
             line 3: `192.0.2.2` is too much: the A record ends before it
-            line 4: `SRV` is not a type that is known here (A, AAAA, CNAME, CAA, MX, NS, PTR, SOA, SPF, TLSA, TXT); every other can be written as `TYPEnumber \# length hex`
+            line 4: `HINFO` is not a type that is known here (A, AAAA, CNAME, CAA, DNSKEY, DS, MX, NS, NSEC3PARAM, PTR, SOA, SPF, SRV, TLSA, TXT); every other can be written as `TYPEnumber \# length hex`
             line 5: the quoted string is not closed on its line
             line 6: $INCLUDE is refused: zone text reads no other files
             line 7: $MAGIC is unknown: there are $ORIGIN, $TTL, $SERVFAIL, $TIMEOUT, $BOGUS and $SECURE
@@ -351,7 +351,7 @@ A"#,
             line 9: class CH is not served, only IN is
             line 10: `..example` is not a name: a label of the name is empty or longer than 63 octets
             line 11: `mx` is not a preference from 0 to 65535
-            line 12: `99999999999` is not a type that is known here (A, AAAA, CNAME, CAA, MX, NS, PTR, SOA, SPF, TLSA, TXT); every other can be written as `TYPEnumber \# length hex`
+            line 12: `99999999999` is not a type that is known here (A, AAAA, CNAME, CAA, DNSKEY, DS, MX, NS, NSEC3PARAM, PTR, SOA, SPF, SRV, TLSA, TXT); every other can be written as `TYPEnumber \# length hex`
             line 13: the TTL `4000000000` is longer than 2147483647 seconds
             line 14: the record has no type
             line 15: this `)` closes nothing
@@ -379,4 +379,19 @@ fn a_long_string_is_refused_with_advice() {
     "#]],
     );
     assert_eq!(txt(&format!("example.org. TXT \"{}\" a", "a".repeat(255))).len(), 256);
+}
+
+/// The example of RFC 4034 section 5.4.
+#[test]
+fn a_key_has_the_tag_by_which_the_zone_above_names_it() {
+    let zone = Zone::parse(
+        "dskey.example.com. 86400 IN DNSKEY 256 3 5 ( AQOeiiR0GOMYkDshWoSKz9Xz fwJr1AYtsmx3TGkJaNXVbfi/ 2pHm822aJ5iI9BMzNXxeYCmZ DRD99WYwYqUSdjMmmAphXdvx egXd/M5+X7OrzKBaMbCVdFLU Uh6DhweJBjEVv5f2wwjM9Xzc nOf+EPbtG9DMBmADjFDc2w/r ljwvFw== ) ; key id = 60485
+         dskey.example.com. 86400 IN DS 60485 5 1 ( 2BB183AF5F22588179A53B0A 98631FAD1A292118 )
+         example.com. NSEC3PARAM 1 0 0 -",
+    )
+    .unwrap();
+    let mut records = zone.records().map(|record| record.data);
+    let (Some(Data::Dnskey(key)), Some(Data::Ds(ds))) = (records.next(), records.next()) else { panic!() };
+    assert_eq!((key.tag(), ds.tag, key.key.len()), (60485, 60485, 130));
+    assert_eq!(records.next().map(|data| data.to_string()).as_deref(), Some("1 0 0 -"));
 }

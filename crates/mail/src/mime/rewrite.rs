@@ -65,7 +65,12 @@ impl<'a> Writer<'a, '_> {
                 return;
             }
             let boundary = part.parameter("boundary").unwrap_or_default().trim_end();
-            for (at, piece) in pieces(part.body, boundary).unwrap_or_default().into_iter().enumerate() {
+            for (at, piece) in pieces(part.body, boundary)
+                .map(|found| found.pieces)
+                .unwrap_or_default()
+                .into_iter()
+                .enumerate()
+            {
                 let parent = Parent::within(subtype, at);
                 self.walk(piece, Place { depth: place.depth + 1, parent });
             }

@@ -23,6 +23,7 @@ mod transaction;
 
 pub use crate::sasl::Credentials;
 pub use capabilities::Capabilities;
+pub use reply::ReplyReader;
 pub use session::Session;
 
 /// How a session is to be led.

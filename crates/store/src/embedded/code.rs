@@ -72,7 +72,7 @@ pub(super) const fn priority(code: i64) -> Option<Priority> {
     }
 }
 
-const EVENT_KINDS: [EventKind; 11] = [
+const EVENT_KINDS: [EventKind; 12] = [
     EventKind::Accepted,
     EventKind::Rejected,
     EventKind::Delivered,
@@ -84,6 +84,7 @@ const EVENT_KINDS: [EventKind; 11] = [
     EventKind::Opened,
     EventKind::Clicked,
     EventKind::Operated,
+    EventKind::Examined,
 ];
 
 pub(super) fn event_code(kind: EventKind) -> i64 {
@@ -119,6 +120,8 @@ pub(super) const fn table_code(table: Table) -> i64 {
         Table::Sessions => 31,
         Table::Idempotency => 32,
         Table::Values => 33,
+        Table::TestInboxes => 34,
+        Table::Checkups => 35,
     }
 }
 
@@ -172,7 +175,7 @@ mod tests {
             assert_eq!(event_code(kind), code);
             assert_eq!(event_kind(code), Some(kind));
         }
-        assert_eq!(event_kind(11), None);
+        assert_eq!(event_kind(12), None);
         assert_eq!(event_kind(-1), None);
     }
 

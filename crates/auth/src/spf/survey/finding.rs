@@ -4,56 +4,10 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::Serialize;
-use tegami_dns::RecordType;
 use tegami_mail::Note;
 
-/// How a check came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// The question does not arise.
-    #[serde(rename = "na")]
-    NotApplicable,
-    /// All well.
-    Pass,
-    /// Worth knowing; nothing has to be done.
-    Info,
-    /// The DNS did not let us find out.
-    Unknown,
-    /// Should be changed.
-    Warn,
-    /// Must be changed.
-    Fail,
-}
-
-impl State {
-    /// The word of the JSON.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotApplicable => "na",
-            Self::Pass => "pass",
-            Self::Info => "info",
-            Self::Unknown => "unknown",
-            Self::Warn => "warn",
-            Self::Fail => "fail",
-        }
-    }
-}
-
-/// How bad it is where a check fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub enum Severity {
-    /// A fact.
-    S0,
-    /// Hygiene, without effect on delivery.
-    S1,
-    /// Breaks a SHOULD, or common filters count it.
-    S2,
-    /// Breaks a MUST, or opens a hole.
-    S3,
-    /// Large receivers refuse mail for it.
-    S4,
-}
+use super::super::record::Record;
+pub use crate::finding::{Change, Operation, Severity, State};
 
 /// One thing that is looked at.
 #[derive(Debug, PartialEq, Eq)]
@@ -146,31 +100,6 @@ pub struct Suggestion {
     pub text: String,
 }
 
-/// What is done with a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Operation {
-    /// Publish it beside what is there.
-    Add,
-    /// Publish it instead of all SPF records at that name.
-    Replace,
-    /// Take it away.
-    Delete,
-}
-
-/// One change of the zone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// What to do.
-    pub operation: Operation,
-    /// The owner name, without a trailing dot.
-    pub name: String,
-    /// The type.
-    pub kind: RecordType,
-    /// The data: for TXT the text without quotation marks, else as in master files.
-    pub value: String,
-}
-
 /// Something found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -195,6 +124,13 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// The whole record with the suggestion taken; `None` where there is none, or what comes out is no record.
+    pub fn corrected(&self) -> Option<String> {
+        let (place, suggestion) = (self.place.as_ref()?, self.suggestion.as_ref()?);
+        let record = apply(&place.record, [suggestion]);
+        Record::parse(&record).is_ok().then_some(record)
+    }
+
     pub(super) fn new(check: &Check, state: State, domain: &(impl Display + ?Sized), note: Note) -> Self {
         Self {
             id: check.id,
@@ -237,16 +173,6 @@ impl Finding {
     pub(super) fn fix(mut self, changes: Vec<Change>) -> Self {
         self.fixes.push(changes);
         self
-    }
-}
-
-impl Change {
-    pub(super) fn txt(
-        operation: Operation,
-        name: &(impl Display + ?Sized),
-        value: impl Into<String>,
-    ) -> Self {
-        Self { operation, name: name.to_string(), kind: RecordType::Txt, value: value.into() }
     }
 }
 

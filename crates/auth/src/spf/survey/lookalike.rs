@@ -3,7 +3,7 @@
 /// Text with the characters that were meant: quotation marks, dashes, blanks, full-width and Cyrillic letters become
 /// ASCII, and what cannot be seen is dropped. Octets that are no UTF-8 are read as windows-1252, whose curly quotation
 /// marks, dashes and no-break spaces are the usual ones.
-pub(super) fn plain(octets: &[u8]) -> String {
+pub fn plain(octets: &[u8]) -> String {
     match std::str::from_utf8(octets) {
         Ok(text) => text.chars().filter_map(meant).collect(),
         Err(_) => octets.iter().map(|octet| windows_1252(*octet)).filter_map(meant).collect(),

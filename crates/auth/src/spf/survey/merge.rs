@@ -6,7 +6,7 @@ use super::correction;
 
 /// The records that the union of several comes to: first with the mildest of their `all`s, because it refuses nothing that
 /// one of them lets pass, then with the strictest. Empty where one of them cannot be repaired.
-pub(super) fn merged(texts: &[&[u8]]) -> Vec<String> {
+pub fn merged(texts: &[&[u8]]) -> Vec<String> {
     let (mut terms, mut redirects) = (Vec::<String>::new(), Vec::<String>::new());
     let (mut explanation, mut ends) = (None, Vec::<Qualifier>::new());
     for text in texts {

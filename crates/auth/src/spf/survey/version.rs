@@ -17,6 +17,7 @@ pub(super) fn near_miss(text: &[u8]) -> Option<NearMiss> {
     // The beginning decides, and a long text costs no more than a short one.
     let plain = lookalike::plain(text.get(..text.len().min(2_048)).unwrap_or_default());
     let plain = plain.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '(' | '='));
+    let plain = without_type(plain);
     let lower = plain.to_ascii_lowercase();
     let after_v = lower.strip_prefix('v').map(|rest| rest.trim_start_matches([' ', '=', ':', '"']));
     let (has_v, rest) = after_v.map_or((false, lower.as_str()), |rest| (true, rest));
@@ -43,6 +44,16 @@ pub(super) fn near_miss(text: &[u8]) -> Option<NearMiss> {
     })
 }
 
+/// Without the words of a zone file that were pasted into a form: `TXT "v=spf1`, `TXTv=spf1`, `IN TXT v=spf1`.
+fn without_type(plain: &str) -> &str {
+    let after = |text: &'static str, of: &str| {
+        of.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text))
+    };
+    let rest = if after("in ", plain) { plain.get(3..).unwrap_or_default().trim_start() } else { plain };
+    let rest = if after("txt", rest) { rest.get(3..).unwrap_or_default() } else { return plain };
+    rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ':'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +68,9 @@ mod tests {
     #[test]
     fn other_beginnings() {
         for text in [
+            "TXTv=spf1 ip4:192.0.2.1 -all",
+            "TXT \"v=spf1 ip4:192.0.2.1 -all\"",
+            "IN TXT v=spf1 ip4:192.0.2.1 -all",
             "v=spf10 ip4:192.0.2.1 -all",
             "v=spf 1 ip4:192.0.2.1 -all",
             "spf1 ip4:192.0.2.1 -all",

@@ -37,7 +37,7 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// Reads the lines of the reply; the first one is the server's name.
-    pub(super) fn read(lines: &[String]) -> Self {
+    pub fn read(lines: &[String]) -> Self {
         let mut capabilities = Self { extended: true, ..Self::default() };
         for line in lines.iter().skip(1) {
             capabilities.add(line);

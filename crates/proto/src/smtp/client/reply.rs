@@ -10,9 +10,9 @@ const MAX_LINE: usize = 4096;
 /// Most lines of one reply.
 const MAX_LINES: usize = 128;
 
-/// Octets in, replies out.
+/// Octets in, replies out: for those who speak SMTP outside of what a [`Session`](super::Session) does.
 #[derive(Debug, Default)]
-pub(super) struct ReplyReader {
+pub struct ReplyReader {
     input: Vec<u8>,
     code: Option<u16>,
     lines: Vec<String>,
@@ -27,15 +27,21 @@ pub(super) struct RawReply {
 }
 
 impl ReplyReader {
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    /// Octets from the server.
+    pub fn push(&mut self, bytes: &[u8]) {
         self.input.extend_from_slice(bytes);
     }
 
     /// Forgets everything; says how many octets that were.
-    pub(super) fn clear(&mut self) -> usize {
+    pub fn clear(&mut self) -> usize {
         let unread = self.input.len();
         *self = Self::default();
         unread
+    }
+
+    /// The next whole reply, its text as it came; the error says what is wrong with what came.
+    pub fn read(&mut self) -> Option<Result<Reply, String>> {
+        self.next().map(|read| read.map(RawReply::plain))
     }
 
     /// The next whole reply; the error says what is wrong with what came.

@@ -1,11 +1,13 @@
-//! What a certificate says of itself, for the record of an attempt (RFC 5280 section 4.1). Reading only: trust is decided elsewhere.
+//! What a certificate says of itself (RFC 5280 section 4.1). Reading only: trust is decided elsewhere.
 
 mod der;
+mod strength;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use der::Der;
+pub use strength::{Digest, Key, Strength};
 
 /// A certificate in words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,10 +200,25 @@ mod tests {
         assert_eq!(certificate.sha256.len(), 64);
     }
 
+    #[test]
+    fn reads_how_strong_it_is() {
+        let read = |algorithm| {
+            let key = rcgen::KeyPair::generate_for(algorithm).unwrap();
+            let certificate = rcgen::CertificateParams::new(vec!["mx.example.org".to_owned()]).unwrap();
+            Strength::read(certificate.self_signed(&key).unwrap().der()).unwrap()
+        };
+        let strong = |key| Strength { key, digest: Digest::Strong };
+        assert_eq!(read(&rcgen::PKCS_ECDSA_P256_SHA256), strong(Key::Curve("P-256")));
+        assert_eq!(read(&rcgen::PKCS_ECDSA_P384_SHA384), strong(Key::Curve("P-384")));
+        assert_eq!(read(&rcgen::PKCS_ED25519), strong(Key::Curve("Ed25519")));
+        assert_eq!(Strength::read(b"\x30\x03\x02\x01\x00"), None);
+    }
+
     proptest! {
         #[test]
         fn never_panics(octets: Vec<u8>) {
             Certificate::read(&octets);
+            Strength::read(&octets);
         }
 
         #[test]
@@ -209,6 +226,7 @@ mod tests {
             prop_oneof![Just(0x30), Just(0x02), Just(0x17), Just(0x31), Just(0x06), 0_u8..16, any::<u8>()], 0..80,
         )) {
             Certificate::read(&octets);
+            Strength::read(&octets);
         }
     }
 }
