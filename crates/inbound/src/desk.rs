@@ -76,6 +76,8 @@ pub enum Refusal {
     Alone,
     /// A mailing list that takes nothing from outside.
     ReadOnlyList,
+    /// A test inbox whose time is over, that is full, or that nobody made.
+    TestInbox,
     /// A route sent it on from here before.
     Circles,
     /// What looks like spam is not taken for this domain.
@@ -111,6 +113,10 @@ impl Refusal {
             Self::ReadOnlyList => {
                 let text = "Only authenticated senders of its domain may write to this mailing list";
                 Reply::new(550, Code::new(5, 7, 2), text)
+            }
+            Self::TestInbox => {
+                let text = "This test address is not known, its day is over, or it is full: make another one";
+                Reply::new(550, Code::new(5, 1, 1), text)
             }
             Self::Circles => Reply::new(554, Code::new(5, 4, 6), "This message was sent on from here before"),
             Self::Spam => Reply::new(

@@ -17,6 +17,7 @@ mod route;
 mod stream;
 mod submission;
 mod trace;
+mod trial;
 
 pub use desk::{Clerk, Desk, Peer, Refusal};
 pub use disposition::{Disposition, OnFail, Policy, dispose};
@@ -26,6 +27,7 @@ pub use metrics::Metrics;
 pub use reception::{Reception, ReceptionSettings};
 pub use stream::Wire;
 pub use submission::{SubmissionDesk, SubmissionSettings};
+pub use trial::{Arrival, Judge};
 
 /// A boxed future, so that desks can stand behind `dyn`.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

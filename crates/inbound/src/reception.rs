@@ -16,7 +16,7 @@ use tegami_proto::smtp::server::{Answer, Facts, Question, Transaction};
 use tegami_queue::route::{Fields, Reach};
 use tegami_queue::{
     AccessLevel, Fault, Heard, Intake, IntakeError, Link, LocalMailboxes, Locality, Paper,
-    Reception as Received, ReturnedSender, Returning, Routed, Trace, Visit,
+    Reception as Received, ReturnedSender, Returning, Routed, TestInbox, Tested, Trace, Visit,
 };
 use tegami_store::{MailboxDelivery, Origin, QueueId, SpamAction, Store};
 
@@ -24,6 +24,7 @@ use crate::BoxFuture;
 use crate::desk::{Clerk, Desk, Peer, Refusal};
 use crate::disposition::{self, Disposition, Policy};
 use crate::refusal::{Record, Refused};
+use crate::trial::{Arrival, Judge};
 use crate::{author, route, trace};
 
 /// What the desk needs; plain values and the rooms it works with.
@@ -38,6 +39,8 @@ pub struct ReceptionSettings {
     pub mailboxes: Arc<dyn LocalMailboxes>,
     /// The one door to the store for messages.
     pub intake: Arc<Intake>,
+    /// Who judges messages to test inboxes; without one there are none.
+    pub judge: Option<Arc<dyn Judge>>,
     /// For the record of refusals.
     pub store: Arc<dyn Store>,
     /// The time.
@@ -107,6 +110,8 @@ struct Found {
     lists: Vec<Address>,
     /// What readers say who want no more mail.
     farewells: Vec<Link>,
+    /// The test inbox that is the recipient.
+    test: Option<TestInbox>,
 }
 
 /// A recipient that routes may want.
@@ -121,7 +126,9 @@ impl Found {
     /// Whether some recipient takes the message only if its header section pleases a route, or its author a mailing list. It then is the only one:
     /// were there others, the message could be neither refused for it nor taken.
     fn is_perhaps(&self) -> bool {
-        !self.lists.is_empty() || self.wanted.iter().any(|wanted| wanted.perhaps && !wanted.has_mailbox)
+        !self.lists.is_empty()
+            || self.test.is_some()
+            || self.wanted.iter().any(|wanted| wanted.perhaps && !wanted.has_mailbox)
     }
 
     fn is_empty(&self) -> bool {
@@ -131,7 +138,11 @@ impl Found {
     /// Whether nothing is to be done with a message but to hear farewells.
     fn is_done(&self) -> bool {
         let papers = self.about.is_empty() && self.complaints.is_none() && self.returned.is_empty();
-        papers && self.mailboxes.is_empty() && self.wanted.is_empty() && self.lists.is_empty()
+        self.test.is_none()
+            && papers
+            && self.mailboxes.is_empty()
+            && self.wanted.is_empty()
+            && self.lists.is_empty()
     }
 
     fn add(&mut self, other: Self) {
@@ -163,6 +174,7 @@ impl Found {
             }
         }
         self.complaints = other.complaints.or(self.complaints.take());
+        self.test = other.test.or(self.test.take());
     }
 }
 
@@ -174,7 +186,7 @@ impl Clerk for ReceptionClerk {
                 Question::Authenticate(_) => Answer::Refuse(no_auth()),
                 Question::Mail(reverse_path) => self.mail(reverse_path, facts).await,
                 Question::Recipient(path) => self.recipient(&path).await,
-                Question::Message(transaction) => self.message(transaction, facts).await,
+                Question::Message(transaction) => Box::pin(self.message(transaction, facts)).await,
             }
         })
     }
@@ -247,6 +259,9 @@ impl ReceptionClerk {
     /// Where mail for this recipient goes, or the refusal with what is put on record of it.
     async fn find(&self, path: &ForwardPath, open: &Open) -> Result<Found, (Reply, Option<Note>)> {
         let address = &path.address;
+        if let Some(test) = self.test_at(address).await? {
+            return Ok(Found { test: Some(test), ..Found::default() });
+        }
         let complaints = match self.settings.intake.returning(address).await {
             // What a host has to say about our message is heard whatever SPF says of that host: the address proves enough.
             Ok(Returning::Message(id)) => return Ok(Found { about: vec![id], ..Found::default() }),
@@ -285,6 +300,22 @@ impl ReceptionClerk {
         match disposition::before_data(&open.early, &self.settings.policy) {
             Some((reply, why)) if !postmaster => Err((reply, Some(why))),
             _ => Ok(Found { complaints, ..ways }),
+        }
+    }
+
+    /// The test inbox of this address; the refusal where it looks like one that is none any more.
+    async fn test_at(&self, address: &Address) -> Result<Option<TestInbox>, (Reply, Option<Note>)> {
+        if self.settings.judge.is_none() {
+            return Ok(None);
+        }
+        match self.settings.intake.test_inboxes().at(address).await {
+            Ok(None) => Ok(None),
+            Ok(Some(Some(inbox))) => Ok(Some(inbox)),
+            Ok(Some(None)) => Err((Refusal::TestInbox.reply(), None)),
+            Err(error) => {
+                tracing::warn!(%error, "cannot look a test inbox up");
+                Err((Refusal::TryLater.reply(), None))
+            }
         }
     }
 
@@ -367,6 +398,8 @@ impl ReceptionClerk {
         let records = Records::cached(&*settings.resolver, &self.cache, client.now);
         let verdicts = verify::message(&client, early, &transaction.content, records).await;
         let junk = match disposition::dispose(&verdicts, &settings.policy) {
+            // A message that is judged is refused for nothing: its sender wants to know.
+            _ if found.test.is_some() => None,
             Disposition::Inbox => None,
             Disposition::Junk(why) => Some(why),
             Disposition::Refuse(_, why) if only_returns => Some(why),
@@ -489,6 +522,7 @@ impl ReceptionClerk {
             told.insert("junk".to_owned(), serde_json::json!(why));
         }
         let (reverse_path, recipients) = (envelope.reverse_path.clone(), addresses(&envelope));
+        let tested = self.tested(found.test, verdicts, (&envelope, &content), facts).await;
         let received = Received {
             origin: Origin::Reception { ip: self.peer.ip() },
             domain,
@@ -501,6 +535,7 @@ impl ReceptionClerk {
             returned: found.returned,
             lists: found.lists,
             author: author::found(verdicts, junk.is_some()),
+            tested,
             verdicts: Some(told),
             events: Vec::new(),
         };
@@ -517,6 +552,27 @@ impl ReceptionClerk {
             settings.intake.hear(paper).await
         };
         self.answer(kept, &reverse_path, &recipients).await
+    }
+
+    /// What a message to a test inbox is worth.
+    async fn tested(
+        &self,
+        test: Option<TestInbox>,
+        verdicts: &Verdicts,
+        (envelope, content): (&Envelope, &[u8]),
+        facts: &Facts,
+    ) -> Option<Tested> {
+        let (inbox, judge) = (test?, self.settings.judge.as_ref()?);
+        let arrival = Arrival {
+            verdicts,
+            content,
+            envelope,
+            protocol: facts.protocol(envelope.smtputf8),
+            tls: self.tls.as_deref(),
+            address: &inbox.address,
+        };
+        let report = judge.judge(arrival).await;
+        Some(Tested { inbox, report })
     }
 
     async fn answer(

@@ -3,11 +3,13 @@
 use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::try_join;
 use jiff::Timestamp;
 use tegami_mail::{
     Address, Clock, Domain, EnhancedStatusCode, Envelope, ForwardPath, Reply, ReversePath, note,
 };
 use tegami_proto::smtp::server::{Answer, Credentials, Facts, FutureRelease, Hold, Question, Transaction};
+use tegami_queue::route::Reach;
 use tegami_queue::{
     Accounts, Admission, AuthError, Authenticated, Controls, Declined, Domains, Fault, Intake,
     LocalMailboxes, Locality, Options, Senders, Submitted, Throttle, Trace, TrustedNetworks,
@@ -210,9 +212,11 @@ impl SubmissionClerk {
     async fn recipient(&self, path: ForwardPath) -> Answer {
         let Shared { settings } = &*self.shared;
         let found = match settings.mailboxes.find(&path.address).await {
-            // Whether the list takes the message is for intake to say.
+            // Whether the list takes the message, and whether a route that looks at its fields wants it, is for intake to say.
             Ok(Locality::Unknown) => {
-                settings.intake.lists().of(&path.address).await.map(|list| list.is_some())
+                let known =
+                    try_join(settings.intake.lists().of(&path.address), settings.intake.reach(&path.address));
+                known.await.map(|(list, reach)| list.is_some() || reach != Reach::No)
             }
             Ok(_) => Ok(true),
             Err(error) => Err(error),

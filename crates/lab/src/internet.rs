@@ -40,7 +40,7 @@ pub enum LabError {
     Name(#[from] DomainError),
     /// An address cannot be listened on.
     #[error(
-        "cannot listen on {address}: {error} (the lab needs the loopback addresses 127.42.0.0/24, which every Linux has)"
+        "cannot listen on {address}: {error} (the lab needs the loopback addresses 127.42.0.0/24 and 127.43.0.53, which every Linux has)"
     )]
     Listen {
         /// Which.
@@ -153,17 +153,15 @@ impl Internet {
         clock: Arc<dyn Clock>,
         greylist: Duration,
     ) -> Result<(Self, TcpListener), LabError> {
-        let zone = Zone::parse(&world.zone())?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let server =
-            Server::bind(address, zone).await.map_err(|error| LabError::Listen { address, error })?;
-        let dns = server.local_addr();
+        let [first, second] = name_servers(world).await?;
+        let dns = first.local_addr();
         let resolver: Arc<dyn Resolver> =
             Arc::new(SystemResolver::from_server(dns, &SystemOptions::default())?);
         let (stop, shutdown) = Shutdown::pair();
         let ledger = Ledger::default();
         let mut tasks = JoinSet::new();
-        tasks.spawn(server.run());
+        tasks.spawn(first.run());
+        tasks.spawn(second.run());
         for (spot, listener) in sockets.hosts {
             let (tls, habit) = equip(&spot, authority, greylist)?;
             let host = Host {
@@ -191,6 +189,25 @@ impl Internet {
     pub fn address(plan: HostPlan) -> IpAddr {
         IpAddr::V4(plan.ip)
     }
+}
+
+/// The name servers, on one port that is free on both addresses.
+async fn name_servers(world: &World) -> Result<[Server; 2], LabError> {
+    let zone = Arc::new(Zone::parse(&world.zone())?);
+    let [first, second] = World::NAME_SERVERS;
+    let bind = |ip: Ipv4Addr, port: u16| {
+        let (address, zone) = (SocketAddr::from((ip, port)), Arc::clone(&zone));
+        async move { Server::bind(address, zone).await.map_err(|error| LabError::Listen { address, error }) }
+    };
+    for _ in 0..PORT_TRIES {
+        let server = bind(first, 0).await?;
+        match bind(second, server.local_addr().port()).await {
+            Ok(other) => return Ok([server, other]),
+            Err(LabError::Listen { error, .. }) if error.kind() == io::ErrorKind::AddrInUse => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(LabError::NoPort)
 }
 
 fn equip(

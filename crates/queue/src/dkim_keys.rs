@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tegami_auth::dkim::{self, PrivateKey, Selector, Signer};
 use tegami_mail::{Clock, Domain};
-use tegami_store::{DkimKeyRow, KeyFolder, Store, StoreError, Table};
+use tegami_store::{DkimKeyRow, KeyFolder, KeyTurn, Store, StoreError, Table};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::domains::Domains;
@@ -49,6 +49,14 @@ pub enum DkimKeyError {
     /// The domain has no key of this selector.
     #[error("the domain {domain} has no key of the selector {selector}")]
     Unknown {
+        /// The domain.
+        domain: Domain,
+        /// The selector.
+        selector: Selector,
+    },
+    /// It signs.
+    #[error("the key {selector} of the domain {domain} signs, and cannot be revoked before it is out of use")]
+    Signs {
         /// The domain.
         domain: Domain,
         /// The selector.
@@ -130,7 +138,7 @@ impl DkimKeys {
             }
             let mut rows = self.rows(&prefix(domain)).await?;
             if !rows.iter().any(|row| row.active) {
-                let made = self.make_two(domain, None, &rows).await?;
+                let made = self.make_two(domain, None, &rows, None).await?;
                 rows.extend(made);
             }
             for row in rows.iter().filter(|row| row.active) {
@@ -194,9 +202,79 @@ impl DkimKeys {
     ) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
         let _alone = self.alone(domain).await?;
         let there = self.rows(&prefix(domain)).await?;
-        let made = self.make_two(domain, selector, &there).await?;
+        let made = self.make_two(domain, selector, &there, None).await?;
         self.ring.set(domain, self.readable(domain, &changed(there, &made)));
         Ok(made)
+    }
+
+    /// Begins a rotation: makes the usual two, which do not sign yet. Where one has begun, its keys are told, and nothing is made.
+    ///
+    /// # Errors
+    /// A [`DkimKeyError`]; nothing was made then.
+    pub async fn begin_rotation(
+        &self,
+        domain: &Domain,
+        selector: Option<&Selector>,
+    ) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
+        let _alone = self.alone(domain).await?;
+        let there = self.rows(&prefix(domain)).await?;
+        let coming: Vec<_> = there.iter().filter(|row| row.turn == Some(KeyTurn::Coming)).cloned().collect();
+        if coming.is_empty() {
+            self.make_two(domain, selector, &there, Some(KeyTurn::Coming)).await
+        } else {
+            Ok(coming)
+        }
+    }
+
+    /// Puts the keys of a rotation to use, and those that signed until now out of use. Where none is coming, nothing changes.
+    ///
+    /// # Errors
+    /// A new key cannot be read, or the store failed; the old ones sign on then.
+    pub async fn switch_rotation(&self, domain: &Domain) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
+        let _alone = self.alone(domain).await?;
+        let there = self.rows(&prefix(domain)).await?;
+        let is_coming = |row: &&DkimKeyRow| row.turn == Some(KeyTurn::Coming);
+        for row in there.iter().filter(is_coming) {
+            self.read(domain, row)?;
+        }
+        if !there.iter().any(|row| is_coming(&row)) {
+            return Ok(there);
+        }
+        let retired = Some(KeyTurn::Retired { since: self.clock.now() });
+        let rows: Vec<_> = there
+            .iter()
+            .filter(|row| row.active || is_coming(row))
+            .map(|row| match is_coming(&row) {
+                true => DkimKeyRow { active: true, turn: None, ..row.clone() },
+                false => DkimKeyRow { active: false, turn: retired, ..row.clone() },
+            })
+            .collect();
+        self.write(domain, there.clone(), &rows).await?;
+        Ok(changed(there, &rows))
+    }
+
+    /// Moves keys that sign no more a stage on in their rotation.
+    ///
+    /// # Errors
+    /// There is no such key, or it signs.
+    pub async fn turn(
+        &self,
+        domain: &Domain,
+        selectors: &[Selector],
+        turn: KeyTurn,
+    ) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
+        let _alone = self.alone(domain).await?;
+        let there = self.rows(&prefix(domain)).await?;
+        let mut rows = Vec::new();
+        for selector in selectors {
+            let row = one_of(&there, domain, selector)?;
+            if row.active {
+                return Err(DkimKeyError::Signs { domain: domain.clone(), selector: selector.clone() });
+            }
+            rows.push(DkimKeyRow { turn: Some(turn), ..row.clone() });
+        }
+        self.write(domain, there.clone(), &rows).await?;
+        Ok(changed(there, &rows))
     }
 
     async fn make_two(
@@ -204,6 +282,7 @@ impl DkimKeys {
         domain: &Domain,
         selector: Option<&Selector>,
         there: &[DkimKeyRow],
+        turn: Option<KeyTurn>,
     ) -> Result<Vec<DkimKeyRow>, DkimKeyError> {
         let taken = |text: &str| there.iter().any(|row| row.selector == text);
         let first = match selector {
@@ -211,20 +290,22 @@ impl DkimKeys {
             Some(selector) => selector.to_string(),
             None => {
                 let month = self.clock.now().strftime("t%Y%m").to_string();
-                let more = (2..).map(|number| format!("{month}-{number}"));
-                let mut names = std::iter::once(month.clone()).chain(more);
-                let free = |name: &String| !taken(name) && !taken(&format!("{name}e"));
-                names.find(free).unwrap_or(month)
+                // A name that was given once is not given again: somebody's cache may know its old record.
+                match there.iter().filter_map(|row| number_of(&row.selector, &month)).max() {
+                    Some(number) => format!("{month}-{}", number.saturating_add(1)),
+                    None => month,
+                }
             }
         };
         let made =
             generate(domain, || Ok((PrivateKey::generate_rsa_2048()?, PrivateKey::generate_ed25519()?)));
         let (rsa, ed25519) = made.await?;
-        let mut rows = vec![self.kept(domain, first.clone(), &rsa, true)?];
+        let mut rows = vec![self.kept(domain, first.clone(), &rsa, turn.is_none())?];
         let second = format!("{first}e");
         if !taken(&second) && Selector::parse(&second).is_ok() {
-            rows.push(self.kept(domain, second, &ed25519, true)?);
+            rows.push(self.kept(domain, second, &ed25519, turn.is_none())?);
         }
+        rows.iter_mut().for_each(|row| row.turn = turn);
         self.put(&rows).await?;
         Ok(rows)
     }
@@ -434,6 +515,7 @@ impl DkimKeys {
             record: key.dns_record(),
             created_at: self.clock.now(),
             active,
+            turn: None,
         };
         let pem = key.to_pem().map_err(|error| DkimKeyError::Key { domain: domain.clone(), error })?;
         self.folder.write(&file_name(&row), &pem)?;
@@ -503,6 +585,13 @@ fn file_name(row: &DkimKeyRow) -> String {
     format!("{}._domainkey.{}.pem", row.selector, row.domain)
 }
 
+/// Which one of its month a selector is: `t202611` the first, `t202611-2e` the second.
+fn number_of(selector: &str, month: &str) -> Option<u32> {
+    let rest = selector.strip_prefix(month)?;
+    let rest = rest.strip_suffix('e').unwrap_or(rest);
+    if rest.is_empty() { Some(1) } else { rest.strip_prefix('-')?.parse().ok() }
+}
+
 fn exists(domain: &Domain, selector: &Selector) -> DkimKeyError {
     DkimKeyError::Exists { domain: domain.clone(), selector: selector.clone() }
 }
@@ -525,5 +614,6 @@ fn row_of_given(signer: &Signer) -> DkimKeyRow {
         record: signer.key.dns_record(),
         created_at: jiff::Timestamp::UNIX_EPOCH,
         active: true,
+        turn: None,
     }
 }

@@ -18,12 +18,12 @@ use crate::call::{Call, CallSubject};
 use crate::complete;
 use crate::dsn::News;
 use crate::event::EventData;
-use crate::intake::{Intake, parameters, row_of, told_here, unique};
+use crate::intake::{Intake, Whole, parameters, row_of, told_here, unique};
 use crate::local::Locality;
 use crate::permit::Permit;
 use crate::returns::ReturnedSender;
 use crate::route::{Evaluation, Fields, Forward, Matched, Order, Reach, RouteTable};
-use crate::submission::{Accepted, IntakeError, Options, Reception};
+use crate::submission::{Accepted, Author, IntakeError, Mode, Options, Reception, Trace};
 use crate::summary::summarize;
 
 /// Addresses of ours that one message visits for one recipient, where routes send it from one to another.
@@ -178,6 +178,63 @@ impl Intake {
         Ok(routed)
     }
 
+    /// Takes out of the envelope of a message of our own those recipients here whom routes want: for them it is received.
+    /// What shall leave later is nobody's yet, and a copy of a mailing list goes to its member and no further.
+    pub(crate) async fn wanted_by_routes(
+        &self,
+        whole: &Whole,
+        envelope: Envelope,
+        content: &Bytes,
+        now: Timestamp,
+    ) -> Result<(Envelope, Option<Reception>), StoreError> {
+        let Whole { origin, domain, options, .. } = whole;
+        let waits = options.deliver_at.is_some_and(|moment| moment > now);
+        if options.mode == Mode::Test || options.list.is_some() || waits {
+            return Ok((envelope, None));
+        }
+        let (mut others, mut ours) = (envelope.clone(), envelope.clone());
+        (others.forward_paths, ours.forward_paths) = (Vec::new(), Vec::new());
+        let (mut routed, mut mailboxes) = (Vec::new(), Vec::new());
+        let mut fields = None;
+        for path in envelope.forward_paths {
+            let local = match self.reach(&path.address).await? {
+                Reach::No => Locality::Remote,
+                Reach::Perhaps | Reach::Surely => self.local.find(&path.address).await?,
+            };
+            if local == Locality::Remote {
+                others.forward_paths.push(path);
+                continue;
+            }
+            let wanted = self.route(&path, fields.get_or_insert_with(|| Fields::of(content, &[]))).await?;
+            if !wanted.is_matched() {
+                others.forward_paths.push(path);
+                continue;
+            }
+            if let Locality::Mailboxes(found) = local {
+                mailboxes.extend(found);
+            }
+            routed.push(wanted);
+            ours.forward_paths.push(path);
+        }
+        let reception = Reception {
+            origin: origin.clone(),
+            domain: domain.clone(),
+            envelope: ours,
+            content: content.clone(),
+            fields: Vec::new(),
+            trace: options.trace.clone().unwrap_or_else(Trace::by_http),
+            mailboxes,
+            routed,
+            returned: Vec::new(),
+            lists: Vec::new(),
+            author: Author { proven: true, ..Author::default() },
+            tested: None,
+            verdicts: None,
+            events: Vec::new(),
+        };
+        Ok((others, Some(reception).filter(|reception| !reception.routed.is_empty())))
+    }
+
     /// A forward to an address of ours: its mailboxes and its routes.
     fn visit(
         &self,
@@ -228,6 +285,7 @@ impl Intake {
         }
         kept.add_events(base);
         base.tables = kept.calls(base);
+        base.tables.extend(reception.tested.as_ref().map(|tested| tested.change(base)));
         let accepted = Accepted { id, message_id: base.summary.message_id.clone() };
         let row = MessageRow { reverse_path: reception.envelope.reverse_path.clone(), ..row_of(base) };
         let told: Vec<_> = reception.routed.iter().flat_map(|routed| routed.news(id)).collect();

@@ -52,6 +52,7 @@ use crate::submission::{
 };
 use crate::summary::summarize;
 use crate::suppress::SuppressionRules;
+use crate::test_inbox::TestInboxes;
 use crate::unsuppressed::Unsuppressed;
 
 /// What intake goes by.
@@ -109,6 +110,7 @@ pub struct Intake {
     domains: Option<Arc<Domains>>,
     links: Option<Arc<Links>>,
     lists: Arc<MailingLists>,
+    tests: Arc<TestInboxes>,
     /// The log was told that links are wanted and cannot be made.
     told_of_links: AtomicBool,
     unsuppressed: Unsuppressed,
@@ -117,13 +119,13 @@ pub struct Intake {
 
 /// What all copies of a submission have in common.
 #[derive(Clone)]
-struct Whole {
-    origin: Origin,
-    domain: Domain,
+pub(crate) struct Whole {
+    pub(crate) origin: Origin,
+    pub(crate) domain: Domain,
     /// The author's domain.
     author: Option<Domain>,
     signers: Vec<Signer>,
-    options: Options,
+    pub(crate) options: Options,
     hop_tls: HopTls,
     /// How readers reach us by the domain's own name.
     links_at: Option<String>,
@@ -156,7 +158,10 @@ impl Intake {
         let returns = Arc::default();
         let lists = Arc::new(MailingLists::new(Arc::clone(&store)));
         let gate = Arc::new(Open);
+        let host = settings.hostname.clone();
+        let tests = TestInboxes::new(Arc::clone(&store), Arc::clone(&clock), host);
         Self {
+            tests: Arc::new(tests),
             store,
             settings,
             signers,
@@ -214,6 +219,11 @@ impl Intake {
     /// The mailing lists.
     pub fn lists(&self) -> &Arc<MailingLists> {
         &self.lists
+    }
+
+    /// The inboxes for messages that are judged.
+    pub fn test_inboxes(&self) -> &Arc<TestInboxes> {
+        &self.tests
     }
 
     /// The links that readers of our mail follow.
@@ -344,12 +354,33 @@ impl Intake {
         content: Vec<u8>,
         now: Timestamp,
     ) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
-        let Whole { origin, domain, author, signers, options, hop_tls, .. } = whole;
+        let Whole { author, signers, .. } = whole;
         let content = match self.feedback_fields(author.as_ref(), id, now) {
             Some(fields) => header::prepend(&content, &[fields]),
             None => content,
         };
         let content = self.signing.sign(Bytes::from(content), signers.clone(), now).await?;
+        let (envelope, here) = self.wanted_by_routes(whole, envelope, &content, now).await?;
+        let Some(reception) = here else { return self.seal_rest(whole, id, envelope, content, now).await };
+        if envelope.forward_paths.is_empty() {
+            return Box::pin(self.received(id, &reception, now)).await;
+        }
+        let (_, mut routed) = Box::pin(self.received(self.ids.next(now), &reception, now)).await?;
+        let (accepted, mut messages) = self.seal_rest(whole, id, envelope, content, now).await?;
+        messages.append(&mut routed);
+        Ok((accepted, messages))
+    }
+
+    /// A signed copy for those whom no route serves.
+    async fn seal_rest(
+        &self,
+        whole: &Whole,
+        id: QueueId,
+        envelope: Envelope,
+        content: Bytes,
+        now: Timestamp,
+    ) -> Result<(Accepted, Vec<NewMessage>), IntakeError> {
+        let Whole { origin, domain, signers, options, hop_tls, .. } = whole;
         let content = match &options.trace {
             Some(trace) => {
                 let field = complete::received(trace, &envelope, &self.settings.hostname, id, now);
@@ -403,6 +434,9 @@ impl Intake {
         let now = self.clock.now();
         let (accepted, messages) = self.received(self.ids.next(now), &reception, now).await?;
         self.keep(messages).await?;
+        if reception.tested.is_some() {
+            self.tests.arrived();
+        }
         Ok(accepted)
     }
 

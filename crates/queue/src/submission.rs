@@ -15,6 +15,7 @@ use tegami_store::{
 use crate::forward::Routed;
 use crate::permit::Permit;
 use crate::returns::ReturnedSender;
+use crate::test_inbox::Tested;
 use crate::track::TrackingWish;
 
 /// A message that somebody with a permit wants to send.
@@ -159,6 +160,13 @@ pub struct Trace {
     pub tls: Option<String>,
 }
 
+impl Trace {
+    /// Of a message that came over the HTTP API, which tells nothing of its author's machine.
+    pub(crate) fn by_http() -> Self {
+        Self { protocol: "HTTP".to_owned(), ..Self::default() }
+    }
+}
+
 /// A message from another ADMD that the disposition let in.
 #[derive(Clone, Debug)]
 pub struct Reception {
@@ -184,6 +192,8 @@ pub struct Reception {
     pub lists: Vec<Address>,
     /// Who wrote it, which such lists go by.
     pub author: Author,
+    /// The test inbox that it came to, with what was found of it.
+    pub tested: Option<Tested>,
     /// Verdicts, as JSON.
     pub verdicts: Option<serde_json::Value>,
     /// Events of the caller, beside the one Stored event that intake writes; `message` is filled in.

@@ -10,14 +10,14 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tegami_auth::dkim::{PrivateKey, Selector, Signer};
 use tegami_dns::ZoneResolver;
 use tegami_inbound::{
-    Clerk, Desk, Listener, OnFail, Peer, Policy, Reception, ReceptionSettings, Service, Shutdown,
-    SubmissionDesk, SubmissionSettings, serve,
+    Arrival, BoxFuture, Clerk, Desk, Judge, Listener, OnFail, Peer, Policy, Reception, ReceptionSettings,
+    Service, Shutdown, SubmissionDesk, SubmissionSettings, serve,
 };
 use tegami_mail::{Address, Clock, Domain};
 use tegami_proto::smtp::server::{AuthOffer, Settings};
 use tegami_queue::{
     Accounts, Control, Directory, Domains, Intake, IntakeSettings, KeyRing, LocalMailboxes, NoControls,
-    Throttle, ThrottlePolicy, TrustedNetworks,
+    TestInboxes, Throttle, ThrottlePolicy, TrustedNetworks,
 };
 use tegami_store::{
     Account, Embedded, Event, EventFilter, EventKind, IdSource, Options, QueueId, Store, Table,
@@ -132,6 +132,7 @@ impl House {
             intake: self.intake.clone(),
             store: self.store.clone(),
             clock: self.clock.clone(),
+            judge: Some(Arc::new(Witness)),
         });
         Arc::new(From { ip: "192.0.2.1".parse().unwrap(), desk })
     }
@@ -168,6 +169,17 @@ impl House {
         }))
     }
 
+    /// Where messages are judged.
+    pub(crate) fn inboxes(&self) -> &TestInboxes {
+        self.intake.test_inboxes()
+    }
+
+    /// Time goes on.
+    pub(crate) fn later(&self, by: Duration) {
+        let mut now = self.clock.0.lock().unwrap();
+        *now += by;
+    }
+
     /// The contents of a mailbox, the queue id in them made plain.
     pub(crate) async fn mailbox(&self, owner: &str, mailbox: &str) -> Vec<String> {
         let mut contents = Vec::new();
@@ -194,6 +206,23 @@ impl House {
             format!("{} {recipient} {} {}\n", event.event.domain, data["code"], text(&data["why"]["id"]))
         };
         rejected.map(line).collect()
+    }
+}
+
+/// Writes down what it is shown.
+struct Witness;
+
+impl Judge for Witness {
+    fn judge<'a>(&'a self, arrival: Arrival<'a>) -> BoxFuture<'a, serde_json::Value> {
+        let seen = serde_json::json!({
+            "ip": arrival.verdicts.ip,
+            "dmarc": arrival.verdicts.dmarc.result.as_str(),
+            "octets": arrival.content.len(),
+            "from": arrival.envelope.reverse_path.to_string(),
+            "protocol": arrival.protocol,
+            "tls": arrival.tls,
+        });
+        Box::pin(std::future::ready(seen))
     }
 }
 

@@ -14,3 +14,4 @@ mod house;
 mod reception;
 mod session;
 mod submission;
+mod trial;

@@ -83,6 +83,7 @@ async fn hear(desk: &Desk, to: &Address, content: &str, reporter: &[&str]) -> Re
         routed: Vec::new(),
         returned: Vec::new(),
         lists: Vec::new(),
+        tested: None,
         author: tegami_queue::Author::default(),
         mailboxes: Vec::new(),
         verdicts: None,

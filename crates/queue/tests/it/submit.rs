@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use tegami_auth::dkim::{self, PrivateKey, Selector, Signer};
 use tegami_dns::ZoneResolver;
 use tegami_mail::{Body, Domain, Envelope, ReversePath};
+use tegami_queue::route::NewRoute;
 use tegami_queue::{AuthorRule, KeyName, Options, Permit, Reception, SecondSignature, Signatures, Trace};
 use tegami_store::{MailboxDelivery, Origin, Priority};
 
@@ -187,6 +188,7 @@ async fn reception_puts_trace_fields_on_top() {
         routed: Vec::new(),
         returned: Vec::new(),
         lists: Vec::new(),
+        tested: None,
         author: tegami_queue::Author::default(),
         mailboxes: vec![MailboxDelivery { owner: address("shop@example.org"), mailbox: "Junk".to_owned() }],
         verdicts: Some(serde_json::json!({"score": 1})),
@@ -239,4 +241,40 @@ async fn urgency_and_windows_are_kept_with_each_recipient() {
         ..Options::default()
     };
     assert_eq!(kept("", &many, options).await, "Transactional, given up after 10 min");
+}
+
+#[tokio::test]
+async fn our_own_mail_reaches_addresses_that_only_a_route_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::open(folder.path());
+    let route = NewRoute {
+        expression: "match_recipient(\"support@example.org\") and match_header(\"subject\", \"help\")"
+            .to_owned(),
+        actions: vec!["forward(\"person@a.test\")".to_owned()],
+        ..NewRoute::default()
+    };
+    desk.intake.routes().create(desk.store.as_ref(), route, start()).await.unwrap();
+    let content = |subject| format!("From: shop@shop.test\r\nSubject: {subject}\r\n\r\nHello\r\n");
+    let to = |addresses: &[&str]| from_shop(addresses);
+    let (both, one) = (["support@example.org", "b@b.test"], ["support@example.org"]);
+    let alone = desk.submit_this(to(&one), &content("help"), Options::default()).await.unwrap();
+    let beside = desk.submit_this(to(&both), &content("help"), Options::default()).await.unwrap();
+    let mut sent = Vec::new();
+    for message in desk.store.messages(None, 10).await.unwrap() {
+        for row in desk.store.recipients(message.id).await.unwrap() {
+            let first = [alone.id, beside.id].contains(&message.id);
+            sent.push(format!("{} {} {first}", row.path.address, message.reverse_path));
+        }
+    }
+    sent.sort();
+    let expected = [
+        "b@b.test shop@shop.test true",
+        "person@a.test shop@shop.test false",
+        "person@a.test shop@shop.test true",
+    ];
+    assert_eq!(sent, expected);
+    // Where no route wants it and nobody has the address, the whole message is refused, as before.
+    let refused = desk.submit_this(to(&both), &content("hello"), Options::default()).await.unwrap_err();
+    assert!(refused.to_string().contains("support@example.org"), "{refused}");
+    assert_eq!(desk.store.messages(None, 10).await.unwrap().len(), 3);
 }
