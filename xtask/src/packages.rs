@@ -7,8 +7,10 @@ use crate::run;
 /// `(package, a file that shows it is there)`.
 const PACKAGES: &[(&str, &str)] = &[
     ("postfix", "/usr/sbin/postfix"),
+    ("testssl.sh", "/usr/bin/testssl"),
     ("libsasl2-modules", "/usr/lib/x86_64-linux-gnu/sasl2/libplain.so"),
     ("swaks", "/usr/bin/swaks"),
+    ("bind9", "/usr/sbin/named"),
     ("bind9-dnsutils", "/usr/bin/dig"),
     ("bsd-mailx", "/usr/bin/bsd-mailx"),
     ("php-cli", "/usr/bin/php"),

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::run;
 
 /// For Python: who verifies DKIM and SPF (dkimpy reads Ed25519 with PyNaCl), who speaks the Mailgun-compatible API and takes its
-/// webhooks, and who tries an OpenAPI document.
+/// webhooks, who tries an OpenAPI document, and who plays the API of Route 53.
 const PYTHON: &[&str] = &[
     "dkimpy==1.1.8",
     "pyspf==2.0.14",
@@ -16,6 +16,7 @@ const PYTHON: &[&str] = &[
     "django==5.2.19",
     "django-anymail==15.2",
     "schemathesis==4.32.5",
+    "moto[server]==5.2.5",
 ];
 /// For Node: who submits by SMTP and by HTTP. `mailgun-js` is the old client, which many applications still carry.
 const NODE: &[&str] = &[

@@ -1,5 +1,7 @@
 //! The command line: words in, values out. What each word means to people stands in `cli.ftl`, in both languages.
 
+mod check;
+mod plan;
 mod queue;
 mod route;
 mod suppression;
@@ -14,6 +16,10 @@ use tegami_mail::note;
 use tegami_web::people::Role;
 use tegami_words::Language;
 
+pub(crate) use check::Check;
+pub(crate) use plan::{
+    Access, Dkim, DmarcStage, Dns, Doing, Format, Rotate, Servers, SpfEnd, StepWord, Subject, Way, When,
+};
 pub(crate) use queue::{By, Consent, List, Queue, Selection, State, Summary};
 pub(crate) use route::Route;
 pub(crate) use suppression::{Choice, Suppression};
@@ -80,6 +86,10 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Domain(Domain),
     #[command(subcommand)]
+    Dns(Dns),
+    #[command(subcommand)]
+    Dkim(Dkim),
+    #[command(subcommand)]
     Mailbox(Mailbox),
     #[command(subcommand)]
     Provider(Provider),
@@ -87,6 +97,7 @@ pub(crate) enum Verb {
     Report(Report),
     #[command(subcommand)]
     Route(Route),
+    Score(Score),
     #[command(subcommand)]
     Suppression(Suppression),
     #[command(subcommand)]
@@ -146,7 +157,11 @@ pub(crate) enum Lookup {
     #[command(name = "tls-rpt")]
     TlsRpt(DomainQuestion),
     Tlsa(TlsaQuestion),
+    #[command(visible_alias = "dnsbl")]
+    Blacklist(BlacklistQuestion),
+    Smtp(SmtpQuestion),
     Reply(ReplyQuestion),
+    Headers(HeadersQuestion),
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +176,8 @@ pub(crate) struct DomainQuestion {
 pub(crate) struct SpfQuestion {
     #[arg(value_name = "DOMAIN")]
     pub(crate) domain: Option<String>,
+    #[arg(value_name = "IP", conflicts_with = "ip")]
+    pub(crate) client: Option<IpAddr>,
     #[arg(long, value_name = "IP")]
     pub(crate) ip: Option<IpAddr>,
     #[arg(long = "mail-from", value_name = "ADDRESS")]
@@ -172,11 +189,29 @@ pub(crate) struct SpfQuestion {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct BlacklistQuestion {
+    #[arg(value_name = "IP|DOMAIN")]
+    pub(crate) subject: String,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SmtpQuestion {
+    #[arg(value_name = "HOST")]
+    pub(crate) host: String,
+    #[arg(long, value_name = "PORT")]
+    pub(crate) port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct DkimQuestion {
     #[arg(value_name = "DOMAIN")]
     pub(crate) domain: String,
     #[arg(value_name = "SELECTOR")]
-    pub(crate) selector: String,
+    pub(crate) selector: Option<String>,
     #[command(flatten)]
     pub(crate) dns: DnsOptions,
 }
@@ -228,6 +263,14 @@ pub(crate) struct ReplyQuestion {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct HeadersQuestion {
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(crate) file: PathBuf,
+    #[arg(long = "authserv-id", value_name = "NAME")]
+    pub(crate) authserv_id: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Inspect {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
@@ -250,13 +293,18 @@ pub(crate) struct Inspect {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Check {
-    #[arg(value_name = "self")]
-    pub(crate) subject: String,
-    #[arg(long, value_name = "FILE")]
-    pub(crate) targets: Option<PathBuf>,
-    #[command(flatten)]
-    pub(crate) dns: DnsOptions,
+pub(crate) struct Score {
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) wait: Option<String>,
+    #[arg(long, value_name = "POINTS", requires = "wait", value_parser = points)]
+    pub(crate) min: Option<f64>,
+    #[arg(long, value_name = "SECONDS", requires = "wait", default_value_t = 300)]
+    pub(crate) timeout: u64,
+}
+
+fn points(text: &str) -> Result<f64, String> {
+    let points: Option<f64> = text.parse().ok().filter(|points| (0.0..=10.0).contains(points));
+    points.ok_or_else(|| "0 to 10".to_owned())
 }
 
 #[derive(Debug, Args)]
@@ -330,6 +378,12 @@ pub(crate) enum Key {
 pub(crate) enum Domain {
     List,
     Records {
+        #[arg(value_name = "DOMAIN")]
+        domain: String,
+    },
+    /// What plans have to know of a domain.
+    #[command(hide = true)]
+    Facts {
         #[arg(value_name = "DOMAIN")]
         domain: String,
     },
@@ -418,7 +472,12 @@ fn localise(command: Command, language: Language, path: &str) -> Command {
     let command = command.mut_args(|argument| {
         let name = argument.get_id().as_str().replace('_', "-");
         let shared = SHARED.iter().chain(&queue::MEANT).any(|shared| *shared == name);
-        let id = if shared { format!("cli-help-shared-{name}") } else { format!("{path}-arg-{name}") };
+        let planned = plan::COMMANDS.iter().any(|commands| path.starts_with(commands));
+        let id = match (shared, planned && !plan::OWN.contains(&name.as_str())) {
+            (true, _) => format!("cli-help-shared-{name}"),
+            (_, true) => format!("cli-help-plan-{name}"),
+            _ => format!("{path}-arg-{name}"),
+        };
         let heading = match (argument.is_positional(), EVERYWHERE.contains(&name.as_str())) {
             (true, _) => "cli-help-arguments",
             (_, true) => "cli-help-everywhere",
@@ -558,6 +617,7 @@ mod tests {
         for verb in command(Language::English).get_subcommands() {
             let mut paths: Vec<_> = verb
                 .get_subcommands()
+                .filter(|below| !below.is_hide_set())
                 .map(|below| format!("{} {}", verb.get_name(), below.get_name()))
                 .collect();
             if paths.is_empty() {

@@ -159,7 +159,8 @@ impl House {
 fn only_asks(parts: &Parts) -> bool {
     let path = parts.uri.path();
     let is_preview = || path.starts_with("/api/templates/") && path.ends_with("/preview");
-    parts.method == Method::POST && (matches!(path, "/routes/test" | "/api/route-tests") || is_preview())
+    parts.method == Method::POST
+        && (matches!(path, "/routes/test" | "/headers" | "/api/route-tests") || is_preview())
 }
 
 /// Lets requests to `/api/` in or not.

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 use tegami_auth::Network;
+use tegami_auth::mta_sts::Mode;
 use tegami_dns::Resolver;
+use tegami_doctor::Reach;
+use tegami_doctor::probe::NoProbes;
 use tegami_mail::{Clock, Domain};
 use tegami_queue::shaping::Shaping;
 use tegami_queue::{
@@ -17,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::brake::Proven;
 use crate::calls::{CallSettings, Calls};
+use crate::checkup::{CheckupSettings, Checkups};
 use crate::domain::{DomainDesk, Sources};
 use crate::error::ApiError;
 use crate::people::{People, chance};
@@ -41,6 +45,8 @@ pub struct Settings {
     pub sources: Sources,
     /// Forms that web sites may send, by name.
     pub forms: BTreeMap<String, FormSettings>,
+    /// How senders shall treat the TLS of this server (RFC 8461); `None` where it serves no policy.
+    pub sts: Option<Mode>,
     /// Proxies that are believed when they say whence a request came.
     pub proxies: Vec<Network>,
 }
@@ -56,6 +62,7 @@ impl Settings {
             open_on_loopback: false,
             sources: Sources { hostname, addresses: Vec::new() },
             forms: BTreeMap::new(),
+            sts: None,
             proxies: Vec::new(),
         }
     }
@@ -90,6 +97,8 @@ pub struct Rooms {
     pub shaping: Arc<Shaping>,
     /// Who makes requests to somebody's URL, and knows what became of them.
     pub calls: Arc<Calls>,
+    /// The doctor's practice.
+    pub checkups: Arc<Checkups>,
     /// In whose name rows of the queue are changed.
     pub node: NodeId,
 }
@@ -110,8 +119,16 @@ impl Rooms {
         let people = People::new(Arc::clone(&store), Arc::clone(&accounts), Arc::clone(&clock), guard);
         let calls = CallSettings::new("http://localhost".to_owned());
         let calls = Calls::new(Arc::clone(&store), Arc::clone(&clock), Arc::new(NoCaller), calls);
+        let checkups = Checkups::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Arc::clone(&resolver),
+            Arc::new(NoProbes),
+            CheckupSettings { reach: Reach::Documentation, sources: Vec::new(), helo: None },
+        );
         Self {
             calls: Arc::new(calls),
+            checkups: Arc::new(checkups),
             store,
             domains,
             keys,

@@ -7,6 +7,7 @@ mod api;
 mod brake;
 mod browser;
 mod calls;
+mod checkup;
 mod cors;
 mod domain;
 mod error;
@@ -33,7 +34,10 @@ mod webhook;
 mod whence;
 
 pub use calls::{AgainError, CallFilter, CallMetrics, CallSettings, Calls, Signature};
-pub use domain::{DeskError, DomainDesk, Hosts, PlannedRecord, Purpose, SeenRecord, Sources, plan};
+pub use checkup::{Checkup, CheckupSettings, Checkups, NoPatient, Patient, Pulse, Watched};
+pub use domain::{
+    DeskError, DomainDesk, Hosts, PlannedRecord, Purpose, SeenRecord, Sources, plan, planned_key,
+};
 pub use house::{Rooms, Settings};
 pub use idempotency::forget_requests;
 pub use mailgun::SubmissionControls;

@@ -90,7 +90,7 @@ pub(crate) fn names(event: &Event, data: &EventData, first: bool) -> Vec<&'stati
             names.push("clicked");
             unique(&mut names, "clicked-unique");
         }
-        EventKind::Operated => {}
+        EventKind::Operated | EventKind::Examined => {}
     }
     names
 }

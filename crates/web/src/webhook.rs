@@ -36,7 +36,7 @@ pub(crate) fn kind_of(kind: EventKind) -> Option<&'static str> {
         EventKind::Failed => "permanent_fail",
         EventKind::Deferred => "temporary_fail",
         EventKind::Unsubscribed => "unsubscribed",
-        EventKind::Rejected | EventKind::Stored | EventKind::Operated => return None,
+        EventKind::Rejected | EventKind::Stored | EventKind::Operated | EventKind::Examined => return None,
     })
 }
 

@@ -188,7 +188,7 @@ fn parse_cause(text: &str) -> Result<Cause, String> {
 }
 
 /// `90s`, `15m`, `6h`, `3d`, `2w`.
-fn parse_age(text: &str) -> Result<Duration, String> {
+pub(super) fn parse_age(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let seconds = match unit.trim() {

@@ -105,6 +105,11 @@ impl Context {
         Self { language: cli::locale(), json: false, config }
     }
 
+    /// The same, with JSON instead of text.
+    pub(crate) fn for_programs(&self) -> Self {
+        Self { json: true, ..self.clone() }
+    }
+
     /// The configuration file in use.
     pub(crate) fn config_path(&self) -> PathBuf {
         Config::find(self.config.as_deref())

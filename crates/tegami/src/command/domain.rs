@@ -6,6 +6,7 @@ use tegami_mail::{Domain as Name, note};
 use tegami_queue::OurDomain;
 use tegami_web::{Hosts, PlannedRecord, plan};
 
+use super::plan::Facts;
 use super::{Context, Failure, Report, table};
 use crate::cli::Domain;
 use crate::config::Config;
@@ -21,6 +22,10 @@ pub(crate) async fn run(
     match domain {
         Domain::List => list(context, rooms).await,
         Domain::Records { domain } => records(domain, context, rooms, config).await,
+        Domain::Facts { domain } => {
+            let facts = Facts::of(&super::plan::domain(domain)?, rooms).await?;
+            Ok(Report::json(&json!(facts)))
+        }
     }
 }
 

@@ -5,19 +5,22 @@
 //! record of TLS serves, the reply says something known. Every other answer, also one that a failing DNS left open, is a
 //! finding: exit status 1. Wrong use is 2.
 
+mod blacklist;
 mod dkim;
 mod dmarc;
+mod headers;
 mod mta_sts;
 mod mx;
 mod ptr;
 pub(super) mod reply;
+mod smtp;
 pub(super) mod spf;
 mod tls_rpt;
 mod tlsa;
 
 use tegami_mail::{Domain, note};
 
-use super::{Context, Failure, Outcome, Report, dns};
+use super::{Context, Failure, Outcome, Report, check, dns};
 use crate::cli::Lookup;
 
 /// Answers the question.
@@ -25,11 +28,14 @@ pub(crate) async fn run(lookup: &Lookup, context: &Context) -> Result<Report, Fa
     match lookup {
         Lookup::Mx(question) => mx::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Spf(question) => spf::run(question, context, &*dns::resolver(&question.dns)?).await,
-        Lookup::Dkim(question) => dkim::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Dkim(question) => dkim::run(question, context, dns::resolver(&question.dns)?).await,
         Lookup::Dmarc(question) => dmarc::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::MtaSts(question) => mta_sts::run(question, context, dns::resolver(&question.dns)?).await,
         Lookup::TlsRpt(question) => tls_rpt::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Tlsa(question) => tlsa::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Blacklist(question) => blacklist::run(question, context, dns::resolver(&question.dns)?).await,
+        Lookup::Smtp(question) => smtp::run(question, context, dns::resolver(&question.dns)?).await,
+        Lookup::Headers(question) => headers::run(question, context),
         Lookup::Reply(question) => reply::run(question, context),
         Lookup::Ptr(question) => ptr::run(question, context, &*dns::resolver(&question.dns)?).await,
     }

@@ -6,6 +6,7 @@
 mod check;
 mod config;
 mod context;
+mod dkim;
 mod dns;
 mod domain;
 mod dry_run;
@@ -17,17 +18,21 @@ mod lookup;
 mod mailbox;
 mod operator;
 mod paper;
+mod plan;
 mod prose;
 mod provider;
 mod queue;
 mod reload;
+mod remote;
 mod report;
 mod route;
+mod score;
 mod send;
 mod serve;
 mod suppression;
 mod table;
 mod user;
+mod way;
 mod why;
 
 use std::ffi::OsString;
@@ -37,6 +42,7 @@ use std::sync::Arc;
 use tegami_mail::note;
 use tegami_queue::SystemClock;
 
+pub(crate) use check::provider_word;
 pub(crate) use context::{Context, Failure, Outcome, Report};
 pub(crate) use dns::ZoneFile;
 
@@ -93,6 +99,8 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         Verb::Inspect(inspect) => Ok(print(&inspect::run(inspect, context).await?)),
         Verb::Check(check) => Ok(print(&check::run(check, context).await?)),
         Verb::Lab(lab) => lab::run(lab, context).await,
+        Verb::Dns(dns) => plan::run(dns, context).await,
+        Verb::Dkim(cli::Dkim::Rotate(rotate)) => dkim::rotate(rotate, context).await,
         Verb::Queue(_)
         | Verb::Metrics
         | Verb::Reload
@@ -101,10 +109,12 @@ async fn verb(cli: &Cli, context: &Context, arguments: &[OsString]) -> Result<Ou
         | Verb::Operator(_)
         | Verb::Key(_)
         | Verb::Domain(_)
+        | Verb::Dkim(_)
         | Verb::Mailbox(_)
         | Verb::Provider(_)
         | Verb::Report(_)
         | Verb::Route(_)
+        | Verb::Score(_)
         | Verb::Suppression(_) => administer(cli, context, arguments).await,
     }
 }
@@ -180,7 +190,7 @@ async fn carry_out(
             _ => Err(Failure::Told),
         };
     }
-    if matches!(cli.verb, Verb::Metrics | Verb::Reload) {
+    if matches!(cli.verb, Verb::Metrics | Verb::Reload | Verb::Score(_)) {
         return Err(note!("cli-no-server", folder = config.data.display()).into());
     }
     let rooms = Rooms::open(config, Arc::new(SystemClock)).await?;
@@ -188,6 +198,28 @@ async fn carry_out(
     let report = on_rooms(&cli.verb, request.input, site).await?;
     anstream::print!("{}", report.text);
     Ok(report.outcome)
+}
+
+/// What an administrative command tells programs: by the running server if there is one, else from the data folder itself.
+async fn told(words: &[&str], context: &Context, config: &Config) -> Result<serde_json::Value, Failure> {
+    let arguments: Vec<String> =
+        ["tegami", "--json"].iter().chain(words).map(|word| (*word).to_owned()).collect();
+    let tag = context.language.tag().to_owned();
+    let request = Request { arguments: arguments.clone(), language: tag, input: None, who: who() };
+    let text = match control::ask(&config.data, &request).await? {
+        Some(response) if response.status == 0 => response.output,
+        Some(response) => return Err(Failure::Text(response.errors)),
+        None => {
+            let cli = cli::parse(arguments.iter().map(OsString::from));
+            let cli = cli.map_err(|error| Failure::Text(error.to_string()))?;
+            let mut context = context.clone();
+            context.json = true;
+            let rooms = Rooms::open(config, Arc::new(SystemClock)).await?;
+            let site = queue::Site { context: &context, rooms: &rooms, config, who: &request.who };
+            on_rooms(&cli.verb, None, site).await?.text
+        }
+    };
+    serde_json::from_str(&text).map_err(|error| Failure::Text(error.to_string()))
 }
 
 /// The list of `tegami queue list`, for `mailq`.
@@ -259,9 +291,11 @@ async fn on_rooms(verb: &Verb, input: Option<String>, site: queue::Site<'_>) -> 
         Verb::Operator(operator) => operator::run(operator, input, context, rooms).await,
         Verb::Key(key) => key::run(key, context, rooms).await,
         Verb::Domain(domain) => domain::run(domain, context, rooms, config).await,
+        Verb::Dkim(verb) => dkim::on_rooms(verb, context, rooms).await,
         Verb::Mailbox(mailbox) => mailbox::run(mailbox, context, rooms).await,
         Verb::Provider(provider) => provider::run(provider, context, rooms).await,
         Verb::Route(route) => route::run(route, input, context, rooms).await,
+        Verb::Score(score) => score::run(score, context, rooms).await,
         Verb::Suppression(verb) => suppression::run(verb, input, context, rooms).await,
         _ => Err(Failure::Text("this command does not travel over the control socket".to_owned())),
     }

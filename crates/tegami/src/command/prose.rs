@@ -16,7 +16,8 @@ const DEEPEST: usize = 24;
 const LONGEST_TITLE: usize = 300;
 
 const BOLD: Style = Style::new().bold();
-const DIM: Style = Style::new().dimmed();
+/// What stands behind a sentence, and does not have to be read.
+pub(crate) const DIM: Style = Style::new().dimmed();
 
 /// A text that grows line by line. Styles are taken out where standard output is no terminal (`anstream`).
 pub(crate) struct Prose<'c> {

@@ -30,8 +30,14 @@ pub(crate) async fn run(context: &Context) -> Result<Outcome, Failure> {
         Some(zone) => Arc::clone(zone) as Arc<dyn Resolver>,
         None => resolver(&config)?,
     };
-    let surroundings =
-        Surroundings { resolver, zone, roots: trusted_roots(&config)?, reach: reach(&config), smtp: None };
+    let surroundings = Surroundings {
+        resolver,
+        zone,
+        roots: trusted_roots(&config)?,
+        reach: reach(&config),
+        dns_port: 53,
+        smtp: None,
+    };
     let mut server = Server::start(&config, rooms, surroundings, Box::new(crate::server::pages)).await?;
     announce(context, &server.addresses);
     tell_manager(&[NotifyState::Ready]);

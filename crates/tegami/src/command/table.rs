@@ -1,6 +1,7 @@
 //! Tables for the terminal, in columns that know how wide a kanji is.
 
 use comfy_table::{ContentArrangement, Table, presets};
+use unicode_width::UnicodeWidthStr as _;
 
 /// Columns of a cell that a stranger filled.
 const WIDEST: usize = 60;
@@ -12,6 +13,22 @@ pub(crate) fn cell(text: &str) -> String {
         cell.push('…');
     }
     cell
+}
+
+/// The text, at most so many columns wide.
+pub(crate) fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut shown = String::new();
+    for c in text.chars() {
+        if shown.width() + 2 > columns {
+            break;
+        }
+        shown.push(c);
+    }
+    shown.push('…');
+    shown
 }
 
 /// A stranger's words in one line that commands no terminal.

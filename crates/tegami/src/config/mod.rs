@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use tegami_auth::Network;
 use tegami_auth::dkim::Selector;
+use tegami_auth::mta_sts::Mode;
 use tegami_dns::Dnssec;
 use tegami_mail::{Address, Domain};
 use tegami_outbound::{IpOrder, TlsPolicies};
@@ -62,6 +63,8 @@ pub(crate) struct Config {
     pub(crate) suppressions: SuppressionRules,
     /// Reports to other domains.
     pub(crate) reports: Reports,
+    /// Rounds of the doctor.
+    pub(crate) monitor: Monitor,
     /// Limits.
     pub(crate) limits: Limits,
     /// What is logged, and how.
@@ -118,6 +121,15 @@ pub(crate) struct Reports {
     pub(crate) contact: Option<String>,
 }
 
+/// Rounds of the doctor: our domains and addresses are looked at again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Monitor {
+    /// How often; `None`: never.
+    pub(crate) every: Option<Duration>,
+    /// Who is told what has changed; postmaster at our first domain otherwise.
+    pub(crate) to: Option<Address>,
+}
+
 /// What is logged, and how.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
@@ -157,16 +169,17 @@ pub(crate) enum Dns {
 }
 
 /// What is done with mail that fails.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum OnFail {
     /// 550.
+    #[default]
     Refuse,
     /// Accept, and put it into Junk.
     Mark,
 }
 
 /// How strict reception is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reception {
     /// Where receivers send complaints.
     pub(crate) feedback: Vec<Address>,
@@ -174,6 +187,8 @@ pub(crate) struct Reception {
     pub(crate) dmarc_reject: OnFail,
     /// When SPF of the MAIL FROM identity is `fail`, before DATA.
     pub(crate) spf_fail: OnFail,
+    /// How senders shall treat our TLS (RFC 8461); `None` where no policy is served.
+    pub(crate) sts: Option<Mode>,
 }
 
 /// Requests to URLs of webhooks, routes and archives.

@@ -7,8 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use tegami_auth::dkim::Selector;
+use tegami_auth::mta_sts::Mode;
 use tegami_dns::Dnssec;
-use tegami_mail::{Domain, note};
+use tegami_mail::{Address, Domain, note};
 use tegami_outbound::{IpOrder, TlsPolicies, TlsPolicy, TlsScope};
 use tegami_queue::shaping::Providers;
 use tegami_queue::{Distrust, Languages, RetryPolicy};
@@ -20,10 +21,10 @@ use super::reader::{Problems, Section, Value};
 use super::route::{self, Routing, ip_order, routing};
 use super::schedule::{self, Shares};
 use super::shaping;
-use super::value::{addresses, delays, everywhere, size};
+use super::value::{addresses, delays, everywhere, parse_delay, size};
 use super::{
-    Config, Delivery, DkimKey, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath,
-    Submission, Tls, bounce, form, webhook,
+    Config, Delivery, DkimKey, Dns, Limits, Listen, Log, LogFormat, Monitor, OnFail, Reception, Reports,
+    ReturnPath, Submission, Tls, bounce, form, webhook,
 };
 
 /// Reads the whole text; relative paths start at `base`.
@@ -78,6 +79,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         reception: reception(root),
         suppressions: bounce::suppressions(root),
         reports: reports(root),
+        monitor: monitor(root),
         submission: submission(root),
         limits: limits(root),
         log: log(root),
@@ -227,8 +229,7 @@ fn dns(root: &Section<'_>, base: &Path) -> (Dns, Dnssec) {
 }
 
 fn reception(root: &Section<'_>) -> Reception {
-    let mut reception =
-        Reception { feedback: Vec::new(), dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Refuse };
+    let mut reception = Reception { sts: Some(Mode::Testing), ..Reception::default() };
     let Some(section) = root.section("reception") else { return reception };
     let on_fail = |key: &'static str, default: OnFail| {
         let Some((text, span)) = section.text(key) else { return default };
@@ -244,6 +245,19 @@ fn reception(root: &Section<'_>) -> Reception {
     reception.dmarc_reject = on_fail("dmarc_reject", OnFail::Refuse);
     reception.spf_fail = on_fail("spf_fail", OnFail::Refuse);
     reception.feedback = bounce::feedback(&section);
+    if let Some((text, span)) = section.text("mta_sts") {
+        reception.sts = match text.as_str() {
+            "testing" => Some(Mode::Testing),
+            "enforce" => Some(Mode::Enforce),
+            "none" => Some(Mode::None),
+            "off" => None,
+            _ => {
+                let choices = "testing`, `enforce`, `none`, `off";
+                section.problem(span, note!("cli-config-one-of", key = "mta_sts", choices = choices));
+                reception.sts
+            }
+        };
+    }
     section.finish();
     reception
 }
@@ -351,6 +365,27 @@ fn reports(root: &Section<'_>) -> Reports {
     };
     section.finish();
     reports
+}
+
+fn monitor(root: &Section<'_>) -> Monitor {
+    const DAY: Duration = Duration::from_secs(24 * 3600);
+    let mut monitor = Monitor { every: Some(DAY), to: None };
+    let Some(section) = root.section("monitor") else { return monitor };
+    if let Some((text, span)) = section.text("every") {
+        match parse_delay(&text) {
+            _ if text == "never" => monitor.every = None,
+            Some(every) => monitor.every = Some(every),
+            None => section.problem(span, note!("cli-config-wants-delay", key = "every")),
+        }
+    }
+    if let Some((text, span)) = section.text("to") {
+        match Address::parse(&text) {
+            Ok(address) => monitor.to = Some(address),
+            Err(error) => section.problem(span, note!("cli-bad-address", address = text, reason = error)),
+        }
+    }
+    section.finish();
+    monitor
 }
 
 fn log(root: &Section<'_>) -> Log {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use tegami_dns::Resolver;
 use tegami_inbound::{
     Desk, Policy, Reception, ReceptionSettings, Service, SubmissionDesk, SubmissionSettings,
 };
 use tegami_proto::smtp::server::AuthOffer;
 use tokio::sync::watch;
 
+use super::practice::Practice;
 use super::{Rooms, listen, pages};
 use crate::config::{Config, OnFail};
 
@@ -53,15 +53,15 @@ impl Doors {
         rooms: &Rooms,
         config: &Config,
         tls: &Arc<rustls::ServerConfig>,
-        resolver: Arc<dyn Resolver>,
+        practice: &Practice,
     ) -> Self {
         let metrics = rooms.meters.inbound.clone();
         let service = |name, settings, desk: &Arc<dyn Desk>| {
             let metrics = metrics.clone();
             Service { name, metrics, ..Service::new(settings, Arc::clone(tls), Arc::clone(desk)) }
         };
-        let submission = submission(rooms, &resolver, config);
-        let reception = reception(rooms, config, resolver);
+        let submission = submission(rooms, practice, config);
+        let reception = reception(rooms, config, practice);
         let under_tls = listen::session(config, AuthOffer::UnderTls);
         let trusting = |name, settings| {
             let trusted = config.submission.trusted.clone();
@@ -77,29 +77,30 @@ impl Doors {
     }
 }
 
-fn reception(rooms: &Rooms, config: &Config, resolver: Arc<dyn Resolver>) -> Arc<dyn Desk> {
+fn reception(rooms: &Rooms, config: &Config, practice: &Practice) -> Arc<dyn Desk> {
     Arc::new(Reception::new(ReceptionSettings {
         hostname: config.hostname.clone(),
         policy: Policy {
             dmarc_reject: lower(config.reception.dmarc_reject),
             spf_fail: lower(config.reception.spf_fail),
         },
-        resolver,
+        resolver: Arc::clone(&practice.resolver),
         mailboxes: Arc::clone(&rooms.local),
         intake: Arc::clone(&rooms.intake),
+        judge: Some(practice.judge(rooms)),
         store: Arc::clone(&rooms.store),
         clock: Arc::clone(&rooms.clock),
     }))
 }
 
-fn submission(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> Arc<dyn Desk> {
+fn submission(rooms: &Rooms, practice: &Practice, config: &Config) -> Arc<dyn Desk> {
     Arc::new(SubmissionDesk::new(SubmissionSettings {
         hostname: config.hostname.clone(),
         accounts: Arc::clone(&rooms.accounts),
         domains: Arc::clone(&rooms.domains),
         trusted: config.submission.trusted.clone(),
         mailboxes: Arc::clone(&rooms.local),
-        controls: Arc::new(pages::controls(rooms, resolver, config)),
+        controls: Arc::new(pages::controls(rooms, practice, config)),
         intake: Arc::clone(&rooms.intake),
         store: Arc::clone(&rooms.store),
         throttle: Arc::clone(&rooms.throttle),

@@ -36,6 +36,9 @@ pub(super) async fn keep_house(
                 tracing::warn!(%error, "messages cannot be forgotten as early as their domains want it");
             }
         }
+        if let Err(error) = rooms.intake.test_inboxes().forget().await {
+            tracing::warn!(%error, "old test inboxes cannot be forgotten");
+        }
         drop((rooms, config));
         if let Ok(before) = clock.now().checked_sub(kept) {
             match store.purge(before).await {

@@ -9,7 +9,10 @@ mod housekeeping;
 pub(crate) mod keys;
 mod listen;
 pub(crate) mod metrics;
+mod monitor;
 mod pages;
+mod practice;
+mod probes;
 mod reload;
 mod reports;
 mod returns;
@@ -33,8 +36,10 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 pub(crate) use pages::{controls, lab_pages, pages, sources};
+pub(crate) use practice::Practice;
+pub(crate) use probes::{Outside, probes};
 pub(crate) use rooms::Rooms;
-pub(crate) use tls::trusted_roots;
+pub(crate) use tls::{first_certificate, shown_certificate, trusted_roots};
 
 use self::doors::{Doors, OpenDoors};
 pub(crate) use self::reload::{Answer, House};
@@ -51,6 +56,8 @@ pub(crate) struct Surroundings {
     pub(crate) roots: RootCertStore,
     /// Whether MX hosts may lie on loopback.
     pub(crate) reach: Reach,
+    /// The port of name servers that the doctor asks themselves: 53, but in a laboratory.
+    pub(crate) dns_port: u16,
     /// A reception socket that is already bound.
     pub(crate) smtp: Option<tokio::net::TcpListener>,
 }
@@ -79,6 +86,7 @@ pub(crate) struct Server {
     pages: Pages,
     https: Arc<Https>,
     resolver: Arc<dyn Resolver>,
+    practice: Practice,
     zone: Option<Arc<ZoneFile>>,
     reach: Reach,
     asked: mpsc::Receiver<Answer>,
@@ -95,7 +103,7 @@ impl Server {
         surroundings: Surroundings,
         pages: Pages,
     ) -> Result<Self, Failure> {
-        let Surroundings { resolver, zone, roots, reach, smtp } = surroundings;
+        let Surroundings { resolver, zone, roots, reach, dns_port, smtp } = surroundings;
         let rooms = Arc::new(rooms);
         warn(config);
         if config.delivery.paused {
@@ -106,6 +114,7 @@ impl Server {
         let https = Https::new(roots.clone(), Arc::clone(&resolver), reach);
         let https = Arc::new(https.map_err(|error| Failure::Text(error.to_string()))?);
         rooms.line.connect(&https, config);
+        let practice = Practice::open(config, &resolver, (roots.clone(), reach, dns_port))?;
         let journal = Arc::new(Journal::new(Arc::clone(&rooms.store)));
         let observer = Arc::clone(&journal);
         let courier =
@@ -118,14 +127,15 @@ impl Server {
             tasks: JoinSet::new(),
             postman: tokio::spawn(postman(&rooms, config, &outbound)),
             outbound,
-            doors: OpenDoors::new(Doors::new(&rooms, config, &tls, Arc::clone(&resolver))),
+            doors: OpenDoors::new(Doors::new(&rooms, config, &tls, &practice)),
             house: watch::Sender::new(house),
-            routers: watch::Sender::new(pages(&rooms, config, &resolver, stop.subscribe())),
+            routers: watch::Sender::new(pages(&rooms, config, &practice, stop.subscribe())),
             pages,
             https: Arc::clone(&https),
             stop,
             rooms,
             resolver,
+            practice,
             zone,
             reach,
             asked,
@@ -137,7 +147,8 @@ impl Server {
         let house = server.house.subscribe();
         let choosing = returns::keep_choosing(house.clone(), resolver, returns::EVERY, shutdown.clone());
         server.tasks.spawn(choosing);
-        server.tasks.spawn(returns::keep_following(house, shutdown.clone()));
+        server.tasks.spawn(returns::keep_following(house.clone(), shutdown.clone()));
+        server.tasks.spawn(monitor::make_rounds(house, server.practice.clone(), shutdown.clone()));
         server.listen(config, smtp, &shutdown).await?;
         server.http(config, &shutdown).await?;
         server.metrics(config, &shutdown).await?;
@@ -257,9 +268,8 @@ fn warn(config: &Config) {
 }
 
 /// Makes the HTTP pages of a server, once its rooms are open.
-pub(crate) type Pages = Box<
-    dyn Fn(&Arc<Rooms>, &Config, &Arc<dyn Resolver>, watch::Receiver<bool>) -> axum::Router + Send + Sync,
->;
+pub(crate) type Pages =
+    Box<dyn Fn(&Arc<Rooms>, &Config, &Practice, watch::Receiver<bool>) -> axum::Router + Send + Sync>;
 
 /// Whoever carries mail to other hosts.
 fn outbound(rooms: &Rooms, courier: Arc<Courier>) -> Outbound {

@@ -14,37 +14,39 @@ use tokio::sync::watch;
 use tower_service::Service;
 
 use super::Rooms;
+use super::practice::Practice;
 use crate::config::Config;
 
 /// Everything that `tegami serve` serves over HTTP; the pages ask who looks.
 pub(crate) fn pages(
     rooms: &Arc<Rooms>,
     config: &Config,
-    resolver: &Arc<dyn Resolver>,
+    practice: &Practice,
     closing: watch::Receiver<bool>,
 ) -> axum::Router {
     let pages = PageSettings { stage: None, owners: Vec::new(), closing };
-    whole((rooms, resolver), config, settings(config), pages)
+    whole((rooms, practice), config, settings(config), pages)
 }
 
 /// The same in the lab, where nobody has to sign in, with the story.
 pub(crate) fn lab_pages(
     rooms: &Arc<Rooms>,
     config: &Config,
-    resolver: &Arc<dyn Resolver>,
+    practice: &Practice,
     closing: watch::Receiver<bool>,
     stage: Arc<dyn Stage>,
 ) -> axum::Router {
     let settings = Settings { open_on_loopback: true, ..settings(config) };
     let pages = PageSettings { stage: Some(stage), owners: Vec::new(), closing };
-    whole((rooms, resolver), config, settings, pages)
+    whole((rooms, practice), config, settings, pages)
 }
 
 pub(super) fn settings(config: &Config) -> Settings {
     let public_url = config.public_url.clone();
     let (sources, forms) = (sources(config), config.forms.clone());
     let (retention, proxies) = (config.limits.retention, config.trusted_proxies.clone());
-    Settings { public_url, sources, forms, retention, proxies, ..Settings::new(config.hostname.clone()) }
+    let sts = config.reception.sts;
+    Settings { public_url, sources, forms, retention, proxies, sts, ..Settings::new(config.hostname.clone()) }
 }
 
 /// Where mail leaves from, and under which names.
@@ -61,12 +63,12 @@ pub(crate) fn sources(config: &Config) -> Sources {
 }
 
 fn whole(
-    (rooms, resolver): (&Arc<Rooms>, &Arc<dyn Resolver>),
+    (rooms, practice): (&Arc<Rooms>, &Practice),
     config: &Config,
     settings: Settings,
     pages: PageSettings,
 ) -> axum::Router {
-    tegami_web::router_with_pages(settings, web_rooms(rooms, resolver, config), pages)
+    tegami_web::router_with_pages(settings, web_rooms(rooms, practice, config), pages)
 }
 
 /// Who administers domains.
@@ -84,14 +86,14 @@ pub(super) fn domain_desk(rooms: &Rooms, config: &Config, resolver: &Arc<dyn Res
 }
 
 /// What the HTTP door stands on; the reader of control fields of submitted messages stands on the same.
-fn web_rooms(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> tegami_web::Rooms {
+fn web_rooms(rooms: &Rooms, practice: &Practice, config: &Config) -> tegami_web::Rooms {
     tegami_web::Rooms {
         store: Arc::clone(&rooms.store),
         domains: Arc::clone(&rooms.domains),
         keys: Arc::clone(&rooms.dkim),
         accounts: Arc::clone(&rooms.accounts),
         intake: Arc::clone(&rooms.intake),
-        resolver: Arc::clone(resolver),
+        resolver: Arc::clone(&practice.resolver),
         throttle: Arc::clone(&rooms.throttle),
         clock: Arc::clone(&rooms.clock),
         people: Arc::clone(&rooms.people),
@@ -99,13 +101,14 @@ fn web_rooms(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> te
         holds: Arc::clone(&rooms.holds),
         shaping: Arc::clone(&rooms.shaping),
         calls: Arc::clone(&rooms.calls),
+        checkups: Arc::new(practice.checkups(rooms, config)),
         node: NodeId(config.hostname.to_string()),
     }
 }
 
 /// Who reads the control fields of messages that are submitted by SMTP.
-pub(crate) fn controls(rooms: &Rooms, resolver: &Arc<dyn Resolver>, config: &Config) -> SubmissionControls {
-    SubmissionControls::new(settings(config), web_rooms(rooms, resolver, config))
+pub(crate) fn controls(rooms: &Rooms, practice: &Practice, config: &Config) -> SubmissionControls {
+    SubmissionControls::new(settings(config), web_rooms(rooms, practice, config))
 }
 
 /// A router that has each request answered by the one that is current then.

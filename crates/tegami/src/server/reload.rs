@@ -67,8 +67,8 @@ impl Server {
         let _ = rooms.courier.set(Arc::clone(&courier));
         let rooms = Arc::new(rooms);
         super::warn(&config);
-        self.doors.replace(Doors::new(&rooms, &config, &tls, Arc::clone(&self.resolver)));
-        let router = (self.pages)(&rooms, &config, &self.resolver, self.stop.subscribe());
+        self.doors.replace(Doors::new(&rooms, &config, &tls, &self.practice));
+        let router = (self.pages)(&rooms, &config, &self.practice, self.stop.subscribe());
         drop(self.routers.send_replace(router));
         self.outbound = Arc::new(self.outbound.renewed(courier));
         let deliver = Arc::clone(&self.outbound) as Arc<dyn Deliver>;
@@ -122,6 +122,7 @@ fn taken_over(before: &Config, now: Config) -> (Config, Vec<&'static str>) {
         delivery: Delivery { sources: delivery_sources, ..now.delivery },
         suppressions: now.suppressions,
         reports: now.reports,
+        monitor: now.monitor,
         limits: now.limits,
         public_url: now.public_url,
         trusted_proxies: now.trusted_proxies,
@@ -154,6 +155,7 @@ mod tests {
         ("warmup", "[delivery.sources.slow]\nv4 = \"192.0.2.1\"\n[warmup.slow]\nstart = \"2026-11-20\"", &[]),
         ("suppressions", "suppressions.within_days = 9", &[]),
         ("reports", "reports.tls = false", &[]),
+        ("monitor", "monitor.every = \"never\"", &[]),
         ("limits", "limits.recipients = 7", &[]),
         ("public_url", "public_url = \"https://mail.example.org/\"", &[]),
         ("trusted_proxies", "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]", &[]),

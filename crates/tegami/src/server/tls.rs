@@ -51,6 +51,23 @@ pub(crate) fn server_config(config: &Config) -> Result<Arc<ServerConfig>, Failur
     made.map(Arc::new).map_err(|error| bad(&key_name, &error))
 }
 
+/// The certificate that this installation shows, with those above it; none where there is none yet, or where it cannot be read.
+pub(crate) fn shown_certificate(config: &Config) -> Vec<CertificateDer<'static>> {
+    let pem = match &config.tls.files {
+        Some((certificate, _)) => read(certificate).ok(),
+        // Looking must not make a key folder.
+        None if !config.data.exists() => None,
+        None => keys::folder(config).ok().and_then(|folder| folder.read(CERTIFICATE).ok()),
+    };
+    let pem = pem.unwrap_or_default();
+    CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).collect()
+}
+
+/// The first certificate of a PEM text.
+pub(crate) fn first_certificate(pem: &str) -> Option<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem.as_bytes()).next()?.ok()
+}
+
 fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path)
         .map_err(|error| Failure::Note(note!("cli-file-unreadable", file = path.display(), reason = error)))

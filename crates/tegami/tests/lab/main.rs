@@ -10,6 +10,7 @@
 #![allow(clippy::print_stdout, reason = "what is skipped is said")]
 
 mod browser;
+mod doctor;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -29,8 +30,14 @@ struct Lab {
 
 impl Lab {
     fn start(language: &str) -> Self {
+        Self::start_with(language, &[])
+    }
+
+    /// With more words on its command line.
+    fn start_with(language: &str, more: &[&str]) -> Self {
         let mut child = tegami()
             .args(["lab", "--lang", language])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()

@@ -193,9 +193,30 @@ fn spf() {
                What an address costs that no term but `all` matches: 1 of 10 terms that ask
                the DNS, and 0 of 2 empty answers. [RFC 7208 section 4.6.4]
                `tegami lookup spf example.org` without `--ip` shows the whole survey.
+
+            Results
+               pass      SPF Authentication
+               pass      SPF Record Published
+               pass      SPF Record Deprecated
+               pass      SPF Multiple Records
+               pass      SPF Contains characters after ALL
+               pass      SPF Syntax Check
+               pass      SPF Included Lookups
+               pass      SPF Recursive Loop
+               pass      SPF Duplicate Include
+               pass      SPF Type PTR Check
+               pass      SPF Void Lookups
+               pass      SPF MX Resource Records
+               pass      SPF Redirect Evaluation
+               pass      SPF Exceeds Maximum Character Limit
             exit status 0
         "#]],
     );
+}
+
+#[test]
+fn spf_in_japanese() {
+    let scene = Scene::new("");
     scene.check(
         "lookup spf --ip 192.0.2.99 --mail-from a@example.org --zone zone --lang ja",
         &expect![[r#"
@@ -230,6 +251,22 @@ fn spf() {
                [RFC 7208 section 4.6.4]
                `--ip` を付けずに `tegami lookup spf example.org` を実行すると、調査のすべて
                を表示します。
+
+            検査結果
+               fail      SPF Authentication
+               pass      SPF Record Published
+               pass      SPF Record Deprecated
+               pass      SPF Multiple Records
+               pass      SPF Contains characters after ALL
+               pass      SPF Syntax Check
+               pass      SPF Included Lookups
+               pass      SPF Recursive Loop
+               pass      SPF Duplicate Include
+               pass      SPF Type PTR Check
+               pass      SPF Void Lookups
+               pass      SPF MX Resource Records
+               pass      SPF Redirect Evaluation
+               pass      SPF Exceeds Maximum Character Limit
             exit status 1
         "#]],
     );
@@ -263,6 +300,22 @@ fn spf_in_other_words() {
             Survey of the record of explains.example.org
                What an address costs that no term but `all` matches: 0 of 10 terms that ask
                the DNS, and 0 of 2 empty answers. [RFC 7208 section 4.6.4]
+
+            Results
+               fail      SPF Authentication
+               pass      SPF Record Published
+               pass      SPF Record Deprecated
+               pass      SPF Multiple Records
+               pass      SPF Contains characters after ALL
+               pass      SPF Syntax Check
+               pass      SPF Included Lookups
+               pass      SPF Recursive Loop
+               pass      SPF Duplicate Include
+               pass      SPF Type PTR Check
+               pass      SPF Void Lookups
+               pass      SPF MX Resource Records
+               pass      SPF Redirect Evaluation
+               pass      SPF Exceeds Maximum Character Limit
             exit status 1
         "#]],
     );

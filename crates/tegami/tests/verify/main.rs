@@ -8,6 +8,7 @@
     reason = "a test program"
 )]
 
+mod check;
 mod contract;
 mod inspect;
 mod list;

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::document::{Changing, Named, Usual};
 use super::input::Body;
-use crate::domain::{Purpose, SeenRecord};
+use crate::domain::SeenRecord;
 use crate::error::{ApiError, good};
 use crate::house::{House, Shared};
 use crate::segments::Segments;
@@ -74,7 +74,7 @@ pub(crate) struct Record {
     pub(crate) kind: String,
     /// Its data; of a TXT record the text itself.
     pub(crate) value: String,
-    /// What it is for: `mail`, `host`, `spf`, `host-spf`, `key`, `spare-key`, `dmarc`, `links`, `bounces`, `bounce-spf`.
+    /// What it is for: `mail`, `host`, `spf`, `host-spf`, `key`, `spare-key`, `dmarc`, `links`, `bounces`, `bounce-spf`, `old-key`.
     pub(crate) purpose: &'static str,
     /// What the DNS said when it was last asked: `valid`, `invalid` (something else stands there) or `unknown` (nothing, or no answer).
     pub(crate) found: &'static str,
@@ -84,18 +84,7 @@ pub(crate) struct Record {
 
 impl From<SeenRecord> for Record {
     fn from(seen: SeenRecord) -> Self {
-        let purpose = match seen.record.purpose {
-            Purpose::Mail => "mail",
-            Purpose::Host => "host",
-            Purpose::Spf => "spf",
-            Purpose::HostSpf => "host-spf",
-            Purpose::Key => "key",
-            Purpose::SpareKey => "spare-key",
-            Purpose::Dmarc => "dmarc",
-            Purpose::Links => "links",
-            Purpose::Bounces => "bounces",
-            Purpose::BounceSpf => "bounce-spf",
-        };
+        let purpose = seen.record.purpose.as_str();
         let found = match seen.found {
             RecordFinding::Valid => "valid",
             RecordFinding::Invalid => "invalid",

@@ -5,9 +5,11 @@
 //! handlers, and a test compares it with the routes.
 
 pub(crate) mod allowed;
+pub(crate) mod check;
 mod document;
 pub(crate) mod domain;
 pub(crate) mod hold;
+pub(crate) mod inbox;
 mod input;
 pub(crate) mod key;
 pub(crate) mod list;
@@ -25,6 +27,7 @@ mod user;
 pub(crate) mod webhook;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::header;
@@ -35,13 +38,24 @@ use bytes::Bytes;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::error::method_not_allowed;
+use crate::error::{ApiError, method_not_allowed};
 use crate::gate;
 use crate::house::Shared;
 
 /// Entries on a page, unless asked for otherwise, and at most.
 const USUAL: usize = 50;
 const MOST: usize = 500;
+
+/// Seconds that a request may wait for something to happen.
+const LONGEST_WAIT: u64 = 5;
+
+/// So long a request wants to wait.
+fn patience(seconds: u64) -> Result<Duration, ApiError> {
+    if seconds > LONGEST_WAIT {
+        return Err(ApiError::bad(format!("`wait` is at most {LONGEST_WAIT} seconds: ask again")));
+    }
+    Ok(Duration::from_secs(seconds))
+}
 
 /// So many entries on a page.
 fn limited(limit: Option<u32>) -> usize {
@@ -67,6 +81,8 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(queue::routes())
         .merge(provider::routes())
         .merge(hold::routes())
+        .merge(inbox::routes())
+        .merge(check::routes())
         .merge(domain::routes())
         .merge(mailbox::routes())
         .merge(suppression::routes())

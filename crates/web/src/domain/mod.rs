@@ -16,7 +16,7 @@ use crate::calls::Calls;
 use crate::stretch::remove_all as remove_rows;
 
 pub(crate) use self::plan::key_record;
-pub use self::plan::{Hosts, PlannedRecord, Purpose, Sources, plan};
+pub use self::plan::{Hosts, PlannedRecord, Purpose, Sources, key as planned_key, plan};
 
 /// Who administers domains.
 #[derive(Clone)]

@@ -1,19 +1,10 @@
 //! What the owner of a domain has to publish.
 
-use std::net::IpAddr;
-
-use tegami_dns::{DnsName, RecordType};
+use tegami_dns::{Data, RecordType};
+use tegami_doctor::plan::{Key, KeyState, Want, Wishes};
+pub use tegami_doctor::plan::{Purpose, Server as Sources};
 use tegami_mail::Domain;
-use tegami_store::DkimKeyRow;
-
-/// Where mail leaves from, and who says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sources {
-    /// The server's name.
-    pub hostname: Domain,
-    /// The addresses that mail leaves from, each with the name that it says in EHLO.
-    pub addresses: Vec<(Domain, IpAddr)>,
-}
+use tegami_store::{DkimKeyRow, KeyTurn};
 
 /// One record to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,31 +17,6 @@ pub struct PlannedRecord {
     pub value: String,
     /// What it is for.
     pub purpose: Purpose,
-}
-
-/// What a record is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Mail to the domain comes to us.
-    Mail,
-    /// A name and an address of this server belong together.
-    Host,
-    /// This server may send for the domain (RFC 7208).
-    Spf,
-    /// This server may say its name (RFC 7208 section 2.3).
-    HostSpf,
-    /// A key that signs.
-    Key,
-    /// A key that does not sign, or not yet.
-    SpareKey,
-    /// What receivers shall do with mail that proves nothing (RFC 9989).
-    Dmarc,
-    /// Links in messages lead to us.
-    Links,
-    /// What comes back to the host of return paths comes to us.
-    Bounces,
-    /// This server may send in the name of that host.
-    BounceSpf,
 }
 
 impl PlannedRecord {
@@ -69,47 +35,34 @@ pub struct Hosts<'a> {
     pub bounces: Option<&'a str>,
 }
 
-/// What a domain needs so that its mail is believed: MX, SPF, DKIM, DMARC, and the addresses of the server's name.
+/// What a domain needs so that its mail is believed: MX, SPF, DKIM, DMARC, and the addresses of the server's name, as a zone without any of it would.
 pub fn plan(domain: &Domain, sources: &Sources, keys: &[DkimKeyRow], below: Hosts<'_>) -> Vec<PlannedRecord> {
-    let Sources { hostname, addresses } = sources;
-    let record = |name: String, kind, value: String, purpose| PlannedRecord { name, kind, value, purpose };
-    let txt = |name: String, value, purpose| record(name, RecordType::Txt, value, purpose);
-    let mut plan =
-        vec![record(format!("{domain}."), RecordType::Mx, format!("10 {hostname}."), Purpose::Mail)];
-    for (name, ip) in addresses {
-        let kind = if ip.is_ipv4() { RecordType::A } else { RecordType::Aaaa };
-        plan.push(record(format!("{name}."), kind, ip.to_string(), Purpose::Host));
-        let reverse = format!("{}.", DnsName::reverse(*ip));
-        plan.push(record(reverse, RecordType::Ptr, format!("{name}."), Purpose::Host));
-    }
-    let mut hosts = vec![hostname];
-    for (name, _) in addresses {
-        if !hosts.contains(&name) {
-            hosts.push(name);
-        }
-    }
-    // Naming the host keeps the record right when its addresses change; the HELO name gets a record of its own (RFC 7208 section 2.3).
-    let mechanisms: Vec<String> = hosts.iter().map(|host| format!("a:{host}")).collect();
-    let spf = format!("v=spf1 {} -all", mechanisms.join(" "));
-    plan.push(txt(format!("{domain}."), spf.clone(), Purpose::Spf));
-    for host in hosts {
-        plan.push(txt(format!("{host}."), "v=spf1 a -all".to_owned(), Purpose::HostSpf));
-    }
-    for key in keys {
-        let purpose = if key.active { Purpose::Key } else { Purpose::SpareKey };
-        plan.push(key_record(key, purpose));
-    }
-    let dmarc = format!("v=DMARC1; p=none; rua=mailto:postmaster@{domain}");
-    plan.push(txt(format!("_dmarc.{domain}."), dmarc, Purpose::Dmarc));
-    if let Some(host) = below.bounces {
-        plan.push(record(format!("{host}."), RecordType::Mx, format!("10 {hostname}."), Purpose::Bounces));
-        plan.push(txt(format!("{host}."), spf, Purpose::BounceSpf));
-    }
-    if let Some(label) = below.links {
-        let name = format!("{label}.{domain}.");
-        plan.push(record(name, RecordType::Cname, format!("{hostname}."), Purpose::Links));
-    }
-    plan
+    let wishes = Wishes {
+        links: below.links.map(str::to_owned),
+        bounces: below.bounces.map(str::to_owned),
+        ..Wishes::usual(domain.clone(), sources.clone(), keys.iter().map(key).collect())
+    };
+    let wants = tegami_doctor::plan::want(&wishes);
+    wants.iter().flat_map(|want| want.data.iter().map(|data| record(want, data))).collect()
+}
+
+fn record(want: &Want, data: &Data) -> PlannedRecord {
+    let value = match data {
+        Data::Txt(text) => String::from_utf8_lossy(text).into_owned(),
+        data => data.to_string(),
+    };
+    PlannedRecord { name: format!("{}.", want.name), kind: want.kind, value, purpose: want.purpose }
+}
+
+/// A key, as plans know it.
+pub fn key(row: &DkimKeyRow) -> Key {
+    let state = match row.turn {
+        Some(KeyTurn::Revoking | KeyTurn::Revoked { .. }) => KeyState::Revoked,
+        Some(KeyTurn::Leaving) => KeyState::Gone,
+        _ if row.active => KeyState::Signs,
+        _ => KeyState::Spare,
+    };
+    Key { domain: row.domain.clone(), selector: row.selector.clone(), record: row.record.clone(), state }
 }
 
 /// The record of a key.

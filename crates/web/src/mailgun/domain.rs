@@ -420,7 +420,7 @@ impl From<DkimKeyError> for ApiError {
                 Self::bad("cannot delete domain key: must have at least one active domain key")
             }
             DkimKeyError::Configured(_) => Self::NotAllowed(error.to_string()),
-            DkimKeyError::NotRsa { .. } => Self::bad(error.to_string()),
+            DkimKeyError::NotRsa { .. } | DkimKeyError::Signs { .. } => Self::bad(error.to_string()),
             DkimKeyError::NoPem => Self::bad("failed to import domain key: failed to parse PEM"),
             DkimKeyError::NotPkcs1 => Self::bad(
                 "failed to import domain key: failed to parse private key: key must be PKCS1 format",

@@ -34,6 +34,7 @@ pub(crate) fn word(kind: EventKind) -> &'static str {
         EventKind::Opened => "opened",
         EventKind::Clicked => "clicked",
         EventKind::Operated => "operated",
+        EventKind::Examined => "examined",
     }
 }
 

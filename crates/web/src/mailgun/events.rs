@@ -135,7 +135,7 @@ impl Filters {
 
     fn pass(&self, event: &Event) -> bool {
         // What operators do has no word in this API.
-        let told = event.event.kind != EventKind::Operated;
+        let told = !matches!(event.event.kind, EventKind::Operated | EventKind::Examined);
         told && self.0.iter().all(|(field, expression)| {
             let (values, manner) = event::values(event, field).unwrap_or((Vec::new(), Manner::Whole));
             expression.fits(&values, manner)

@@ -6,9 +6,12 @@
 
 mod allowed;
 mod asset;
+mod check;
 mod domains;
+mod finding;
 mod form;
 mod guard;
+mod headers;
 mod journey;
 mod keys;
 mod lists;
@@ -31,6 +34,7 @@ mod stage;
 mod suppressions;
 mod tags;
 mod templates;
+mod test_inbox;
 mod users;
 mod verdict;
 mod visit;
@@ -87,6 +91,10 @@ pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
     let hall = Arc::new(Hall { house: Arc::clone(house), store, stage, owners, closing });
     let open = Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))
+        .route("/test/{name}", get(test_inbox::page))
+        .route("/test/{name}/json", get(test_inbox::json))
+        .route("/test/{name}/{id}", get(test_inbox::one))
+        .route("/test/{name}/{id}/html", get(test_inbox::html))
         .route("/sign-out", post(sign_in::leave))
         .route("/assets/style.css", get(asset::style))
         .route("/assets/live.js", get(asset::script))
@@ -131,6 +139,11 @@ pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
         .route("/templates/{domain}/{name}/html", get(templates::html))
         .route("/domains", get(domains::list).post(domains::add))
         .route("/domains/{name}", get(domains::page).post(domains::act))
+        .route("/check", get(check::list).post(check::begin))
+        .route("/check/{subject}", get(check::page))
+        .route("/check/{domain}/spf", get(check::spf))
+        .route("/headers", get(headers::page).post(headers::read))
+        .route("/test", get(test_inbox::list).post(test_inbox::open))
         .route("/keys", get(keys::page).post(keys::add))
         .route("/keys/remove", post(keys::remove))
         .route("/users", get(users::page).post(users::add))

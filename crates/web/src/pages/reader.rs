@@ -198,12 +198,13 @@ impl Reader {
 }
 
 /// The pages of the navigation.
-const PLACES: [(&str, &str); 13] = [
+const PLACES: [(&str, &str); 14] = [
     ("/", "web-nav-overview"),
     ("/messages", "page-nav-messages"),
     ("/queue", "web-nav-queue"),
     ("/mailboxes", "web-nav-mailboxes"),
     ("/domains", "page-nav-domains"),
+    ("/check", "page-nav-check"),
     ("/tags", "page-nav-tags"),
     ("/suppressions", "page-nav-suppressions"),
     ("/lists", "page-nav-lists"),
@@ -239,6 +240,11 @@ pub(crate) struct Place {
 /// After a form: a page that says what was done.
 pub(crate) fn done(path: &str, what: &str, count: usize) -> Response {
     Redirect::to(&format!("{path}?done={what}&count={count}")).into_response()
+}
+
+/// After a form that begins something: where one sees it.
+pub(crate) fn led_to(path: &str) -> Response {
+    Redirect::to(path).into_response()
 }
 
 /// A page that cannot be shown.

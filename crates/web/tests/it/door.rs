@@ -16,6 +16,7 @@ const PUBLIC: &[(&str, &str)] = &[
     ("/u/{link}", "readers unsubscribe; the link proves itself"),
     ("/o/{link}", "the picture that tells of an opened message; the link proves itself"),
     ("/p/{host}", "a proof that a name leads here, which proves nothing to anybody but us"),
+    ("/.well-known/mta-sts.txt", "what a domain says of its mail hosts, which is for everybody (RFC 8461)"),
     ("/c/{link}", "the way to where a link led; the link proves itself"),
 ];
 
@@ -65,7 +66,17 @@ async fn no_path_answers_without_credentials() {
 }
 
 /// What browsers get before anybody has signed in.
-const FOR_EVERYBODY: &[&str] = &["/sign-in", "/assets/style.css", "/assets/live.js", "/assets/icon.svg"];
+const FOR_EVERYBODY: &[&str] = &[
+    "/sign-in",
+    "/assets/style.css",
+    "/assets/live.js",
+    "/assets/icon.svg",
+    // Whoever knows the name of a test inbox sees its reports.
+    "/test/{name}",
+    "/test/{name}/json",
+    "/test/{name}/{id}",
+    "/test/{name}/{id}/html",
+];
 
 #[tokio::test]
 async fn no_page_answers_without_a_session() {

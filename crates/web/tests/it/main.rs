@@ -11,6 +11,7 @@ mod admin;
 mod controls;
 mod credential;
 mod dkim;
+mod doctor;
 mod domain;
 mod door;
 mod events;

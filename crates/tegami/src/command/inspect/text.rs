@@ -3,14 +3,13 @@
 use tegami_auth::arc::ArcResult;
 use tegami_auth::dkim::{self, DkimResult};
 use tegami_auth::dmarc::Alignment;
-use tegami_auth::received::{Hop, Tls};
 use tegami_auth::{Step, spf};
 use tegami_mail::{HeaderSection, ReversePath, note};
 
 use super::super::context::moment;
 use super::super::lookup::spf::{tell_decision, tell_lookups};
 use super::super::prose::{Prose, paint, style};
-use super::super::table;
+use super::super::{table, way};
 use super::circumstances::Source;
 use super::{Context, Findings, remedy};
 
@@ -267,68 +266,7 @@ impl Telling<'_> {
     }
 
     fn received(&mut self) {
-        let hops = &self.findings.hops;
-        if hops.is_empty() {
-            return;
-        }
-        let total: i64 = hops.iter().filter_map(|hop| hop.delay).map(|delay| delay.as_secs()).sum();
-        let title = note!("cli-inspect-way", count = hops.len(), time = self.duration(total));
-        self.prose.heading(&self.context.say(&title));
-        for (number, hop) in hops.iter().enumerate() {
-            self.hop(number + 1, hop);
-        }
-        if hops.iter().any(|hop| !hop.verified) {
-            self.prose.paragraph(2, &self.word("unverified-why"));
-        }
-    }
-
-    fn hop(&mut self, number: usize, hop: &Hop) {
-        let at = hop.at.map_or_else(|| self.word("no-date"), moment);
-        let delay =
-            hop.delay.map(|delay| delay.as_secs()).map_or_else(String::new, |seconds| match seconds {
-                0.. => format!("  +{}", self.duration(seconds)),
-                _ => format!("  −{} {}", self.duration(-seconds), self.word("clocks-differ")),
-            });
-        let unverified = if hop.verified { String::new() } else { format!("  {}", self.word("unverified")) };
-        self.prose.line(&format!("  {number}. {at}{delay}{unverified}"));
-        let client = match (&hop.name, hop.ip) {
-            (Some(name), Some(ip)) => format!(" ({name} [{ip}])"),
-            (None, Some(ip)) => format!(" ([{ip}])"),
-            (Some(name), None) => format!(" ({name})"),
-            (None, None) => String::new(),
-        };
-        let from = hop.helo.as_deref().map(|helo| format!("{helo}{client} → ")).unwrap_or_default();
-        let tls = match (hop.tls, &hop.tls_version) {
-            (Tls::Used, Some(version)) => version.clone(),
-            (Tls::Used, None) => self.word("tls-used"),
-            (Tls::Clear, _) => self.word("tls-clear"),
-            (Tls::Unknown, _) => self.word("tls-unknown"),
-        };
-        let by = hop.by.as_deref().unwrap_or("?");
-        let with = hop.with.as_deref().map(|with| format!(", {with}")).unwrap_or_default();
-        let recipient =
-            hop.recipient.as_deref().map(|recipient| format!(", → <{recipient}>")).unwrap_or_default();
-        self.prose.paragraph(5, &format!("{from}{by}{with}, {tls}{recipient}"));
-        if hop.left_network {
-            self.prose.paragraph(5, &self.word("left-network"));
-        }
-    }
-
-    /// `35 s`, `2 min 5 s`, `3 h 20 min`, `2 d 4 h`.
-    fn duration(&self, seconds: i64) -> String {
-        let (sign, left) =
-            if seconds < 0 { ("-", seconds.unsigned_abs()) } else { ("", seconds.unsigned_abs()) };
-        let unit = |id: &str| self.word(&format!("unit-{id}"));
-        let two = |big: u64, name: &str, small: u64, other: &str| match small {
-            0 => format!("{sign}{big}{}", unit(name)),
-            _ => format!("{sign}{big}{} {small}{}", unit(name), unit(other)),
-        };
-        match left {
-            0..60 => format!("{sign}{left}{}", unit("s")),
-            60..3_600 => two(left / 60, "min", left % 60, "s"),
-            3_600..86_400 => two(left / 3_600, "h", left % 3_600 / 60, "min"),
-            _ => two(left / 86_400, "d", left % 86_400 / 3_600, "h"),
-        }
+        way::tell(&mut self.prose, &self.findings.hops, self.context);
     }
 
     fn score(&mut self) {

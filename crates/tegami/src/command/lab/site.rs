@@ -20,7 +20,7 @@ use super::stage::LabStage;
 use crate::cli::Lab;
 use crate::command::Failure;
 use crate::config::{
-    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, OnFail, Reception, Reports, ReturnPath, Routing,
+    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, Monitor, Reception, Reports, ReturnPath, Routing,
     Shares, Submission, Tls, Webhooks,
 };
 use crate::server::{Pages, Rooms, Server, Surroundings};
@@ -68,14 +68,15 @@ impl Site {
             zone: None,
             roots: roots(&authority)?,
             reach: Reach::Loopback,
+            dns_port: internet.dns.port(),
             smtp: Some(smtp),
         };
         stage.watch(&internet.ledger);
-        let pages: Pages = Box::new(move |rooms, config, resolver, closing| {
+        let pages: Pages = Box::new(move |rooms, config, practice, closing| {
             crate::server::lab_pages(
                 rooms,
                 config,
-                resolver,
+                practice,
                 closing,
                 Arc::clone(&stage) as Arc<dyn tegami_web::pages::Stage>,
             )
@@ -197,7 +198,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         tls: Tls { files: Some(files), extra_roots: None },
         dns: Dns::System,
         dnssec: Dnssec::Auto,
-        reception: Reception { feedback: Vec::new(), dmarc_reject: OnFail::Refuse, spf_fail: OnFail::Refuse },
+        reception: Reception::default(),
         submission: Submission::default(),
         delivery: Delivery {
             paused: false,
@@ -217,6 +218,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         },
         suppressions: SuppressionRules::default(),
         reports: Reports { tls: true, organization: None, contact: None },
+        monitor: Monitor { every: None, to: None },
         limits: Limits {
             message_size: 35 << 20,
             recipients: 1000,

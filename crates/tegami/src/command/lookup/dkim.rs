@@ -1,13 +1,18 @@
 //! `tegami lookup dkim`: a key record and what it means (RFC 6376 section 3.6.1).
 
+use std::sync::Arc;
+
 use serde_json::json;
 use tegami_auth::dkim::{KeyRecord, Selector, record_name, slip};
 use tegami_dns::{DnsError, DnsName, Resolver};
-use tegami_mail::{Note, note};
+use tegami_doctor::probe::NoProbes;
+use tegami_doctor::{Asked, Case, Known, State};
+use tegami_mail::{Clock as _, Domain, Note, note};
+use tegami_queue::SystemClock;
 
 use super::super::prose::Prose;
 use super::super::table;
-use super::{Context, Failure, Report, domain, report};
+use super::{Context, Failure, Report, check, domain, report};
 use crate::cli::DkimQuestion;
 
 /// RFC 8301 section 3.2: signers should have keys of at least this length.
@@ -28,13 +33,36 @@ struct Found {
 pub(super) async fn run(
     question: &DkimQuestion,
     context: &Context,
-    resolver: &dyn Resolver,
+    resolver: Arc<dyn Resolver>,
 ) -> Result<Report, Failure> {
     let domain = domain(&question.domain)?;
-    let selector = Selector::parse(&question.selector)
-        .map_err(|error| note!("cli-bad-selector", selector = question.selector, reason = error))?;
-    let found = find(record_name(&selector, &domain), resolver).await;
+    let Some(selector) = &question.selector else {
+        return Ok(known_keys(&domain, question, context, resolver).await);
+    };
+    let selector = Selector::parse(selector)
+        .map_err(|error| note!("cli-bad-selector", selector = selector, reason = error))?;
+    let found = find(record_name(&selector, &domain), &*resolver).await;
     Ok(report(context, found.serves, || as_json(context, &found), || text(context, &found)))
+}
+
+/// The keys under selectors that can be known: those of the domain's providers, and a few usual ones. Where none is found, that is
+/// unknown and no failure.
+async fn known_keys(
+    domain: &Domain,
+    question: &DkimQuestion,
+    context: &Context,
+    resolver: Arc<dyn Resolver>,
+) -> Report {
+    let case = Case {
+        asked: Arc::new(Asked::new(resolver)),
+        probes: Arc::new(NoProbes),
+        known: Known::nothing(SystemClock.now(), check::examine::reach(&question.dns)),
+    };
+    let examination = tegami_doctor::part(domain, &["dkim"], case).await;
+    let found = |id| examination.findings.iter().any(|one| one.check.id == id && one.state == State::Pass);
+    let good = found("dkim.record-found") && examination.count(State::Fail) == 0;
+    let as_json = || tegami_words::told(context.language, &tegami_doctor::json::examination(&examination));
+    report(context, good, as_json, || check::text::explained(&examination, context))
 }
 
 async fn find(name: String, resolver: &dyn Resolver) -> Found {

@@ -59,7 +59,7 @@ pub(super) async fn run(
     let subject = Subject::of(question)?;
     let render = |note: &Note| Value::from(context.say(note));
     let survey = spf::survey(subject.domain, resolver).await;
-    let Some(ip) = question.ip else {
+    let Some(ip) = question.ip.or(question.client) else {
         let as_json = || json!({ "domain": survey.domain, "survey": json::spf_survey(&survey, &render) });
         let good = survey.worst() <= State::Info;
         return Ok(report(context, good, as_json, || survey::text(&survey, context)));
@@ -105,6 +105,7 @@ fn text(ip: &str, context: &Context, answer: &Answer) -> String {
         tell_lookups(&mut prose, verdict);
     }
     survey::short(&mut prose, &answer.survey, context);
+    survey::results(&mut prose, &answer.survey, Some(&answer.verdict), context);
     prose.into_text()
 }
 

@@ -89,7 +89,7 @@ impl Query {
     }
 
     fn pass(&self, event: &Event) -> bool {
-        if event.event.kind == EventKind::Operated {
+        if matches!(event.event.kind, EventKind::Operated | EventKind::Examined) {
             return false;
         }
         let word = event::word(event.event.kind);

@@ -1,7 +1,7 @@
 //! A survey for people: the record term by term, what each costs, and what was found, with the place underlined.
 
 use tegami_auth::spf::survey::{Asks, Finding, Operation, Place, RecordNode, State, Status, TermNode};
-use tegami_auth::spf::{MAX_LOOKUPS, MAX_VOID_LOOKUPS, Mechanism, Survey, TermKind};
+use tegami_auth::spf::{MAX_LOOKUPS, MAX_VOID_LOOKUPS, Mechanism, Survey, TermKind, Verdict};
 use tegami_dns::Data;
 use tegami_mail::{Note, note};
 use unicode_width::UnicodeWidthStr as _;
@@ -44,7 +44,41 @@ pub(super) fn text(survey: &Survey, context: &Context) -> String {
         prose.heading(&context.word("cli-spf-corrected"));
         prose.paragraph(3, &table::plain(corrected));
     }
+    results(&mut prose, survey, None, context);
     prose.into_text()
+}
+
+/// What is tested, under the names that people know from MxToolbox, and the checks behind each.
+const TESTS: [(&str, &[&str]); 13] = [
+    ("SPF Record Published", &["spf.exists", "spf.version", "spf.wrong-location"]),
+    ("SPF Record Deprecated", &["spf.type99"]),
+    ("SPF Multiple Records", &["spf.multiple"]),
+    ("SPF Contains characters after ALL", &["spf.after-all"]),
+    ("SPF Syntax Check", &["spf.syntax", "spf.string-split", "spf.macros"]),
+    ("SPF Included Lookups", &["spf.lookup-limit", "spf.include-missing", "spf.include-permerror"]),
+    ("SPF Recursive Loop", &["spf.include-loop", "spf.redirect-loop"]),
+    ("SPF Duplicate Include", &["spf.redundant"]),
+    ("SPF Type PTR Check", &["spf.ptr", "spf.ptr-count"]),
+    ("SPF Void Lookups", &["spf.void-lookups"]),
+    ("SPF MX Resource Records", &["spf.mx-count"]),
+    ("SPF Redirect Evaluation", &["spf.redirect"]),
+    ("SPF Exceeds Maximum Character Limit", &["spf.length"]),
+];
+
+/// One row for each test; with an address, whether it is permitted.
+pub(super) fn results(prose: &mut Prose<'_>, survey: &Survey, verdict: Option<&Verdict>, context: &Context) {
+    prose.heading(&context.word("cli-spf-tests"));
+    let mut line = |word: &str, name: &str| {
+        let pad = " ".repeat(10_usize.saturating_sub(word.len()));
+        prose.line(&format!("   {}{pad}{name}", paint(style(word), word)));
+    };
+    if let Some(verdict) = verdict {
+        line(verdict.result.as_str(), "SPF Authentication");
+    }
+    for (name, checks) in TESTS {
+        let state = checks.iter().map(|id| survey.state(id)).max().unwrap_or(State::NotApplicable);
+        line(state.as_str(), name);
+    }
 }
 
 /// The survey beside an evaluation: what everybody else pays, and what is wrong.
@@ -268,24 +302,8 @@ fn excerpt(place: &Place) -> (String, String) {
         _ if fits => before,
         _ => format!("…{}", before.chars().skip(skip).collect::<String>()),
     };
-    let marked = cut(&marked, EXCERPT.saturating_sub(before.width()));
-    let after = cut(&after, EXCERPT.saturating_sub(before.width() + marked.width()));
+    let marked = table::cut(&marked, EXCERPT.saturating_sub(before.width()));
+    let after = table::cut(&after, EXCERPT.saturating_sub(before.width() + marked.width()));
     let underline = format!("{}{}", " ".repeat(before.width()), "^".repeat(marked.width().max(1)));
     (format!("{before}{marked}{after}"), underline)
-}
-
-/// The text, at most so many columns wide.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut shown = String::new();
-    for c in text.chars() {
-        if shown.width() + 2 > columns {
-            break;
-        }
-        shown.push(c);
-    }
-    shown.push('…');
-    shown
 }

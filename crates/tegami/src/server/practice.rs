@@ -1,0 +1,122 @@
+//! The doctor on a running server: whom it asks, and how it judges what comes to test inboxes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use rustls::RootCertStore;
+use serde_json::{Value, json};
+use tegami_auth::received::Tls;
+use tegami_dns::Resolver;
+use tegami_doctor::probe::NoProbes;
+use tegami_doctor::provider::{self, Provider};
+use tegami_doctor::{Arrival, Asked, Case, Known, Probes, Reach};
+use tegami_inbound::{BoxFuture, Judge};
+use tegami_mail::Clock;
+use tegami_web::{CheckupSettings, Checkups};
+
+use super::Rooms;
+use super::probes::{Outside, probes};
+use crate::command::Failure;
+use crate::config::Config;
+
+/// The world as the doctor sees it.
+#[derive(Clone)]
+pub(crate) struct Practice {
+    /// The DNS.
+    pub(crate) resolver: Arc<dyn Resolver>,
+    /// Everything else.
+    pub(crate) probes: Arc<dyn Probes>,
+    /// Which addresses count.
+    pub(crate) reach: Reach,
+}
+
+impl Practice {
+    /// Of a server that delivers to hosts within this reach.
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub(super) fn open(
+        config: &Config,
+        resolver: &Arc<dyn Resolver>,
+        (roots, near, dns_port): (RootCertStore, tegami_outbound::Reach, u16),
+    ) -> Result<Self, Failure> {
+        // A server that delivers on loopback lives in a world of its own.
+        let reach = match near {
+            tegami_outbound::Reach::Loopback => Reach::Everywhere,
+            tegami_outbound::Reach::Network => Reach::Internet,
+        };
+        let outside = Outside {
+            hostname: config.hostname.to_string(),
+            port: config.delivery.port,
+            sources: config.delivery.sources.clone(),
+            reach,
+            roots,
+            registries: false,
+            relays: Vec::new(),
+            dns_port,
+        };
+        let probes = probes(outside, Arc::clone(resolver)).map_err(Failure::Text)?;
+        Ok(Self { resolver: Arc::clone(resolver), probes, reach })
+    }
+
+    /// Of a program that examines nobody.
+    pub(crate) fn of(resolver: Arc<dyn Resolver>) -> Self {
+        Self { resolver, probes: Arc::new(NoProbes), reach: Reach::Internet }
+    }
+
+    /// Examinations that are kept.
+    pub(super) fn checkups(&self, rooms: &Rooms, config: &Config) -> Checkups {
+        let public = |ip: &&IpAddr| self.reach.has(**ip);
+        let settings = CheckupSettings {
+            reach: self.reach,
+            sources: config.delivery.sources.iter().filter(public).copied().collect(),
+            helo: Some(config.hostname.clone()),
+        };
+        Checkups::new(
+            Arc::clone(&rooms.store),
+            Arc::clone(&rooms.clock),
+            Arc::clone(&self.resolver),
+            Arc::clone(&self.probes),
+            settings,
+        )
+    }
+
+    /// Who judges messages to test inboxes.
+    pub(super) fn judge(&self, rooms: &Rooms) -> Arc<dyn Judge> {
+        Arc::new(Bench { practice: self.clone(), clock: Arc::clone(&rooms.clock) })
+    }
+}
+
+struct Bench {
+    practice: Practice,
+    clock: Arc<dyn Clock>,
+}
+
+impl Judge for Bench {
+    fn judge<'a>(&'a self, came: tegami_inbound::Arrival<'a>) -> BoxFuture<'a, Value> {
+        Box::pin(async move {
+            let arrival = Arrival {
+                content: came.content.to_vec(),
+                verdicts: came.verdicts.clone(),
+                tls: if came.tls.is_some() { Tls::Used } else { Tls::Clear },
+                recipients: came.envelope.forward_paths.iter().map(|path| path.address.clone()).collect(),
+                body: Some(came.envelope.body),
+                smtputf8: Some(came.envelope.smtputf8),
+            };
+            let case = Case {
+                asked: Arc::new(Asked::new(Arc::clone(&self.practice.resolver))),
+                probes: Arc::clone(&self.practice.probes),
+                known: Known::nothing(self.clock.now(), self.practice.reach),
+            };
+            // The doctor knows when to stop, and tells what could not be found out in time.
+            let examination = tegami_doctor::message(&arrival, case, &|_| {}).await;
+            let score = tegami_doctor::score::score(&examination.findings);
+            let verdict = |one| provider::verdict(one, &examination.findings).to_json();
+            json!({
+                "score": tegami_doctor::json::score(&score),
+                "providers": Provider::ALL.map(verdict),
+                "examination": tegami_doctor::json::examination(&examination),
+            })
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! Examinations and test inboxes, as programs and people see them.
+
+use serde_json::{Value, json};
+
+use crate::sign_in::Office;
+use crate::site::{KEY, Site};
+
+const ZONE: &str = r#"
+    sick.test. MX 10 mx.sick.test.
+    sick.test. TXT "v=spf1 ipv4:192.0.2.10 include:spf.sick.test -all"
+    spf.sick.test. TXT "v=spf1 ip4:198.51.100.0/24 a:web.sick.test -all"
+"#;
+
+async fn tell(site: &Site, method: &str, path: &str, body: &Value) -> crate::site::Answer {
+    site.request(method, path, KEY, "application/json", body.to_string().as_bytes()).await
+}
+
+#[tokio::test]
+async fn an_examination_is_begun_watched_and_kept() {
+    let site = Site::open().await;
+    site.world.become_zone(ZONE);
+    assert_eq!(site.get("/api/checks/sick.test").await.status, 404);
+    let refused = tell(&site, "POST", "/api/checks", &json!({"subject": "no domain"})).await;
+    assert_eq!((refused.status, refused.message().contains("no domain")), (400, true));
+    // Of a mail address only the domain is used.
+    let begun = tell(&site, "POST", "/api/checks", &json!({"subject": "someone@sick.test"})).await;
+    assert_eq!((begun.status, begun.json()["subject"].as_str()), (200, Some("sick.test")));
+    let chart = site.get("/api/checks/sick.test?wait=5&lang=ja").await.json();
+    assert_eq!(site.get("/api/checks/sick.test?wait=6").await.status, 400);
+    assert_eq!(chart["running"], Value::Null);
+    let findings = chart["latest"]["findings"].as_array().unwrap();
+    let of =
+        |id: &str| findings.iter().find(|finding| finding["id"] == id).unwrap_or_else(|| panic!("{chart:#}"));
+    let host = of("mx.resolves");
+    assert_eq!((host["state"].as_str(), host["subject"].as_str()), (Some("fail"), Some("mx.sick.test")));
+    assert_eq!(host["title"], "すべてのメールホストにアドレスがある");
+    let fails = findings.iter().filter(|finding| finding["state"] == "fail").count();
+    assert_eq!(chart["latest"]["summary"]["fail"], fails);
+    let list = site.get("/api/checks").await.json();
+    assert_eq!(list["checks"][0]["subject"], "sick.test");
+    let at = chart["history"][0]["at"].as_str().unwrap();
+    assert_eq!(site.get(&format!("/api/checks/sick.test/{at}")).await.json()["at"], at);
+    assert_eq!(site.get("/api/checks/sick.test/2020-01-01T00:00:00Z").await.status, 404);
+    // Nothing of the address was kept.
+    let kept = site.store.scan(tegami_store::Table::Checkups, "", None, 10).await.unwrap();
+    assert!(kept.iter().all(|(key, row)| !key.contains("someone") && !row.to_string().contains("someone")));
+}
+
+#[tokio::test]
+async fn the_pages_of_the_doctor() {
+    let office = Office::open().await;
+    let alice = office.sign_in("alice").await;
+    let page = office.get("/check", &alice).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let form = format!("csrf={}&subject=example.test", page.secret());
+    let begun = office.post("/check", &alice, &form).await;
+    assert_eq!((begun.status, begun.field("location")), (303, Some("/check/example.test")));
+    let patient = "example.test".parse().unwrap();
+    office.rooms.checkups.ended(&patient).await;
+    let page = office.get("/check/example.test?lang=en", &alice).await;
+    assert!(
+        page.body.contains("Do this first") && page.body.contains("Questions to the DNS"),
+        "{}",
+        page.body
+    );
+    let tree = office.get("/check/example.test/spf?lang=en", &alice).await;
+    assert!(tree.body.contains("no SPF record"), "{}", tree.body);
+    assert_eq!(office.get("/check/nobody.test", &alice).await.status, 404);
+    // Who may only look examines nobody: that asks other people's servers.
+    let bob = office.sign_in("bob").await;
+    let looker = office.get("/check", &bob).await;
+    assert!(!looker.body.contains("action=\"/check\""));
+    let form = format!("csrf={}&subject=example.test", office.get("/routes", &bob).await.secret());
+    assert_eq!(office.post("/check", &bob, &form).await.status, 403);
+}
+
+#[tokio::test]
+async fn a_test_inbox_is_seen_by_whoever_knows_its_name() {
+    let site = Site::open().await;
+    let made = tell(&site, "POST", "/api/inboxes", &Value::Null).await.json();
+    let (name, address) = (made["name"].as_str().unwrap(), made["address"].as_str().unwrap());
+    assert!(address.starts_with(&format!("test-{name}@")), "{made}");
+    let seen = site.get(&format!("/api/inboxes/{name}?wait=0")).await.json();
+    assert_eq!(
+        (seen["address"].as_str(), seen["messages"].as_array().map(Vec::len)),
+        (Some(address), Some(0))
+    );
+    assert_eq!(site.get("/api/inboxes/abcdefghijkmnpqr").await.status, 404);
+    let office = Office::open().await;
+    let alice = office.sign_in("alice").await;
+    let page = office.get("/test", &alice).await;
+    let begun = office.post("/test", &alice, &format!("csrf={}", page.secret())).await;
+    let place = begun.field("location").unwrap();
+    assert!(place.starts_with("/test/"), "{place}");
+    for path in [place.to_owned(), format!("{place}/json")] {
+        let open = office.get(&path, "").await;
+        assert_eq!(open.status, 200, "{path}");
+        assert!(open.body.contains("@mail.shop.test"), "{}", open.body);
+    }
+    assert_eq!(office.get("/test/abcdefghijkmnpqr", "").await.status, 404);
+    // Making one needs a name.
+    assert_ne!(office.get("/test", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_pasted_header_section_is_read() {
+    let office = Office::open().await;
+    // Who may only look may read headers: that changes nothing.
+    let bob = office.sign_in("bob").await;
+    let page = office.get("/headers", &bob).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let secret = page.secret();
+    let header = "Received:+from+mx.example.net+(mx.example.net+[192.0.2.7])%0D%0A+by+mail.example.org+with+ESMTPS%3B+Sat,+21+Nov+2026+10:00:30+%2B0000%0D%0A\
+        Authentication-Results:+mail.example.org%3B+spf=pass+smtp.mailfrom=example.net%0D%0A\
+        From:+%3Cscript%3E@example.net%0D%0ASubject:+Hi%0D%0A";
+    let read = office.post("/headers?lang=en", &bob, &format!("csrf={secret}&header={header}")).await;
+    assert_eq!(read.status, 200, "{}", read.body);
+    assert!(
+        read.body.contains("mx.example.net [192.0.2.7]") && read.body.contains("smtp.mailfrom=example.net")
+    );
+    assert!(!read.body.contains("<script>@"), "{}", read.body);
+    let none = office.post("/headers", &bob, &format!("csrf={secret}&header=%0D%0A")).await;
+    assert_eq!(none.status, 400);
+}
