@@ -26,8 +26,10 @@ pub(crate) struct Chrome {
     told: Receiver<Value>,
     calls: u64,
     session: String,
-    /// Pages that have loaded.
-    loaded: usize,
+    /// The frame of the whole page; pages within it have frames of their own.
+    frame: String,
+    /// The loaders of all pages that have loaded, or stood there when something began: each page comes by a loader of its own.
+    loaded: Vec<String>,
     /// What the browser had to say against pages: errors, what the policy forbids, what could not be loaded.
     complaints: Vec<String>,
     /// How pages are reached.
@@ -72,7 +74,8 @@ impl Chrome {
             told,
             calls: 0,
             session: String::new(),
-            loaded: 0,
+            frame: String::new(),
+            loaded: Vec::new(),
             complaints: Vec::new(),
             base: base.to_owned(),
             _profile: profile,
@@ -90,6 +93,7 @@ impl Chrome {
         for domain in ["Page", "Runtime", "Log"] {
             self.call(&format!("{domain}.enable"), &json!({}));
         }
+        self.call("Page.setLifecycleEventsEnabled", &json!({"enabled": true}));
         for source in [PERSON, AUDIT] {
             self.call("Page.addScriptToEvaluateOnNewDocument", &json!({"source": source}));
         }
@@ -118,7 +122,9 @@ impl Chrome {
         let message = self.told.recv_timeout(PATIENCE).expect("the browser says something");
         let params = &message["params"];
         match message["method"].as_str().unwrap_or_default() {
-            "Page.loadEventFired" => self.loaded += 1,
+            "Page.lifecycleEvent" if params["name"] == "load" && params["frameId"] == *self.frame => {
+                self.loaded.push(params["loaderId"].as_str().unwrap().to_owned());
+            }
             "Runtime.exceptionThrown" => self.complaints.push(params["exceptionDetails"].to_string()),
             "Runtime.consoleAPICalled" => self.complaints.push(params["args"].to_string()),
             "Log.entryAdded"
@@ -132,22 +138,34 @@ impl Chrome {
         message
     }
 
-    /// Does something that leads to another page, and waits for it.
+    /// Notes the page that stands there now: when it says that it has loaded, nothing new has come.
+    fn stand(&mut self) {
+        let frame = self.call("Page.getFrameTree", &json!({}))["frameTree"]["frame"].clone();
+        frame["id"].as_str().unwrap().clone_into(&mut self.frame);
+        self.loaded.push(frame["loaderId"].as_str().unwrap().to_owned());
+    }
+
+    /// Does something that leads to another page, and waits for a page that was not there before.
     fn leave(&mut self, act: impl FnOnce(&mut Self)) {
-        let before = self.loaded;
+        self.stand();
+        let before = self.loaded.clone();
         act(self);
-        while self.loaded == before {
+        while self.loaded.iter().all(|loader| before.contains(loader)) {
             self.listen();
         }
     }
 
-    /// Goes to a page.
+    /// Goes to a page, and waits for this very page.
     pub(crate) fn go(&mut self, path: &str) {
         let url = format!("{}{path}", self.base);
-        self.leave(|chrome| {
-            let gone = chrome.call("Page.navigate", &json!({"url": url}));
-            assert!(gone["errorText"].is_null(), "{url}: {gone}");
-        });
+        self.stand();
+        let gone = self.call("Page.navigate", &json!({"url": url}));
+        assert!(gone["errorText"].is_null(), "{url}: {gone}");
+        // A place on the same page loads nothing.
+        let Some(loader) = gone["loaderId"].as_str() else { return };
+        while !self.loaded.iter().any(|loaded| loaded == loader) {
+            self.listen();
+        }
     }
 
     /// The value of an expression.
