@@ -6,7 +6,6 @@ use tegami_mail::{Domain, Note, note};
 
 use crate::dmarc::{Discovery, Policy, public_suffix};
 use crate::received::Hop;
-use crate::score::{BEST, Score};
 use crate::verify::{Early, Verdicts};
 use crate::{Step, arc, dkim, dmarc, iprev, spf};
 
@@ -304,24 +303,6 @@ pub fn verdicts(verdicts: &Verdicts, authserv_id: &str, render: Render<'_>) -> V
 /// The chain of Received fields, in the order of time.
 pub fn received(hops: &[Hop]) -> Value {
     json!(hops)
-}
-
-/// The score; points are rounded to tenths by nature.
-pub fn score(score: &Score, render: Render<'_>) -> Value {
-    let points = |tenths: u32| f64::from(tenths) / 10.0;
-    let findings = score.deductions.iter().map(|deduction| {
-        json!({
-            "id": deduction.weight.id,
-            "points": points(deduction.weight.tenths),
-            "detail": render(&deduction.note),
-            "source": deduction.weight.source,
-        })
-    });
-    json!({
-        "points": points(score.tenths()),
-        "of": BEST / 10,
-        "findings": findings.collect::<Value>(),
-    })
 }
 
 #[cfg(test)]

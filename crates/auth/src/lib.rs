@@ -92,7 +92,6 @@ mod network;
 pub mod received;
 mod records;
 pub mod results;
-pub mod score;
 pub mod spf;
 mod step;
 pub mod tls_rpt;

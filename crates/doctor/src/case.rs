@@ -363,6 +363,8 @@ pub struct Arrival {
     pub content: Vec<u8>,
     /// What the receiver found out, which knows the connection too.
     pub verdicts: Verdicts,
+    /// Whether anybody told the return path; else the null one of the verdicts is supposed.
+    pub mail_from_told: bool,
     /// Whether the connection was encrypted.
     pub tls: Tls,
     /// The forward-paths, where they are known.

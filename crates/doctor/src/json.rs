@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use tegami_auth::finding::{Change, Operation, State};
 use tegami_mail::StoredNote;
 
+use crate::provider::{self, Provider};
 use crate::score::{BEST, Score};
 use crate::{Examination, Finding, Fix};
 
@@ -28,6 +29,16 @@ pub fn examination(examination: &Examination) -> Value {
         "summary": summary,
         "findings": findings,
         "questions": examination.questions.len(),
+    })
+}
+
+/// What is told of a message: its score, what each provider would do with it, and the whole examination.
+pub fn report(of: &Examination) -> Value {
+    let verdict = |provider| provider::verdict(provider, &of.findings).to_json();
+    json!({
+        "score": score(&crate::score::score(&of.findings)),
+        "providers": Provider::ALL.map(verdict),
+        "examination": examination(of),
     })
 }
 

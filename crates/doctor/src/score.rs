@@ -115,18 +115,32 @@ impl Score {
     }
 }
 
+/// What a failure of this severity takes, in tenths of a point.
+fn failed(severity: Severity) -> u32 {
+    BY_SEVERITY.iter().find(|(of, _)| *of == severity).map_or(0, |(_, tenths)| *tenths)
+}
+
+/// What a warning of this severity takes, in tenths of a point.
+pub fn warned(severity: Severity) -> u32 {
+    failed(severity).min(failed(Severity::S2))
+}
+
+/// What a check takes at the most, before any cap, in tenths of a point.
+pub fn most_points(check: &Check) -> u32 {
+    let weight = POINTS.iter().find(|(id, _)| *id == check.id);
+    weight.map_or_else(|| failed(check.severity), |(_, tenths)| *tenths)
+}
+
 /// What a finding takes before any cap, in tenths of a point.
 pub fn points(finding: &Finding) -> u32 {
-    let by_severity =
-        |severity| BY_SEVERITY.iter().find(|(of, _)| *of == severity).map_or(0, |(_, tenths)| *tenths);
-    let weight = POINTS.iter().find(|(id, _)| *id == finding.check.id);
+    let own = POINTS.iter().any(|(id, _)| *id == finding.check.id);
     match finding.state {
-        State::Warn | State::Fail if weight.is_some() => {
-            let most = weight.map_or(0, |(_, tenths)| *tenths);
+        State::Warn | State::Fail if own => {
+            let most = most_points(finding.check);
             finding.points.map_or(most, |tenths| tenths.min(most))
         }
-        State::Fail => by_severity(finding.severity),
-        State::Warn => by_severity(finding.severity).min(by_severity(Severity::S2)),
+        State::Fail => failed(finding.severity),
+        State::Warn => warned(finding.severity),
         State::Pass | State::Info | State::Unknown | State::NotApplicable => 0,
     }
 }

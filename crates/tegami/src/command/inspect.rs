@@ -12,15 +12,18 @@ mod what_if;
 
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tegami_auth::dkim::DkimResult;
 use tegami_auth::dmarc::DmarcResult;
-use tegami_auth::received::{self, Hop};
-use tegami_auth::score::{Score, score};
+use tegami_auth::received::{self, Hop, Tls};
 use tegami_auth::spf::SpfResult;
 use tegami_auth::verify::{self, Client, Verdicts};
 use tegami_dns::Resolver;
+use tegami_doctor::probe::NoProbes;
+use tegami_doctor::score::Score;
+use tegami_doctor::{Arrival, Asked, Case, Examination};
 use tegami_inbound::{Disposition, OnFail, Policy, dispose};
 use tegami_mail::line::to_crlf;
 use tegami_mail::{Clock as _, HeaderLimits, HeaderSection, Note, note};
@@ -29,7 +32,7 @@ use tegami_queue::SystemClock;
 use super::{Context, Failure, Outcome, Report, dns};
 use crate::cli;
 use alignment::{Identifier, Older};
-use circumstances::Circumstances;
+use circumstances::{Circumstances, Source};
 
 /// Everything that is told of a message.
 struct Findings {
@@ -38,6 +41,8 @@ struct Findings {
     identifiers: Vec<Identifier>,
     older: Option<Older>,
     hops: Vec<Hop>,
+    /// What the doctor makes of it.
+    examination: Examination,
     score: Score,
     /// `accept`, `quarantine`, `reject` or `defer`, and why.
     decision: (&'static str, Option<Note>),
@@ -51,7 +56,7 @@ pub(crate) async fn run(inspect: &cli::Inspect, context: &Context) -> Result<Rep
     let content = to_crlf(&raw);
     let section = header_section(&content)?;
     let circumstances = Circumstances::find(inspect, &section, SystemClock.now())?;
-    let findings = judge(circumstances, &content, &*resolver).await?;
+    let findings = judge(circumstances, &content, &resolver).await?;
     if !changes.is_empty() {
         return what_if::run(&changes, findings, &content, resolver, context).await;
     }
@@ -73,7 +78,7 @@ fn header_section(content: &[u8]) -> Result<HeaderSection<'_>, Failure> {
 async fn judge(
     circumstances: Circumstances,
     content: &[u8],
-    resolver: &dyn Resolver,
+    resolver: &Arc<dyn Resolver>,
 ) -> Result<Findings, Failure> {
     let client = Client {
         ip: circumstances.ip.value,
@@ -82,19 +87,45 @@ async fn judge(
         receiver: &circumstances.authserv_id,
         now: circumstances.now,
     };
-    let early = verify::early(&client, resolver).await;
-    let verdicts = verify::message(&client, early, content, resolver).await;
+    let early = verify::early(&client, &**resolver).await;
+    let verdicts = verify::message(&client, early, content, &**resolver).await;
     let hops = received::chain(&header_section(content)?, Some(client.ip));
-    let (identifiers, older) = alignment::alignment(&verdicts, resolver).await;
+    let (identifiers, older) = alignment::alignment(&verdicts, &**resolver).await;
+    let arrival = arrival(&circumstances, content, verdicts, &hops);
+    let examination = examine(&arrival, &circumstances, resolver).await;
     Ok(Findings {
         identifiers,
         older,
-        score: score(&verdicts, content, &hops),
-        decision: decide(&verdicts),
+        score: tegami_doctor::score::score(&examination.findings),
+        examination,
+        decision: decide(&arrival.verdicts),
         circumstances,
-        verdicts,
+        verdicts: arrival.verdicts,
         hops,
     })
+}
+
+/// What the doctor is told. How the message was declared and for whom it was, only its receiver knew.
+fn arrival(at: &Circumstances, content: &[u8], verdicts: Verdicts, hops: &[Hop]) -> Arrival {
+    Arrival {
+        content: content.to_vec(),
+        verdicts,
+        mail_from_told: at.mail_from.source != Source::Nowhere,
+        tls: hops.iter().find(|hop| hop.verified).map_or(Tls::Unknown, |hop| hop.tls),
+        recipients: Vec::new(),
+        body: None,
+        smtputf8: None,
+    }
+}
+
+/// The doctor looks at the message by the DNS alone: no link is followed, and nobody is unsubscribed.
+async fn examine(arrival: &Arrival, at: &Circumstances, resolver: &Arc<dyn Resolver>) -> Examination {
+    let case = Case {
+        asked: Arc::new(Asked::new(Arc::clone(resolver))),
+        probes: Arc::new(NoProbes),
+        known: tegami_doctor::Known::nothing(at.now, at.reach),
+    };
+    tegami_doctor::message(arrival, case, &|_| {}).await
 }
 
 fn outcome(findings: &Findings) -> Outcome {
@@ -145,7 +176,7 @@ fn as_json(findings: &Findings, context: &Context) -> Value {
     if let Some(members) = shown.as_object_mut() {
         let (decision, why) = &findings.decision;
         members.insert("received".to_owned(), tegami_auth::json::received(&findings.hops));
-        members.insert("score".to_owned(), score_json(findings, render));
+        members.extend(report(findings, context));
         members.insert("decision".to_owned(), (*decision).into());
         members.insert("decision_reason".to_owned(), json!(why.as_ref().map(|note| context.say(note))));
         members.insert("envelope".to_owned(), at.as_json());
@@ -160,15 +191,18 @@ fn as_json(findings: &Findings, context: &Context) -> Value {
     shown
 }
 
-/// The score, each finding with the record that it speaks of.
-fn score_json(findings: &Findings, render: tegami_auth::json::Render<'_>) -> Value {
-    let mut shown = tegami_auth::json::score(&findings.score, render);
-    let told = shown.get_mut("findings").and_then(Value::as_array_mut).into_iter().flatten();
-    for (finding, deduction) in told.zip(&findings.score.deductions) {
-        if let Some(members) = finding.as_object_mut() {
-            let record = remedy::record(deduction.weight.id, &findings.verdicts);
+/// What the doctor says of it; each finding of the score with the record that it speaks of.
+fn report(findings: &Findings, context: &Context) -> Map<String, Value> {
+    let mut told = tegami_words::told(context.language, &tegami_doctor::json::report(&findings.examination));
+    let scored = told.pointer_mut("/score/findings").and_then(Value::as_array_mut).into_iter().flatten();
+    for (shown, deduction) in scored.zip(&findings.score.deductions) {
+        if let Some(members) = shown.as_object_mut() {
+            let record = remedy::record(&deduction.finding, &findings.verdicts);
             members.insert("record".to_owned(), json!(record));
         }
     }
-    shown
+    match told {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
 }

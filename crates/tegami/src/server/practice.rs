@@ -4,11 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::RootCertStore;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tegami_auth::received::Tls;
 use tegami_dns::Resolver;
 use tegami_doctor::probe::NoProbes;
-use tegami_doctor::provider::{self, Provider};
 use tegami_doctor::{Arrival, Asked, Case, Known, Probes, Reach};
 use tegami_inbound::{BoxFuture, Judge};
 use tegami_mail::Clock;
@@ -98,6 +97,7 @@ impl Judge for Bench {
             let arrival = Arrival {
                 content: came.content.to_vec(),
                 verdicts: came.verdicts.clone(),
+                mail_from_told: true,
                 tls: if came.tls.is_some() { Tls::Used } else { Tls::Clear },
                 recipients: came.envelope.forward_paths.iter().map(|path| path.address.clone()).collect(),
                 body: Some(came.envelope.body),
@@ -109,14 +109,7 @@ impl Judge for Bench {
                 known: Known::nothing(self.clock.now(), self.practice.reach),
             };
             // The doctor knows when to stop, and tells what could not be found out in time.
-            let examination = tegami_doctor::message(&arrival, case, &|_| {}).await;
-            let score = tegami_doctor::score::score(&examination.findings);
-            let verdict = |one| provider::verdict(one, &examination.findings).to_json();
-            json!({
-                "score": tegami_doctor::json::score(&score),
-                "providers": Provider::ALL.map(verdict),
-                "examination": tegami_doctor::json::examination(&examination),
-            })
+            tegami_doctor::json::report(&tegami_doctor::message(&arrival, case, &|_| {}).await)
         })
     }
 }

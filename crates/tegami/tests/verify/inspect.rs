@@ -1,12 +1,13 @@
 //! `tegami inspect`
 
 use expect_test::{expect, expect_file};
+use serde_json::json;
 
 use super::{NOW, Scene, key, signed};
 
 const CONTENT: &str = "From: =?UTF-8?B?5bGx55Sw6Iqx5a2Q?= <hanako@example.org>
 To: taro@example.net
-Subject: =?UTF-8?B?44GK5ZWP44GE5ZCI44KP44Gb44GC44KK44GM44Go44GG44GU44GW44GE44G+44GZ?=
+Subject: =?UTF-8?B?5ZWP44GE5ZCI44KP44Gb44GC44KK44GM44Go44GG44GU44GW44GE44G+44GZ?=
 Date: Mon, 06 Jul 2026 09:29:50 +0900
 Message-ID: <1@example.org>
 
@@ -103,11 +104,53 @@ fn json_of_the_contract() {
         assert_eq!(found.pointer(pointer).and_then(|found| found.as_str()), Some(value), "{pointer}");
     }
     assert_eq!(found["dmarc"]["aligned"], serde_json::json!({"spf": true, "dkim": true}));
-    assert_eq!(found["score"], serde_json::json!({"points": 10.0, "of": 10, "findings": []}));
+    // The null reverse-path is the one thing to blame: it was told, and this is no notification.
+    let score = &found["score"];
+    assert_eq!((&score["points"], &score["of"]), (&json!(8.0), &json!(10)));
+    assert_eq!(score["findings"].as_array().unwrap().len(), 1);
+    assert_eq!(score["findings"][0]["id"], "msg.envelope-from");
+    assert_eq!(score["findings"][0]["group"], "authentication");
+    assert!(score["findings"][0]["detail"].is_string() && score["findings"][0]["record"].is_null());
+    assert!(found["examination"]["summary"]["pass"].as_u64().unwrap() > 20);
+    assert_eq!(found["providers"].as_array().unwrap().len(), 7);
     assert_eq!(found["received"][1]["delay_seconds"], 10);
     assert_eq!(found["arc"]["instance"], 0);
     let results = found["authentication_results"].as_str().unwrap();
     assert!(results.starts_with("Authentication-Results: mx.example.com;\r\n"), "{results}");
+}
+
+/// The states of some checks of a message that came so.
+fn states(scene: &Scene, file: &str, more: &str) -> Vec<String> {
+    let (_, found) = scene.json(&format!(
+        "inspect {file} --zone zone --now {NOW} --ip 192.0.2.1 --helo mx1.example.org {more}"
+    ));
+    let findings = found["examination"]["findings"].as_array().unwrap();
+    let state = |id: &&str| {
+        let one = findings.iter().find(|one| one["id"] == **id).unwrap();
+        format!("{id} {}", one["state"].as_str().unwrap())
+    };
+    let checks = ["msg.envelope-from", "msg.spf", "msg.both-pass", "msg.return-path-deliverable"];
+    checks.iter().map(state).collect()
+}
+
+/// A null reverse-path is judged where somebody told it, and what nobody told is not judged at all.
+#[test]
+fn what_nobody_told_is_not_blamed() {
+    let scene = scene(|message| message);
+    scene.file("untold", CONTENT.as_bytes());
+    scene.file("notice", format!("Auto-Submitted: auto-replied\n{CONTENT}").as_bytes());
+    assert_eq!(
+        states(&scene, "untold", ""),
+        ["msg.envelope-from na", "msg.spf unknown", "msg.both-pass na", "msg.return-path-deliverable pass"]
+    );
+    assert_eq!(
+        states(&scene, "untold", "--mail-from ''")[..2],
+        ["msg.envelope-from fail", "msg.spf pass"].map(str::to_owned)
+    );
+    assert_eq!(
+        states(&scene, "notice", "--mail-from ''")[..2],
+        ["msg.envelope-from pass", "msg.spf pass"].map(str::to_owned)
+    );
 }
 
 /// Authors in doubt, authors who look like others, and what receivers of the older DMARC decide.

@@ -373,24 +373,3 @@ auth-dane-unusable-unknown = The TLSA record { $record } has a usage, selector o
 auth-dane-unusable-data = The data of the TLSA record { $record } has not the length of such a digest, so no certificate can fit it.
 auth-dane-unusable-weaker = The TLSA record { $record } does not count, because a stronger digest of the same kind stands beside it.
 auth-dane-unusable-many = There are more than { $limit } TLSA records; the others are not looked at.
-
-## Score
-
-score-ptr-none = { $ip } has no name in the reverse DNS. Publish a PTR record for it; many receivers refuse mail from nameless addresses.
-score-ptr-unconfirmed = { $ip } is called { $name }, but that name does not point back to it. Publish an A or AAAA record that does.
-score-tls-none = The message came to { $host } in clear text. Offer STARTTLS as a client; large receivers demand it.
-score-spf-fail = The SPF record of { $domain } forbids { $ip } to send. Add the address, or send from one that is listed.
-score-spf-softfail = The SPF record of { $domain } does not list { $ip } (`~all`). Add the address.
-score-spf-neutral = The SPF record of { $domain } says nothing about { $ip }. Add the address, and end the record with `-all` or `~all`.
-score-spf-none = { $domain } has no SPF record, so nobody can tell who may send for it. Publish one.
-score-spf-permerror = The SPF record of { $domain } has an error, so it protects nobody. Correct it.
-score-dkim-none = No domain has signed the message. Sign outgoing mail with DKIM.
-score-dkim-fail = None of the DKIM signatures passes ({ $count }), so they count for nothing.
-score-dmarc-none = { $domain } publishes no DMARC policy. Begin with `v=DMARC1; p=none` and an address for reports.
-score-dmarc-fail = Neither SPF nor DKIM speaks for { $domain }, the domain that the reader sees.
-score-dmarc-permerror = The author of the message cannot be read without doubt.
-score-field-missing = The { $field } field is missing; every message has one.
-score-field-repeated = There are { $count } { $field } fields where there must be one, so readers may see different messages.
-score-date-malformed = The date cannot be read: `{ $date }`
-score-line-long = A line has more than { $limit } octets. Servers on the way may cut it, which breaks signatures.
-score-open = { $method } could not be decided because the DNS failed. Nothing is taken for it; ask again later.

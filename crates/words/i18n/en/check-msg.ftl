@@ -1,5 +1,6 @@
 # The doctor: one message, as a receiver sees it.
 msg-open = The DNS did not answer, so { $method } stayed open. Nothing follows from that; try again later.
+msg-mail-from-untold = Nobody told the return path of the message, and nothing can be said of it.
 msg-no-author = The message names no author that could be looked at.
 msg-dkim-none = The message has no DKIM signature that could be looked at.
 msg-dkim-none-passes = No DKIM signature passes, or the message has no author.

@@ -543,6 +543,29 @@ cli-checks-states =
 cli-checks-who = Who cares
 cli-checks-answers = Documented answers
 cli-checks-after = Says nothing unless in order
+cli-score-page-title = The score of a message
+cli-score-page-intro =
+    `tegami inspect`, `tegami score` and the test inbox give a message the same score. It begins with 10 points; each check that is not well takes some, and the score never falls below 0. It measures how
+    far the message is from what receivers ask of every sender; nothing is learned, random or guessed, so the same message, judged at the same moment with the same DNS, always has the same score.
+
+    A failure takes points by its severity, a warning no more than a failure of S2. Some findings are milder than their check can be: a missing SPF pass, for example, is a warning where DKIM passes. What could not be looked at, and what does not apply, takes nothing.
+cli-score-page-severity = severity
+cli-score-page-fail = a failure takes
+cli-score-page-warn = a warning takes
+cli-score-page-groups = Of a check that found several things the worst counts, once. Checks that say the same in many ways stand in groups, and each group takes no more than its cap. [checks.md](checks.md) tells what each check looks at. Checks that take nothing are not listed here.
+cli-score-page-group-authentication = Authentication
+cli-score-page-group-format = Format
+cli-score-page-group-content = Content
+cli-score-page-group-blocklists = Block lists
+cli-score-page-group-other = Everything else
+cli-score-page-cap = Together at the most
+cli-score-page-no-cap = no cap
+cli-score-page-check = check
+cli-score-page-meaning = what is wanted
+cli-score-page-most = at the most
+cli-score-page-rule = rule
+cli-score-page-phrases = Phrases
+cli-score-page-phrases-intro = `ct.spam-phrases` looks for these, without regard to case, and for nothing else. Each takes half a point.
 cli-spf-tests = Results
 cli-blacklist-title = Lists of reputation:
 cli-blacklist-counts = Lists with an entry: { $listed }. Without: { $clean }. Lists that could not be asked, or cannot be believed: { $open }.

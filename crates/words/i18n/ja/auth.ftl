@@ -374,24 +374,3 @@ auth-dane-unusable-unknown = TLSA レコード { $record } の用途、セレク
 auth-dane-unusable-data = TLSA レコード { $record } のデータの長さがハッシュ値の長さと合わないため、どの証明書とも一致しません。
 auth-dane-unusable-weaker = TLSA レコード { $record } は、同じ種類でより強いハッシュのレコードが並んでいるため、使いません。
 auth-dane-unusable-many = TLSA レコードが { $limit } 個を超えています。残りは調べません。
-
-## スコア
-
-score-ptr-none = { $ip } に逆引きの名前がありません。PTR レコードを公開してください。名前のないアドレスからのメールは多くの受信側が拒否します。
-score-ptr-unconfirmed = { $ip } の逆引き名は { $name } ですが、その名前は { $ip } を指していません。正しい A または AAAA レコードを公開してください。
-score-tls-none = メールは { $host } に暗号化されずに届きました。送信時に STARTTLS を使ってください。大手の受信側では必須です。
-score-spf-fail = { $domain } の SPF レコードは、{ $ip } からの送信を禁じています。アドレスを追加するか、登録済みのアドレスから送信してください。
-score-spf-softfail = { $domain } の SPF レコードに { $ip } がありません（`~all`）。アドレスを追加してください。
-score-spf-neutral = { $domain } の SPF レコードは { $ip } について何も述べていません。アドレスを追加し、レコードを `-all` か `~all` で終えてください。
-score-spf-none = { $domain } に SPF レコードがないため、誰が送信してよいか分かりません。公開してください。
-score-spf-permerror = { $domain } の SPF レコードに誤りがあり、役に立っていません。直してください。
-score-dkim-none = どのドメインも署名していません。送信するメールに DKIM で署名してください。
-score-dkim-fail = DKIM 署名 { $count } 個のうち、一つも合格していません。署名がないのと同じです。
-score-dmarc-none = { $domain } は DMARC のポリシーを公開していません。まず `v=DMARC1; p=none` とレポートの送り先から始めてください。
-score-dmarc-fail = 読み手に見えるドメイン { $domain } を、SPF も DKIM も証明していません。
-score-dmarc-permerror = 差出人を確実に読み取ることができません。
-score-field-missing = { $field } フィールドがありません。すべてのメールに必要です。
-score-field-repeated = 一つでなければならない { $field } フィールドが { $count } 個あります。読み手によって見えるものが変わるおそれがあります。
-score-date-malformed = 日付を読み取れません：`{ $date }`
-score-line-long = { $limit } バイトを超える行があります。途中のサーバーで切られると、署名が壊れます。
-score-open = DNS の障害のため、{ $method } を判定できませんでした。減点はしていません。後でもう一度確かめてください。

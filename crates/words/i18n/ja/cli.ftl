@@ -543,6 +543,29 @@ cli-checks-states =
 cli-checks-who = 気にする相手
 cli-checks-answers = 公表されている応答
 cli-checks-after = 次の検査に問題があるときは何も言わない
+cli-score-page-title = メッセージの点数
+cli-score-page-intro =
+    `tegami inspect`、`tegami score`、テスト用受信箱は、メッセージに同じ点数を付けます。最初は 10 点で、満たしていない検査ごとに減点し、0 点より下にはなりません。受信側がすべての送信者に求めることから
+    どれだけ離れているかを表す点数です。学習も乱数も推測も使わないため、同じメッセージを同じ時点、同じ DNS で判定すれば、必ず同じ点数になります。
+
+    不合格は重さに応じて減点し、警告の減点は S2 の不合格までです。状況によって検査の重さより軽く扱うことがあります。たとえば DKIM が合格していれば、SPF の不合格は警告です。調べられなかったことと当てはまらないことでは減点しません。
+cli-score-page-severity = 重さ
+cli-score-page-fail = 不合格の減点
+cli-score-page-warn = 警告の減点
+cli-score-page-groups = 一つの検査で複数の問題が見つかったときは、最も重いものを一度だけ数えます。似たことを別の角度から見る検査はグループにまとめ、グループごとに減点の上限があります。各検査の内容は [checks.ja.md](checks.ja.md) にあります。減点のない検査は省きました。
+cli-score-page-group-authentication = 認証
+cli-score-page-group-format = 形式
+cli-score-page-group-content = 内容
+cli-score-page-group-blocklists = ブロックリスト
+cli-score-page-group-other = その他
+cli-score-page-cap = グループの上限
+cli-score-page-no-cap = なし
+cli-score-page-check = 検査
+cli-score-page-meaning = 求められること
+cli-score-page-most = 最大の減点
+cli-score-page-rule = 根拠
+cli-score-page-phrases = 決まり文句
+cli-score-page-phrases-intro = `ct.spam-phrases` が探すのは次の語句だけで、大文字と小文字は区別しません。1 つにつき 0.5 点です。
 cli-spf-tests = 検査結果
 cli-blacklist-title = ブロックリスト：
 cli-blacklist-counts = 載っているリスト { $listed } 件、載っていないリスト { $clean } 件、問い合わせられないか信用できないリスト { $open } 件。

@@ -61,7 +61,12 @@ pub(super) async fn judge(case: &MessageCase<'_>) -> Vec<Finding> {
 }
 
 fn spf_passes(case: &MessageCase<'_>) -> bool {
-    case.verdicts().early.spf_mail_from.result == SpfResult::Pass
+    !spf_untold(case) && case.verdicts().early.spf_mail_from.result == SpfResult::Pass
+}
+
+/// Whether nobody told a domain that SPF could be asked about: neither a return path, nor, where that is null, a name in HELO.
+fn spf_untold(case: &MessageCase<'_>) -> bool {
+    !case.arrival.mail_from_told || case.verdicts().early.spf_mail_from.domain.is_empty()
 }
 
 /// Whether a signature came to this result.
@@ -75,8 +80,10 @@ fn sends_bulk(case: &MessageCase<'_>) -> bool {
 
 async fn spf(case: &MessageCase<'_>) -> Finding {
     let (subject, verdict) = (&case.subject, &case.verdicts().early.spf_mail_from);
-    // A null reverse-path and no HELO leave no name to look at.
-    let domain = if verdict.domain.is_empty() { "HELO" } else { verdict.domain.as_str() };
+    if spf_untold(case) {
+        return SPF.unknown(subject, note!("msg-mail-from-untold"));
+    }
+    let domain = verdict.domain.as_str();
     let ip = case.verdicts().ip;
     let found = match verdict.result {
         SpfResult::Pass => {
@@ -100,7 +107,9 @@ async fn spf(case: &MessageCase<'_>) -> Finding {
         }
         None => found,
     };
-    let found = match spf_fix(case, domain).await {
+    // One more term mends no record that has an error.
+    let mends = verdict.result != SpfResult::PermError;
+    let found = match spf_fix(case, domain).await.filter(|_| mends) {
         Some(fix) => found.fix(fix),
         None => found,
     };
@@ -203,6 +212,9 @@ fn both(case: &MessageCase<'_>) -> Finding {
     if spf && dkim {
         return BOTH_PASS.pass(subject, note!("msg-both-pass"));
     }
+    if spf_untold(case) {
+        return BOTH_PASS.unknown(subject, note!("msg-mail-from-untold"));
+    }
     let open = case.verdicts().early.spf_mail_from.result == SpfResult::TempError
         || any_dkim(case, DkimResult::TempError);
     if open {
@@ -235,7 +247,7 @@ async fn alignment(case: &MessageCase<'_>, author: &Domain) -> (Option<bool>, Op
     if matches!(verdicts.dmarc.result, DmarcResult::Pass | DmarcResult::Fail) {
         return (Some(verdicts.dmarc.aligned.spf), Some(verdicts.dmarc.aligned.dkim));
     }
-    let mut spf = Some(false);
+    let mut spf = (!spf_untold(case)).then_some(false);
     if let Some(domain) =
         Domain::parse(&verdicts.early.spf_mail_from.domain).ok().filter(|_| spf_passes(case))
     {
@@ -321,6 +333,10 @@ pub(super) fn fixtures() -> Vec<crate::checks::fixture::Fixture> {
         letter.mail_from = ReversePath::Address(Address::parse("bounce@mailer.example.net").unwrap());
         letter.signers = vec![letter::signer_of("mailer.example.net", "m1", letter::key())];
     };
+    let untold = |letter: &mut letter::Letter| {
+        letter.mail_from = ReversePath::Null;
+        letter.mail_from_told = false;
+    };
     let mailer = letter::mailer_zone();
     const SPF_LINE: &str = "- example.com. TXT \"v=spf1";
     vec![
@@ -332,6 +348,8 @@ pub(super) fn fixtures() -> Vec<crate::checks::fixture::Fixture> {
             letter.signers.clear();
         }),
         Fixture::unknown("msg.spf", "- example.com. TXT \"v=spf1\n$SERVFAIL example.com. TXT"),
+        Fixture::unknown("msg.spf", "").letter(untold),
+        Fixture::na("msg.both-pass", "").letter(untold),
         Fixture::pass("msg.dkim", ""),
         Fixture::warn("msg.dkim", "- s2026._domainkey\n- e2026._domainkey"),
         Fixture::fail("msg.dkim", "- s2026._domainkey\n- e2026._domainkey\n- example.com. TXT \"v=spf1"),

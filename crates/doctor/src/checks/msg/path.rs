@@ -48,6 +48,10 @@ fn is_automatic(case: &MessageCase<'_>) -> bool {
 
 async fn envelope_from(case: &MessageCase<'_>) -> Finding {
     let subject = &case.subject;
+    if !case.arrival.mail_from_told {
+        // Not *unknown*: what depends on it can be looked at for the author all the same.
+        return ENVELOPE_FROM.not_applicable(subject, note!("msg-mail-from-untold"));
+    }
     let domain = match &case.verdicts().mail_from {
         ReversePath::Null if is_automatic(case) => {
             return ENVELOPE_FROM.pass(subject, note!("msg-envelope-from-null-report"));
@@ -279,6 +283,10 @@ pub(super) fn fixtures() -> Vec<crate::checks::fixture::Fixture> {
         Fixture::pass("msg.envelope-from", "news.example.com. A 192.0.2.10").letter(from),
         Fixture::unknown("msg.envelope-from", "$SERVFAIL news.example.com.").letter(from),
         Fixture::fail("msg.envelope-from", "").letter(|letter| letter.mail_from = ReversePath::Null),
+        Fixture::na("msg.envelope-from", "").letter(|letter| {
+            letter.mail_from = ReversePath::Null;
+            letter.mail_from_told = false;
+        }),
         Fixture::pass("msg.envelope-from", "").letter(|letter| {
             letter.mail_from = ReversePath::Null;
             letter.add("Auto-Submitted: auto-replied");

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tegami_auth::received::{self, Hop};
+use tegami_doctor::Reach;
 use tegami_mail::{Address, Domain, HeaderSection, Note, ReversePath, note};
 
 use super::Failure;
@@ -49,6 +50,8 @@ pub(super) struct Circumstances {
     pub(super) mail_from: Known<ReversePath>,
     pub(super) now: Timestamp,
     pub(super) authserv_id: String,
+    /// Which addresses count.
+    pub(super) reach: Reach,
 }
 
 impl Circumstances {
@@ -80,6 +83,7 @@ impl Circumstances {
             mail_from: mail_from(inspect.mail_from.as_deref(), section)?,
             now: inspect.now.unwrap_or(now),
             authserv_id: inspect.authserv_id.clone().unwrap_or_else(|| receiver(told)),
+            reach: super::super::check::examine::reach(&inspect.dns),
         })
     }
 

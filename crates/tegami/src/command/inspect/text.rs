@@ -1,9 +1,12 @@
 //! The proof: what a receiver learns, in the order in which it learns it, and what follows.
 
+use std::collections::BTreeSet;
+
 use tegami_auth::arc::ArcResult;
 use tegami_auth::dkim::{self, DkimResult};
 use tegami_auth::dmarc::Alignment;
 use tegami_auth::{Step, spf};
+use tegami_doctor::State;
 use tegami_mail::{HeaderSection, ReversePath, note};
 
 use super::super::context::moment;
@@ -269,22 +272,38 @@ impl Telling<'_> {
         way::tell(&mut self.prose, &self.findings.hops, self.context);
     }
 
+    /// What took points, each with what to do; and what stayed open, which takes none.
     fn score(&mut self) {
         let tenths = self.findings.score.tenths();
-        let points = format!("{}.{}", tenths / 10, tenths % 10);
-        let title = note!("cli-inspect-score", points = points, of = tegami_auth::score::BEST / 10);
+        let title = note!("cli-inspect-score", points = shown(tenths), of = tegami_doctor::score::BEST / 10);
         self.prose.heading(&self.context.say(&title));
-        for finding in &self.findings.score.deductions {
-            let tenths = finding.weight.tenths;
-            let taken = match tenths {
+        for deduction in &self.findings.score.deductions {
+            let finding = &deduction.finding;
+            // What its group has no room for takes nothing more.
+            let taken = match deduction.tenths {
                 0 => "     ".to_owned(),
-                _ => format!("−{}.{} ", tenths / 10, tenths % 10),
+                tenths => format!("−{} ", shown(tenths)),
             };
-            self.prose.hanging(&format!("  {taken}"), &self.context.say(&finding.note));
-            if let Some(record) = remedy::record(finding.weight.id, &self.findings.verdicts) {
+            let detail = self.context.say(&finding.note);
+            self.prose.hanging(&format!("  {taken}"), &format!("{detail} ({})", finding.check.id));
+            if let Some(fix) = &finding.fix {
+                self.prose.hanging("       → ", &self.context.say(&fix.note));
+            }
+            if let Some(record) = remedy::record(finding, &self.findings.verdicts) {
                 let record = self.context.say(&note!("cli-inspect-record", record = record));
-                self.prose.hanging("       ", &record);
+                self.prose.hanging("         ", &record);
             }
         }
+        let open = self.findings.examination.findings.iter();
+        let open = open.filter(|finding| finding.state == State::Unknown);
+        let open: BTreeSet<String> = open.map(|finding| self.context.say(&finding.note)).collect();
+        for told in open {
+            self.prose.hanging("  ?    ", &told);
+        }
     }
+}
+
+/// Points of so many tenths.
+fn shown(tenths: u32) -> String {
+    format!("{}.{}", tenths / 10, tenths % 10)
 }

@@ -97,6 +97,7 @@ async fn changed(
         effects.push(Effect { written: written.clone(), told });
     }
     let World { resolver, content, at, .. } = world;
+    let resolver: Arc<dyn Resolver> = Arc::new(resolver);
     Ok((effects, judge(at, &content, &resolver).await?))
 }
 
