@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use tegami_auth::dkim::Selector;
 use tegami_auth::received::{self, Hop, Tls};
 use tegami_auth::spf::{self, survey::Survey};
@@ -23,7 +24,7 @@ use crate::checks::ip::Reverse;
 use crate::checks::mx::MailHosts;
 use crate::checks::rbl::Lists;
 use crate::checks::smtp::Visits;
-use crate::checks::sts::Sts;
+use crate::checks::sts::{Announced, Sts};
 use crate::{Asked, Probes};
 
 /// Addresses of a domain's mail hosts that are taken for its senders, where nobody told who sends.
@@ -72,7 +73,7 @@ pub enum Purpose {
 }
 
 /// An MTA-STS policy that was seen before.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StsBefore {
     /// Its identifier in the record.
     pub id: String,
@@ -284,6 +285,14 @@ impl DomainCase {
     /// Its MTA-STS policy (RFC 8461).
     pub async fn sts(&self) -> &Sts {
         self.sts.get_or_init(|| Sts::find(self)).await
+    }
+
+    /// The same as it was seen, where somebody has looked and there was one.
+    pub(crate) fn sts_seen(&self) -> Option<StsBefore> {
+        let Sts { announced: Announced::Policy(record), fetched: Ok(document), .. } = self.sts.get()? else {
+            return None;
+        };
+        Some(StsBefore { id: record.id().to_owned(), policy: document.body.clone() })
     }
 
     /// The TLSA records of its mail hosts (RFC 7672).

@@ -9,7 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use tegami_auth::finding::State;
 use tegami_mail::{Domain, note};
 
-use crate::case::{AddressCase, Arrival, Case, DomainCase, MessageCase};
+use crate::case::{AddressCase, Arrival, Case, DomainCase, MessageCase, StsBefore};
 use crate::catalogue::{FAMILIES, Family};
 use crate::checks::smtp::Visits;
 use crate::own::{OWN, Own, OwnCase};
@@ -27,6 +27,8 @@ pub struct Examination {
     pub findings: Vec<Finding>,
     /// Everything that the DNS was asked.
     pub questions: Vec<Question>,
+    /// The MTA-STS policy that was seen, where one was: the next examination compares it with what it finds ([`crate::Known::sts_before`]).
+    pub sts: Option<StsBefore>,
 }
 
 impl Examination {
@@ -78,6 +80,7 @@ pub async fn domain(domain: &Domain, case: Case, told: Told<'_>) -> Examination 
         findings: settle(findings, domain.as_str()),
         subject: domain.to_string(),
         questions: asked.questions(),
+        sts: domain_case.sts_seen(),
     }
 }
 
@@ -94,6 +97,7 @@ pub async fn part(domain: &Domain, families: &[&str], case: Case) -> Examination
         findings: settle(findings, domain.as_str()),
         subject: domain.to_string(),
         questions: asked.questions(),
+        sts: domain_case.sts_seen(),
     }
 }
 
@@ -110,6 +114,7 @@ pub async fn address(ip: IpAddr, case: Case, told: Told<'_>) -> Examination {
         findings: settle(findings, &ip.to_string()),
         subject: ip.to_string(),
         questions: asked.questions(),
+        sts: None,
     }
 }
 
@@ -126,6 +131,7 @@ pub async fn message(arrival: &Arrival, case: Case, told: Told<'_>) -> Examinati
         findings: settle(findings, &case.subject),
         subject: case.subject.clone(),
         questions: asked.questions(),
+        sts: None,
     }
 }
 
@@ -154,7 +160,12 @@ pub async fn installation(own: Own, case: Case, told: Told<'_>) -> Examination {
     }
     let patience = PATIENCE + Visits::patience(&own);
     let findings = run(looks, patience, told).await;
-    Examination { findings: settle(findings, OWN), subject: OWN.to_owned(), questions: asked.questions() }
+    Examination {
+        findings: settle(findings, OWN),
+        subject: OWN.to_owned(),
+        questions: asked.questions(),
+        sts: None,
+    }
 }
 
 /// Looks at everything at once; what has not ended in time is unknown. Families that wait for sessions have this much patience, the

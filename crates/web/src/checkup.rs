@@ -1,5 +1,7 @@
 //! Examinations by the doctor: begun here, watched while they run, kept to be compared with later ones.
 
+mod ours;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,10 +12,12 @@ use serde_json::Value;
 use tegami_dns::Resolver;
 use tegami_doctor::memory::{Changed, Memory, rows_of_json};
 use tegami_doctor::provider::{self, Provider};
-use tegami_doctor::{Asked, Case, Examination, Known, Probes, Purpose, Reach};
+use tegami_doctor::{Asked, Case, Examination, Known, Probes, Reach, StsBefore};
 use tegami_mail::{Address, Clock, Domain};
-use tegami_store::{Store, StoreError, Table};
+use tegami_store::{StoreError, Table};
 use tokio::sync::watch;
+
+pub use ours::Registry;
 
 /// Examinations at the same time.
 const MOST_AT_ONCE: usize = 4;
@@ -84,6 +88,9 @@ pub struct Checkup {
     pub examination: Value,
     /// What the DNS was asked, a line each.
     pub questions: Vec<String>,
+    /// The MTA-STS policy that was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sts: Option<StsBefore>,
 }
 
 /// An examination beside those before it.
@@ -110,7 +117,7 @@ pub struct Pulse {
 
 /// The doctor's practice.
 pub struct Checkups {
-    store: Arc<dyn Store>,
+    registry: Registry,
     clock: Arc<dyn Clock>,
     resolver: Arc<dyn Resolver>,
     probes: Arc<dyn Probes>,
@@ -121,13 +128,13 @@ pub struct Checkups {
 impl Checkups {
     /// A practice of its own.
     pub fn new(
-        store: Arc<dyn Store>,
+        registry: Registry,
         clock: Arc<dyn Clock>,
         resolver: Arc<dyn Resolver>,
         probes: Arc<dyn Probes>,
         settings: CheckupSettings,
     ) -> Self {
-        Self { store, clock, resolver, probes, settings, running: Mutex::default() }
+        Self { registry, clock, resolver, probes, settings, running: Mutex::default() }
     }
 
     /// Examines somebody and keeps what was found; `ours` where it is a domain of ours.
@@ -140,13 +147,8 @@ impl Checkups {
         ours: bool,
         told: tegami_doctor::Told<'_>,
     ) -> Result<Checkup, StoreError> {
-        let now = self.clock.now();
-        let mut known = Known::nothing(now, self.settings.reach);
-        if ours {
-            known.purpose = Purpose::Sends;
-            known.sources.clone_from(&self.settings.sources);
-            known.helo = self.settings.helo.as_ref().map(Domain::to_string);
-        }
+        let known = self.known(patient, ours).await?;
+        let sts_before = known.sts_before.clone();
         let case = Case {
             asked: Arc::new(Asked::new(Arc::clone(&self.resolver))),
             probes: Arc::clone(&self.probes),
@@ -156,7 +158,21 @@ impl Checkups {
             Patient::Domain(domain) => tegami_doctor::domain(domain, case, told).await,
             Patient::Address(ip) => tegami_doctor::address(*ip, case, told).await,
         };
-        self.keep(&examination).await
+        self.keep(&examination, sts_before).await
+    }
+
+    /// What is known of somebody before anybody looks.
+    async fn known(&self, patient: &Patient, ours: bool) -> Result<Known, StoreError> {
+        let mut known = Known::nothing(self.clock.now(), self.settings.reach);
+        known.sts_before = self.newest_of(&patient.to_string()).await?.and_then(|checkup| checkup.sts);
+        if ours {
+            known.sources.clone_from(&self.settings.sources);
+            known.helo = self.settings.helo.as_ref().map(Domain::to_string);
+        }
+        if let (Patient::Domain(domain), true) = (patient, ours) {
+            self.registry.tell(domain, &mut known).await;
+        }
+        Ok(known)
     }
 
     /// Examines a domain or an address of ours, keeps what was found, and compares it with all that is remembered.
@@ -176,7 +192,11 @@ impl Checkups {
         Ok(Watched { checkup, changes, first })
     }
 
-    async fn keep(&self, examination: &Examination) -> Result<Checkup, StoreError> {
+    async fn keep(
+        &self,
+        examination: &Examination,
+        sts_before: Option<StsBefore>,
+    ) -> Result<Checkup, StoreError> {
         let mut value = tegami_doctor::json::examination(examination);
         if let Some(members) = value.as_object_mut() {
             let verdict = |one| provider::verdict(one, &examination.findings).to_json();
@@ -189,19 +209,20 @@ impl Checkups {
             summary: serde_json::from_value(summary).unwrap_or_default(),
             examination: value,
             questions: examination.questions.iter().map(tegami_doctor::Question::line).collect(),
+            sts: remembered(sts_before, examination.sts.clone()),
         };
         let row = serde_json::to_value(&checkup).map_err(|error| StoreError::Unusable(error.to_string()))?;
-        self.store.put(Table::Checkups, vec![(key(&checkup.subject, checkup.at), row)]).await?;
+        self.registry.store.put(Table::Checkups, vec![(key(&checkup.subject, checkup.at), row)]).await?;
         let kept = self.keys(&checkup.subject).await?;
         let old: Vec<String> = kept.iter().take(kept.len().saturating_sub(KEPT)).cloned().collect();
         if !old.is_empty() {
-            self.store.delete(Table::Checkups, old).await?;
+            self.registry.store.delete(Table::Checkups, old).await?;
         }
         Ok(checkup)
     }
 
     async fn keys(&self, subject: &str) -> Result<Vec<String>, StoreError> {
-        let rows = self.store.scan(Table::Checkups, &format!("{subject}/"), None, PAGE).await?;
+        let rows = self.registry.store.scan(Table::Checkups, &format!("{subject}/"), None, PAGE).await?;
         Ok(rows.into_iter().map(|(key, _)| key).collect())
     }
 
@@ -257,8 +278,14 @@ impl Checkups {
     /// # Errors
     /// The store failed.
     pub async fn history(&self, subject: &str) -> Result<Vec<Checkup>, StoreError> {
-        let rows = self.store.scan(Table::Checkups, &format!("{subject}/"), None, PAGE).await?;
+        let rows = self.registry.store.scan(Table::Checkups, &format!("{subject}/"), None, PAGE).await?;
         Ok(rows.into_iter().rev().filter_map(|(_, row)| serde_json::from_value(row).ok()).collect())
+    }
+
+    async fn newest_of(&self, subject: &str) -> Result<Option<Checkup>, StoreError> {
+        let Some(key) = self.keys(subject).await?.pop() else { return Ok(None) };
+        let row = self.registry.store.get(Table::Checkups, &key).await?;
+        Ok(row.and_then(|row| serde_json::from_value(row).ok()))
     }
 
     /// The newest examination of everybody who was examined, by name; `most` of them.
@@ -268,7 +295,7 @@ impl Checkups {
     pub async fn newest(&self, most: usize) -> Result<Vec<Checkup>, StoreError> {
         let (mut after, mut newest) = (None::<String>, BTreeMap::new());
         loop {
-            let rows = self.store.scan(Table::Checkups, "", after.as_deref(), PAGE).await?;
+            let rows = self.registry.store.scan(Table::Checkups, "", after.as_deref(), PAGE).await?;
             let Some((last, _)) = rows.last() else { break };
             after = Some(last.clone());
             for (key, row) in rows {
@@ -294,7 +321,29 @@ impl Drop for Place<'_> {
     }
 }
 
+/// Under one identifier the first policy counts: a file that changed without it stays wrong however often somebody looks.
+fn remembered(before: Option<StsBefore>, seen: Option<StsBefore>) -> Option<StsBefore> {
+    let same = |before: &StsBefore| seen.as_ref().is_none_or(|seen| seen.id == before.id);
+    before.filter(same).or(seen)
+}
+
 /// By subject, then by time: whole seconds and milliseconds have a fixed width until the year 2286.
 fn key(subject: &str, at: Timestamp) -> String {
     format!("{subject}/{:013}", at.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_that_changed_under_its_identifier_is_not_forgotten() {
+        let policy = |id: &str, text: &str| Some(StsBefore { id: id.to_owned(), policy: text.into() });
+        assert_eq!(remembered(None, policy("1", "a")), policy("1", "a"));
+        assert_eq!(remembered(policy("1", "a"), policy("1", "b")), policy("1", "a"));
+        assert_eq!(remembered(policy("1", "a"), policy("2", "b")), policy("2", "b"));
+        // Nobody could fetch it this time.
+        assert_eq!(remembered(policy("1", "a"), None), policy("1", "a"));
+        assert_eq!(remembered(None, None), None);
+    }
 }

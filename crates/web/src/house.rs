@@ -20,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::brake::Proven;
 use crate::calls::{CallSettings, Calls};
-use crate::checkup::{CheckupSettings, Checkups};
+use crate::checkup::{CheckupSettings, Checkups, Registry};
 use crate::domain::{DomainDesk, Sources};
 use crate::error::ApiError;
 use crate::people::{People, chance};
@@ -120,7 +120,7 @@ impl Rooms {
         let calls = CallSettings::new("http://localhost".to_owned());
         let calls = Calls::new(Arc::clone(&store), Arc::clone(&clock), Arc::new(NoCaller), calls);
         let checkups = Checkups::new(
-            Arc::clone(&store),
+            Registry { store: Arc::clone(&store), domains: Arc::clone(&domains), keys: Arc::clone(&keys) },
             Arc::clone(&clock),
             Arc::clone(&resolver),
             Arc::new(NoProbes),

@@ -34,7 +34,7 @@ mod webhook;
 mod whence;
 
 pub use calls::{AgainError, CallFilter, CallMetrics, CallSettings, Calls, Signature};
-pub use checkup::{Checkup, CheckupSettings, Checkups, NoPatient, Patient, Pulse, Watched};
+pub use checkup::{Checkup, CheckupSettings, Checkups, NoPatient, Patient, Pulse, Registry, Watched};
 pub use domain::{
     DeskError, DomainDesk, Hosts, PlannedRecord, Purpose, SeenRecord, Sources, plan, planned_key,
 };

@@ -11,7 +11,7 @@ use tegami_doctor::probe::NoProbes;
 use tegami_doctor::{Arrival, Asked, Case, Known, Probes, Reach};
 use tegami_inbound::{BoxFuture, Judge};
 use tegami_mail::Clock;
-use tegami_web::{CheckupSettings, Checkups};
+use tegami_web::{CheckupSettings, Checkups, Registry};
 
 use super::Rooms;
 use super::probes::{Outside, probes};
@@ -72,7 +72,11 @@ impl Practice {
             helo: Some(config.hostname.clone()),
         };
         Checkups::new(
-            Arc::clone(&rooms.store),
+            Registry {
+                store: Arc::clone(&rooms.store),
+                domains: Arc::clone(&rooms.domains),
+                keys: Arc::clone(&rooms.dkim),
+            },
             Arc::clone(&rooms.clock),
             Arc::clone(&self.resolver),
             Arc::clone(&self.probes),

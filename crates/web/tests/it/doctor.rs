@@ -47,6 +47,47 @@ async fn an_examination_is_begun_watched_and_kept() {
 }
 
 #[tokio::test]
+async fn of_a_domain_of_ours_the_doctor_knows_the_keys_and_the_numbers() {
+    let site = Site::open().await;
+    let domain = tegami_mail::Domain::parse("example.org").unwrap();
+    let keys = site.rooms.keys.make_usual(&domain, Some(&"s1".parse().unwrap())).await.unwrap();
+    // A string of a TXT record holds 255 octets (RFC 1035 section 3.3).
+    let (one, two) = keys[0].record.split_at(200);
+    let (published, other) =
+        (format!("{one}\" \"{two}"), "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=");
+    site.world.become_zone(&format!(
+        "s1._domainkey.example.org. TXT \"{published}\"\ns1e._domainkey.example.org. TXT \"{other}\"\n\
+         example.org. MX 10 mx.example.org.\nmx.example.org. A 192.0.2.10\n"
+    ));
+    let hour = |ago: i64| {
+        let at = tegami_mail::Clock::now(&*site.clock) - jiff::SignedDuration::from_hours(ago);
+        at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%Y-%m-%dT%H").to_string()
+    };
+    let rows = vec![
+        (format!("a/example.org/{}", hour(2)), json!({"delivered-smtp": 900, "hard-bounce": 100})),
+        (format!("a/example.org/{}", hour(3)), json!({"delivered-smtp": 100, "complained": 4})),
+        // Long ago: shares are those of a week.
+        (format!("a/example.org/{}", hour(24 * 20)), json!({"delivered-smtp": 90_000})),
+        (format!("p/example.org/google/{}", hour(24 * 20)), json!({"delivered-smtp": 3_300})),
+    ];
+    site.store.put(tegami_store::Table::Statistics, rows).await.unwrap();
+    tell(&site, "POST", "/api/checks", &json!({"subject": "example.org"})).await;
+    let chart = site.get("/api/checks/example.org?wait=5").await.json();
+    let findings = chart["latest"]["findings"].as_array().unwrap();
+    let states = |id: &str| {
+        let of = findings.iter().filter(|finding| finding["id"] == id);
+        of.map(|one| (one["subject"].as_str().unwrap(), one["state"].as_str().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        states("dkim.private-key-match"),
+        [("s1e._domainkey.example.org", "fail"), ("s1._domainkey.example.org", "pass")]
+    );
+    assert_eq!(states("bulk.complaint-rate"), [("example.org", "fail")]);
+    assert_eq!(states("bulk.bounce-rate"), [("example.org", "fail")]);
+    assert_eq!(states("bulk.status"), [("example.org", "warn")]);
+}
+
+#[tokio::test]
 async fn the_pages_of_the_doctor() {
     let office = Office::open().await;
     let alice = office.sign_in("alice").await;

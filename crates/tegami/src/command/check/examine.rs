@@ -20,7 +20,7 @@ use tegami_outbound::machine_roots;
 use tegami_queue::SystemClock;
 
 use super::super::{Context, Failure, Outcome, Report, dns};
-use super::{baseline, provider, text, watch};
+use super::{baseline, own, provider, text, watch};
 use crate::cli::{Check, DnsOptions};
 use crate::config::Config;
 use crate::server::{self, Outside, trusted_roots};
@@ -62,7 +62,7 @@ pub(super) struct Order {
 }
 
 impl Order {
-    fn read(check: &Check, context: &Context) -> Result<Self, Failure> {
+    async fn read(check: &Check, context: &Context) -> Result<Self, Failure> {
         let subject = Subject::parse(check.subject.as_deref().unwrap_or_default())?;
         let told = &check.known;
         let selector = |text: &String| {
@@ -83,7 +83,7 @@ impl Order {
         // Without a configuration there is nothing of our own to know.
         let config = context.config().ok();
         if let (Subject::Domain(domain), Some(config)) = (&subject, &config) {
-            know_our_own(&mut known, domain, config);
+            know_our_own(&mut known, domain, config, context).await;
         }
         let resolver = dns::resolver(&check.dns)?;
         let probes = probes(check, config.as_ref(), &resolver)?;
@@ -104,16 +104,16 @@ impl Order {
     }
 }
 
-/// Where the domain is one of ours, the configuration says from where its mail leaves, and under which name.
-fn know_our_own(known: &mut Known, domain: &Domain, config: &Config) {
-    if !config.domains.contains(domain) {
-        return;
-    }
+/// Where the domain is one of ours, the configuration says from where its mail leaves, and under which name; the running server or the data folder says
+/// with what it signs.
+async fn know_our_own(known: &mut Known, domain: &Domain, config: &Config, context: &Context) {
+    let Some(keys) = own::keys_of(domain, config, context).await else { return };
     if known.sources.is_empty() {
         known.sources.clone_from(&config.delivery.sources);
     }
     known.helo.get_or_insert_with(|| config.hostname.to_string());
     known.own_hosts.push(config.hostname.clone());
+    known.keys = keys;
 }
 
 /// The probes: none over zone text, which knows hosts that nobody has.
@@ -170,7 +170,7 @@ pub(in crate::command) fn reach(dns: &DnsOptions) -> Reach {
 
 /// Examines once, or again and again.
 pub(super) async fn run(check: &Check, context: &Context) -> Result<Report, Failure> {
-    let order = Order::read(check, context)?;
+    let order = Order::read(check, context).await?;
     let bar = bar(context);
     let told = |progress: Progress<'_>| {
         bar.set_length(progress.of as u64);

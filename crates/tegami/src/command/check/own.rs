@@ -26,6 +26,8 @@ const CLOCKS: [&str; 3] = ["www.google.com", "www.microsoft.com", "www.apple.com
 /// The check without which nothing is known.
 const PORT25: &str = "path.port25";
 
+pub(super) use facts::keys_of;
+
 /// Checks this installation.
 pub(super) async fn run(check: &Check, context: &Context) -> Result<Report, Failure> {
     let contacts = contacts(check)?;

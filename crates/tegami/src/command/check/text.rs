@@ -397,7 +397,7 @@ mod tests {
             check("mx.exists").info("example.org", note!("mx-exists-null", domain = "example.org")),
             check("mx.public-ip").pass("mx2.example.org", note!("mx-public-ip", host = "mx2.example.org")),
         ];
-        Examination { subject: "example.org".to_owned(), findings, questions: Vec::new() }
+        Examination { subject: "example.org".to_owned(), findings, questions: Vec::new(), sts: None }
     }
 
     fn told(language: Language, expect: &Expect) {

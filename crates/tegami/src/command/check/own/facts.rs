@@ -5,7 +5,7 @@ use tegami_auth::dkim::Selector;
 use tegami_dns::RecordType;
 use tegami_doctor::own::{Mailbox, OwnDomain, QueueSeen, RefusedSeen, Relay, Returns};
 use tegami_doctor::probe::RelayAccess;
-use tegami_doctor::{Change, Operation, Own};
+use tegami_doctor::{Change, Operation, Own, OwnKey};
 use tegami_mail::Domain;
 use tegami_outbound::{Match, Route, Smarthost, SmarthostTls};
 
@@ -28,10 +28,7 @@ pub(super) async fn gather(config: &Config, context: &Context) -> Own {
     };
     let asked = Asker { config, context };
     let list = asked.ask(&["domain", "list"]).await;
-    let mut names = config.domains.clone();
-    names.extend(strings(list.as_ref(), "domains").filter_map(|name| Domain::parse(name).ok()));
-    names.sort();
-    names.dedup();
+    let names = domains_of(config, list.as_ref());
     let addresses = asked.ask(&["user", "list"]).await.map(|users| addresses(&users));
     for name in names {
         let mut domain = OwnDomain::new(name);
@@ -52,6 +49,29 @@ pub(super) async fn gather(config: &Config, context: &Context) -> Own {
         addresses: list.get("suppressions").and_then(Value::as_array).map_or(0, |rows| rows.len() as u64),
     });
     own
+}
+
+/// What signs for a domain; `None` where it is none of ours.
+pub(in super::super) async fn keys_of(
+    domain: &Domain,
+    config: &Config,
+    context: &Context,
+) -> Option<Vec<OwnKey>> {
+    let list = Asker { config, context }.ask(&["domain", "list"]).await;
+    if !domains_of(config, list.as_ref()).contains(domain) {
+        return None;
+    }
+    let keys = keys(list.as_ref(), domain).into_iter();
+    Some(keys.map(|(selector, record)| OwnKey { selector, record }).collect())
+}
+
+/// The domains that the configuration names, and those that were made later.
+fn domains_of(config: &Config, list: Option<&Value>) -> Vec<Domain> {
+    let mut names = config.domains.clone();
+    names.extend(strings(list, "domains").filter_map(|name| Domain::parse(name).ok()));
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// Who asks the data of this installation.
