@@ -1,4 +1,4 @@
-//! Requests to URLs that strangers name: webhooks, what routes forward, archives.
+//! Requests to URLs that strangers name: webhooks, what routes forward, archives, links that are tried.
 //!
 //! Plain HTTP is as good as HTTPS here: what is posted is signed. But a URL must not make us ask inside the operator's networks: each address
 //! that is connected to was judged itself, so that a name that leads elsewhere a moment later leads nowhere. Redirects are not followed.
@@ -59,9 +59,23 @@ impl HttpCaller {
         self.allowed.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    async fn send(&self, post: Post) -> Result<Answered, CallError> {
-        let target = Target::read(&post.url)?;
-        let asked = self.exchange(&target, post);
+    /// Follows a link: GET, or POST of a form where there is one.
+    ///
+    /// # Errors
+    /// As [`Caller::post`].
+    pub async fn visit(&self, url: &str, form: Option<&str>) -> Result<Answered, CallError> {
+        let target = Target::read(url)?;
+        let request = match form {
+            Some(form) => {
+                target.post("application/x-www-form-urlencoded", Bytes::copy_from_slice(form.as_bytes()))
+            }
+            None => target.request(Method::GET, Bytes::new()),
+        };
+        self.send(&target, request).await
+    }
+
+    async fn send(&self, target: &Target, request: Request<Full<Bytes>>) -> Result<Answered, CallError> {
+        let asked = self.exchange(target, request);
         match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok(answered)) => Ok(answered),
             Ok(Err(error @ HttpsError::OutOfReach(..))) => Err(CallError::Forbidden(error.to_string())),
@@ -70,7 +84,7 @@ impl HttpCaller {
         }
     }
 
-    async fn exchange(&self, target: &Target, post: Post) -> Result<Answered, HttpsError> {
+    async fn exchange(&self, target: &Target, request: Request<Full<Bytes>>) -> Result<Answered, HttpsError> {
         let addresses = match &target.host {
             Host::Address(ip) => vec![*ip],
             Host::Name(name) if is_localhost(name) => {
@@ -83,7 +97,6 @@ impl HttpCaller {
             Host::Address(ip) => ip.to_string(),
         };
         let stream = self.https.dial(&named, &addresses, target.port, |ip| self.may_ask(ip)).await?;
-        let request = target.request(post);
         if !target.tls {
             return speak(stream, request, read).await;
         }
@@ -98,7 +111,11 @@ impl HttpCaller {
 
 impl Caller for HttpCaller {
     fn post(&self, post: Post) -> BoxFuture<'_, Result<Answered, CallError>> {
-        Box::pin(self.send(post))
+        Box::pin(async move {
+            let target = Target::read(&post.url)?;
+            let request = target.post(&post.content_type, post.body);
+            self.send(&target, request).await
+        })
     }
 
     fn permits(&self, url: &str) -> Result<(), CallError> {
@@ -185,15 +202,20 @@ impl Target {
         Ok(Self { tls, host, port, authority: host_port, credentials, path })
     }
 
-    fn request(&self, post: Post) -> Request<Full<Bytes>> {
-        let mut request = Request::new(Full::from(post.body));
-        *request.method_mut() = Method::POST;
+    fn post(&self, content_type: &str, body: Bytes) -> Request<Full<Bytes>> {
+        let mut request = self.request(Method::POST, body);
+        if let Ok(value) = HeaderValue::from_str(content_type) {
+            request.headers_mut().insert(CONTENT_TYPE, value);
+        }
+        request
+    }
+
+    fn request(&self, method: Method, body: Bytes) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::from(body));
+        *request.method_mut() = method;
         *request.uri_mut() = self.path.clone();
         name_host(&mut request, &self.authority);
         let fields = request.headers_mut();
-        if let Ok(value) = HeaderValue::from_str(&post.content_type) {
-            fields.insert(CONTENT_TYPE, value);
-        }
         if let Some(value) = self.credentials.as_deref().and_then(basic) {
             fields.insert(AUTHORIZATION, value);
         }

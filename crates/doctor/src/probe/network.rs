@@ -128,7 +128,7 @@ impl Settings {
     }
 }
 
-/// Whoever fetches documents over HTTPS; see [`Probes::https`].
+/// Whoever fetches documents over HTTPS ([`Probes::https`]), and follows links where that is wished for.
 pub trait Web: Send + Sync {
     /// Fetches one.
     ///
@@ -140,6 +140,15 @@ pub trait Web: Send + Sync {
         path: &'a str,
         limit: usize,
     ) -> BoxFuture<'a, Result<Document, Unprobed>>;
+
+    /// Follows the link of a message; see [`Probes::request`]. Who cannot, or must not, leaves it.
+    ///
+    /// # Errors
+    /// An [`Unprobed`].
+    fn visit<'a>(&'a self, url: &'a str, form: Option<&'a str>) -> BoxFuture<'a, Result<Document, Unprobed>> {
+        let _ = (url, form);
+        Box::pin(async { Err(Unprobed::Off) })
+    }
 }
 
 /// Whoever asks one name server; see [`Probes::ask_server`].
@@ -326,6 +335,17 @@ impl Probes for Network {
     ) -> BoxFuture<'a, Result<ServerAnswer, Unprobed>> {
         match &self.servers {
             Some(servers) => servers.ask(server, name, kind),
+            None => Box::pin(async { Err(Unprobed::Off) }),
+        }
+    }
+
+    fn request<'a>(
+        &'a self,
+        url: &'a str,
+        form: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Document, Unprobed>> {
+        match &self.web {
+            Some(web) => web.visit(url, form),
             None => Box::pin(async { Err(Unprobed::Off) }),
         }
     }

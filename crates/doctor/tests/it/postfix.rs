@@ -96,7 +96,7 @@ impl Postfix {
     }
 
     fn wait(&self) {
-        let end = Instant::now() + Duration::from_secs(20);
+        let end = Instant::now() + Duration::from_secs(60);
         while self.ports.iter().any(|port| TcpStream::connect((IP, *port)).is_err()) {
             assert!(Instant::now() < end, "Postfix does not answer");
             std::thread::sleep(Duration::from_millis(50));

@@ -34,7 +34,8 @@ async fn host(says: String) -> (SocketAddr, JoinHandle<String>) {
     let heard = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut heard = Vec::new();
-        while !heard.ends_with(b"{}") {
+        // Our bodies end so; a question without a body ends with its header section.
+        while !(heard.ends_with(b"{}") || heard.starts_with(b"GET ") && heard.ends_with(b"\r\n\r\n")) {
             let mut chunk = [0; 512];
             let read = stream.read(&mut chunk).await.unwrap();
             heard.extend_from_slice(&chunk[..read]);
@@ -150,4 +151,21 @@ fn what_no_request_can_be_made_of_is_told_at_once() {
     }
     let alone = self::caller(&[]).permits("http://app:3000/hook").map_err(|error| error.to_string());
     assert_eq!(alone, Err("host not found".to_owned()));
+}
+
+#[tokio::test]
+async fn a_link_is_followed_by_get_and_a_form_posted() {
+    let (address, heard) = host("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\ngone".to_owned()).await;
+    let answered = caller(&["127.0.0.1"]).visit(&format!("http://{address}/u?t=1"), Some("a={}")).await;
+    assert_eq!(answered, Ok(Answered { status: 404, beginning: "gone".to_owned() }));
+    let heard = heard.await.unwrap().to_ascii_lowercase();
+    assert!(heard.starts_with("post /u?t=1 http/1.1\r\n") && heard.ends_with("\r\n\r\na={}"), "{heard}");
+    assert!(heard.contains("content-type: application/x-www-form-urlencoded\r\n"), "{heard}");
+    let (address, heard) = host("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".to_owned()).await;
+    let url = format!("http://{address}/page?x=1");
+    let inside = caller(&[]).visit(&url, None).await;
+    assert!(matches!(inside, Err(CallError::Forbidden(_))), "{inside:?}");
+    let answered = caller(&["127.0.0.1"]).visit(&url, None).await;
+    assert_eq!(answered.map(|answered| answered.status), Ok(200));
+    assert!(heard.await.unwrap().starts_with("GET /page?x=1 HTTP/1.1\r\n"));
 }

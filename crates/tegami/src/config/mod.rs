@@ -65,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) reports: Reports,
     /// Rounds of the doctor.
     pub(crate) monitor: Monitor,
+    /// Test inboxes.
+    pub(crate) inboxes: Inboxes,
     /// Limits.
     pub(crate) limits: Limits,
     /// What is logged, and how.
@@ -128,6 +130,13 @@ pub(crate) struct Monitor {
     pub(crate) every: Option<Duration>,
     /// Who is told what has changed; postmaster at our first domain otherwise.
     pub(crate) to: Option<Address>,
+}
+
+/// Test inboxes: what is done with messages that come to them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Inboxes {
+    /// Links are followed, and the one-click way to unsubscribe is gone.
+    pub(crate) links: bool,
 }
 
 /// What is logged, and how.

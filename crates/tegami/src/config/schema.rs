@@ -23,8 +23,8 @@ use super::schedule::{self, Shares};
 use super::shaping;
 use super::value::{addresses, delays, everywhere, parse_delay, size};
 use super::{
-    Config, Delivery, DkimKey, Dns, Limits, Listen, Log, LogFormat, Monitor, OnFail, Reception, Reports,
-    ReturnPath, Submission, Tls, bounce, form, webhook,
+    Config, Delivery, DkimKey, Dns, Inboxes, Limits, Listen, Log, LogFormat, Monitor, OnFail, Reception,
+    Reports, ReturnPath, Submission, Tls, bounce, form, webhook,
 };
 
 /// Reads the whole text; relative paths start at `base`.
@@ -80,6 +80,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         suppressions: bounce::suppressions(root),
         reports: reports(root),
         monitor: monitor(root),
+        inboxes: inboxes(root),
         submission: submission(root),
         limits: limits(root),
         log: log(root),
@@ -386,6 +387,13 @@ fn monitor(root: &Section<'_>) -> Monitor {
     }
     section.finish();
     monitor
+}
+
+fn inboxes(root: &Section<'_>) -> Inboxes {
+    let Some(section) = root.section("inboxes") else { return Inboxes::default() };
+    let inboxes = Inboxes { links: section.flag("links").unwrap_or_default() };
+    section.finish();
+    inboxes
 }
 
 fn log(root: &Section<'_>) -> Log {

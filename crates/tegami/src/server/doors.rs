@@ -87,7 +87,7 @@ fn reception(rooms: &Rooms, config: &Config, practice: &Practice) -> Arc<dyn Des
         resolver: Arc::clone(&practice.resolver),
         mailboxes: Arc::clone(&rooms.local),
         intake: Arc::clone(&rooms.intake),
-        judge: Some(practice.judge(rooms)),
+        judge: Some(practice.judge(rooms, config)),
         store: Arc::clone(&rooms.store),
         clock: Arc::clone(&rooms.clock),
     }))

@@ -25,6 +25,8 @@ pub(crate) struct Practice {
     pub(crate) resolver: Arc<dyn Resolver>,
     /// Everything else.
     pub(crate) probes: Arc<dyn Probes>,
+    /// The same, and the links of messages are followed too.
+    curious: Arc<dyn Probes>,
     /// Which addresses count.
     pub(crate) reach: Reach,
 }
@@ -44,23 +46,24 @@ impl Practice {
             tegami_outbound::Reach::Loopback => Reach::Everywhere,
             tegami_outbound::Reach::Network => Reach::Internet,
         };
-        let outside = Outside {
+        let outside = |links| Outside {
             hostname: config.hostname.to_string(),
             port: config.delivery.port,
             sources: config.delivery.sources.clone(),
             reach,
-            roots,
+            roots: roots.clone(),
             registries: false,
             relays: Vec::new(),
+            links,
             dns_port,
         };
-        let probes = probes(outside, Arc::clone(resolver)).map_err(Failure::Text)?;
-        Ok(Self { resolver: Arc::clone(resolver), probes, reach })
+        let probes = |links| probes(outside(links), Arc::clone(resolver)).map_err(Failure::Text);
+        Ok(Self { resolver: Arc::clone(resolver), probes: probes(false)?, curious: probes(true)?, reach })
     }
 
     /// Of a program that examines nobody.
     pub(crate) fn of(resolver: Arc<dyn Resolver>) -> Self {
-        Self { resolver, probes: Arc::new(NoProbes), reach: Reach::Internet }
+        Self { resolver, probes: Arc::new(NoProbes), curious: Arc::new(NoProbes), reach: Reach::Internet }
     }
 
     /// Examinations that are kept.
@@ -85,8 +88,12 @@ impl Practice {
     }
 
     /// Who judges messages to test inboxes.
-    pub(super) fn judge(&self, rooms: &Rooms) -> Arc<dyn Judge> {
-        Arc::new(Bench { practice: self.clone(), clock: Arc::clone(&rooms.clock) })
+    pub(super) fn judge(&self, rooms: &Rooms, config: &Config) -> Arc<dyn Judge> {
+        let mut practice = self.clone();
+        if config.inboxes.links {
+            practice.probes = Arc::clone(&self.curious);
+        }
+        Arc::new(Bench { practice, clock: Arc::clone(&rooms.clock) })
     }
 }
 

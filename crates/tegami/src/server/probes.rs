@@ -10,7 +10,7 @@ use tegami_doctor::probe::{
 };
 use tegami_doctor::{Reach, rdap};
 use tegami_mail::Domain;
-use tegami_outbound::{Https, HttpsError};
+use tegami_outbound::{HttpCaller, Https, HttpsError};
 use tegami_queue::SystemClock;
 
 /// From where and how far the doctor looks.
@@ -29,6 +29,8 @@ pub(crate) struct Outside {
     pub(crate) registries: bool,
     /// Relays of ours that may be tried.
     pub(crate) relays: Vec<RelayAccess>,
+    /// Whether links of messages may be followed, which tells their owners that somebody read them.
+    pub(crate) links: bool,
 }
 
 /// Probes over the network.
@@ -36,17 +38,19 @@ pub(crate) struct Outside {
 /// # Errors
 /// What the TLS library says of the roots.
 pub(crate) fn probes(outside: Outside, resolver: Arc<dyn Resolver>) -> Result<Arc<dyn Probes>, String> {
-    let Outside { hostname, port, dns_port, sources, reach, roots, registries, relays } = outside;
+    let Outside { hostname, port, dns_port, sources, reach, roots, registries, relays, links } = outside;
     let near = match reach {
         Reach::Everywhere => tegami_outbound::Reach::Loopback,
         Reach::Internet | Reach::Documentation => tegami_outbound::Reach::Network,
     };
     let https = Https::new(roots.clone(), Arc::clone(&resolver), near).map_err(|error| error.to_string())?;
+    let https = Arc::new(https);
+    let links = links.then(|| HttpCaller::new(Arc::clone(&https)));
     // More is asked of this host, where a check takes it for one of ours.
     let own_hosts = Domain::parse(&hostname).into_iter().collect();
     let settings = Settings { port, sources, reach, own_hosts, ..Settings::new(hostname, roots) };
     let network = Network::new(settings, Arc::new(SystemClock))?
-        .with_web(Arc::new(Documents(https)))
+        .with_web(Arc::new(Documents { https, links }))
         .with_servers(Arc::new(NameServers { port: dns_port, ..NameServers::new(reach) }))
         .with_contacts(Contacts { resolver, relays });
     if registries {
@@ -55,8 +59,11 @@ pub(crate) fn probes(outside: Outside, resolver: Arc<dyn Resolver>) -> Result<Ar
     Ok(Arc::new(network))
 }
 
-/// Documents over the same HTTPS that fetches policies of MTA-STS.
-struct Documents(Https);
+/// Documents over the same HTTPS that fetches policies of MTA-STS, and links as webhooks are called: never inside somebody's network.
+struct Documents {
+    https: Arc<Https>,
+    links: Option<HttpCaller>,
+}
 
 impl Web for Documents {
     fn fetch<'a>(
@@ -66,7 +73,7 @@ impl Web for Documents {
         limit: usize,
     ) -> BoxFuture<'a, Result<Document, Unprobed>> {
         Box::pin(async move {
-            match self.0.get(host, path, limit).await {
+            match self.https.get(host, path, limit).await {
                 Ok(found) => Ok(Document {
                     status: found.status,
                     content_type: found.content_type,
@@ -82,6 +89,20 @@ impl Web for Documents {
                 Err(HttpsError::Connect(_)) => Err(Unprobed::Unreachable),
                 Err(error) => Err(Unprobed::Failed(error.to_string())),
             }
+        })
+    }
+
+    fn visit<'a>(&'a self, url: &'a str, form: Option<&'a str>) -> BoxFuture<'a, Result<Document, Unprobed>> {
+        Box::pin(async move {
+            let answered = self.links.as_ref().ok_or(Unprobed::Off)?.visit(url, form).await;
+            let answered = answered.map_err(|error| Unprobed::Failed(error.to_string()))?;
+            Ok(Document {
+                status: answered.status,
+                content_type: String::new(),
+                location: None,
+                body: answered.beginning.into_bytes(),
+                certificate: None,
+            })
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use crate::domain::request;
+use crate::hook::Hook;
 use crate::site::{Plan, Site};
 use crate::wire::Wire;
 
@@ -17,12 +18,17 @@ _dmarc.shop.test.      TXT \"v=DMARC1; p=reject\"
 ";
 
 fn send(site: &Site, to: &str, author: &str, subject: &str) -> String {
+    let text = "text/plain; charset=utf-8\r\n\r\nThank you for your order. We have packed it today.\r\n";
+    send_text(site, to, author, subject, text)
+}
+
+/// `text` is a Content-Type and what follows it.
+fn send_text(site: &Site, to: &str, author: &str, subject: &str, text: &str) -> String {
     let mut wire = Wire::connect_from(SHOP, site.smtp()).unwrap();
     wire.command("EHLO mx.shop.test").unwrap();
     let content = format!(
         "From: Shop <{author}>\r\nTo: {to}\r\nSubject: {subject}\r\nMessage-ID: <1@shop.test>\r\n\
-         Date: Sat, 21 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
-         Thank you for your order. We have packed it today.\r\n"
+         Date: Sat, 21 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: {text}"
     );
     wire.send("bounce@shop.test", &[to], &content).unwrap()
 }
@@ -62,6 +68,35 @@ fn a_message_is_sent_judged_and_waited_for() {
     // The page is for whoever knows the name.
     let (status, seen) = request(&site, "", "GET", &format!("{}/json", made["page"].as_str().unwrap()), "");
     assert_eq!((status, seen["messages"][0]["subject"].as_str()), (200, Some("Your order")), "{seen}");
+}
+
+#[test]
+fn links_are_followed_where_the_operator_wishes_it() {
+    let hook = Hook::start(|path, _| if path == "/gone" { 404 } else { 200 });
+    let html = format!(
+        "text/html; charset=utf-8\r\n\r\n<html><body><p>Thank you. <a href='{}'>Your order</a> and <a href='{}'>the shop</a></p></body></html>\r\n",
+        hook.url("/gone"),
+        hook.url("/shop"),
+    );
+    let judged = |tables: &str| {
+        let site = Site::start(&Plan { zone: ZONE.to_owned(), tables: tables.to_owned(), ..Plan::default() });
+        let address = site.json(&["score"])["address"].as_str().unwrap().to_owned();
+        assert!(send_text(&site, &address, "orders@shop.test", "Your order", &html).starts_with("250 "));
+        let told = site.json(&["score", "--wait", &address]);
+        let findings = told["report"]["examination"]["findings"].as_array().unwrap().clone();
+        findings.into_iter().find(|finding| finding["id"] == "ct.link-broken").unwrap()
+    };
+    assert_eq!(judged("")["state"], "na");
+    let followed = judged("[inboxes]\nlinks = true\n");
+    assert_eq!(followed["state"], "warn", "{followed:#}");
+    let evidence = followed["evidence"].to_string();
+    assert!(
+        evidence.contains("404") && evidence.contains("/gone") && !evidence.contains("/shop"),
+        "{evidence}"
+    );
+    // Once each, and not at all before it was wished for.
+    assert_eq!(hook.posted("/shop", 1).len(), 1);
+    assert_eq!(hook.posted("/gone", 1).len(), 1);
 }
 
 #[test]

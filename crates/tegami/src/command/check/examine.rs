@@ -149,6 +149,7 @@ pub(in crate::command) fn network(
         roots: config.map_or_else(|| Ok(machine_roots()), trusted_roots)?,
         registries,
         relays: Vec::new(),
+        links: false,
     };
     server::probes(outside, Arc::clone(resolver)).map_err(Failure::Text)
 }

@@ -51,6 +51,7 @@ pub(super) async fn run(check: &Check, context: &Context) -> Result<Report, Fail
         roots: config.as_ref().map_or_else(|| Ok(machine_roots()), trusted_roots)?,
         registries: check.rdap,
         relays: config.as_ref().map(facts::access).unwrap_or_default(),
+        links: false,
     };
     let probes = server::probes(outside, Arc::clone(&world.resolver)).map_err(Failure::Text)?;
     let known = Known::nothing(SystemClock.now(), world.reach);

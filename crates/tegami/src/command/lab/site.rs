@@ -20,8 +20,8 @@ use super::stage::LabStage;
 use crate::cli::Lab;
 use crate::command::Failure;
 use crate::config::{
-    Config, Delivery, Dns, Limits, Listen, Log, LogFormat, Monitor, Reception, Reports, ReturnPath, Routing,
-    Shares, Submission, Tls, Webhooks,
+    Config, Delivery, Dns, Inboxes, Limits, Listen, Log, LogFormat, Monitor, Reception, Reports, ReturnPath,
+    Routing, Shares, Submission, Tls, Webhooks,
 };
 use crate::server::{Pages, Rooms, Server, Surroundings};
 use tegami_dns::Dnssec;
@@ -219,6 +219,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         suppressions: SuppressionRules::default(),
         reports: Reports { tls: true, organization: None, contact: None },
         monitor: Monitor { every: None, to: None },
+        inboxes: Inboxes::default(),
         limits: Limits {
             message_size: 35 << 20,
             recipients: 1000,
