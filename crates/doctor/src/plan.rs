@@ -15,6 +15,7 @@ pub mod service;
 mod spf;
 mod text;
 mod want;
+pub mod zones;
 
 use std::time::Duration;
 
@@ -151,14 +152,12 @@ impl Planned {
 
     /// The changes, as findings tell them.
     pub fn as_changes(&self) -> Vec<Change> {
-        let told = |data: &Data| match data {
-            Data::Txt(text) => String::from_utf8_lossy(text).into_owned(),
-            data => data.to_string(),
-        };
         let records = self.records().into_iter();
         let changed = records.filter_map(|(operation, data)| operation.map(|operation| (operation, data)));
         changed
-            .map(|(operation, data)| Change::new(operation, self.name.as_str(), self.kind, told(data)))
+            .map(|(operation, data)| {
+                Change::new(operation, self.name.as_str(), self.kind, export::plain(data))
+            })
             .collect()
     }
 }

@@ -38,6 +38,7 @@
       if (open.has(fold.id)) fold.open = open.get(fold.id);
     }
     localTimes(next.content);
+    showCopying(next.content);
     live.replaceChildren(next.content);
     if (place) {
       const same = document.getElementById(place);
@@ -70,12 +71,23 @@
     }
   };
 
+  // Where nothing can be copied, nothing offers to.
+  const showCopying = (root) => {
+    for (const button of root.querySelectorAll("button[data-copy]")) button.hidden = !navigator.clipboard;
+  };
+
   const copy = async (button) => {
     const text = document.getElementById(button.dataset.copy).textContent;
     await navigator.clipboard.writeText(text);
+    // Whoever presses twice must not lose the name of the button.
+    if (button.dataset.copied) return;
     const label = button.innerHTML;
+    button.dataset.copied = "true";
     button.textContent = document.body.dataset.copied;
-    setTimeout(() => { button.innerHTML = label; }, 1500);
+    setTimeout(() => {
+      button.innerHTML = label;
+      delete button.dataset.copied;
+    }, 1500);
   };
 
   // An address that names something folded opens it.
@@ -89,10 +101,12 @@
   // On a narrow screen the navigation is wider than the page.
   document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   window.addEventListener("hashchange", unfold);
-  for (const button of document.querySelectorAll("button[data-copy]")) {
-    button.hidden = !navigator.clipboard;
-    button.addEventListener("click", () => copy(button).catch(() => {}));
-  }
+  showCopying(document);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-copy]");
+    // Where the browser does not allow it, the text is at least selected.
+    if (button) copy(button).catch(() => getSelection().selectAllChildren(document.getElementById(button.dataset.copy)));
+  });
   if (live && "live" in live.dataset && window.EventSource) {
     const stream = new EventSource("/live");
     stream.addEventListener("change", refresh);

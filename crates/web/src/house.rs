@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, header};
 use tegami_auth::Network;
-use tegami_auth::mta_sts::Mode;
 use tegami_dns::Resolver;
 use tegami_doctor::Reach;
 use tegami_doctor::probe::NoProbes;
@@ -21,7 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::brake::Proven;
 use crate::calls::{CallSettings, Calls};
 use crate::checkup::{CheckupSettings, Checkups, Registry};
-use crate::domain::{DomainDesk, Sources};
+use crate::domain::{DomainDesk, Offers, Sources};
 use crate::error::ApiError;
 use crate::people::{People, chance};
 use crate::public::{FormSettings, Rates, Recent};
@@ -45,8 +44,10 @@ pub struct Settings {
     pub sources: Sources,
     /// Forms that web sites may send, by name.
     pub forms: BTreeMap<String, FormSettings>,
-    /// How senders shall treat the TLS of this server (RFC 8461); `None` where it serves no policy.
-    pub sts: Option<Mode>,
+    /// What this server has for every domain whose mail it takes.
+    pub offers: Offers,
+    /// Plans ask the servers of a domain's zone themselves; where not, the resolver alone, as where the DNS is a text.
+    pub asks_zones: bool,
     /// Proxies that are believed when they say whence a request came.
     pub proxies: Vec<Network>,
 }
@@ -62,7 +63,8 @@ impl Settings {
             open_on_loopback: false,
             sources: Sources { hostname, addresses: Vec::new() },
             forms: BTreeMap::new(),
-            sts: None,
+            offers: Offers::default(),
+            asks_zones: false,
             proxies: Vec::new(),
         }
     }

@@ -36,7 +36,8 @@ mod whence;
 pub use calls::{AgainError, CallFilter, CallMetrics, CallSettings, Calls, Signature};
 pub use checkup::{Checkup, CheckupSettings, Checkups, NoPatient, Patient, Pulse, Registry, Watched};
 pub use domain::{
-    DeskError, DomainDesk, Hosts, PlannedRecord, Purpose, SeenRecord, Sources, plan, planned_key,
+    DeskError, DomainDesk, Facts, Hosts, Offers, PlannedRecord, Purpose, SeenRecord, Sources, plan,
+    planned_key, wishes,
 };
 pub use house::{Rooms, Settings};
 pub use idempotency::forget_requests;

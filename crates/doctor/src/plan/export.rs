@@ -64,8 +64,12 @@ pub fn in_zone<'p>(plan: &'p Plan, zone: &'p DnsName, scope: Scope) -> impl Iter
 
 /// One set as lines of a master file.
 pub fn lines(set: &Planned) -> impl Iterator<Item = String> {
-    let (name, ttl, kind) = (absolute(&set.name), set.ttl.as_secs(), set.kind);
-    set.after.iter().map(move |data| format!("{name} {ttl} IN {kind} {data}"))
+    set.after.iter().map(|data| line(set, data))
+}
+
+/// One record of a set as a line of a master file: a text longer than 255 octets in several strings.
+pub fn line(set: &Planned, data: &Data) -> String {
+    format!("{} {} IN {} {data}", absolute(&set.name), set.ttl.as_secs(), set.kind)
 }
 
 fn absolute(name: &DnsName) -> String {
@@ -174,8 +178,8 @@ fn terraform_map(sets: &[&Planned]) -> String {
     text + "  }\n}\n"
 }
 
-/// A text without quotation marks, anything else as in master files.
-fn plain(data: &Data) -> String {
+/// A text without quotation marks, anything else as in master files: what consoles of DNS providers take.
+pub fn plain(data: &Data) -> String {
     match data {
         Data::Txt(text) => String::from_utf8_lossy(text).into_owned(),
         data => data.to_string(),

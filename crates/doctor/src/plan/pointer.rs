@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use tegami_dns::DnsName;
 use tegami_mail::{Domain, Note, note};
 
+use super::{Plan, Wishes};
+
 /// Who gave out an address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Provider {
@@ -62,10 +64,36 @@ impl Provider {
         }
     }
 
+    /// What it calls itself; `None` for somebody else.
+    pub fn title(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Ec2 => "Amazon EC2",
+            Self::Google => "Google Cloud",
+            Self::Azure => "Microsoft Azure",
+            Self::Hetzner => "Hetzner",
+            Self::DigitalOcean => "DigitalOcean",
+            Self::Linode => "Linode (Akamai)",
+            Self::Vultr => "Vultr",
+            Self::Ovh => "OVHcloud",
+            Self::Sakura => "SAKURA internet",
+            Self::Other => return None,
+        })
+    }
+
     /// Reads the word.
     pub fn from_word(word: &str) -> Option<Self> {
         PROVIDERS.into_iter().find(|provider| provider.as_str().eq_ignore_ascii_case(word))
     }
+}
+
+/// How to ask for the PTR records of a plan that are not as they have to be.
+pub fn requests(plan: &Plan, wishes: &Wishes, provider: Provider) -> Vec<Note> {
+    let addresses = wishes.server.iter().flat_map(|server| &server.addresses);
+    let wanted = addresses.filter(|(_, ip)| {
+        let name = DnsName::reverse(*ip);
+        plan.sets.iter().any(|set| set.name == name && set.changes())
+    });
+    wanted.map(|(name, ip)| request(provider, *ip, name)).collect()
 }
 
 /// What to do, and the text of the request, for an address whose name has to be this one.

@@ -4,9 +4,8 @@ use serde_json::json;
 use tegami_dns::{Data, RecordType};
 use tegami_mail::{Domain as Name, note};
 use tegami_queue::OurDomain;
-use tegami_web::{Hosts, PlannedRecord, plan};
+use tegami_web::{Facts, Hosts, PlannedRecord, plan};
 
-use super::plan::Facts;
 use super::{Context, Failure, Report, table};
 use crate::cli::Domain;
 use crate::config::Config;
@@ -23,7 +22,9 @@ pub(crate) async fn run(
         Domain::List => list(context, rooms).await,
         Domain::Records { domain } => records(domain, context, rooms, config).await,
         Domain::Facts { domain } => {
-            let facts = Facts::of(&super::plan::domain(domain)?, rooms).await?;
+            let name = super::plan::domain(domain)?;
+            let facts = Facts::of(&name, &rooms.domains, &rooms.dkim).await;
+            let facts = facts.map_err(|error| Failure::Text(error.to_string()))?;
             Ok(Report::json(&json!(facts)))
         }
     }

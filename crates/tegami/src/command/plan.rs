@@ -8,7 +8,6 @@ mod facts;
 mod route53;
 mod show;
 mod way;
-mod zones;
 
 use std::sync::Arc;
 
@@ -18,10 +17,9 @@ use tegami_mail::{Clock as _, note};
 use tegami_queue::SystemClock;
 
 pub(super) use apply::{agreed_to, publish, shown_by_all};
-pub(super) use facts::Facts;
 pub(super) use show::text_of_sets;
+pub(super) use tegami_doctor::plan::zones::Zones;
 pub(super) use way::Way;
-pub(super) use zones::Zones;
 
 use super::{Context, Failure, Outcome, Report, dns, serve};
 use crate::cli::{Dns, Format, Servers, Subject};

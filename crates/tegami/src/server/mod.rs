@@ -35,11 +35,11 @@ use tegami_store::NodeId;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-pub(crate) use pages::{controls, lab_pages, pages, sources};
+pub(crate) use pages::{controls, lab_pages, offers, pages, sources};
 pub(crate) use practice::Practice;
 pub(crate) use probes::{Outside, probes};
 pub(crate) use rooms::Rooms;
-pub(crate) use tls::{first_certificate, shown_certificate, trusted_roots};
+pub(crate) use tls::{association, first_certificate, shown_certificate, trusted_roots};
 
 use self::doors::{Doors, OpenDoors};
 pub(crate) use self::reload::{Answer, House};

@@ -1,6 +1,6 @@
 //! The HTTP API and pages of a server.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tegami_dns::Resolver;
@@ -9,13 +9,14 @@ use tegami_queue::shaping::SourceTerms;
 use tegami_store::NodeId;
 use tegami_web::SubmissionControls;
 use tegami_web::pages::{PageSettings, Stage};
-use tegami_web::{DomainDesk, Settings, Sources};
+use tegami_web::{DomainDesk, Offers, Settings, Sources};
 use tokio::sync::watch;
 use tower_service::Service;
 
 use super::Rooms;
 use super::practice::Practice;
-use crate::config::Config;
+use super::tls::{association, shown_certificate};
+use crate::config::{Config, Dns};
 
 /// Everything that `tegami serve` serves over HTTP; the pages ask who looks.
 pub(crate) fn pages(
@@ -36,7 +37,7 @@ pub(crate) fn lab_pages(
     closing: watch::Receiver<bool>,
     stage: Arc<dyn Stage>,
 ) -> axum::Router {
-    let settings = Settings { open_on_loopback: true, ..settings(config) };
+    let settings = Settings { open_on_loopback: true, asks_zones: false, ..settings(config) };
     let pages = PageSettings { stage: Some(stage), owners: Vec::new(), closing };
     whole((rooms, practice), config, settings, pages)
 }
@@ -45,8 +46,20 @@ pub(super) fn settings(config: &Config) -> Settings {
     let public_url = config.public_url.clone();
     let (sources, forms) = (sources(config), config.forms.clone());
     let (retention, proxies) = (config.limits.retention, config.trusted_proxies.clone());
-    let sts = config.reception.sts;
-    Settings { public_url, sources, forms, retention, proxies, sts, ..Settings::new(config.hostname.clone()) }
+    let asks_zones = !matches!(config.dns, Dns::Zone(_));
+    let usual = Settings::new(config.hostname.clone());
+    let offers = offers(config);
+    Settings { public_url, sources, forms, retention, proxies, offers, asks_zones, ..usual }
+}
+
+/// What the server has for every domain whose mail it takes.
+pub(crate) fn offers(config: &Config) -> Offers {
+    let port = |addresses: &[SocketAddr]| addresses.first().map(|at| at.port()).filter(|port| *port != 0);
+    Offers {
+        sts: config.reception.sts,
+        tlsa: shown_certificate(config).first().and_then(association).into_iter().collect(),
+        submission: (port(&config.listen.submissions), port(&config.listen.submission)),
+    }
 }
 
 /// Where mail leaves from, and under which names.

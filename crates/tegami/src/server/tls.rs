@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use aws_lc_rs::digest;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use tegami_auth::dane;
+use tegami_dns::Tlsa;
 use tegami_mail::note;
 use tegami_outbound::{add_pem, machine_roots};
 use tegami_store::KeyError;
@@ -61,6 +64,13 @@ pub(crate) fn shown_certificate(config: &Config) -> Vec<CertificateDer<'static>>
     };
     let pem = pem.unwrap_or_default();
     CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).collect()
+}
+
+/// DANE-EE with the SHA-256 of the public key (RFC 7672 section 3.1.1): it outlives the certificate.
+pub(crate) fn association(certificate: &CertificateDer<'_>) -> Option<Tlsa> {
+    let key = dane::public_key(certificate)?;
+    let data = digest::digest(&digest::SHA256, key).as_ref().to_vec();
+    Some(Tlsa { usage: 3, selector: 1, matching_type: 1, data })
 }
 
 /// The first certificate of a PEM text.

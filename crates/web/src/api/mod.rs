@@ -16,6 +16,7 @@ pub(crate) mod list;
 mod mailbox;
 pub(crate) mod message;
 pub(crate) mod overview;
+pub(crate) mod plan;
 pub(crate) mod provider;
 pub(crate) mod queue;
 pub(crate) mod route;
@@ -84,6 +85,7 @@ fn described() -> OpenApiRouter<Shared> {
         .merge(inbox::routes())
         .merge(check::routes())
         .merge(domain::routes())
+        .merge(plan::routes())
         .merge(mailbox::routes())
         .merge(suppression::routes())
         .merge(allowed::routes())

@@ -1,6 +1,7 @@
 //! Domains as people and programs administer them: taken in with keys and a plan of records, verified by asking the DNS, taken away. What is typed here
 //! knows nothing of the API's dialect.
 
+mod facts;
 mod look;
 mod plan;
 
@@ -15,6 +16,7 @@ use tegami_store::{DkimKeyRow, DomainRow, DomainState, RecordCheck, RecordFindin
 use crate::calls::Calls;
 use crate::stretch::remove_all as remove_rows;
 
+pub use self::facts::{Facts, Offers, wishes};
 pub(crate) use self::plan::key_record;
 pub use self::plan::{Hosts, PlannedRecord, Purpose, Sources, key as planned_key, plan};
 

@@ -47,10 +47,7 @@ pub fn plan(domain: &Domain, sources: &Sources, keys: &[DkimKeyRow], below: Host
 }
 
 fn record(want: &Want, data: &Data) -> PlannedRecord {
-    let value = match data {
-        Data::Txt(text) => String::from_utf8_lossy(text).into_owned(),
-        data => data.to_string(),
-    };
+    let value = tegami_doctor::plan::export::plain(data);
     PlannedRecord { name: format!("{}.", want.name), kind: want.kind, value, purpose: want.purpose }
 }
 

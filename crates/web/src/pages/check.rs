@@ -109,6 +109,8 @@ struct CheckPage<'a> {
     reader: &'a Reader,
     subject: String,
     domain: Option<String>,
+    /// It is a domain of this server, which has a plan for it.
+    ours: bool,
     running: Option<Running>,
     at: Option<Moment>,
     badges: Vec<Badge>,
@@ -151,6 +153,12 @@ pub(crate) async fn page(
         domain: match &patient {
             Patient::Domain(domain) => Some(domain.to_string()),
             Patient::Address(_) => None,
+        },
+        ours: match &patient {
+            Patient::Domain(domain) => {
+                reader.unless_missing(hall.house.rooms.domains.find(domain).await)?.is_some()
+            }
+            Patient::Address(_) => false,
         },
         subject: patient.to_string(),
         running: pulse.filter(|_| at.is_none()).map(|pulse| Running {

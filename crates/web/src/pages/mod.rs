@@ -23,6 +23,7 @@ mod messages;
 mod numbers;
 mod overview;
 mod paper;
+mod plan;
 mod queue;
 mod reader;
 mod routes;
@@ -139,6 +140,8 @@ pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
         .route("/templates/{domain}/{name}/html", get(templates::html))
         .route("/domains", get(domains::list).post(domains::add))
         .route("/domains/{name}", get(domains::page).post(domains::act))
+        .route("/domains/{name}/plan", get(plan::page))
+        .route("/domains/{name}/plan/{format}", get(plan::written))
         .route("/check", get(check::list).post(check::begin))
         .route("/check/{subject}", get(check::page))
         .route("/check/{domain}/spf", get(check::spf))

@@ -12,7 +12,7 @@ use crate::house::Shared;
 pub(crate) async fn policy(State(house): State<Shared>, headers: HeaderMap) -> Response {
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let none = || StatusCode::NOT_FOUND.into_response();
-    let (Some(mode), Some(domain)) = (house.settings.sts, domain_of(host)) else { return none() };
+    let (Some(mode), Some(domain)) = (house.settings.offers.sts, domain_of(host)) else { return none() };
     match house.rooms.domains.find(&domain).await {
         Ok(Some(ours)) if ours.receives() => {
             let hostname = &house.settings.sources.hostname;

@@ -163,3 +163,95 @@ async fn a_pasted_header_section_is_read() {
     let none = office.post("/headers", &bob, &format!("csrf={secret}&header=%0D%0A")).await;
     assert_eq!(none.status, 400);
 }
+
+const HALF: &str = r#"
+    example.org. MX 10 mail.example.org.
+    example.org. TXT "v=spf1 include:spf.elsewhere.test -all"
+    spf.elsewhere.test. TXT "v=spf1 ip4:198.51.100.0/24 -all"
+    _dmarc.example.org. TXT "v=DMARC1; p=none; rua=mailto:reports@example.org"
+    mail.example.org. A 192.0.2.1
+"#;
+
+#[tokio::test]
+async fn a_plan_tells_what_stands_and_what_has_to() {
+    let site = Site::open().await;
+    site.world.become_zone(HALF);
+    let answer = site.get("/api/domains/example.org/plan?dmarc=next&ptr_at=ec2&lang=ja").await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let plan = answer.json();
+    assert_eq!((plan["domain"].as_str(), plan["changes"].as_bool()), (Some("example.org"), Some(true)));
+    let of = |name: &str, kind: &str| {
+        let is = |set: &&Value| set["name"] == name && set["type"] == kind;
+        plan["sets"].as_array().unwrap().iter().find(is).unwrap_or_else(|| panic!("{name} {kind}\n{plan:#}"))
+    };
+    assert_eq!(of("example.org.", "MX")["standing"], "ok");
+    // Who else sends stays.
+    let spf = of("example.org.", "TXT");
+    assert_eq!(spf["standing"], "different");
+    let comes = spf["records"].as_array().unwrap().iter().find(|record| record["op"] == "add").unwrap();
+    assert_eq!(comes["value"], "v=spf1 include:spf.elsewhere.test a:mail.example.org -all");
+    let said = &spf["servers"][0];
+    assert_eq!((said["server"].as_str(), said["fits"].as_bool()), (Some("resolver"), Some(false)));
+    assert_eq!(said["records"], json!(["v=spf1 include:spf.elsewhere.test -all"]));
+    let dmarc = of("_dmarc.example.org.", "TXT")["records"].to_string();
+    assert!(dmarc.contains("p=quarantine") && dmarc.contains("reports@example.org"), "{dmarc}");
+    assert_eq!(of("1.2.0.192.in-addr.arpa.", "PTR")["by"], "provider");
+    let request = plan["requests"][0]["text"].as_str().unwrap();
+    assert!(request.contains("modify-address-attribute"), "{request}");
+    let bad = site.get("/api/domains/example.org/plan?dmarc=harsh").await;
+    assert_eq!((bad.status, bad.message().contains("quarantine")), (400, true));
+    assert_eq!(site.get("/api/domains/example.org/plan?ptr_at=nobody").await.status, 400);
+    assert_eq!(site.get("/api/domains/elsewhere.test/plan").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_plan_is_written_in_the_words_of_those_who_publish_it() {
+    let site = Site::open().await;
+    site.world.become_zone(HALF);
+    let file = |format: &'static str| {
+        let site = &site;
+        async move {
+            let answer = site.get(&format!("/api/domains/example.org/plan/{format}")).await;
+            assert_eq!(answer.status, 200, "{format}: {}", answer.body);
+            answer
+        }
+    };
+    let zone = file("zone").await;
+    assert!(zone.head.to_lowercase().contains("filename=\"example.org-zone.zone\""), "{}", zone.head);
+    assert!(zone.body.contains("example.org. 3600 IN MX 10 mail.example.org."), "{}", zone.body);
+    let changes = file("zone?changes=true").await.body;
+    assert!(changes.contains("a:mail.example.org -all") && !changes.contains(" IN MX "), "{changes}");
+    let batch = file("route53").await.json();
+    assert_eq!(batch["Changes"][0]["Action"], "UPSERT");
+    assert!(file("terraform").await.body.contains("aws_route53_record"));
+    assert!(file("terraform-map").await.body.contains("tegami_records"));
+    assert!(file("nsupdate").await.body.starts_with("zone example.org.\n"));
+    assert_eq!(site.get("/api/domains/example.org/plan/paper").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_page_of_a_plan() {
+    let office = Office::open().await;
+    // Who may only look sees what has to be published.
+    let bob = office.sign_in("bob").await;
+    let domain = office.get("/domains", &bob).await;
+    let name = domain.body.split("href=\"/domains/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let one = office.get(&format!("/domains/{name}"), &bob).await;
+    assert!(one.body.contains(&format!("href=\"/domains/{name}/plan\"")), "{}", one.body);
+    for (language, words) in [
+        ("en", ["DNS plan", "To publish", "shows nothing"]),
+        ("ja", ["DNS の計画", "公開するもの", "何もない"]),
+    ] {
+        let page = office.get(&format!("/domains/{name}/plan?lang={language}"), &bob).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        for word in words {
+            assert!(page.body.contains(word), "{word} is missing:\n{}", page.body);
+        }
+        assert!(page.body.contains("v=spf1 a:mail.shop.test"), "{}", page.body);
+        assert!(page.body.contains(&format!("tegami dns apply {name} --by nsupdate")), "{}", page.body);
+    }
+    let file = office.get(&format!("/domains/{name}/plan/zone?changes=true"), &bob).await;
+    assert!(file.body.contains(" IN MX 10 "), "{}", file.body);
+    assert_eq!(office.get("/domains/nobody.test/plan", &bob).await.status, 404);
+    assert_ne!(office.get(&format!("/domains/{name}/plan"), "").await.status, 200);
+}

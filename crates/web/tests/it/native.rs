@@ -75,7 +75,10 @@ fn operations(document: &Value) -> Vec<(String, String)> {
             let path = path.replace("{list}", "dev@example.org").replace("{member}", "a@example.net");
             let path =
                 path.replace("{tag}", "news").replace("{domain}", "example.org").replace("{selector}", "s1");
-            let path = path.replace("{subject}", "example.org").replace("{at}", "2026-11-21T12:00:00Z");
+            let path = path
+                .replace("{format}", "zone")
+                .replace("{subject}", "example.org")
+                .replace("{at}", "2026-11-21T12:00:00Z");
             let path =
                 path.replace("{template}", "none").replace("{kind}", "opened").replace("{key}", "o.1.x");
             operations.push((method.to_uppercase(), path));

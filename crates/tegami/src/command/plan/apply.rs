@@ -8,10 +8,10 @@ use std::time::Duration;
 use tegami_dns::{DnsName, Resolver};
 use tegami_doctor::plan::Planned;
 use tegami_doctor::plan::look::{Standing, standing};
+use tegami_doctor::plan::zones::ZoneServers;
 use tegami_mail::note;
 use tokio::time::{Instant, sleep};
 
-use super::zones::ZoneServers;
 use super::{Drawn, Way, Zones, show};
 use crate::cli::Doing;
 use crate::command::{Context, Failure, Outcome, agreed};

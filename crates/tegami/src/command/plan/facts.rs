@@ -3,53 +3,18 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use aws_lc_rs::digest;
-use serde::{Deserialize, Serialize};
-use tegami_auth::dane;
 use tegami_auth::dmarc::Policy;
 use tegami_auth::spf::Qualifier;
 use tegami_dns::{Record, Tlsa, Zone};
 use tegami_doctor::plan::service::{Chosen, ServiceError};
 use tegami_doctor::plan::{Receive, Server, Stage, Wishes};
 use tegami_mail::{Domain, Note, note};
-use tegami_queue::OurDomain;
-use tegami_store::DkimKeyRow;
-use tegami_web::planned_key;
+use tegami_web::{Facts, Offers, wishes as usual_wishes};
 
 use super::super::{Context, Failure, remote};
 use crate::cli::{DmarcStage, SpfEnd, Subject, When};
 use crate::config::Config;
-use crate::server::{Rooms, shown_certificate, sources};
-
-/// What the server knows of a domain.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Facts {
-    /// It is one of ours.
-    pub(crate) ours: bool,
-    /// Its keys, or those of the domain above that sign for it.
-    pub(crate) keys: Vec<DkimKeyRow>,
-    /// The label of links that lead here.
-    pub(crate) links: Option<String>,
-    /// The host of return paths.
-    pub(crate) bounces: Option<String>,
-}
-
-impl Facts {
-    /// Reads them; a domain that is not ours has none.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub(crate) async fn of(name: &Domain, rooms: &Rooms) -> Result<Self, Failure> {
-        let Some(ours) = rooms.domains.find(name).await? else { return Ok(Self::default()) };
-        let ours: &OurDomain = &ours;
-        let mut keys = rooms.dkim.of(name).await?;
-        if !keys.iter().any(|key| key.active) {
-            keys.extend(rooms.dkim.signing(name).await?);
-        }
-        let links = ours.row.tracking.needs_links().then(|| ours.row.web_prefix.clone());
-        Ok(Self { ours: true, keys, links, bounces: ours.row.mailfrom_host.clone() })
-    }
-}
+use crate::server::{association, offers, shown_certificate, sources};
 
 /// What the domain is for.
 ///
@@ -83,19 +48,15 @@ pub(super) async fn wishes(
         let usual = Wishes::usual(domain.clone(), nobody, Vec::new());
         return chosen(Wishes { server: None, sends, services, receive, ..usual }, subject, &domain);
     };
-    let keys = if sends { facts.keys.iter().map(planned_key).collect() } else { Vec::new() };
-    let usual = Wishes::usual(domain.clone(), server_here, keys);
-    let mut wishes = Wishes { sends, services, receive, links: facts.links, bounces: facts.bounces, ..usual };
-    if let Some(config) = config {
-        wishes.sts = config.reception.sts;
-        let port =
-            |addresses: &[std::net::SocketAddr]| addresses.first().map(|at| at.port()).filter(|p| *p != 0);
-        wishes.submission = (port(&config.listen.submissions), port(&config.listen.submission));
+    let offers = Offers { tlsa: associations(subject, config)?, ..config.map(offers).unwrap_or_default() };
+    let usual = usual_wishes(domain.clone(), server_here, facts, offers);
+    let mut wishes = Wishes { sends, services, receive, ..usual };
+    if !wishes.sends {
+        wishes.keys.clear();
     }
-    if wishes.receives_here() {
-        wishes.tls_rpt = true;
-        wishes.tlsa = associations(subject, config)?;
-    } else {
+    if !wishes.receives_here() {
+        wishes.tls_rpt = false;
+        wishes.tlsa.clear();
         wishes.submission = (None, None);
     }
     chosen(wishes, subject, &domain)
@@ -187,7 +148,7 @@ fn unknown_service(error: ServiceError) -> Note {
     }
 }
 
-/// DANE-EE with the SHA-256 of the public key (RFC 7672 section 3.1.1): it outlives the certificate.
+/// What the mail host shows, and will show next.
 fn associations(subject: &Subject, config: Option<&Config>) -> Result<Vec<Tlsa>, Failure> {
     if subject.tlsa == When::Never {
         return Ok(Vec::new());
@@ -198,9 +159,7 @@ fn associations(subject: &Subject, config: Option<&Config>) -> Result<Vec<Tlsa>,
         certificates.push(read_certificate(path)?);
     }
     let mut all: Vec<Tlsa> = Vec::new();
-    for key in certificates.iter().filter_map(|certificate| dane::public_key(certificate)) {
-        let data = digest::digest(&digest::SHA256, key).as_ref().to_vec();
-        let tlsa = Tlsa { usage: 3, selector: 1, matching_type: 1, data };
+    for tlsa in certificates.iter().filter_map(association) {
         if !all.contains(&tlsa) {
             all.push(tlsa);
         }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use tegami_auth::finding::Operation;
 use tegami_dns::Data;
+use tegami_doctor::plan::export::plain;
 use tegami_doctor::plan::look::{Said, Standing, standing};
 use tegami_doctor::plan::pointer::{self, Provider};
 use tegami_doctor::plan::{By, Planned};
@@ -60,12 +61,7 @@ fn requests(drawn: &Drawn, subject: &Subject) -> Result<Vec<Note>, Failure> {
         let all = pointer::PROVIDERS.map(Provider::as_str).join(", ");
         note!("cli-dns-no-provider", name = word, all = all)
     })?;
-    let server = drawn.wishes.server.iter().flat_map(|server| &server.addresses);
-    let wanted = server.filter(|(_, ip)| {
-        let name = tegami_dns::DnsName::reverse(*ip);
-        drawn.plan.sets.iter().any(|set| set.name == name && set.changes())
-    });
-    Ok(wanted.map(|(name, ip)| pointer::request(provider, *ip, name)).collect())
+    Ok(pointer::requests(&drawn.plan, &drawn.wishes, provider))
 }
 
 fn told(notes: &[Note], context: &Context) -> Vec<Value> {
@@ -84,7 +80,7 @@ fn records(set: &Planned) -> Vec<Value> {
             "name": format!("{}.", set.name),
             "type": set.kind.to_string(),
             "ttl": set.ttl.as_secs(),
-            "value": value(data),
+            "value": plain(data),
             "op": operation,
             "purpose": purposes,
             "by": by,
@@ -92,14 +88,6 @@ fn records(set: &Planned) -> Vec<Value> {
         })
     };
     set.records().into_iter().map(of).collect()
-}
-
-/// A text bare, anything else as in master files.
-fn value(data: &Data) -> String {
-    match data {
-        Data::Txt(text) => String::from_utf8_lossy(text).into_owned(),
-        data => data.to_string(),
-    }
 }
 
 /// Sets as zone text, each line with what happens to it: `+` comes, `-` goes, `=` stays, `?` nobody knows what is there.
@@ -189,7 +177,7 @@ fn row(set: &Planned, said: &[Said], stands: &Standing) -> Value {
     let servers: Vec<Value> = said
         .iter()
         .map(|said| match &said.data {
-            Ok(data) => json!({"server": said.server, "records": data.iter().map(value).collect::<Vec<_>>()}),
+            Ok(data) => json!({"server": said.server, "records": data.iter().map(plain).collect::<Vec<_>>()}),
             Err(error) => json!({"server": said.server, "error": error.to_string()}),
         })
         .collect();
@@ -201,7 +189,7 @@ fn row(set: &Planned, said: &[Said], stands: &Standing) -> Value {
         "name": format!("{}.", set.name),
         "type": set.kind.to_string(),
         "standing": stands.as_str(),
-        "planned": set.after.iter().map(value).collect::<Vec<_>>(),
+        "planned": set.after.iter().map(plain).collect::<Vec<_>>(),
         "servers": servers,
         "pending_seconds": until,
     })

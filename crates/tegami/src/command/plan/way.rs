@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use tegami_dns::{DnsName, Resolver, SetChange, UpdateKey, update};
 use tegami_doctor::plan::Planned;
+use tegami_doctor::plan::zones::ZoneServers;
 use tegami_mail::note;
 
 use super::route53::Route53;
-use super::zones::ZoneServers;
 use crate::cli::{self, Access};
 use crate::command::Failure;
 

@@ -85,6 +85,9 @@ impl Chrome {
     }
 
     fn attach(&mut self) {
+        // Somebody sits before the window: what they press may write to their clipboard.
+        let granted = json!({"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]});
+        self.call("Browser.grantPermissions", &granted);
         let targets = self.call("Target.getTargets", &json!({}));
         let targets = targets["targetInfos"].as_array().unwrap();
         let page = targets.iter().find(|target| target["type"] == "page").unwrap()["targetId"].clone();
@@ -97,6 +100,7 @@ impl Chrome {
         for source in [PERSON, AUDIT] {
             self.call("Page.addScriptToEvaluateOnNewDocument", &json!({"source": source}));
         }
+        self.call("Emulation.setFocusEmulationEnabled", &json!({"enabled": true}));
         self.size(1180, 900);
     }
 

@@ -9,7 +9,7 @@ use crate::peer::{eventually, need};
 use crate::sdk::World;
 
 /// What every person who administers comes by. The name of a message and of a template is put in.
-const PAGES: [(&str, &str); 25] = [
+const PAGES: [(&str, &str); 33] = [
     ("overview", "/"),
     ("messages", "/messages"),
     ("messages-none", "/messages?q=nowhere"),
@@ -20,6 +20,14 @@ const PAGES: [(&str, &str); 25] = [
     ("mailbox", "/mailboxes/alice@sender.test/INBOX"),
     ("domains", "/domains"),
     ("domain", "/domains/sender.test"),
+    ("plan", "/domains/sender.test/plan?dmarc=next&ptr_at=ec2"),
+    ("checks", "/check"),
+    ("check", "/check/sick.test"),
+    ("spf", "/check/sick.test/spf"),
+    ("tests", "/test"),
+    ("test-waiting", "/test/WAITING"),
+    ("test", "/test/JUDGED"),
+    ("headers", "/headers"),
     ("suppressions", "/suppressions"),
     ("allowed", "/suppressions/allowed"),
     ("tags", "/tags"),
@@ -137,13 +145,51 @@ fn send_mail(world: &World) {
 }
 
 /// The pages with what they name.
-fn pages(world: &World) -> Vec<(&'static str, String)> {
+fn pages(world: &World, inboxes: &(String, String)) -> Vec<(&'static str, String)> {
     let message = eventually("the message that failed", || {
         let found = world.get("/api/messages?recipient=nobody@receiver.test&fate=failed");
         found["messages"][0]["id"].as_str().map(str::to_owned)
     });
     let route = world.get("/api/routes")["routes"][0]["id"].as_str().unwrap().to_owned();
-    PAGES.map(|(name, path)| (name, path.replace("MESSAGE", &message).replace("ROUTE", &route))).to_vec()
+    let put = |path: &str| {
+        let names =
+            [("MESSAGE", &message), ("ROUTE", &route), ("WAITING", &inboxes.0), ("JUDGED", &inboxes.1)];
+        names.iter().fold(path.to_owned(), |path, (mark, name)| path.replace(mark, name))
+    };
+    PAGES.map(|(name, path)| (name, put(path))).to_vec()
+}
+
+/// Something for the doctor: a domain with much to mend, one that is nearly well, and two test addresses, to the second of which somebody has written.
+fn examine(office: &Office) -> (String, String) {
+    office.publish(super::doctor::ZONE);
+    let world = &office.world;
+    for subject in ["sick.test", "shop.test", "sender.test"] {
+        world.good("/api/checks", &["--json", &format!("{{\"subject\": \"{subject}\"}}")]);
+        eventually("the examination", || {
+            world.get(&format!("/api/checks/{subject}?wait=5"))["running"].is_null().then_some(())
+        });
+    }
+    let open = || world.good("/api/inboxes", &["--request", "POST"]);
+    let (waiting, judged) = (open(), open());
+    let name = |inbox: &serde_json::Value| inbox["name"].as_str().unwrap().to_owned();
+    office.submit(judged["address"].as_str().unwrap(), "Your order 2026-0117 is on its way");
+    (name(&waiting), name(&judged))
+}
+
+/// What the header analyser makes of a pasted header section.
+fn look_at_headers(chrome: &mut Chrome, wrong: &mut String) {
+    for (view, language, scheme, width) in VIEWS {
+        chrome.size(width, 900);
+        chrome.scheme(scheme);
+        chrome.go(&format!("/headers?lang={language}"));
+        let label = chrome.ask("person.label(document.querySelector('main textarea'))");
+        chrome.fill("", label.as_str().unwrap(), super::doctor::HEADER);
+        chrome.send("", if language == "ja" { "読み取る" } else { "Read it" });
+        for problem in chrome.audit() {
+            writeln!(wrong, "headers-read {view}: {problem}").unwrap();
+        }
+        chrome.picture(&pictures().join(format!("headers-read-{view}.png")), width);
+    }
 }
 
 /// Goes through the page by the Tab key: what has the focus is seen to have it.
@@ -204,8 +250,10 @@ fn every_page_can_be_read_everywhere() {
     }
     furnish(&office.world);
     send_mail(&office.world);
-    for (name, path) in pages(&office.world) {
+    let inboxes = examine(&office);
+    for (name, path) in pages(&office.world, &inboxes) {
         look(&mut office.chrome, &mut wrong, (name, &path), &VIEWS);
     }
+    look_at_headers(&mut office.chrome, &mut wrong);
     assert!(wrong.is_empty(), "{} faults\n{wrong}", wrong.lines().count());
 }

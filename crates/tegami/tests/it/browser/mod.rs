@@ -1,6 +1,7 @@
 //! The pages of a real server in a real browser, used and read as people do.
 
 mod chrome;
+mod doctor;
 mod look;
 mod work;
 

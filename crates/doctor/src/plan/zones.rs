@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tegami_dns::{Answer, BoxFuture, Data, DnsError, DnsName, RecordType, Resolver, Security, ask_server};
-use tegami_doctor::plan::look::Said;
 use tokio::sync::Mutex;
+
+use super::look::Said;
 
 /// For one question to one server.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -18,15 +19,15 @@ const MAX_SERVERS: usize = 16;
 
 /// A zone, and who speaks for it.
 #[derive(Debug)]
-pub(crate) struct ZoneServers {
+pub struct ZoneServers {
     /// Its name.
-    pub(crate) apex: DnsName,
+    pub apex: DnsName,
     /// The server that changes it, as its SOA record names it (RFC 2136 section 4.3), first.
-    pub(crate) servers: Vec<(String, SocketAddr)>,
+    pub servers: Vec<(String, SocketAddr)>,
 }
 
 /// Asks the servers of our zones themselves, and a resolver about all others.
-pub(crate) struct Zones {
+pub struct Zones {
     beneath: Arc<dyn Resolver>,
     named: Vec<SocketAddr>,
     own: Vec<DnsName>,
@@ -36,23 +37,19 @@ pub(crate) struct Zones {
 }
 
 impl Zones {
-    /// `own` are names whose zones are asked directly; `named` are their servers, where somebody named them.
-    pub(super) fn new(
-        beneath: Arc<dyn Resolver>,
-        named: Vec<SocketAddr>,
-        own: Vec<DnsName>,
-        by_text: bool,
-    ) -> Self {
+    /// `own` are names whose zones are asked directly; `named` are their servers, where somebody named them. Where the DNS is a text (`by_text`),
+    /// `beneath` alone is asked.
+    pub fn new(beneath: Arc<dyn Resolver>, named: Vec<SocketAddr>, own: Vec<DnsName>, by_text: bool) -> Self {
         Self { beneath, named, own, by_text, known: Mutex::default() }
     }
 
     /// Whether the DNS is a text, which nobody publishes in.
-    pub(crate) fn are_text(&self) -> bool {
+    pub fn are_text(&self) -> bool {
         self.by_text
     }
 
     /// The zone that a name lies in; `None` where it cannot be told, or the DNS is a text.
-    pub(crate) async fn of(&self, name: &DnsName) -> Option<Arc<ZoneServers>> {
+    pub async fn of(&self, name: &DnsName) -> Option<Arc<ZoneServers>> {
         if self.by_text {
             return None;
         }
@@ -131,7 +128,7 @@ impl Zones {
     }
 
     /// What every server of the zone says of a set.
-    pub(crate) async fn said(&self, name: &DnsName, kind: RecordType) -> Vec<Said> {
+    pub async fn said(&self, name: &DnsName, kind: RecordType) -> Vec<Said> {
         let Some(zone) = self.of(name).await else {
             let data = records(self.beneath.lookup(name, kind).await);
             return vec![Said { server: "resolver".to_owned(), data }];
@@ -150,7 +147,7 @@ impl Zones {
     }
 
     /// What a resolver tells, and how long it will; `None` where nobody else than the servers was asked.
-    pub(crate) async fn kept(&self, name: &DnsName, kind: RecordType) -> Option<(Vec<Data>, Duration)> {
+    pub async fn kept(&self, name: &DnsName, kind: RecordType) -> Option<(Vec<Data>, Duration)> {
         if self.by_text || !self.named.is_empty() {
             return None;
         }
