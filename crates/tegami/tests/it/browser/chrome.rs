@@ -163,7 +163,12 @@ impl Chrome {
     pub(crate) fn go(&mut self, path: &str) {
         let url = format!("{}{path}", self.base);
         self.stand();
-        let gone = self.call("Page.navigate", &json!({"url": url}));
+        let gone = crate::peer::eventually(&url, || {
+            let gone = self.call("Page.navigate", &json!({"url": url}));
+            // A page that looks again by itself may do so at this moment, and the browser then goes there.
+            let aborted = gone["errorText"] == "net::ERR_ABORTED";
+            (!aborted).then_some(gone)
+        });
         assert!(gone["errorText"].is_null(), "{url}: {gone}");
         // A place on the same page loads nothing.
         let Some(loader) = gone["loaderId"].as_str() else { return };
