@@ -92,6 +92,7 @@ mod network;
 pub mod received;
 mod records;
 pub mod results;
+pub mod slip;
 pub mod spf;
 mod step;
 pub mod tls_rpt;

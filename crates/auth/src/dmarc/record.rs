@@ -4,6 +4,7 @@ use tegami_mail::{Note, Text, note};
 
 use super::Policy;
 use super::uri::{self, Uri};
+use crate::slip;
 
 /// Tags that are named as not used; a record may have thousands.
 pub const MAX_IGNORED: usize = 16;
@@ -293,8 +294,12 @@ pub fn near_miss(text: &[u8]) -> Option<NearMiss> {
     const LOOKED_AT: usize = 300;
     let text = String::from_utf8_lossy(text.get(..LOOKED_AT).unwrap_or(text)).to_lowercase();
     let quotes = ['"', '\'', '\\', '“', '”', '‘', '’', '„', '«', '»'];
-    let squeezed: String = text.chars().filter(|c| !c.is_whitespace() && !quotes.contains(c)).collect();
+    let squeeze = |text: &str| -> String {
+        text.chars().filter(|c| !c.is_whitespace() && !quotes.contains(c)).collect()
+    };
+    let squeezed = squeeze(&text);
     let begins = squeezed.strip_prefix("v=dmarc1");
+    let behind_words = || slip::without_words(&slip::plain(text.as_bytes())).map(squeeze);
     let miss = match begins {
         Some(_) if text.starts_with(char::is_whitespace) => NearMiss::LeadingBlank,
         Some(_) if text.starts_with(quotes) => NearMiss::Quoted,
@@ -307,6 +312,7 @@ pub fn near_miss(text: &[u8]) -> Option<NearMiss> {
         None if squeezed.starts_with("p=") && !squeezed.contains("k=") && is_policy(&squeezed) => {
             NearMiss::NoVersion
         }
+        None if behind_words().is_some_and(|rest| rest.starts_with("v=dmarc1")) => NearMiss::Words,
         None => return None,
     };
     Some(miss)
@@ -324,6 +330,8 @@ pub enum NearMiss {
     LeadingBlank,
     /// Quotation marks belong to the text itself.
     Quoted,
+    /// Words of a zone file stand before it, such as `TXT`.
+    Words,
     /// The version is not exactly `DMARC1`: its case, a blank, another digit.
     Version,
     /// No semicolon after the version.
@@ -340,6 +348,7 @@ impl NearMiss {
         match self {
             Self::LeadingBlank => note!("dmarc-near-leading-blank", domain = domain),
             Self::Quoted => note!("dmarc-near-quoted", domain = domain),
+            Self::Words => note!("dmarc-near-words", domain = domain),
             Self::Version => note!("dmarc-near-version", domain = domain),
             Self::Separator => note!("dmarc-near-separator", domain = domain),
             Self::NotFirst => note!("dmarc-near-not-first", domain = domain),
@@ -587,6 +596,8 @@ mod tests {
         check("\u{feff}v=DMARC1; p=none", None);
         check("\"v=DMARC1; p=none\"", Some(NearMiss::Quoted));
         check("“v=DMARC1; p=none”", Some(NearMiss::Quoted));
+        check("TXTv=DMARC1; p=none", Some(NearMiss::Words));
+        check("_dmarc.example.org. IN TXT “v=DMARC1; p=none”", Some(NearMiss::Words));
         check("v=dmarc1; p=none", Some(NearMiss::Version));
         check("v=DMARC1.0; p=none", Some(NearMiss::Separator));
         check("v=DMARC 1; p=none", Some(NearMiss::Version));

@@ -28,6 +28,7 @@ use self::owner::AddressOwner;
 use crate::case::{AddressCase, DomainCase};
 use crate::catalogue::Family;
 use crate::check::Consequence;
+use crate::checks::mx::{MailHost, MailHosts};
 use crate::probe::Unprobed;
 use crate::rdap::Registered;
 use crate::{About, Check, Finding, Fix, Who};
@@ -137,16 +138,16 @@ struct Owner {
 
 impl Owner {
     /// What to ask of it.
-    fn fix(&self, case: &AddressCase, reverse: &Reverse, name: &str) -> Fix {
+    async fn fix(&self, case: &AddressCase, reverse: &Reverse) -> Fix {
         let ip = case.ip;
+        let (name, _) = wanted(case, ip).await;
         let request = match self.known {
-            Some(known) => known.request(ip, name),
-            None => owner::request(self.registered.as_deref(), ip, name),
+            Some(known) => known.request(ip, &name),
+            None => owner::request(self.registered.as_deref(), ip, &name),
         };
-        let operation = if reverse.names.is_ok() { Operation::Replace } else { Operation::Add };
-        let change = Change::new(operation, &reverse.at, RecordType::Ptr, format!("{name}."));
+        let changes = renamed(case, reverse, ip).await;
         let by = self.known.map(|known| known.name).or(self.registered.as_deref());
-        let fix = Fix::new(request).records(vec![change]);
+        let fix = Fix::new(request).records(changes);
         match by {
             Some(by) => fix.by(by),
             None => fix.by(ip),
@@ -164,15 +165,32 @@ async fn owner_of(case: &AddressCase, reverse: &Reverse) -> Owner {
     Owner { known, registered }
 }
 
-/// The name that the address should have: the one by which it introduces itself, where that is one, else one below a domain of ours.
-async fn wanted(case: &AddressCase) -> String {
-    let helo = case.helo().await.and_then(|helo| Domain::parse(helo).ok());
-    let helo = helo.filter(|helo| helo.as_str().contains('.'));
-    match (helo, case.domains.first()) {
-        (Some(helo), _) => helo.to_string(),
-        (None, Some(domain)) => format!("mail.{domain}"),
-        (None, None) => "mail.example.com".to_owned(),
+/// The PTR record that an address should have, and the record by which the name leads back, where there is none.
+async fn renamed(case: &AddressCase, reverse: &Reverse, ip: IpAddr) -> Vec<Change> {
+    let (name, leads_back) = wanted(case, ip).await;
+    let operation = if reverse.names.is_ok() { Operation::Replace } else { Operation::Add };
+    let mut changes = vec![Change::new(operation, &reverse.at, RecordType::Ptr, format!("{name}."))];
+    if !leads_back {
+        changes.push(Change::address(Operation::Add, &name, ip));
     }
+    changes
+}
+
+/// The name that an address should have, and whether it leads back to it: the one by which the host introduces itself, where that is one, else that
+/// of the mail host which has the address, else a new one below a domain of ours.
+async fn wanted(case: &AddressCase, ip: IpAddr) -> (String, bool) {
+    let helo = case.helo().await.and_then(|helo| Domain::parse(helo).ok());
+    if let Some(helo) = helo.filter(|helo| helo.as_str().contains('.')) {
+        let host = MailHost::find(None, DnsName::from(&helo), case.resolver()).await;
+        return (helo.to_string(), host.error.is_some() || host.addresses.contains(&ip));
+    }
+    for domain in &case.domains {
+        let hosts = MailHosts::find(&DnsName::from(domain), case.resolver()).await;
+        if let Some(host) = hosts.real().find(|host| host.addresses.contains(&ip)) {
+            return (host.name.to_string(), true);
+        }
+    }
+    (format!("mail.{}", case.domains.first().map_or("example.com", Domain::as_str)), false)
 }
 
 async fn exists(case: &AddressCase, reverse: &Reverse, owner: &Owner) -> Finding {
@@ -185,14 +203,11 @@ async fn exists(case: &AddressCase, reverse: &Reverse, owner: &Owner) -> Finding
                 .evidences(reverse.records())
                 .ttl(reverse.ttl)
         }
-        Err(error) if error.is_void() => {
-            let name = wanted(case).await;
-            PTR_EXISTS
-                .fail(ip, note!("ip-ptr-exists-none", ip = ip))
-                .evidence(format!("{} PTR: {error}", reverse.at))
-                .fix(owner.fix(case, reverse, &name))
-                .ttl(reverse.ttl)
-        }
+        Err(error) if error.is_void() => PTR_EXISTS
+            .fail(ip, note!("ip-ptr-exists-none", ip = ip))
+            .evidence(format!("{} PTR: {error}", reverse.at))
+            .fix(owner.fix(case, reverse).await)
+            .ttl(reverse.ttl),
         Err(error) => {
             let note = note!("dns-unanswered", name = reverse.at, kind = RecordType::Ptr, error = error);
             PTR_EXISTS.unknown(ip, note)
@@ -212,8 +227,7 @@ async fn confirmed(case: &AddressCase, reverse: &Reverse, owner: &Owner) -> Find
             FCRDNS.unknown(ip, note!("ip-fcrdns-unanswered", name = name)).evidences(lines)
         }
         IprevResult::Fail | IprevResult::PermError => {
-            let wanted = wanted(case).await;
-            let mut fix = owner.fix(case, reverse, &wanted);
+            let mut fix = owner.fix(case, reverse).await;
             // A name below a domain of ours needs no more than an address.
             if is_ours(case, name).await {
                 let add = vec![Change::address(Operation::Add, name, ip)];
@@ -273,8 +287,7 @@ async fn generic(case: &AddressCase, reverse: &Reverse, owner: &Owner) -> Findin
             return PTR_GENERIC.pass(ip, note!("ip-ptr-generic", name = name)).ttl(reverse.ttl);
         }
     };
-    let wanted = wanted(case).await;
-    found.evidences(reverse.records()).fix(owner.fix(case, reverse, &wanted)).ttl(reverse.ttl)
+    found.evidences(reverse.records()).fix(owner.fix(case, reverse).await).ttl(reverse.ttl)
 }
 
 /// Whether a name belongs to the organization of a domain that the address sends for, or of its own name in EHLO.

@@ -5,10 +5,12 @@ mod known;
 mod source;
 
 use futures_util::FutureExt as _;
+use tegami_auth::dmarc::public_suffix;
 use tegami_auth::finding::{Change, Operation, Severity, State};
 use tegami_auth::spf::survey::{self, CHECKS, RecordNode, Status, Survey};
 use tegami_auth::spf::{MAX_LOOKUPS, MAX_VOID_LOOKUPS, Record};
-use tegami_mail::{Note, note};
+use tegami_dns::{DnsName, TxtData};
+use tegami_mail::{Domain, Note, note};
 
 use crate::case::{DomainCase, Purpose};
 use crate::catalogue::Family;
@@ -108,9 +110,11 @@ const ALL: &[&Check] = &[
 
 async fn judge(case: &DomainCase) -> Vec<Finding> {
     let survey = case.spf().await;
+    let parent = above(case, survey).await;
+    let parent = parent.as_ref();
     let is_surveyed = |check: &&&'static Check| CHECKS.iter().any(|known| known.id == check.id);
     let mut findings: Vec<Finding> =
-        ALL.iter().filter(is_surveyed).flat_map(|check| of_survey(case, survey, check)).collect();
+        ALL.iter().filter(is_surveyed).flat_map(|check| of_survey(case, survey, parent, check)).collect();
     if let Some(several) = findings.iter_mut().find(|one| one.check == &MULTIPLE && one.state == State::Fail)
         && let Ok(texts) = Texts::ask(&case.name, case.resolver()).await
     {
@@ -122,12 +126,30 @@ async fn judge(case: &DomainCase) -> Vec<Finding> {
     findings
 }
 
+/// The domain of the organization, where a sub-domain has no record and it has one: people expect that one to count.
+async fn above(case: &DomainCase, survey: &Survey) -> Option<Domain> {
+    let parent = public_suffix::organizational_domain(&case.domain);
+    if parent == case.domain || !matches!(survey.tree.status, Status::Absent) {
+        return None;
+    }
+    let texts = Texts::ask(&DnsName::from(&parent), case.resolver()).await.ok()?;
+    let permits = |text: &&TxtData| {
+        Record::is_spf(text) && !text.to_ascii_lowercase().trim_ascii().ends_with(b"v=spf1 -all")
+    };
+    texts.list.iter().any(|text| permits(&text)).then_some(parent)
+}
+
 /// What the survey has to say for one check; where it has nothing, the record is well in this respect.
-fn of_survey(case: &DomainCase, survey: &Survey, check: &'static Check) -> Vec<Finding> {
+fn of_survey(
+    case: &DomainCase,
+    survey: &Survey,
+    parent: Option<&Domain>,
+    check: &'static Check,
+) -> Vec<Finding> {
     // Where every address counts, none names nobody.
     let counts = check.id != PRIVATE_RANGE.id || case.known.reach != Reach::Everywhere;
     let own = survey.findings.iter().filter(|finding| finding.id == check.id && counts);
-    let mut findings: Vec<Finding> = own.map(|finding| told(case, survey, check, finding)).collect();
+    let mut findings: Vec<Finding> = own.map(|finding| told(case, survey, parent, check, finding)).collect();
     if findings.is_empty() {
         findings.push(well(case, survey, check));
     }
@@ -137,7 +159,13 @@ fn of_survey(case: &DomainCase, survey: &Survey, check: &'static Check) -> Vec<F
     findings
 }
 
-fn told(case: &DomainCase, survey: &Survey, check: &'static Check, finding: &survey::Finding) -> Finding {
+fn told(
+    case: &DomainCase,
+    survey: &Survey,
+    parent: Option<&Domain>,
+    check: &'static Check,
+    finding: &survey::Finding,
+) -> Finding {
     let mut told = check.found(finding.state, &finding.domain, finding.note.clone()).source(finding.source);
     if let Some(place) = &finding.place {
         told.evidence.push(txt::joined(&finding.domain, &place.record));
@@ -156,6 +184,14 @@ fn told(case: &DomainCase, survey: &Survey, check: &'static Check, finding: &sur
         let change = Change::txt(Operation::Add, &case.domain, "v=spf1 -all");
         let fix = Fix::new(note!("spf-fix-nothing", domain = case.domain)).records(vec![change]);
         return EXISTS.info(&case.domain, note!("spf-absent-nonsending", domain = case.domain)).fix(fix);
+    }
+    if check.id == EXISTS.id
+        && let Some(parent) = parent
+    {
+        told.note = note!("spf-absent-below", domain = case.domain, parent = parent);
+        let records = [format!("v=spf1 include:{parent} ~all"), "v=spf1 -all".to_owned()];
+        let choices = records.map(|record| vec![Change::txt(Operation::Add, &case.domain, record)]).to_vec();
+        told.fix = Some(Fix { choices, ..Fix::new(note!("spf-absent-below-fix", domain = case.domain)) });
     }
     if told.fix.is_none() {
         told.fix = fix(case, survey, finding);

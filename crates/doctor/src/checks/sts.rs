@@ -15,6 +15,7 @@ pub use policy::{Announced, Sts, Unfetched};
 use crate::case::DomainCase;
 use crate::catalogue::Family;
 use crate::probe::{Document, Unprobed};
+use crate::txt;
 use crate::{About, Check, Finding, Fix, Who};
 
 /// The family.
@@ -95,7 +96,7 @@ fn record(case: &DomainCase, sts: &Sts) -> Finding {
         Announced::Unknown(error) => RECORD
             .unknown(domain, note!("dns-unanswered", name = sts.record_name, kind = "TXT", error = error)),
     };
-    found.evidences(sts.texts.iter().map(|text| format!("{} TXT \"{text}\"", sts.record_name))).ttl(sts.ttl)
+    found.evidences(sts.texts.iter().map(|text| txt::joined(&sts.record_name, text.as_bytes()))).ttl(sts.ttl)
 }
 
 /// A record without a policy, or a policy without a record.

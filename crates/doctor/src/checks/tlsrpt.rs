@@ -2,6 +2,7 @@
 
 use futures_util::FutureExt as _;
 use tegami_auth::finding::{Change, Operation, Severity};
+use tegami_auth::slip;
 use tegami_auth::tls_rpt::{RECORD_LABEL, Record, RecordError, Target, find};
 use tegami_dns::{DnsName, RecordType};
 use tegami_mail::{Address, Domain, Host, note};
@@ -97,9 +98,9 @@ async fn broken(case: &DomainCase, name: &str, texts: &Texts, error: RecordError
 
 /// The record with the addresses that can be read in it.
 fn repaired(text: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(text);
+    let text = slip::plain(text);
     let rua = text.split_once("rua").and_then(|(_, rest)| rest.split_once('='))?.1;
-    let members = rua.split([',', ';', ' ']).map(|member| member.trim_matches(['"', '<', '>', ' ']));
+    let members = rua.split([',', ';', ' ']).map(|member| member.trim_matches(['"', '\'', '<', '>', ' ']));
     let uris = members.filter_map(|member| {
         if member.starts_with("https://") {
             return Some(member.to_owned());

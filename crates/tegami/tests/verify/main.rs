@@ -10,6 +10,7 @@
 
 mod check;
 mod contract;
+mod field;
 mod inspect;
 mod list;
 mod lookup;

@@ -292,6 +292,7 @@ dmarc-record-multiple = { $domain } publishes { $count } DMARC records. Receiver
 dmarc-record-other = { $domain } has { $count } TXT records here, but none begins with `v=DMARC1` exactly.
 dmarc-near-leading-blank = { $domain } has a TXT record here that is meant as a DMARC record, but a blank stands before `v=DMARC1`, so receivers pass over it. Remove the blank.
 dmarc-near-quoted = { $domain } has a TXT record here that is meant as a DMARC record, but quotation marks are part of its text, so receivers pass over it. Publish it without them.
+dmarc-near-words = { $domain } has a TXT record here that is meant as a DMARC record, but words of a zone file such as `TXT` stand before `v=DMARC1`, so receivers pass over it. Publish it without them.
 dmarc-near-version = { $domain } has a TXT record here that is meant as a DMARC record, but its version is not exactly `DMARC1`, in capitals and without blanks, so receivers pass over it.
 dmarc-near-separator = { $domain } has a TXT record here that is meant as a DMARC record, but no semicolon stands after `v=DMARC1`, so receivers pass over it.
 dmarc-near-not-first = { $domain } has a TXT record here that is meant as a DMARC record, but `v=DMARC1` is not its first tag, so receivers pass over it. Move it to the front.

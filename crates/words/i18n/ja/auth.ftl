@@ -292,6 +292,7 @@ dmarc-record-multiple = { $domain } に DMARC レコードが { $count } 件あ�
 dmarc-record-other = { $domain } のこの名前に TXT レコードが { $count } 件ありますが、正確に `v=DMARC1` で始まるものはありません。
 dmarc-near-leading-blank = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、`v=DMARC1` の前に空白があるため、受信側は読み飛ばします。空白を取り除いてください。
 dmarc-near-quoted = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、引用符が文字列そのものに含まれているため、受信側は読み飛ばします。引用符なしで公開してください。
+dmarc-near-words = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、`v=DMARC1` の前に `TXT` などゾーンファイルの語があるため、受信側は読み飛ばします。その語を取り除いて公開してください。
 dmarc-near-version = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、バージョンが正確に `DMARC1`（大文字、空白なし）ではないため、受信側は読み飛ばします。
 dmarc-near-separator = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、`v=DMARC1` の後にセミコロンがないため、受信側は読み飛ばします。
 dmarc-near-not-first = { $domain } のこの名前に DMARC のつもりと思われる TXT レコードがありますが、`v=DMARC1` が先頭のタグではないため、受信側は読み飛ばします。先頭に移してください。

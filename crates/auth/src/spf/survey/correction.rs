@@ -5,7 +5,7 @@ mod word;
 
 use super::super::record::{Record, SyntaxError, Term};
 use super::finding::{Span, Suggestion};
-use super::lookalike;
+use crate::slip;
 
 pub(super) use word::is_good;
 
@@ -144,7 +144,7 @@ fn at_borders(word: Word<'_>, borders: &[usize]) -> Option<String> {
     }
     // What stands after a border must be a term by itself, or it is the rest of a word that was rightly cut.
     let begin = |part: &[u8]| {
-        let plain = lookalike::plain(part);
+        let plain = slip::plain(part);
         word::is_good(&plain) || word::begins_clearly(&plain)
     };
     if !parts.iter().skip(1).all(|part| begin(part)) {
@@ -176,7 +176,7 @@ pub(super) fn repair(octets: &[u8]) -> Option<String> {
     if octets.len() > MAX_LENGTH {
         return None;
     }
-    let text: String = lookalike::plain(octets).chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
+    let text: String = slip::plain(octets).chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
     let words: Option<Vec<String>> = text.split_whitespace().map(word::repair).collect();
     Some(words?.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
 }

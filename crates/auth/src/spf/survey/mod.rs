@@ -27,7 +27,6 @@
 mod check;
 mod correction;
 mod finding;
-mod lookalike;
 mod merge;
 mod question;
 mod tree;
@@ -39,7 +38,6 @@ use tegami_mail::note;
 
 use super::{Record, fully_qualified};
 pub use finding::{CHECKS, Change, Check, Finding, Operation, Place, Severity, Span, State, Suggestion};
-pub use lookalike::plain as as_meant;
 pub use merge::merged;
 pub use question::{MAX_DEPTH, MAX_QUESTIONS};
 pub use tree::{Asks, Cost, Over, RecordNode, Status, TermNode};

@@ -1,6 +1,7 @@
 //! Texts that were meant to be SPF records, but that no receiver takes for one.
 
-use super::{correction, lookalike};
+use super::correction;
+use crate::slip;
 
 /// What a TXT record that is no SPF record was meant to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +16,9 @@ pub(super) enum NearMiss {
 /// What a text that is no SPF record was meant to be.
 pub(super) fn near_miss(text: &[u8]) -> Option<NearMiss> {
     // The beginning decides, and a long text costs no more than a short one.
-    let plain = lookalike::plain(text.get(..text.len().min(2_048)).unwrap_or_default());
+    let plain = slip::plain(text.get(..text.len().min(2_048)).unwrap_or_default());
     let plain = plain.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\' | '(' | '='));
-    let plain = without_type(plain);
+    let plain = slip::without_words(plain).unwrap_or(plain);
     let lower = plain.to_ascii_lowercase();
     let after_v = lower.strip_prefix('v').map(|rest| rest.trim_start_matches([' ', '=', ':', '"']));
     let (has_v, rest) = after_v.map_or((false, lower.as_str()), |rest| (true, rest));
@@ -44,16 +45,6 @@ pub(super) fn near_miss(text: &[u8]) -> Option<NearMiss> {
     })
 }
 
-/// Without the words of a zone file that were pasted into a form: `TXT "v=spf1`, `TXTv=spf1`, `IN TXT v=spf1`.
-fn without_type(plain: &str) -> &str {
-    let after = |text: &'static str, of: &str| {
-        of.get(..text.len()).is_some_and(|head| head.eq_ignore_ascii_case(text))
-    };
-    let rest = if after("in ", plain) { plain.get(3..).unwrap_or_default().trim_start() } else { plain };
-    let rest = if after("txt", rest) { rest.get(3..).unwrap_or_default() } else { return plain };
-    rest.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | ':'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +62,8 @@ mod tests {
             "TXTv=spf1 ip4:192.0.2.1 -all",
             "TXT \"v=spf1 ip4:192.0.2.1 -all\"",
             "IN TXT v=spf1 ip4:192.0.2.1 -all",
+            "@ 3600 IN TXT \"v=spf1 ip4:192.0.2.1 -all\"",
+            "SPF: v=spf1 ip4:192.0.2.1 -all",
             "v=spf10 ip4:192.0.2.1 -all",
             "v=spf 1 ip4:192.0.2.1 -all",
             "spf1 ip4:192.0.2.1 -all",

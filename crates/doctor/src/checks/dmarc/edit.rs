@@ -1,6 +1,7 @@
 //! DMARC records changed and repaired. Nothing is suggested that is not itself a record.
 
 use tegami_auth::dmarc::{Policy, Record};
+use tegami_auth::slip;
 
 /// The record without these tags.
 pub(super) fn without(record: &Record, names: &[&str]) -> String {
@@ -25,9 +26,9 @@ fn written(tags: impl IntoIterator<Item = (String, String)>) -> String {
 
 /// The record that a text was meant to be that receivers pass over.
 pub(super) fn corrected(text: &[u8]) -> Option<String> {
-    let quotes = ['"', '\'', '\\', '“', '”', '‘', '’', '„', '«', '»'];
-    let text = String::from_utf8_lossy(text);
-    let plain: String = text.chars().filter(|c| !quotes.contains(c) && !c.is_control()).collect();
+    let plain = slip::plain(text);
+    let plain = slip::without_words(&plain).unwrap_or(&plain);
+    let plain: String = plain.chars().filter(|c| !['"', '\'', '\\'].contains(c) && !c.is_control()).collect();
     let mut tags = vec![("v".to_owned(), "DMARC1".to_owned())];
     for part in plain.split(';') {
         for tag in separate(part.trim()) {
@@ -103,6 +104,8 @@ mod tests {
         check("v=DMARC1 p=reject rua=mailto:d@example.org");
         check("v=DMARC2; p=reject; rua=mailto:d@example.org");
         check("“v=DMARC1; p=reject; rua=mailto:d@example.org”");
+        check("TXTv=DMARC1; p=reject; rua=mailto:d@example.org");
+        check("_dmarc IN TXT \"v=DMARC1; p=reject; rua=mailto:d@example.org\"");
         check("v = DMARC 1; p = reject; rua=mailto:d@example.org");
     }
 

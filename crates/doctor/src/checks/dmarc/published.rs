@@ -63,7 +63,12 @@ pub(super) async fn judge(case: &DomainCase, discovery: &Discovery) -> Vec<Findi
     }
     findings.extend(known.iter().filter_map(|name| multiple(case, name)));
     findings.extend(known.iter().filter_map(|name| version(case, name)));
-    let cause = findings.first().map(|finding| finding.check.id);
+    let own = known.iter().find(|name| name.domain == *domain);
+    let location = location(case, own).await;
+    // A record at the wrong name is to be moved, not to be written anew.
+    let moved = location.fix.iter().flat_map(|fix| &fix.choices).flatten();
+    let moved = moved.filter(|change| change.operation == Operation::Add).map(|_| LOCATION.id).next();
+    let cause = findings.first().map(|finding| finding.check.id).or(moved);
     findings.push(exists(case, discovery, cause).await);
     for check in [&MULTIPLE, &VERSION] {
         if !findings.iter().any(|finding| finding.check == check) {
@@ -75,8 +80,7 @@ pub(super) async fn judge(case: &DomainCase, discovery: &Discovery) -> Vec<Findi
             });
         }
     }
-    let own = known.iter().find(|name| name.domain == *domain);
-    findings.push(location(case, own).await);
+    findings.push(location);
     findings.push(unrelated(case, own));
     findings
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tegami_auth::dmarc::{Discovery, Record, Walker, Why};
 use tegami_auth::finding::{Change, Operation, Severity};
+use tegami_auth::slip;
 use tegami_dns::DnsName;
 use tegami_mail::{Address, Domain, Host, note};
 
@@ -101,10 +102,11 @@ async fn rua(case: &DomainCase, record: &Record, at: &Domain) -> Finding {
 
 /// A list of addresses as it was meant; `None` where nothing in it is one.
 fn repaired(value: &str) -> Option<String> {
+    let value = slip::plain(value.as_bytes());
     let members = value.split([',', ' ', ';']).map(str::trim).filter(|member| !member.is_empty());
     let repaired = members.filter_map(|member| {
         let bare = member.trim_start_matches("mailto:").trim_start_matches("//");
-        let bare = bare.trim_matches(['<', '>', '"']);
+        let bare = bare.trim_matches(['<', '>', '"', '\'']);
         Address::parse(bare).is_ok().then(|| format!("mailto:{}", bare.replace('!', "%21")))
     });
     let list = repaired.collect::<Vec<_>>().join(",");

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use tegami_auth::finding::{Change, Operation, Severity};
-use tegami_auth::spf::survey::as_meant;
+use tegami_auth::slip;
 use tegami_dns::{Data, DnsName, RecordType, TxtData};
 use tegami_mail::{Note, note};
 
@@ -92,7 +92,7 @@ pub(super) async fn judge(case: &DomainCase) -> Vec<Finding> {
 }
 
 fn slipped(case: &DomainCase, name: &DnsName, text: &TxtData) -> Option<Finding> {
-    let Found { slip, column, meant } = find(&written(text), case.domain.as_str())?;
+    let Found { slip, column, meant } = find(&written(text))?;
     let (domain, shown) = (&case.domain, String::from_utf8_lossy(text).into_owned());
     let note: Note = match slip {
         Slip::Words => note!("dns-txt-hygiene-words", name = name),
@@ -119,9 +119,9 @@ fn written(text: &TxtData) -> Vec<u8> {
 }
 
 /// The slip in a text that was meant to be a record of mail. `None` for good ones, and for everything else.
-fn find(octets: &[u8], domain: &str) -> Option<Found> {
+fn find(octets: &[u8]) -> Option<Found> {
     let octets = octets.get(..octets.len().min(MAX_OCTETS)).unwrap_or_default();
-    let meant = meant(octets, domain)?;
+    let meant = meant(octets)?;
     let raw = String::from_utf8_lossy(octets);
     let first = |fits: &dyn Fn(char) -> bool| raw.chars().position(fits).map(|at| at + 1);
     let curly = |c: char| "“”„‟«»″〝〞「」‘’‚‛＂＇".contains(c);
@@ -129,7 +129,7 @@ fn find(octets: &[u8], domain: &str) -> Option<Found> {
     // Octets that are no UTF-8 are windows-1252, whose curly quotation marks come most often.
     let windows = std::str::from_utf8(octets).is_err() && octets.iter().any(|o| (0x91..=0x94).contains(o));
     let quotes = raw.matches('"').count();
-    let (slip, column) = if bare(&plain(octets), domain).1 {
+    let (slip, column) = if slip::without_words(&plain(octets)).is_some() {
         (Slip::Words, 1)
     } else if raw.starts_with(|c: char| c.is_ascii_whitespace()) {
         (Slip::Blank, 1)
@@ -150,43 +150,15 @@ fn find(octets: &[u8], domain: &str) -> Option<Found> {
 
 /// With the characters that were meant, each blank once.
 fn plain(octets: &[u8]) -> String {
-    let text = as_meant(octets).replace('\\', "");
+    let text = slip::plain(octets).replace('\\', "");
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Without what a zone file has before a text, and whether there was something of that kind.
-fn bare<'t>(text: &'t str, domain: &str) -> (&'t str, bool) {
-    let trim = |text: &'t str| text.trim_start_matches([' ', '"', '\'', '=', ':', '(']);
-    let (mut rest, mut found) = (trim(text), false);
-    while let Some(after) = word_before(rest, domain) {
-        (rest, found) = (trim(after), true);
-    }
-    (rest, found)
-}
-
-/// What follows one word of a zone file.
-fn word_before<'t>(text: &'t str, domain: &str) -> Option<&'t str> {
-    let split = text.split_once([' ', '"', '=', ':']);
-    let word = split.map_or("", |(word, _)| word);
-    let lower = word.trim_end_matches('.').to_ascii_lowercase();
-    let known = ["txt", "in", "@", "spf", "_dmarc"].contains(&lower.as_str())
-        || lower == domain
-        || lower.strip_suffix(domain).is_some_and(|above| above.ends_with('.'))
-        || (!lower.is_empty() && lower.bytes().all(|octet| octet.is_ascii_digit()));
-    if known {
-        return text.get(word.len()..);
-    }
-    // `TXTv=spf1`: the blank between was lost.
-    let head = text.get(..3).filter(|head| head.eq_ignore_ascii_case("txt"));
-    let rest = text.get(head?.len()..)?;
-    rest.get(..2).filter(|tag| tag.eq_ignore_ascii_case("v=")).map(|_| rest)
-}
-
 /// The record of mail that was meant by a text.
-fn meant(octets: &[u8], domain: &str) -> Option<String> {
+fn meant(octets: &[u8]) -> Option<String> {
     let plain = plain(octets);
-    let text = bare(&plain, domain).0.replace('"', "");
-    let text = text.trim_matches([' ', '\'', ')']);
+    let text = slip::without_words(&plain).unwrap_or(&plain).replace('"', "");
+    let text = text.trim_matches([' ', '\'', '=', ':', '(', ')']);
     let head = text.get(..text.len().min(12)).map(str::to_ascii_lowercase)?;
     TAGS.iter().any(|tag| head.starts_with(tag)).then(|| text.to_owned())
 }
@@ -204,7 +176,7 @@ async fn doubled(case: &DomainCase, right: &[DnsName], wrong: Vec<DnsName>) -> V
     for ((right, wrong), answer) in right.iter().zip(&wrong).zip(asked) {
         for record in answer.into_iter().flat_map(|answer| answer.records) {
             let Data::Txt(text) = &record.data else { continue };
-            let Some(meant) = meant(text, case.domain.as_str()) else { continue };
+            let Some(meant) = meant(text) else { continue };
             let records = vec![
                 Change::txt(Operation::Delete, wrong, String::from_utf8_lossy(text)),
                 Change::txt(Operation::Add, right, meant),
@@ -226,21 +198,37 @@ pub(super) fn fixtures() -> Vec<crate::checks::fixture::Fixture> {
     use crate::checks::fixture::Fixture;
     vec![
         Fixture::pass("dns.txt-hygiene", ""),
-        Fixture::fail("dns.txt-hygiene", "- example.com. TXT\nexample.com. TXT \" v=spf1 -all\""),
-        Fixture::fail("dns.txt-hygiene", "_dmarc.example.com.example.com. TXT \"v=DMARC1; p=none\""),
+        Fixture::fail("dns.txt-hygiene", "- _mta-sts\n_mta-sts TXT \" v=STSv1; id=20261121000000;\""),
+        Fixture::fail("dns.txt-hygiene", "- _mta-sts\n_mta-sts TXT \"“v=STSv1; id=20261121000000;”\""),
+        Fixture::fail("dns.txt-hygiene", "- _mta-sts\n_mta-sts TXT \"TXTv=STSv1; id=20261121000000;\""),
         Fixture::fail(
+            "dns.txt-hygiene",
+            "_mta-sts.example.com.example.com. TXT \"v=STSv1; id=20261121000000;\"",
+        ),
+        Fixture::fail(
+            "dns.txt-hygiene",
+            "e2026._domainkey.example.com.example.com. TXT \"v=DKIM1; k=ed25519; p=\"",
+        ),
+        // What the check of the record tells is not told again.
+        Fixture::na("dns.txt-hygiene", "- example.com. TXT\nexample.com. TXT \" v=spf1 -all\""),
+        Fixture::fail("spf.version", "- example.com. TXT\nexample.com. TXT \" v=spf1 -all\""),
+        Fixture::na(
             "dns.txt-hygiene",
             "- example.com. TXT\nexample.com. TXT \"“v=spf1 ip4:192.0.2.10 ~all”\"",
         ),
+        Fixture::fail("spf.version", "- example.com. TXT\nexample.com. TXT \"“v=spf1 ip4:192.0.2.10 ~all”\""),
         Fixture::fail(
-            "dns.txt-hygiene",
+            "spf.version",
             "- example.com. TXT\nexample.com. TXT \"TXTv=spf1 ip4:192.0.2.10 ~all\"",
         ),
         Fixture::fail(
-            "dns.txt-hygiene",
+            "spf.version",
             "- example.com. TXT\nexample.com. TXT \"\\\"v=spf1 ip4:192.0.2.10 ~all\"",
         ),
-        Fixture::fail("dns.txt-hygiene", "- _dmarc\n_dmarc TXT \"v=DMARC1\\\\; p=none\""),
+        Fixture::na("dns.txt-hygiene", "- _dmarc\n_dmarc TXT \"v=DMARC1\\\\; p=none\""),
+        Fixture::fail("dmarc.version", "- _dmarc\n_dmarc TXT \"v=DMARC1\\\\; p=none\""),
+        Fixture::na("dns.txt-hygiene", "_dmarc.example.com.example.com. TXT \"v=DMARC1; p=none\"\n- _dmarc"),
+        Fixture::fail("dns.txt-hygiene", "_dmarc.example.com.example.com. TXT \"v=DMARC1; p=none\""),
         Fixture::unknown("dns.txt-hygiene", "$SERVFAIL example.com. TXT"),
         Fixture::pass("dns.txt-hygiene", "example.com. TXT \"anything “goes” here\""),
     ]
@@ -251,7 +239,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: Option<(Slip, usize, &str)>) {
-        let found = find(text.as_bytes(), "example.com");
+        let found = find(text.as_bytes());
         let expected = expected.map(|(slip, column, meant)| Found { slip, column, meant: meant.to_owned() });
         assert_eq!(found, expected, "{text}");
     }
@@ -282,10 +270,7 @@ mod tests {
         }
         check("v=DMARC1\\; p=none\\;", Some((Slip::Backslash, 9, "v=DMARC1; p=none;")));
         check("_dmarc.example.com. IN TXT \"v=DMARC1; p=none\"", Some((Slip::Words, 1, "v=DMARC1; p=none")));
-        assert_eq!(
-            find(b"\x93v=spf1 -all\x94", "example.com").map(|found| found.slip),
-            Some(Slip::CurlyQuotes)
-        );
+        assert_eq!(find(b"\x93v=spf1 -all\x94").map(|found| found.slip), Some(Slip::CurlyQuotes));
     }
 
     #[test]
@@ -313,7 +298,7 @@ mod tests {
             octets in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..60),
             text in "((TXT|IN|@|v=spf1|\"|“|\\\\| |=|é|3600|example\\.com\\.?){0,8})"
         ) {
-            let _ = (find(&octets, "example.com"), find(text.as_bytes(), "example.com"));
+            let _ = (find(&octets), find(text.as_bytes()));
         }
     }
 }

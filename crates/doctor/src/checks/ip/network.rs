@@ -84,9 +84,8 @@ async fn parity(case: &AddressCase, v6: IpAddr, bad: State) -> Finding {
         return V6_PARITY.unknown(ip, note!("ip-fcrdns-unanswered", name = reverse.at));
     }
     if reverse.verdict.result != IprevResult::Pass {
-        let name = super::wanted(case).await;
-        let ptr = Change::new(Operation::Replace, &reverse.at, RecordType::Ptr, format!("{name}."));
-        let fix = Fix::new(note!("ip-v6-parity-fix", ip = v6)).records(vec![ptr]).settings(settings);
+        let changes = super::renamed(case, &reverse, v6).await;
+        let fix = Fix::new(note!("ip-v6-parity-fix", ip = v6)).records(changes).settings(settings);
         let note = note!("ip-v6-parity-unnamed", ip = v6);
         return V6_PARITY.found(bad, ip, note).evidences(reverse.records()).fix(fix).ttl(reverse.ttl);
     }

@@ -322,7 +322,7 @@ async fn the_record_to_paste() {
         record!("\"“v=spf1 ip4:192.0.2.10 -all”\""),
         |_| {},
         &expect![[r#"
-            example.com fail spf-survey-version
+            example.com fail dns-txt-hygiene-curly
               | example.com TXT "\226\128\156v=spf1 ip4:192.0.2.10 -all\226\128\157"
               | 1: “v=spf1
               spf-fix
