@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use crate::run;
 
 /// For Python: who verifies DKIM and SPF (dkimpy reads Ed25519 with PyNaCl), who speaks the Mailgun-compatible API and takes its
-/// webhooks, who tries an OpenAPI document, and who plays the API of Route 53.
+/// webhooks, who tries an OpenAPI document, and who plays the API of Route 53, and
+/// who examines domains as the doctor does.
 const PYTHON: &[&str] = &[
     "dkimpy==1.1.8",
     "pyspf==2.0.14",
@@ -17,6 +18,7 @@ const PYTHON: &[&str] = &[
     "django-anymail==15.2",
     "schemathesis==4.32.5",
     "moto[server]==5.2.5",
+    "checkdmarc==6.0.4",
 ];
 /// For Node: who submits by SMTP and by HTTP. `mailgun-js` is the old client, which many applications still carry.
 const NODE: &[&str] = &[

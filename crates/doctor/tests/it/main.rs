@@ -10,5 +10,6 @@
     reason = "a test program"
 )]
 
+mod checkdmarc;
 mod postfix;
 mod probe;
