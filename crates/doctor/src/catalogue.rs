@@ -109,4 +109,6 @@ pub fn find(id: &str) -> Option<&'static Check> {
 }
 
 #[cfg(test)]
+mod quiet;
+#[cfg(test)]
 mod tests;

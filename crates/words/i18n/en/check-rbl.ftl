@@ -48,6 +48,7 @@ rbl-not-for-ipv6 = The list has no entries for IPv6.
 rbl-not-listed = { $subject } is not listed.
 rbl-not-white = { $subject } is on no list of good senders, which harms nothing.
 rbl-unsaid-test = { $list } does not show its own test entry: it has ended, or does not answer our resolver. Nothing follows for the sender.
+rbl-unsaid-tests = { $lists } do not show their own test entries: they have ended, or do not answer our resolver. Nothing follows for the sender.
 rbl-unsaid-everything = { $list } has an entry for everything, as lists do that have ended. Nothing follows for the sender.
 rbl-unsaid-rewritten = Instead of { $list }, our resolver answered with { $answer }: it makes up answers for names that do not exist. Nothing follows for the sender.
 rbl-unsaid-public = { $list } does not answer public resolvers ({ $answer }). Use a local recursive resolver or a DQS key.

@@ -513,6 +513,7 @@ cli-check-group-aside = Does not apply
 cli-check-answers = Documented answers of receivers: { $answers }.
 cli-check-more-lines = … and { $count } more lines (--explain shows them).
 cli-check-by = To be done by { $who }.
+cli-check-by-owner = To be done by the owner of { $ip }.
 cli-check-zone-add = to add:
 cli-check-zone-replace = in place of what is there:
 cli-check-zone-delete = to take away:

@@ -48,6 +48,7 @@ rbl-not-for-ipv6 = このリストには IPv6 の登録がありません。
 rbl-not-listed = { $subject } は載っていません。
 rbl-not-white = { $subject } は良い送信者のリストに載っていませんが、害はありません。
 rbl-unsaid-test = { $list } が自身の試験用の登録を返しません。終了したか、こちらのリゾルバに答えていません。送信者については何も判断できません。
+rbl-unsaid-tests = { $lists } が自身の試験用の登録を返しません。終了したか、こちらのリゾルバに答えていません。送信者については何も判断できません。
 rbl-unsaid-everything = { $list } は何にでも登録を返します。終了したリストによくあることです。送信者については何も判断できません。
 rbl-unsaid-rewritten = { $list } の代わりに、リゾルバが { $answer } を返しました。存在しない名前に応答を作り出しています。送信者については何も判断できません。
 rbl-unsaid-public = { $list } は公開リゾルバに答えません（{ $answer }）。自分のマシンの再帰リゾルバか DQS キーを使ってください。

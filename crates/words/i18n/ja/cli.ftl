@@ -513,6 +513,7 @@ cli-check-group-aside = 対象外
 cli-check-answers = 受信側が公表している応答：{ $answers }
 cli-check-more-lines = …ほか { $count } 行（--explain ですべて表示）
 cli-check-by = 作業をする人：{ $who }
+cli-check-by-owner = 作業をする人：{ $ip } の所有者
 cli-check-zone-add = 追加するレコード：
 cli-check-zone-replace = いまのレコードと置き換えるレコード：
 cli-check-zone-delete = 削除するレコード：

@@ -23,7 +23,7 @@ pub(super) const SIMULATE: Check =
     check("dmarc.simulate", Severity::S4, "RFC 9989 section 5.3").who(EVERYBODY).answers(REFUSED);
 pub(super) const SINGLE_POINT: Check = check("dmarc.single-point", Severity::S2, "RFC 9989 section 8")
     .who(EVERYBODY)
-    .after(&["dmarc.exists", "spf.ip-covered"]);
+    .after(&["dmarc.exists", "spf.ip-covered", "dkim.selector-known"]);
 
 /// Mail of one kind: who writes, which way it leaves, who signs.
 #[derive(Clone, Debug)]

@@ -257,7 +257,7 @@ fn outcome(examination: &Examination, strict: bool) -> Outcome {
 }
 
 /// Whether the DNS kept silent about the subject itself: then nothing is known to be well, whatever else was seen.
-fn is_unanswered(examination: &Examination) -> bool {
+pub(super) fn is_unanswered(examination: &Examination) -> bool {
     let name = match examination.subject.parse() {
         Ok(ip) => Ok(DnsName::reverse(ip)),
         Err(_) => DnsName::parse(&examination.subject),

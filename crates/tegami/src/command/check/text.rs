@@ -1,6 +1,7 @@
 //! An examination for people: what to do first comes first, records so that they can be pasted.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tegami_dns::{Data, RecordType};
@@ -8,17 +9,20 @@ use tegami_doctor::memory::Changed;
 use tegami_doctor::{
     Change, Check, Consequence, Examination, Finding, Fix, Operation, Question, Severity, State,
 };
-use tegami_mail::note;
+use tegami_mail::{Note, note};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::context::moment;
 use super::super::prose::{DIM, Prose, paint, style};
 use super::super::{Context, table};
 use super::baseline::Since;
+use super::examine::is_unanswered;
 
 /// Lines of evidence that are shown of one finding unless everything is wanted, and their columns.
 const MAX_EVIDENCE: usize = 4;
 const EVIDENCE_COLUMNS: usize = 74;
+/// The reason of lists of reputation that show nothing, not even their own test entry. Where nothing outside can be asked, all of them do so.
+const SILENT_LIST: &str = "rbl-unsaid-test";
 /// What a record is published with, in seconds, where nothing is said.
 const TTL: u32 = 3600;
 
@@ -116,6 +120,11 @@ pub(super) fn next_look(next: Duration, context: &Context) -> String {
     format!("\n{}", prose.into_text())
 }
 
+/// The list that a reason names.
+fn list_of(note: &Note) -> Option<&str> {
+    note.args.iter().find(|(name, _)| *name == "list").map(|(_, value)| value.as_str())
+}
+
 /// The findings that a change is about, as they are now.
 pub(super) fn behind<'e>(change: &Changed, examination: &'e Examination) -> Vec<&'e Finding> {
     let Some(row) = &change.now else { return Vec::new() };
@@ -177,8 +186,9 @@ impl Telling<'_> {
     }
 
     fn summary(&mut self, examination: &Examination) {
-        let worst = [State::Fail, State::Warn, State::Unknown];
-        let worst = worst.into_iter().find(|state| examination.count(*state) > 0).unwrap_or(State::Pass);
+        let worst = [State::Fail, State::Warn].into_iter().find(|state| examination.count(*state) > 0);
+        let open = is_unanswered(examination).then_some(State::Unknown);
+        let worst = worst.or(open).unwrap_or(State::Pass);
         self.prose.verdict(&examination.subject, worst.as_str());
         let count = |group| examination.findings.iter().filter(|one| Group::of(one) == group).count();
         let counts = note!(
@@ -216,8 +226,10 @@ impl Telling<'_> {
             return;
         }
         self.prose.heading(&self.word(&format!("group-{}", group.word())));
-        if group == Group::Open {
-            return self.open(findings);
+        match group {
+            Group::Open => return self.open(findings),
+            Group::Known => return self.known(findings),
+            _ => {}
         }
         let mut last: Option<&str> = None;
         for finding in findings {
@@ -290,7 +302,11 @@ impl Telling<'_> {
         let text = self.context.say(&fix.note);
         self.prose.hanging("    → ", &text);
         if let Some(by) = &fix.by {
-            self.prose.sentence(6, &note!("cli-check-by", who = by), "");
+            let told = match by.parse::<IpAddr>() {
+                Ok(ip) => note!("cli-check-by-owner", ip = ip),
+                Err(_) => note!("cli-check-by", who = by),
+            };
+            self.prose.sentence(6, &told, "");
         }
         for (number, changes) in fix.choices.iter().enumerate() {
             if number > 0 {
@@ -323,18 +339,47 @@ impl Telling<'_> {
         }
     }
 
+    /// What is worth knowing. How it should be is not said: nothing has to be done.
+    fn known(&mut self, findings: &[&Finding]) {
+        for (number, finding) in findings.iter().enumerate() {
+            if number > 0 {
+                self.prose.gap();
+            }
+            let id = paint(DIM, finding.check.id);
+            self.prose.hanging("  i ", &self.context.say(&finding.note));
+            if self.explain {
+                self.evidence(&finding.evidence);
+            }
+            finding.fix.iter().for_each(|fix| self.fix(fix));
+            self.prose.line(&format!("    {id}"));
+        }
+    }
+
     /// What could not be looked at, by reason.
     fn open(&mut self, findings: &[&Finding]) {
+        let silent = |finding: &&&Finding| finding.note.id == SILENT_LIST;
+        let mut lists: Vec<&str> = Vec::new();
+        for list in findings.iter().filter(silent).filter_map(|one| list_of(&one.note)) {
+            if !lists.contains(&list) {
+                lists.push(list);
+            }
+        }
+        let several = lists.len() > 1;
+        let together = note!("rbl-unsaid-tests", lists = lists.join(", "));
+        let say = |finding: &Finding| {
+            let silent = several && finding.note.id == SILENT_LIST;
+            self.context.say(if silent { &together } else { &finding.note })
+        };
+        let said: Vec<(String, &str)> = findings.iter().map(|one| (say(one), one.check.id)).collect();
         let mut told = BTreeSet::new();
-        for finding in findings {
-            let said = self.context.say(&finding.note);
-            if !told.insert(said.clone()) {
+        for (reason, _) in &said {
+            if !told.insert(reason) {
                 continue;
             }
-            let same = findings.iter().filter(|other| self.context.say(&other.note) == said);
-            let mut ids: Vec<&str> = same.map(|other| other.check.id).collect();
+            let same = said.iter().filter(|(other, _)| other == reason);
+            let mut ids: Vec<&str> = same.map(|(_, id)| *id).collect();
             ids.dedup();
-            self.prose.hanging("  ? ", &said);
+            self.prose.hanging("  ? ", reason);
             self.prose.paragraph(4, &ids.join(", "));
         }
     }
@@ -446,8 +491,8 @@ mod tests {
                 mx.exists, mx.resolves
 
             Worth knowing
-            i Mail has a destination  mx.exists
-                example.org says by a null MX that it receives no mail.
+              i example.org says by a null MX that it receives no mail.
+                mx.exists
 
             Other mail servers may keep the old records for up to 2 h after a change.
         "#]],
@@ -491,8 +536,8 @@ mod tests {
                 mx.exists, mx.resolves
 
             知っておくとよいこと
-            i メールの届け先がある  mx.exists
-                example.org は null MX により、メールを受け取らないと宣言しています。
+              i example.org は null MX により、メールを受け取らないと宣言しています。
+                mx.exists
 
             変更したあとも最大 2 時間のあいだ、ほかのメールサーバーには古いレコードが残るこ
             とがあります。
