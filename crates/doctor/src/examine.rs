@@ -1,6 +1,7 @@
 //! A whole examination.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -13,7 +14,8 @@ use crate::case::{AddressCase, Arrival, Case, DomainCase, MessageCase, StsBefore
 use crate::catalogue::{FAMILIES, Family};
 use crate::checks::smtp::Visits;
 use crate::own::{OWN, Own, OwnCase};
-use crate::{Finding, Question, settle};
+use crate::probe::{Made, Noted};
+use crate::{Asked, Finding, Question, settle};
 
 /// How long an examination may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,6 +31,34 @@ pub struct Examination {
     pub questions: Vec<Question>,
     /// The MTA-STS policy that was seen, where one was: the next examination compares it with what it finds ([`crate::Known::sts_before`]).
     pub sts: Option<StsBefore>,
+    /// Everything else that was asked: mail hosts, web servers, name servers, registries.
+    pub probes: Vec<Made>,
+}
+
+/// What was asked so far.
+struct Log {
+    asked: Arc<Asked>,
+    probes: Arc<Noted>,
+}
+
+impl Log {
+    /// Of everything that the examination with this case asks from now on.
+    fn of(case: &mut Case) -> Self {
+        let probes = Arc::new(Noted::new(Arc::clone(&case.probes)));
+        case.probes = Arc::<Noted>::clone(&probes);
+        Self { asked: Arc::clone(&case.asked), probes }
+    }
+
+    /// The whole examination.
+    fn close(self, subject: &str, findings: Vec<Finding>) -> Examination {
+        Examination {
+            findings: settle(findings, subject),
+            subject: subject.to_owned(),
+            questions: self.asked.questions(),
+            probes: self.probes.made(),
+            sts: None,
+        }
+    }
 }
 
 impl Examination {
@@ -57,8 +87,8 @@ pub type Told<'t> = &'t (dyn Fn(Progress<'_>) + Send + Sync);
 type Look<'c> = (&'static Family, String, BoxFuture<'c, Vec<Finding>>);
 
 /// Examines a domain, and the addresses that are known to send for it.
-pub async fn domain(domain: &Domain, case: Case, told: Told<'_>) -> Examination {
-    let asked = std::sync::Arc::clone(&case.asked);
+pub async fn domain(domain: &Domain, mut case: Case, told: Told<'_>) -> Examination {
+    let log = Log::of(&mut case);
     let domain_case = DomainCase::new(domain.clone(), case.clone());
     // Who sends is asked of the DNS; a zone that does not answer must not hold up the rest for long.
     let sources = tokio::time::timeout(PATIENCE / 2, domain_case.sources()).await.unwrap_or_default();
@@ -76,68 +106,48 @@ pub async fn domain(domain: &Domain, case: Case, told: Told<'_>) -> Examination 
     }
     let patience = PATIENCE + Visits::patience(&domain_case);
     let findings = run(looks, patience, told).await;
-    Examination {
-        findings: settle(findings, domain.as_str()),
-        subject: domain.to_string(),
-        questions: asked.questions(),
-        sts: domain_case.sts_seen(),
-    }
+    Examination { sts: domain_case.sts_seen(), ..log.close(domain.as_str(), findings) }
 }
 
 /// Looks at a domain with some families alone, by their names.
-pub async fn part(domain: &Domain, families: &[&str], case: Case) -> Examination {
-    let asked = std::sync::Arc::clone(&case.asked);
+pub async fn part(domain: &Domain, families: &[&str], mut case: Case) -> Examination {
+    let log = Log::of(&mut case);
     let domain_case = DomainCase::new(domain.clone(), case);
     let wanted = FAMILIES.iter().filter(|family| families.contains(&family.name));
     let looks = wanted
         .filter_map(|family| family.of_domain.map(|look| (*family, domain.to_string(), look(&domain_case))))
         .collect();
     let findings = run(looks, PATIENCE + Visits::patience(&domain_case), &|_| {}).await;
-    Examination {
-        findings: settle(findings, domain.as_str()),
-        subject: domain.to_string(),
-        questions: asked.questions(),
-        sts: domain_case.sts_seen(),
-    }
+    Examination { sts: domain_case.sts_seen(), ..log.close(domain.as_str(), findings) }
 }
 
 /// Examines an address that sends mail.
-pub async fn address(ip: IpAddr, case: Case, told: Told<'_>) -> Examination {
-    let asked = std::sync::Arc::clone(&case.asked);
+pub async fn address(ip: IpAddr, mut case: Case, told: Told<'_>) -> Examination {
+    let log = Log::of(&mut case);
     let case = AddressCase::new(ip, Vec::new(), case);
     let looks = FAMILIES
         .iter()
         .filter_map(|family| family.of_address.map(|look| (*family, ip.to_string(), look(&case))))
         .collect();
     let findings = run(looks, PATIENCE, told).await;
-    Examination {
-        findings: settle(findings, &ip.to_string()),
-        subject: ip.to_string(),
-        questions: asked.questions(),
-        sts: None,
-    }
+    log.close(&ip.to_string(), findings)
 }
 
 /// Examines a message that arrived.
-pub async fn message(arrival: &Arrival, case: Case, told: Told<'_>) -> Examination {
-    let asked = std::sync::Arc::clone(&case.asked);
+pub async fn message(arrival: &Arrival, mut case: Case, told: Told<'_>) -> Examination {
+    let log = Log::of(&mut case);
     let case = MessageCase::new(arrival, case);
     let looks = FAMILIES
         .iter()
         .filter_map(|family| family.of_message.map(|look| (*family, case.subject.clone(), look(&case))))
         .collect();
     let findings = run(looks, PATIENCE, told).await;
-    Examination {
-        findings: settle(findings, &case.subject),
-        subject: case.subject.clone(),
-        questions: asked.questions(),
-        sts: None,
-    }
+    log.close(&case.subject, findings)
 }
 
 /// Examines this installation: itself, the network around it, and the addresses that its mail leaves from.
-pub async fn installation(own: Own, case: Case, told: Told<'_>) -> Examination {
-    let asked = std::sync::Arc::clone(&case.asked);
+pub async fn installation(own: Own, mut case: Case, told: Told<'_>) -> Examination {
+    let log = Log::of(&mut case);
     let domains: Vec<Domain> = own.domains.iter().map(|own| own.domain.clone()).collect();
     let mut known = case.known.clone();
     known.helo = own.hostname.as_ref().map(ToString::to_string);
@@ -160,12 +170,7 @@ pub async fn installation(own: Own, case: Case, told: Told<'_>) -> Examination {
     }
     let patience = PATIENCE + Visits::patience(&own);
     let findings = run(looks, patience, told).await;
-    Examination {
-        findings: settle(findings, OWN),
-        subject: OWN.to_owned(),
-        questions: asked.questions(),
-        sts: None,
-    }
+    log.close(OWN, findings)
 }
 
 /// Looks at everything at once; what has not ended in time is unknown. Families that wait for sessions have this much patience, the

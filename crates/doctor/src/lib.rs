@@ -40,6 +40,7 @@ pub use case::{
     StsBefore, Volume,
 };
 pub use check::{About, Check, Consequence, Who};
+pub use checks::bimi::{Brand, brand};
 pub use checks::bulk::{Endpoint, Numbers, Sent};
 pub use checks::dane::{TlsaOfHost, TlsaRecords};
 pub use checks::ip::owner::{AddressOwner, request as name_request};

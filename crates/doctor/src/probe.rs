@@ -6,6 +6,7 @@
 mod contact;
 pub mod hello;
 mod line;
+mod made;
 mod network;
 mod old_tls;
 mod own;
@@ -27,6 +28,8 @@ use crate::rdap::{Registered, Registration};
 
 pub use contact::{Contacts, RelayAccess};
 pub use hello::{Offer, OfferSeen, Picked};
+pub(crate) use made::Noted;
+pub use made::{Kind, Made};
 pub use network::{Extra, Network, OwnPort, OwnPorts, Patience, Servers, Settings, Web};
 pub use own::{Injection, LineEnd, OwnSeen, Tried};
 pub use port::PortSeen;

@@ -147,7 +147,7 @@ pub(crate) struct Send {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Lookup {
-    Mx(DomainQuestion),
+    Mx(MxQuestion),
     Spf(SpfQuestion),
     Dkim(DkimQuestion),
     Dmarc(DmarcQuestion),
@@ -160,6 +160,7 @@ pub(crate) enum Lookup {
     #[command(visible_alias = "dnsbl")]
     Blacklist(BlacklistQuestion),
     Smtp(SmtpQuestion),
+    Bimi(BimiQuestion),
     Reply(ReplyQuestion),
     Headers(HeadersQuestion),
 }
@@ -168,6 +169,28 @@ pub(crate) enum Lookup {
 pub(crate) struct DomainQuestion {
     #[arg(value_name = "DOMAIN")]
     pub(crate) domain: String,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MxQuestion {
+    #[arg(value_name = "DOMAIN")]
+    pub(crate) domain: String,
+    #[arg(long = "no-probes", visible_alias = "dns-only")]
+    pub(crate) no_probes: bool,
+    #[arg(long, value_name = "PORT", conflicts_with = "no_probes")]
+    pub(crate) port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) dns: DnsOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BimiQuestion {
+    #[arg(value_name = "DOMAIN")]
+    pub(crate) domain: String,
+    #[arg(long = "no-probes", visible_alias = "dns-only")]
+    pub(crate) no_probes: bool,
     #[command(flatten)]
     pub(crate) dns: DnsOptions,
 }

@@ -11,7 +11,7 @@ use tegami_auth::finding::{Change, Operation, Severity};
 use tegami_dns::DnsName;
 use tegami_mail::{Domain, note};
 
-use crate::case::DomainCase;
+use crate::case::{Case, DomainCase};
 use crate::catalogue::Family;
 use crate::probe::{Document, Unprobed};
 use crate::txt::{self, Texts};
@@ -89,6 +89,35 @@ async fn judge(case: &DomainCase) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What a domain publishes of its brand's picture.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Brand {
+    /// Where the record stands, or was looked for last.
+    pub name: String,
+    /// The record, where there is exactly one.
+    pub record: Option<String>,
+    /// `l`: the address of the picture.
+    pub location: Option<String>,
+    /// `a`: the address of the evidence document, a mark certificate.
+    pub evidence: Option<String>,
+}
+
+/// Reads the record of a domain, else that of its organization.
+pub async fn brand(domain: &Domain, case: &Case) -> Brand {
+    let case = DomainCase::new(domain.clone(), case.clone());
+    let (name, texts) = match published(&case).await {
+        Ok(found) => found,
+        Err((name, _)) => return Brand { name, ..Brand::default() },
+    };
+    let own: Vec<_> = texts.list.iter().filter(|text| txt::begins(text, "v=BIMI")).collect();
+    let [text] = own.as_slice() else { return Brand { name, ..Brand::default() } };
+    let record = Some(String::from_utf8_lossy(text).into_owned());
+    match Record::parse(text) {
+        Ok(Record { picture, evidence }) => Brand { name, record, location: picture, evidence },
+        Err(_) => Brand { name, record, ..Brand::default() },
+    }
 }
 
 /// The record of the domain, else that of its organization.

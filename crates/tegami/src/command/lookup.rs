@@ -5,6 +5,7 @@
 //! record of TLS serves, the reply says something known. Every other answer, also one that a failing DNS left open, is a
 //! finding: exit status 1. Wrong use is 2.
 
+mod bimi;
 mod blacklist;
 mod dkim;
 mod dmarc;
@@ -20,21 +21,23 @@ mod tlsa;
 
 use tegami_mail::{Domain, note};
 
+use super::prose::{Prose, paint, style};
 use super::{Context, Failure, Outcome, Report, check, dns};
 use crate::cli::Lookup;
 
 /// Answers the question.
 pub(crate) async fn run(lookup: &Lookup, context: &Context) -> Result<Report, Failure> {
     match lookup {
-        Lookup::Mx(question) => mx::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Mx(question) => mx::run(question, context, dns::resolver(&question.dns)?).await,
         Lookup::Spf(question) => spf::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Dkim(question) => dkim::run(question, context, dns::resolver(&question.dns)?).await,
-        Lookup::Dmarc(question) => dmarc::run(question, context, &*dns::resolver(&question.dns)?).await,
+        Lookup::Dmarc(question) => dmarc::run(question, context, dns::resolver(&question.dns)?).await,
         Lookup::MtaSts(question) => mta_sts::run(question, context, dns::resolver(&question.dns)?).await,
         Lookup::TlsRpt(question) => tls_rpt::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Tlsa(question) => tlsa::run(question, context, &*dns::resolver(&question.dns)?).await,
         Lookup::Blacklist(question) => blacklist::run(question, context, dns::resolver(&question.dns)?).await,
         Lookup::Smtp(question) => smtp::run(question, context, dns::resolver(&question.dns)?).await,
+        Lookup::Bimi(question) => bimi::run(question, context, dns::resolver(&question.dns)?).await,
         Lookup::Headers(question) => headers::run(question, context),
         Lookup::Reply(question) => reply::run(question, context),
         Lookup::Ptr(question) => ptr::run(question, context, &*dns::resolver(&question.dns)?).await,
@@ -44,6 +47,19 @@ pub(crate) async fn run(lookup: &Lookup, context: &Context) -> Result<Report, Fa
 /// A domain of the command line.
 fn domain(text: &str) -> Result<Domain, Failure> {
     Ok(Domain::parse(text).map_err(|error| note!("cli-bad-domain", domain = text, reason = error))?)
+}
+
+/// Results under the names that people know from MxToolbox: a word and a name each.
+fn tell_tests<'r>(
+    prose: &mut Prose<'_>,
+    context: &Context,
+    rows: impl IntoIterator<Item = (&'r str, &'r str)>,
+) {
+    prose.heading(&context.word("cli-spf-tests"));
+    for (word, name) in rows {
+        let pad = " ".repeat(10_usize.saturating_sub(word.len()));
+        prose.line(&format!("   {}{pad}{name}", paint(style(word), word)));
+    }
 }
 
 /// JSON or text, whichever is wanted, and whether the answer is good.

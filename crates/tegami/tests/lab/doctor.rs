@@ -68,4 +68,48 @@ fn the_doctor_finds_what_each_domain_was_made_to_have() {
         let fails = found["summary"]["fail"].as_u64().expect("a number");
         assert_eq!(output.status.code(), Some(i32::from(fails > 0)), "{domain}");
     }
+    lookups(&data, &dns, &smtp);
+    explained(&data, &dns, &smtp);
+}
+
+/// A command that looks at the lab.
+fn looked(data: &tempfile::TempDir, dns: &str, smtp: &str, words: &[&str]) -> (Option<i32>, Value) {
+    let mut command = tegami();
+    command.args(words).args(["--json", "--resolver", dns, "--port", smtp]);
+    command.env("SSL_CERT_FILE", data.path().join("tls/lab.cert.pem"));
+    let output = command.stderr(Stdio::inherit()).output().expect("tegami runs");
+    (output.status.code(), serde_json::from_slice(&output.stdout).expect("JSON"))
+}
+
+/// Real sessions with the lab's mail hosts.
+fn lookups(data: &tempfile::TempDir, dns: &str, smtp: &str) {
+    let session = |domain: &str| {
+        let (status, found) = looked(data, dns, smtp, &["lookup", "mx", domain]);
+        let address = found["hosts"][0]["addresses"][0].clone();
+        (status, address["smtp"].clone(), address["blacklist"]["state"].clone())
+    };
+    let (status, smtp_test, lists) = session("shop.test");
+    assert_eq!((status, &smtp_test["state"]), (Some(0), &"pass".into()), "{smtp_test:#}");
+    // The lab has no lists: nobody is clean by that.
+    assert_eq!(lists, "unknown");
+    let (status, smtp_test, _) = session("deadmx.test");
+    assert_eq!((status, &smtp_test["state"]), (Some(1), &"fail".into()), "{smtp_test:#}");
+    let (_, smtp_test, _) = session("selfsigned.test");
+    assert_eq!(smtp_test["state"], "warn", "{smtp_test:#}");
+}
+
+/// `--explain` tells every question and every probe.
+fn explained(data: &tempfile::TempDir, dns: &str, smtp: &str) {
+    let (_, found) = looked(data, dns, smtp, &["check", "bigmail.test", "--explain"]);
+    let asked = found["asked"].as_array().expect("questions");
+    assert_eq!(Some(asked.len() as u64), found["questions"].as_u64());
+    let probed = found["probed"].as_array().expect("probes");
+    let kinds: Vec<&str> = probed.iter().filter_map(|one| one["kind"].as_str()).collect();
+    assert!(kinds.contains(&"smtp"), "{probed:#?}");
+    for one in probed {
+        assert!(one["seconds"].as_f64().expect("a time") < 30.0, "{one:#}");
+        assert_ne!(one["came"].is_string(), one["error"].is_string(), "{one:#}");
+    }
+    let session = probed.iter().find(|one| one["kind"] == "smtp").expect("a session");
+    assert!(session["came"].as_str().expect("a greeting").contains("220 "), "{session:#}");
 }

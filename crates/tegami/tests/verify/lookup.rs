@@ -91,10 +91,17 @@ fn mx() {
               Mail for example.org goes to the host with the lowest preference that can be
               reached.
 
-              preference  host             IPv4       IPv6         TTL
-              10          mx1.example.org  192.0.2.1  2001:db8::1  3600 s
-              20          mx2.example.org  192.0.2.2  –            3600 s
-                                           192.0.2.3
+              preference  host             address      TTL     block lists  SMTP test
+              10          mx1.example.org  192.0.2.1    3600 s  not asked    not asked
+                                           2001:db8::1          not asked    not asked
+              20          mx2.example.org  192.0.2.2    3600 s  not asked    not asked
+                                           192.0.2.3            not asked    not asked
+
+              block lists: Not asked, because the zone text has no list in it, and nothing
+              is asked of the network.
+
+              SMTP test: Not asked, because hosts of a zone text are nobody's. With --port
+              they are taken for a laboratory's and visited.
             exit status 0
         "#]],
     );
@@ -105,10 +112,17 @@ fn mx() {
               example.org 宛てのメールは、つながるホストのうち優先度の値が最も小さいものに届
               けられます。
 
-              優先度  ホスト           IPv4       IPv6         TTL
-              10      mx1.example.org  192.0.2.1  2001:db8::1  3600 s
-              20      mx2.example.org  192.0.2.2  –            3600 s
-                                       192.0.2.3
+              優先度  ホスト           アドレス     TTL     ブロックリスト  SMTP テスト
+              10      mx1.example.org  192.0.2.1    3600 s  未確認          未確認
+                                       2001:db8::1          未確認          未確認
+              20      mx2.example.org  192.0.2.2    3600 s  未確認          未確認
+                                       192.0.2.3            未確認          未確認
+
+              ブロックリスト: ゾーンファイルにリストがなく、ネットワークにも問い合わせないた
+              め、確認していません。
+
+              SMTP テスト: ゾーンファイルのホストは実在しないため、確認していません。--port
+              を指定すると、実験環境のホストとして接続します。
             exit status 0
         "#]],
     );
@@ -128,8 +142,14 @@ fn mx() {
               bare.example.org has no MX record. Its own addresses receive its mail (the
               implicit MX of RFC 5321 section 5.1); publish an MX record to say so clearly.
 
-              preference  host              IPv4        IPv6  TTL
-              –           bare.example.org  192.0.2.20  –     3600 s
+              preference  host              address     TTL     block lists  SMTP test
+              –           bare.example.org  192.0.2.20  3600 s  not asked    not asked
+
+              block lists: Not asked, because the zone text has no list in it, and nothing
+              is asked of the network.
+
+              SMTP test: Not asked, because hosts of a zone text are nobody's. With --port
+              they are taken for a laboratory's and visited.
             exit status 0
         "#]],
     );
@@ -160,6 +180,134 @@ fn mx_json() {
     assert_eq!(found["hosts"][0]["ipv6"][0], "2001:db8::1");
     assert_eq!(found["hosts"][1]["preference"], 20);
     assert_eq!(found["result"], "mx");
+}
+
+/// A list of reputation with its test entry, which knows one of the mail hosts.
+const LISTS: &str = r#"
+2.0.0.127.zen.spamhaus.org. A 127.0.0.2
+2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.zen.spamhaus.org. A 127.0.0.2
+2.2.0.192.zen.spamhaus.org. A 127.0.0.4
+2.2.0.192.zen.spamhaus.org. TXT "https://check.example.net/192.0.2.2"
+test.dbl.spamhaus.org. A 127.0.1.2
+bad.example.dbl.spamhaus.org. A 127.0.1.4
+"#;
+
+#[test]
+fn mx_with_lists_and_sessions() {
+    let scene = Scene::new(LISTS);
+    transcript(
+        &scene,
+        &expect_file!["expected/lookup-mx.txt"],
+        &[
+            "lookup mx example.org --zone zone",
+            "lookup mx example.org --zone zone --lang ja",
+            "lookup mx example.org --zone zone --no-probes",
+        ],
+    );
+    let (status, found) = scene.json("lookup mx example.org --zone zone");
+    assert_eq!(status, 1);
+    let state = |host: usize, address: usize, of: &str| {
+        let one = &found["hosts"][host]["addresses"][address];
+        format!("{} {of} {}", one["ip"].as_str().unwrap(), one[of]["state"].as_str().unwrap())
+    };
+    assert_eq!(state(0, 0, "blacklist"), "192.0.2.1 blacklist clean");
+    assert_eq!(state(0, 1, "blacklist"), "2001:db8::1 blacklist clean");
+    assert_eq!(state(1, 0, "blacklist"), "192.0.2.2 blacklist listed");
+    assert_eq!(state(1, 0, "smtp"), "192.0.2.2 smtp not-asked");
+    assert!(found["hosts"][1]["addresses"][0]["smtp"]["because"].is_string());
+    assert_eq!(found["hosts"][1]["addresses"][0]["blacklist"]["lists"][0]["list"], "zen.spamhaus.org");
+    // Without a list in it, the zone text says nothing of anybody.
+    let (status, found) = Scene::new("").json("lookup mx example.org --zone zone --no-probes");
+    assert_eq!(status, 0);
+    assert_eq!(found["hosts"][0]["addresses"][0]["blacklist"]["state"], "not-asked");
+}
+
+#[test]
+fn blacklist() {
+    let scene = Scene::new(LISTS);
+    transcript(
+        &scene,
+        &expect_file!["expected/lookup-blacklist.txt"],
+        &["lookup blacklist 192.0.2.2 --zone zone", "lookup dnsbl bad.example --zone zone --lang ja"],
+    );
+    let (status, found) = scene.json("lookup blacklist 192.0.2.2 --zone zone");
+    assert_eq!((status, &found["result"]), (1, &"listed".into()));
+    let (status, found) = scene.json("lookup blacklist 192.0.2.1 --zone zone");
+    assert_eq!((status, &found["result"]), (0, &"clean".into()));
+    assert_eq!(found["lists"][0]["state"], "not-listed");
+    assert!(found["lists"].as_array().unwrap().iter().any(|list| list["state"] == "unknown"));
+    let (status, found) = Scene::new("").json("lookup blacklist example.org --zone zone");
+    assert_eq!((status, &found["result"]), (1, &"unknown".into()));
+}
+
+#[test]
+fn smtp() {
+    let scene = Scene::new("");
+    transcript(
+        &scene,
+        &expect_file!["expected/lookup-smtp.txt"],
+        &[
+            "lookup smtp mx2.example.org --zone zone",
+            "lookup smtp mx2.example.org --zone zone --lang ja",
+            "lookup smtp mx9.example.org --zone zone",
+        ],
+    );
+    let (_, found) = scene.json("lookup smtp mx1.example.org --zone zone");
+    assert_eq!(found["visits"].as_array().unwrap().len(), 2);
+    assert_eq!(found["visits"][0]["names"][0], "mx1.example.org");
+    assert_eq!(found["visits"][0]["tests"][1]["state"], "unknown");
+}
+
+const BRANDS: &str = r#"
+default._bimi.example.org. TXT "v=BIMI1; l=https://img.example.org/logo.svg; a=https://img.example.org/vmc.pem"
+default._bimi.old.example. TXT "v=BIMI1; l=http://old.example/logo.svg"
+old.example. A 192.0.2.9
+"#;
+
+#[test]
+fn bimi() {
+    let scene = Scene::new(BRANDS);
+    transcript(
+        &scene,
+        &expect_file!["expected/lookup-bimi.txt"],
+        &[
+            "lookup bimi example.org --zone zone",
+            "lookup bimi example.org --zone zone --lang ja",
+            "lookup bimi old.example --zone zone --no-probes",
+        ],
+    );
+    let (_, found) = scene.json("lookup bimi news.example.org --zone zone");
+    assert_eq!(found["location"], "https://img.example.org/logo.svg");
+    assert_eq!(found["evidence"], "https://img.example.org/vmc.pem");
+    assert_eq!(found["name"], "default._bimi.example.org");
+    let (status, found) = scene.json("lookup bimi nobody.example --zone zone");
+    assert_eq!((status, &found["result"], &found["record"]), (1, &"none".into(), &serde_json::Value::Null));
+}
+
+#[test]
+fn dkim_without_a_selector() {
+    let (_, line) = super::key();
+    let line = line.replace("mail._domainkey", "google._domainkey");
+    let scene = Scene::new(&line);
+    let (status, found) = scene.json("lookup dkim example.org --zone zone");
+    assert_eq!(status, 0, "{found:#}");
+    let state = |id: &str| {
+        let findings = found["findings"].as_array().unwrap();
+        findings.iter().find(|one| one["id"] == id).unwrap()["state"].clone()
+    };
+    assert_eq!(state("dkim.record-found"), "pass");
+    // No key that can be known is no missing key.
+    let hidden = Scene::new(&line.replace("google._domainkey", "z8k2q._domainkey"));
+    let (status, found) = hidden.json("lookup dkim example.org --zone zone");
+    assert_eq!((status, found["summary"]["fail"].as_u64()), (1, Some(0)), "{found:#}");
+    // Where nothing stands below `_domainkey`, there is none at all (RFC 8020 section 2).
+    let (status, found) = Scene::new("").json("lookup dkim example.org --zone zone");
+    assert_eq!((status, found["summary"]["fail"].as_u64()), (1, Some(1)));
+    let told = |lang: &str| scene.run(&format!("lookup dkim example.org --zone zone --lang {lang}")).output;
+    for language in ["en", "ja"] {
+        assert!(told(language).contains("google._domainkey.example.org"), "{}", told(language));
+    }
+    assert_ne!(told("en"), told("ja"));
 }
 
 #[test]

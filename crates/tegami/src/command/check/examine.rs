@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use tegami_auth::dkim::Selector;
 use tegami_dns::{DnsName, RecordType, Resolver};
-use tegami_doctor::probe::NoProbes;
+use tegami_doctor::probe::{Made, NoProbes};
 use tegami_doctor::{Asked, Case, Examination, Known, Probes, Progress, Purpose, Question, Reach, State};
 use tegami_mail::{Address, Clock as _, Domain, Host, note};
 use tegami_outbound::machine_roots;
@@ -228,6 +228,8 @@ fn told_once(
         if check.explain {
             let asked = examination.questions.iter().map(question).collect::<Vec<_>>();
             members.insert("asked".to_owned(), asked.into());
+            let probed = examination.probes.iter().map(probe).collect::<Vec<_>>();
+            members.insert("probed".to_owned(), probed.into());
         }
         if !check.from_provider.is_empty() {
             members.insert("providers".to_owned(), provider::as_json(&check.from_provider, examination));
@@ -246,6 +248,17 @@ fn question(question: &Question) -> Value {
         "error": question.answer.as_ref().err().map(ToString::to_string),
         "ttl": question.ttl.as_secs(),
         "times": question.times,
+    })
+}
+
+/// A probe with what came, for programs.
+fn probe(made: &Made) -> Value {
+    json!({
+        "kind": made.kind,
+        "target": made.target,
+        "seconds": made.took.as_secs_f64(),
+        "came": made.came.as_ref().ok(),
+        "error": made.came.as_ref().err().map(ToString::to_string),
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tegami_dns::{Data, RecordType};
 use tegami_doctor::memory::Changed;
+use tegami_doctor::probe::Made;
 use tegami_doctor::{
     Change, Check, Consequence, Examination, Finding, Fix, Operation, Question, Severity, State,
 };
@@ -93,6 +94,7 @@ pub(super) fn text(
     }
     if explain {
         telling.questions(&examination.questions);
+        telling.probes(&examination.probes);
     }
     telling.caches(examination);
     telling.prose.into_text()
@@ -391,6 +393,16 @@ impl Telling<'_> {
         }
     }
 
+    fn probes(&mut self, probes: &[Made]) {
+        if probes.is_empty() {
+            return;
+        }
+        self.prose.heading(&self.word("probes"));
+        for made in probes {
+            self.prose.hanging("  ", &made.to_string());
+        }
+    }
+
     /// Old answers lie in caches for a while.
     fn caches(&mut self, examination: &Examination) {
         let mended = examination.findings.iter().filter(|finding| finding.fix.is_some());
@@ -442,7 +454,8 @@ mod tests {
             check("mx.exists").info("example.org", note!("mx-exists-null", domain = "example.org")),
             check("mx.public-ip").pass("mx2.example.org", note!("mx-public-ip", host = "mx2.example.org")),
         ];
-        Examination { subject: "example.org".to_owned(), findings, questions: Vec::new(), sts: None }
+        let (questions, probes) = (Vec::new(), Vec::new());
+        Examination { subject: "example.org".to_owned(), findings, questions, probes, sts: None }
     }
 
     fn told(language: Language, expect: &Expect) {

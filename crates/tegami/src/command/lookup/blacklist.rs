@@ -65,7 +65,7 @@ fn state(row: &Row) -> &'static str {
     }
 }
 
-fn member(row: &Row, context: &Context) -> Value {
+pub(super) fn member(row: &Row, context: &Context) -> Value {
     let hits = match &row.said {
         Said::Listed(hits) => hits.as_slice(),
         _ => &[],

@@ -1,5 +1,9 @@
 //! `tegami lookup dmarc`: the policy that applies to a domain, and with given results what becomes of a message.
 
+mod tests;
+
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tegami_auth::Step;
 use tegami_auth::dkim::DkimResult;
@@ -26,12 +30,14 @@ struct Findings {
     older_verdict: Option<public_suffix::Verdict>,
     /// Where they differ.
     differences: Vec<Note>,
+    /// The results that people know from elsewhere.
+    tests: tests::Results,
 }
 
 pub(super) async fn run(
     question: &DmarcQuestion,
     context: &Context,
-    resolver: &dyn Resolver,
+    resolver: Arc<dyn Resolver>,
 ) -> Result<Report, Failure> {
     let authors = question.subjects.iter().map(|subject| author(subject)).collect::<Result<Vec<_>, _>>()?;
     let spf = results(&question.spf, SpfResult::from_word)?;
@@ -39,13 +45,15 @@ pub(super) async fn run(
     let of_message = !(spf.is_empty() && dkim.is_empty())
         || authors.len() > 1
         || question.subjects.iter().any(|subject| subject.contains('@'));
-    let walker = &mut Walker::new(resolver);
+    let walker = &mut Walker::new(&*resolver);
     let findings = match (of_message, authors.first()) {
         (_, None) => None,
         (true, _) => message(&authors, &spf, &dkim, walker).await,
         (false, Some(author)) => Some(policy(author, walker).await),
     };
-    let Some(findings) = findings else { return Err(note!("cli-spf-nothing-to-check").into()) };
+    let Some(mut findings) = findings else { return Err(note!("cli-spf-nothing-to-check").into()) };
+    let reach = super::check::examine::reach(&question.dns);
+    findings.tests = tests::look(&findings.discovery.author_domain, reach, Arc::clone(&resolver)).await;
     let good = match &findings.verdict {
         Some(verdict) => verdict.result == DmarcResult::Pass,
         None => findings.discovery.policy.is_some() && !findings.discovery.temp_error,
@@ -57,7 +65,8 @@ async fn policy(author: &Domain, walker: &mut Walker<'_>) -> Findings {
     let discovery = dmarc::discover_with(author, walker).await;
     let older = public_suffix::discover(author, walker).await;
     let differences = public_suffix::differences(&discovery, &older);
-    Findings { discovery, verdict: None, older, older_verdict: None, differences }
+    let tests = tests::Results::default();
+    Findings { discovery, verdict: None, older, older_verdict: None, differences, tests }
 }
 
 /// With several authors the policy of the one that decides is shown.
@@ -76,6 +85,7 @@ async fn message(
         older: older.discovery.clone(),
         older_verdict: Some(older),
         differences,
+        tests: tests::Results::default(),
     })
 }
 
@@ -116,6 +126,7 @@ fn as_json(context: &Context, findings: &Findings) -> Value {
     if let Some(members) = shown.as_object_mut() {
         members.insert("subdomains".to_owned(), json!(subdomains));
         members.insert("public_suffix".to_owned(), older);
+        members.insert("tests".to_owned(), findings.tests.to_json());
     }
     shown
 }
@@ -146,6 +157,7 @@ fn text(context: &Context, findings: &Findings) -> String {
     let steps: Vec<Step> = steps.iter().filter(|step| !in_table(step)).cloned().collect();
     prose.steps(&steps);
     older(context, findings, &mut prose);
+    findings.tests.tell(&mut prose, context);
     prose.into_text()
 }
 

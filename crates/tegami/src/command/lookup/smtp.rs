@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tegami_dns::{DnsName, Resolver};
-use tegami_doctor::probe::{SmtpSeen, StartTls, Unprobed};
+use tegami_doctor::probe::{Probes, SmtpSeen, StartTls, Unprobed};
 use tegami_mail::{Domain, note};
 
 use super::super::prose::{DIM, Prose, paint, style};
@@ -18,15 +18,28 @@ use crate::cli::SmtpQuestion;
 const MAX_ADDRESSES: usize = 4;
 
 /// What came of one address.
-struct Visit {
-    ip: IpAddr,
+pub(super) struct Visit {
+    pub(super) ip: IpAddr,
     /// The names that the address has.
     names: Vec<DnsName>,
-    seen: Result<SmtpSeen, Unprobed>,
+    pub(super) seen: Result<SmtpSeen, Unprobed>,
+}
+
+impl Visit {
+    /// One polite session.
+    pub(super) async fn make(
+        host: &Domain,
+        ip: IpAddr,
+        probes: &dyn Probes,
+        resolver: &dyn Resolver,
+    ) -> Self {
+        let names = resolver.ptr(&DnsName::reverse(ip)).await.unwrap_or_default();
+        Self { ip, names, seen: probes.smtp(host, ip).await }
+    }
 }
 
 /// A row as MxToolbox has it: a name, how it came out, and what was seen.
-type Row = (&'static str, &'static str, String);
+pub(super) type Row = (&'static str, &'static str, String);
 
 pub(super) async fn run(
     question: &SmtpQuestion,
@@ -45,13 +58,8 @@ pub(super) async fn run(
         let error = failed.unwrap_or_default();
         return Err(note!("cli-smtp-no-address", host = host, error = error).into());
     }
-    let visits = addresses.into_iter().take(MAX_ADDRESSES).map(|ip| {
-        let (probes, resolver, host) = (&probes, &resolver, &host);
-        async move {
-            let names = resolver.ptr(&DnsName::reverse(ip)).await.unwrap_or_default();
-            Visit { ip, names, seen: probes.smtp(host, ip).await }
-        }
-    });
+    let visits =
+        addresses.into_iter().take(MAX_ADDRESSES).map(|ip| Visit::make(&host, ip, &*probes, &*resolver));
     let visits = futures_util::future::join_all(visits).await;
     let good = visits.iter().all(|visit| rows(visit).iter().all(|(_, word, _)| *word != "fail"));
     let as_json = || json!({"host": host.as_str(), "visits": visits.iter().map(member).collect::<Vec<_>>()});
@@ -59,7 +67,7 @@ pub(super) async fn run(
 }
 
 /// The tests, under the names that people know from MxToolbox.
-fn rows(visit: &Visit) -> Vec<Row> {
+pub(super) fn rows(visit: &Visit) -> Vec<Row> {
     let names: Vec<String> = visit.names.iter().map(ToString::to_string).collect();
     let reverse: Row = match names.is_empty() {
         false => ("SMTP Reverse DNS", "pass", names.join(", ")),
@@ -96,11 +104,19 @@ fn rows(visit: &Visit) -> Vec<Row> {
     ]
 }
 
+/// The worst that the tests came to.
+pub(super) fn worst(rows: &[Row]) -> &'static str {
+    let found = ["fail", "warn", "unknown"].into_iter().find(|word| rows.iter().any(|row| row.1 == *word));
+    found.unwrap_or("pass")
+}
+
+/// The tests of the JSON.
+pub(super) fn tests(rows: Vec<Row>) -> Value {
+    rows.into_iter().map(|(test, state, seen)| json!({"test": test, "state": state, "seen": seen})).collect()
+}
+
 fn member(visit: &Visit) -> Value {
-    let tests: Vec<_> = rows(visit)
-        .into_iter()
-        .map(|(test, state, seen)| json!({"test": test, "state": state, "seen": seen}))
-        .collect();
+    let tests = tests(rows(visit));
     let seen = visit.seen.as_ref().ok();
     json!({
         "ip": visit.ip,
@@ -115,9 +131,7 @@ fn text(host: &Domain, visits: &[Visit], context: &Context) -> String {
     let mut prose = Prose::new(context);
     for visit in visits {
         let rows = rows(visit);
-        let worst =
-            ["fail", "warn", "unknown"].into_iter().find(|word| rows.iter().any(|row| row.1 == *word));
-        prose.verdict(&format!("SMTP {host} [{}]", visit.ip), worst.unwrap_or("pass"));
+        prose.verdict(&format!("SMTP {host} [{}]", visit.ip), worst(&rows));
         for (test, word, seen) in &rows {
             let pad = " ".repeat(8_usize.saturating_sub(word.len()));
             let seen = table::cut(&table::plain(seen), 46);

@@ -67,18 +67,12 @@ const TESTS: [(&str, &[&str]); 13] = [
 
 /// One row for each test; with an address, whether it is permitted.
 pub(super) fn results(prose: &mut Prose<'_>, survey: &Survey, verdict: Option<&Verdict>, context: &Context) {
-    prose.heading(&context.word("cli-spf-tests"));
-    let mut line = |word: &str, name: &str| {
-        let pad = " ".repeat(10_usize.saturating_sub(word.len()));
-        prose.line(&format!("   {}{pad}{name}", paint(style(word), word)));
-    };
-    if let Some(verdict) = verdict {
-        line(verdict.result.as_str(), "SPF Authentication");
-    }
-    for (name, checks) in TESTS {
+    let own = verdict.map(|verdict| (verdict.result.as_str(), "SPF Authentication"));
+    let tests = TESTS.iter().map(|(name, checks)| {
         let state = checks.iter().map(|id| survey.state(id)).max().unwrap_or(State::NotApplicable);
-        line(state.as_str(), name);
-    }
+        (state.as_str(), *name)
+    });
+    super::super::tell_tests(prose, context, own.into_iter().chain(tests));
 }
 
 /// The survey beside an evaluation: what everybody else pays, and what is wrong.
