@@ -13,7 +13,7 @@ use super::Hall;
 use super::form::Fields;
 use super::reader::Reader;
 use super::sign_in;
-use crate::gate::Refusal;
+use crate::gate::{COOKIE, Refusal, cookie};
 use crate::people::is_same;
 
 /// Nothing from elsewhere, nothing inline: what slipped through the escaping would still not run.
@@ -44,6 +44,16 @@ pub(crate) async fn fields(request: Request, next: Next) -> Response {
         headers.append(header::SET_COOKIE, HeaderValue::from_static(cookie));
     }
     response
+}
+
+/// Knows who has signed in, and lets everybody else in too.
+pub(crate) async fn known(State(hall): State<Arc<Hall>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let signed_in = cookie(&parts.headers, COOKIE).is_some();
+    if signed_in && let Ok(visitor) = hall.house.admit(&parts).await {
+        parts.extensions.insert(visitor);
+    }
+    next.run(Request::from_parts(parts, body)).await
 }
 
 /// Lets a request in or not. A form is read here, because it must carry the secret of its visitor.

@@ -92,14 +92,16 @@ pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
     let hall = Arc::new(Hall { house: Arc::clone(house), store, stage, owners, closing });
     let open = Router::new()
         .route("/sign-in", get(sign_in::page).post(sign_in::enter))
-        .route("/test/{name}", get(test_inbox::page))
         .route("/test/{name}/json", get(test_inbox::json))
-        .route("/test/{name}/{id}", get(test_inbox::one))
         .route("/test/{name}/{id}/html", get(test_inbox::html))
         .route("/sign-out", post(sign_in::leave))
         .route("/assets/style.css", get(asset::style))
         .route("/assets/live.js", get(asset::script))
         .route("/assets/icon.svg", get(asset::icon));
+    let known = Router::new()
+        .route("/test/{name}", get(test_inbox::page))
+        .route("/test/{name}/{id}", get(test_inbox::one))
+        .route_layer(from_fn_with_state(Arc::clone(&hall), guard::known));
     Router::new()
         .route("/", get(overview::page))
         .route("/messages", get(messages::page))
@@ -156,6 +158,7 @@ pub(crate) fn router(settings: PageSettings, house: &Shared) -> Router {
         .route("/live", get(live::stream))
         .route_layer(from_fn_with_state(Arc::clone(&hall), guard::guard))
         .merge(open)
+        .merge(known)
         .layer(from_fn(guard::fields))
         .with_state(hall)
 }

@@ -49,7 +49,6 @@ struct SetView {
     name: String,
     kind: String,
     badge: Badge,
-    purpose: String,
     why: Vec<String>,
     by: Option<String>,
     /// What has to stand there.
@@ -121,8 +120,6 @@ fn tone(standing: &str) -> &'static str {
 impl SetView {
     fn new(reader: &Reader, number: usize, set: &PlannedSet) -> Self {
         let key = format!("set-{number}");
-        let purposes: Vec<String> =
-            set.purpose.iter().map(|word| reader.say(&format!("plan-purpose-{word}"))).collect();
         let stays = set.records.iter().filter(|record| record.op != Some(Operation::Delete));
         let goes = set.records.iter().filter(|record| record.op == Some(Operation::Delete));
         Self {
@@ -130,7 +127,6 @@ impl SetView {
                 word: reader.say(&format!("page-plan-{}", set.standing)),
                 tone: tone(set.standing),
             },
-            purpose: purposes.join(" · "),
             why: set.purpose.iter().map(|word| reader.say(&format!("page-plan-why-{word}"))).collect(),
             by: match set.by.as_str() {
                 "owner" => None,

@@ -190,7 +190,7 @@ fn the_dns_plan_is_read_copied_and_taken_along() {
     // A key does not fit in one string of a zone file, and stands whole where it is copied from.
     chrome.press("k=rsa", "As lines of a zone file");
     chrome.sees(&["here it stands in 2 strings"]);
-    chrome.fill("", "DMARC policy, at least", "reject");
+    chrome.fill("", "DMARC, at least", "reject");
     chrome.send("", "Draw the plan");
     chrome.sees(&["p=reject", "--dmarc reject"]);
     let file =
