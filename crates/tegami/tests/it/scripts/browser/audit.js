@@ -100,9 +100,10 @@ window.audit = () => {
   // Words of another language: what stands in `bdi`, `code` and `time` is data, and so are names of hosts and addresses.
   if (document.documentElement.lang === "ja") {
     const foreign = /[A-Za-z]{3,}/g;
-    const names = /^(Tegami|DNS|DKIM|SPF|DMARC|ARC|TLS|SMTP|HTTP|HTTPS|API|URL|HTML|JSON|UTC|CSV|SHA|Message|Authentication|Results|TXT|PTR|MX|RSA|HMAC|CNAME|INBOX|Subject|To|Reply|section|operator|KiB|MiB|MAIL|FROM|RCPT|VRFY|EHLO|RFC|Ed25519|Webhook|ARF|TLSv1|DSN|MIME|read|ID)$/i;
+    const names = /^(Tegami|DNS|DKIM|SPF|DMARC|ARC|TLS|SMTP|HTTP|HTTPS|API|URL|HTML|JSON|UTC|CSV|SHA|Message|Authentication|Results|TXT|PTR|MX|RSA|HMAC|CNAME|INBOX|Subject|To|Reply|section|operator|KiB|MiB|MAIL|FROM|RCPT|VRFY|EHLO|RFC|Ed25519|Webhook|ARF|TLSv1|DSN|MIME|read|ID|AAAA|MTA|STS|RPT|TLSA|DNSSEC|HELO|STARTTLS|ESMTPSA?|NODATA|Signature|Date|multipart|alternative|mechanism|all|include|exists|pass|fail|none|Gmail|Yahoo|iCloud|Outlook|Postfix|Route|Terraform|nsupdate)$/i;
     const judge = (text, element, where) => {
-      const words = (text.replace(/[\w.+-]+[@.][\w.-]+/g, "").match(foreign) ?? []).filter((word) => !names.test(word));
+      const quoted = /`[^`]*`|https?:\/\/[\w.\/-]+|\w+_\w+ = \w+/g;
+      const words = (text.replace(quoted, "").replace(/[\w.+-]+[@.][\w.-]+/g, "").match(foreign) ?? []).filter((word) => !names.test(word));
       if (words.length) wrong.push(`not in Japanese (${where}): "${text.slice(0, 80)}" ${words} in ${element.localName}`);
     };
     const data = (element) => element.closest("bdi, code, pre, time, textarea, [lang=en], button .hidden, a .hidden, summary .hidden, option[value='']:empty");
