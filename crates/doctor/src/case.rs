@@ -382,6 +382,8 @@ pub struct Arrival {
     pub body: Option<Body>,
     /// Whether MAIL asked for SMTPUTF8 (RFC 6531); `None` where nobody knows.
     pub smtputf8: Option<bool>,
+    /// The keys that we signed it with ourselves, by their domains: what has to be published is known of them.
+    pub keys: Vec<(Domain, OwnKey)>,
 }
 
 /// The examination of a message.

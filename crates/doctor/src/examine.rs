@@ -134,11 +134,26 @@ pub async fn address(ip: IpAddr, mut case: Case, told: Told<'_>) -> Examination 
 }
 
 /// Examines a message that arrived.
-pub async fn message(arrival: &Arrival, mut case: Case, told: Told<'_>) -> Examination {
+pub async fn message(arrival: &Arrival, case: Case, told: Told<'_>) -> Examination {
+    message_by(arrival, |_| true, case, told).await
+}
+
+/// Looks at a message with some families alone, by their names.
+pub async fn part_of_message(arrival: &Arrival, families: &[&str], case: Case) -> Examination {
+    message_by(arrival, |family| families.contains(&family.name), case, &|_| {}).await
+}
+
+async fn message_by(
+    arrival: &Arrival,
+    wanted: impl Fn(&Family) -> bool,
+    mut case: Case,
+    told: Told<'_>,
+) -> Examination {
     let log = Log::of(&mut case);
     let case = MessageCase::new(arrival, case);
     let looks = FAMILIES
         .iter()
+        .filter(|family| wanted(family))
         .filter_map(|family| family.of_message.map(|look| (*family, case.subject.clone(), look(&case))))
         .collect();
     let findings = run(looks, PATIENCE, told).await;

@@ -20,6 +20,7 @@ pub mod json;
 pub mod memory;
 pub mod own;
 pub mod plan;
+pub mod preflight;
 pub mod probe;
 pub mod provider;
 pub mod rdap;
@@ -49,7 +50,9 @@ pub use checks::path::Contact;
 pub use checks::rbl;
 pub use checks::smtp::{Visit, Visits};
 pub use checks::sts::{Announced, Sts, Unfetched};
-pub use examine::{Examination, Progress, Told, address, domain, installation, message, part};
+pub use examine::{
+    Examination, Progress, Told, address, domain, installation, message, part, part_of_message,
+};
 pub use finding::{Confidence, Finding, Fix};
 pub use own::{Own, OwnCase};
 pub use probe::Probes;

@@ -14,6 +14,7 @@ use tegami_store::{
 
 use crate::forward::Routed;
 use crate::permit::Permit;
+use crate::preflight::Unfit;
 use crate::returns::ReturnedSender;
 use crate::test_inbox::Tested;
 use crate::track::TrackingWish;
@@ -313,12 +314,21 @@ pub enum IntakeError {
     /// A key that is asked for and is not there, or not the account's.
     #[error("there is no DKIM key {0} that this account may sign with")]
     NoSuchKey(String),
+    /// Its receivers would refuse it, and the configuration says that it shall not leave then.
+    #[error("the message would be refused by its receivers: {}: {}", .0.check, .0.sentence)]
+    Unfit(Box<Unfit>),
     /// A key of ours does not sign.
     #[error("the message could not be signed: {0}")]
     Signing(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Unfit> for IntakeError {
+    fn from(unfit: Unfit) -> Self {
+        Self::Unfit(Box::new(unfit))
+    }
 }
 
 impl IntakeError {
@@ -344,6 +354,7 @@ impl IntakeError {
             // RFC 3463 section 3.8, X.7.2: not allowed to write to the list.
             Self::ListRefuses { .. } => (550, 7, 2),
             Self::NoSuchMailbox(_) => (550, 1, 1),
+            Self::Unfit(unfit) => (550, unfit.status.subject, unfit.status.detail),
             Self::NoSuchKey(_) => (550, 7, 7),
             Self::TooLate(_) => (501, 5, 4),
             Self::Store(StoreError::Full(_)) => (452, 3, 1),
@@ -392,6 +403,7 @@ impl IntakeError {
             Self::NoSuchMailbox(address) => note!("queue-intake-no-such-mailbox", address = address),
             Self::NoSuchKey(key) => note!("queue-intake-no-such-key", key = key),
             Self::TooLate(moment) => note!("queue-intake-too-late", moment = moment),
+            Self::Unfit(unfit) => unfit.note.clone(),
             Self::Signing(why) => note!("queue-intake-signing", why = why),
             Self::Store(why) => note!("queue-intake-store", why = why),
         }

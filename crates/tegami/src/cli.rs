@@ -139,6 +139,8 @@ pub(crate) struct Send {
     pub(crate) file: Option<PathBuf>,
     #[arg(long)]
     pub(crate) direct: bool,
+    #[arg(long, conflicts_with = "direct")]
+    pub(crate) preflight: bool,
     #[arg(long, value_name = "PORT", default_value_t = 25, requires = "direct")]
     pub(crate) port: u16,
     #[command(flatten)]

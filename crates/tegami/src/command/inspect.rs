@@ -115,6 +115,7 @@ fn arrival(at: &Circumstances, content: &[u8], verdicts: Verdicts, hops: &[Hop])
         recipients: Vec::new(),
         body: None,
         smtputf8: None,
+        keys: Vec::new(),
     }
 }
 

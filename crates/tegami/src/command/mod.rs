@@ -45,6 +45,7 @@ use tegami_queue::SystemClock;
 pub(crate) use check::provider_word;
 pub(crate) use context::{Context, Failure, Outcome, Report};
 pub(crate) use dns::ZoneFile;
+pub(crate) use serve::reach;
 
 use crate::cli::{self, Cli, Verb};
 use crate::config::Config;
@@ -267,15 +268,30 @@ pub(crate) async fn administer_remotely(request: &Request, house: &House) -> Res
             Err(failure) => refuse(format!("{}\n", failure.render(&context))),
         };
     }
+    if let Verb::Send(send) = &cli.verb {
+        return answer(
+            send::preflight::remotely(send, request.input.as_deref(), &context, house).await,
+            &context,
+        );
+    }
     let House { rooms, config, .. } = house;
     let site = queue::Site { context: &context, rooms, config, who: &request.who };
-    match on_rooms(&cli.verb, request.input.clone(), site).await {
+    answer(on_rooms(&cli.verb, request.input.clone(), site).await, &context)
+}
+
+/// How a command went, for whoever asked over the control socket.
+fn answer(ended: Result<Report, Failure>, context: &Context) -> Response {
+    match ended {
         Ok(report) => Response {
             status: u8::from(report.outcome == Outcome::Finding),
             output: report.text,
             errors: String::new(),
         },
-        Err(failure) => refuse(format!("{}\n", failure.render(&context))),
+        Err(failure) => Response {
+            status: CANNOT,
+            output: String::new(),
+            errors: format!("{}\n", failure.render(context)),
+        },
     }
 }
 

@@ -74,15 +74,21 @@ async fn wait(score: &Score, address: &str, context: &Context, rooms: &Rooms) ->
     Ok(Report { outcome: if enough { Outcome::Well } else { Outcome::Finding }, ..report })
 }
 
-/// For people: the points, what every provider would do, and what took points or wants something changed.
+/// For people.
 fn text(report: &TestReport, told: &Value, context: &Context) -> String {
     let mut prose = Prose::new(context);
+    tell(&mut prose, (&report.from, &report.subject), told, context);
+    prose.into_text()
+}
+
+/// The points, what every provider would do, and what took points or wants something changed. `about` is author and subject.
+pub(super) fn tell(prose: &mut Prose<'_>, about: (&str, &str), told: &Value, context: &Context) {
     let text = |value: &Value, name: &str| value[name].as_str().unwrap_or_default().to_owned();
     if let Some(points) = told.pointer("/score/points").and_then(Value::as_f64) {
         let of = told.pointer("/score/of").and_then(Value::as_f64).unwrap_or(10.0);
         prose.heading(&format!("{points:.1} / {of:.0}"));
     }
-    prose.line(&format!("{}: {}", table::plain(&report.from), table::plain(&report.subject)));
+    prose.line(&format!("{}: {}", table::plain(about.0), table::plain(about.1)));
     let list = |pointer: &str| told.pointer(pointer).and_then(Value::as_array).cloned().unwrap_or_default();
     for provider in list("/providers") {
         let outcome = context.word(&format!("provider-{}", text(&provider, "outcome")));
@@ -118,5 +124,4 @@ fn text(report: &TestReport, told: &Value, context: &Context) -> String {
             }
         }
     }
-    prose.into_text()
 }

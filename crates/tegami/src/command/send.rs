@@ -2,6 +2,7 @@
 
 mod direct;
 mod local;
+pub(crate) mod preflight;
 mod sendmail;
 
 use std::io::Read;
@@ -28,6 +29,10 @@ pub(crate) async fn run(send: &Send, context: &Context) -> Result<Outcome, Failu
     let config = context.config()?;
     let reverse_path = reverse_path(send.from.as_deref(), &content, origin(&config))?;
     let envelope = Envelope::new(reverse_path, recipients);
+    if send.preflight {
+        let content = line::to_crlf(&content).into_owned();
+        return preflight::run(context, &config, envelope, content).await;
+    }
     let reply = local::hand_over(&config, envelope, line::to_crlf(&content).into_owned()).await?;
     if context.json {
         context

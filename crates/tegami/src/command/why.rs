@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 use tegami_mail::header::{HeaderLimits, HeaderSection};
 use tegami_mail::{Address, HeaderField, note};
+use tegami_queue::judgement_apart;
 use tegami_store::{
     Attempt, EventFilter, EventKind, MessageRow, NewEvent, Origin, QueueId, QueueRow, RecipientState,
     StoreError,
@@ -51,6 +52,11 @@ struct Story {
 }
 
 impl Story {
+    /// What receivers would make of a message in test mode.
+    fn judgement(&self) -> Option<serde_json::Value> {
+        self.events.iter().rev().find_map(|event| judgement_apart(event).1)
+    }
+
     fn arrived(&self) -> bool {
         self.recipients.iter().all(|row| row.state == RecipientState::Delivered)
             && self.ended_here.iter().all(|event| event.kind != EventKind::Failed)
@@ -212,6 +218,14 @@ pub(crate) fn heading(context: &Context, message: &MessageRow) -> String {
     text
 }
 
+/// A judgement stands beside the events.
+fn without_judgement(event: &NewEvent) -> NewEvent {
+    match judgement_apart(event) {
+        (data, Some(_)) => NewEvent { data: data.into(), ..event.clone() },
+        (_, None) => event.clone(),
+    }
+}
+
 fn story_json(context: &Context, story: &Story) -> serde_json::Value {
     let attempts: Vec<_> = story
         .attempts
@@ -242,7 +256,8 @@ fn story_json(context: &Context, story: &Story) -> serde_json::Value {
         "attempts": attempts,
         "ended_here": story.ended_here,
         "papers": story.papers.iter().map(|event| paper::member(context, event)).collect::<Vec<_>>(),
-        "events": story.events,
+        "events": story.events.iter().map(without_judgement).collect::<Vec<_>>(),
+        "preflight": story.judgement().map(|told| tegami_words::told(context.language, &told)),
         "signatures": story.signatures,
         "notices": story.notices.iter().map(|notice| notice.id).collect::<Vec<_>>(),
     })

@@ -67,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) monitor: Monitor,
     /// Test inboxes.
     pub(crate) inboxes: Inboxes,
+    /// What is looked at of our own mail.
+    pub(crate) preflight: Preflight,
     /// Limits.
     pub(crate) limits: Limits,
     /// What is logged, and how.
@@ -137,6 +139,15 @@ pub(crate) struct Monitor {
 pub(crate) struct Inboxes {
     /// Links are followed, and the one-click way to unsubscribe is gone.
     pub(crate) links: bool,
+}
+
+/// What is looked at of our own mail with the eyes of its receivers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Preflight {
+    /// Of each sending domain one message in so long is judged after it was accepted; `None`: none is.
+    pub(crate) sample: Option<Duration>,
+    /// What receivers would refuse is not accepted.
+    pub(crate) refuse: bool,
 }
 
 /// What is logged, and how.

@@ -23,8 +23,8 @@ use super::schedule::{self, Shares};
 use super::shaping;
 use super::value::{addresses, delays, everywhere, parse_delay, size};
 use super::{
-    Config, Delivery, DkimKey, Dns, Inboxes, Limits, Listen, Log, LogFormat, Monitor, OnFail, Reception,
-    Reports, ReturnPath, Submission, Tls, bounce, form, webhook,
+    Config, Delivery, DkimKey, Dns, Inboxes, Limits, Listen, Log, LogFormat, Monitor, OnFail, Preflight,
+    Reception, Reports, ReturnPath, Submission, Tls, bounce, form, webhook,
 };
 
 /// Reads the whole text; relative paths start at `base`.
@@ -81,6 +81,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         reports: reports(root),
         monitor: monitor(root),
         inboxes: inboxes(root),
+        preflight: preflight(root),
         submission: submission(root),
         limits: limits(root),
         log: log(root),
@@ -394,6 +395,22 @@ fn inboxes(root: &Section<'_>) -> Inboxes {
     let inboxes = Inboxes { links: section.flag("links").unwrap_or_default() };
     section.finish();
     inboxes
+}
+
+fn preflight(root: &Section<'_>) -> Preflight {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let mut preflight = Preflight { sample: Some(HOUR), refuse: false };
+    let Some(section) = root.section("preflight") else { return preflight };
+    if let Some((text, span)) = section.text("sample") {
+        match parse_delay(&text) {
+            _ if text == "never" => preflight.sample = None,
+            Some(every) => preflight.sample = Some(every),
+            None => section.problem(span, note!("cli-config-wants-delay", key = "sample")),
+        }
+    }
+    preflight.refuse = section.flag("refuse").unwrap_or_default();
+    section.finish();
+    preflight
 }
 
 fn log(root: &Section<'_>) -> Log {

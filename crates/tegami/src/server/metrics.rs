@@ -22,6 +22,7 @@ pub(crate) struct Meters {
     pub(crate) store: tegami_store::Metrics,
     pub(crate) inbound: tegami_inbound::Metrics,
     pub(crate) outbound: tegami_outbound::Metrics,
+    pub(crate) preflight: super::preflight::watch::Metrics,
 }
 
 /// All metrics of a server as they stand now.
@@ -32,6 +33,7 @@ pub(crate) async fn told(rooms: &Rooms) -> String {
     rooms.meters.inbound.register(&mut registry);
     rooms.meters.outbound.register(&mut registry);
     rooms.calls.metrics().register(&mut registry);
+    rooms.meters.preflight.register(&mut registry);
     waiting(rooms, &mut registry).await;
     process(&mut registry);
     let mut text = String::new();

@@ -12,6 +12,7 @@ pub(crate) mod metrics;
 mod monitor;
 mod pages;
 mod practice;
+mod preflight;
 mod probes;
 mod reload;
 mod reports;
@@ -37,11 +38,14 @@ use tokio::task::JoinSet;
 
 pub(crate) use pages::{controls, lab_pages, offers, pages, sources};
 pub(crate) use practice::Practice;
+pub(crate) use preflight::{Desk as PreflightDesk, rehearse};
 pub(crate) use probes::{Outside, probes};
+pub(crate) use returns::decide as choose_returns;
 pub(crate) use rooms::Rooms;
 pub(crate) use tls::{association, first_certificate, shown_certificate, trusted_roots};
 
 use self::doors::{Doors, OpenDoors};
+pub(crate) use self::preflight::watch::Guard;
 pub(crate) use self::reload::{Answer, House};
 use crate::command::{Failure, ZoneFile};
 use crate::config::Config;
@@ -87,6 +91,8 @@ pub(crate) struct Server {
     https: Arc<Https>,
     resolver: Arc<dyn Resolver>,
     practice: Practice,
+    /// What is looked at of our own mail.
+    watched: preflight::watch::Line,
     zone: Option<Arc<ZoneFile>>,
     reach: Reach,
     asked: mpsc::Receiver<Answer>,
@@ -115,13 +121,20 @@ impl Server {
         let https = Arc::new(https.map_err(|error| Failure::Text(error.to_string()))?);
         rooms.line.connect(&https, config);
         let practice = Practice::open(config, &resolver, (roots.clone(), reach, dns_port))?;
+        let (watched, waiting) = preflight::watch::line();
+        rooms.intake.show_to(Guard::new(&rooms, &practice, config, Some(watched.clone())));
         let journal = Arc::new(Journal::new(Arc::clone(&rooms.store)));
         let observer = Arc::clone(&journal);
         let courier =
             courier::courier(&rooms, config, roots, (Arc::clone(&resolver), reach), &https, observer)?;
         let outbound = Arc::new(outbound(&rooms, Arc::clone(&courier)));
         let (asks, asked) = mpsc::channel(1);
-        let house = House { rooms: Arc::clone(&rooms), config: Arc::new(config.clone()), asks };
+        let house = House {
+            rooms: Arc::clone(&rooms),
+            config: Arc::new(config.clone()),
+            practice: practice.clone(),
+            asks,
+        };
         let mut server = Self {
             addresses: Addresses::default(),
             tasks: JoinSet::new(),
@@ -136,18 +149,19 @@ impl Server {
             rooms,
             resolver,
             practice,
+            watched,
             zone,
             reach,
             asked,
         };
-        returns::choose(config, server.rooms.intake.returns(), &server.resolver).await;
-        returns::follow(&server.rooms, config).await;
+        returns::decide(config, &server.rooms, &server.resolver).await;
         let resolver = Arc::clone(&server.resolver);
         let reports = reports::Desk { journal, https, resolver: Arc::clone(&resolver) };
         let house = server.house.subscribe();
         let choosing = returns::keep_choosing(house.clone(), resolver, returns::EVERY, shutdown.clone());
         server.tasks.spawn(choosing);
         server.tasks.spawn(returns::keep_following(house.clone(), shutdown.clone()));
+        server.tasks.spawn(preflight::watch::look_on(house.clone(), waiting, shutdown.clone()));
         server.tasks.spawn(monitor::make_rounds(house, server.practice.clone(), shutdown.clone()));
         server.listen(config, smtp, &shutdown).await?;
         server.http(config, &shutdown).await?;

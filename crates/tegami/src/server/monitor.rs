@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tegami_doctor::memory::{Changed, Row};
 use tegami_inbound::Shutdown;
 use tegami_mail::compose::{MessageBuilder, message_id};
-use tegami_mail::{Address, NameAddr, note};
+use tegami_mail::{Address, NameAddr, Note, note};
 use tegami_queue::Languages;
 use tegami_store::{EventKind, NewEvent, StoreError};
 use tegami_web::{Checkup, Checkups, Patient, Watched};
@@ -99,12 +99,24 @@ async fn look(
         .into(),
     };
     rooms.store.record(vec![event]).await?;
-    tell(&checkup, &changes, rooms, config).await;
+    let lead = lead(&checkup, &changes);
+    tell(&checkup, &changes, &lead, rooms, config).await;
     Ok(())
 }
 
-/// Writes to whoever looks after the server.
-async fn tell(checkup: &Checkup, changes: &[Changed], rooms: &Rooms, config: &Config) {
+fn lead(checkup: &Checkup, changes: &[Changed]) -> Note {
+    let worse = changes.iter().filter(|change| change.worse).count();
+    note!("cli-monitor-lead", subject = checkup.subject, worse = worse, better = changes.len() - worse)
+}
+
+/// Writes to whoever looks after the server, in a letter that begins so.
+pub(super) async fn tell(
+    checkup: &Checkup,
+    changes: &[Changed],
+    lead: &Note,
+    rooms: &Rooms,
+    config: &Config,
+) {
     let Some(author) = config.domains.first() else { return };
     let postmaster = format!("postmaster@{author}");
     let to = config.monitor.to.clone().or_else(|| Address::parse(&postmaster).ok());
@@ -116,7 +128,7 @@ async fn tell(checkup: &Checkup, changes: &[Changed], rooms: &Rooms, config: &Co
         Languages::Japanese => &[Language::Japanese],
     };
     let texts: Vec<_> =
-        languages.iter().map(|language| letter(checkup, changes, config, *language)).collect();
+        languages.iter().map(|language| letter(checkup, changes, lead, config, *language)).collect();
     let subject = texts.first().map(|(subject, _)| subject.clone());
     let texts: Vec<String> = texts.into_iter().map(|(_, text)| text).collect();
     let message = MessageBuilder {
@@ -145,13 +157,19 @@ async fn tell(checkup: &Checkup, changes: &[Changed], rooms: &Rooms, config: &Co
 }
 
 /// Subject and text in one language.
-fn letter(checkup: &Checkup, changes: &[Changed], config: &Config, language: Language) -> (String, String) {
+fn letter(
+    checkup: &Checkup,
+    changes: &[Changed],
+    lead: &Note,
+    config: &Config,
+    language: Language,
+) -> (String, String) {
     let say = |note| tegami_words::note(language, &note);
     let worse = changes.iter().filter(|change| change.worse).count();
     let better = changes.len() - worse;
     let of = &checkup.subject;
     let subject = say(note!("cli-monitor-subject", subject = of, worse = worse, better = better));
-    let mut text = say(note!("cli-monitor-lead", subject = of, worse = worse, better = better));
+    let mut text = tegami_words::note(language, lead);
     let told = tegami_words::told(language, &checkup.examination);
     let findings = told.get("findings").and_then(Value::as_array).cloned().unwrap_or_default();
     for change in changes {

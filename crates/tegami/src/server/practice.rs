@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rustls::RootCertStore;
 use serde_json::Value;
 use tegami_auth::received::Tls;
@@ -15,7 +16,7 @@ use tegami_web::{CheckupSettings, Checkups, Registry};
 
 use super::Rooms;
 use super::probes::{Outside, probes};
-use crate::command::Failure;
+use crate::command::{Failure, reach};
 use crate::config::Config;
 
 /// The world as the doctor sees it.
@@ -41,11 +42,7 @@ impl Practice {
         resolver: &Arc<dyn Resolver>,
         (roots, near, dns_port): (RootCertStore, tegami_outbound::Reach, u16),
     ) -> Result<Self, Failure> {
-        // A server that delivers on loopback lives in a world of its own.
-        let reach = match near {
-            tegami_outbound::Reach::Loopback => Reach::Everywhere,
-            tegami_outbound::Reach::Network => Reach::Internet,
-        };
+        let reach = far(near);
         let outside = |links| Outside {
             hostname: config.hostname.to_string(),
             port: config.delivery.port,
@@ -61,9 +58,18 @@ impl Practice {
         Ok(Self { resolver: Arc::clone(resolver), probes: probes(false)?, curious: probes(true)?, reach })
     }
 
-    /// Of a program that examines nobody.
-    pub(crate) fn of(resolver: Arc<dyn Resolver>) -> Self {
-        Self { resolver, probes: Arc::new(NoProbes), curious: Arc::new(NoProbes), reach: Reach::Internet }
+    /// Of a program that asks nobody but the DNS.
+    pub(crate) fn of(config: &Config, resolver: Arc<dyn Resolver>) -> Self {
+        Self { resolver, probes: Arc::new(NoProbes), curious: Arc::new(NoProbes), reach: far(reach(config)) }
+    }
+
+    /// What an examination of a message at that hour has at hand.
+    pub(super) fn case(&self, now: Timestamp) -> Case {
+        Case {
+            asked: Arc::new(Asked::new(Arc::clone(&self.resolver))),
+            probes: Arc::clone(&self.probes),
+            known: Known::nothing(now, self.reach),
+        }
     }
 
     /// Examinations that are kept.
@@ -97,6 +103,14 @@ impl Practice {
     }
 }
 
+/// A server that delivers on loopback lives in a world of its own.
+fn far(near: tegami_outbound::Reach) -> Reach {
+    match near {
+        tegami_outbound::Reach::Loopback => Reach::Everywhere,
+        tegami_outbound::Reach::Network => Reach::Internet,
+    }
+}
+
 struct Bench {
     practice: Practice,
     clock: Arc<dyn Clock>,
@@ -113,13 +127,10 @@ impl Judge for Bench {
                 recipients: came.envelope.forward_paths.iter().map(|path| path.address.clone()).collect(),
                 body: Some(came.envelope.body),
                 smtputf8: Some(came.envelope.smtputf8),
-            };
-            let case = Case {
-                asked: Arc::new(Asked::new(Arc::clone(&self.practice.resolver))),
-                probes: Arc::clone(&self.practice.probes),
-                known: Known::nothing(self.clock.now(), self.practice.reach),
+                keys: Vec::new(),
             };
             // The doctor knows when to stop, and tells what could not be found out in time.
+            let case = self.practice.case(self.clock.now());
             tegami_doctor::json::report(&tegami_doctor::message(&arrival, case, &|_| {}).await)
         })
     }

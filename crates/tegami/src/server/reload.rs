@@ -10,7 +10,8 @@ use tegami_queue::shaping::ShapingSettings;
 use tokio::sync::{mpsc, oneshot};
 
 use super::doors::Doors;
-use super::{Rooms, Server, calls, keys, outbound_settings, returns, settler, shaping, tls};
+use super::preflight::watch::Guard;
+use super::{Practice, Rooms, Server, calls, keys, outbound_settings, returns, settler, shaping, tls};
 use crate::command::Failure;
 use crate::config::{Config, Delivery};
 
@@ -22,6 +23,7 @@ pub(crate) type Answer = oneshot::Sender<Result<Vec<&'static str>, Failure>>;
 pub(crate) struct House {
     pub(crate) rooms: Arc<Rooms>,
     pub(crate) config: Arc<Config>,
+    pub(crate) practice: Practice,
     /// Whom to ask for a reload.
     pub(crate) asks: mpsc::Sender<Answer>,
 }
@@ -52,8 +54,7 @@ impl Server {
         let zone = self.zone.as_ref().map(|zone| zone.read()).transpose()?;
         let given = keys::given(&config)?;
         let rooms = self.rooms.renewed(&config).await?;
-        returns::choose(&config, rooms.intake.returns(), &self.resolver).await;
-        returns::follow(&rooms, &config).await;
+        returns::decide(&config, &rooms, &self.resolver).await;
         // No key is made or withdrawn between this and the moment when these count.
         let ring = rooms.dkim.prepare(given, &rooms.domains).await?;
         self.https.trust(roots).map_err(failed)?;
@@ -66,6 +67,7 @@ impl Server {
         let courier = Arc::new(courier);
         let _ = rooms.courier.set(Arc::clone(&courier));
         let rooms = Arc::new(rooms);
+        rooms.intake.show_to(Guard::new(&rooms, &self.practice, &config, Some(self.watched.clone())));
         super::warn(&config);
         self.doors.replace(Doors::new(&rooms, &config, &tls, &self.practice));
         let router = (self.pages)(&rooms, &config, &self.practice, self.stop.subscribe());
@@ -124,6 +126,7 @@ fn taken_over(before: &Config, now: Config) -> (Config, Vec<&'static str>) {
         reports: now.reports,
         monitor: now.monitor,
         inboxes: now.inboxes,
+        preflight: now.preflight,
         limits: now.limits,
         public_url: now.public_url,
         trusted_proxies: now.trusted_proxies,
@@ -158,6 +161,7 @@ mod tests {
         ("reports", "reports.tls = false", &[]),
         ("inboxes", "inboxes.links = true", &[]),
         ("monitor", "monitor.every = \"never\"", &[]),
+        ("preflight", "preflight.refuse = true", &[]),
         ("limits", "limits.recipients = 7", &[]),
         ("public_url", "public_url = \"https://mail.example.org/\"", &[]),
         ("trusted_proxies", "trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]", &[]),

@@ -99,6 +99,12 @@ fn key_of(line: &str) -> Option<[u8; 32]> {
     if line.len() == 64 { octets.try_into().ok() } else { None }
 }
 
+/// What a server decides of all its return paths when it starts.
+pub(crate) async fn decide(config: &Config, rooms: &Rooms, resolver: &Arc<dyn Resolver>) {
+    choose(config, rooms.intake.returns(), resolver).await;
+    follow(rooms, config).await;
+}
+
 /// Decides which domains leave with return paths of ours.
 pub(super) async fn choose(config: &Config, returns: &Returns, resolver: &Arc<dyn Resolver>) {
     // All at the same time: where the DNS is silent, the start waits once.
@@ -177,6 +183,7 @@ mod tests {
     use tegami_store::{BoxFuture, DomainRow};
     use tokio::sync::{Notify, mpsc};
 
+    use super::super::Practice;
     use super::*;
 
     /// Never answers, and tells that it was asked.
@@ -200,7 +207,8 @@ mod tests {
         let rooms = Arc::new(Rooms::open(&config, Arc::new(SystemClock)).await.unwrap());
         let waiting = Domain::parse("example.net").unwrap();
         rooms.domains.create(&waiting, DomainRow::default()).await.unwrap();
-        let (_house, seen) = watch::channel(House { rooms, config, asks: mpsc::channel(1).0 });
+        let practice = Practice::of(&config, Arc::new(Silent(Arc::new(Notify::new()))));
+        let (_house, seen) = watch::channel(House { rooms, config, practice, asks: mpsc::channel(1).0 });
         let (stop, shutdown) = Shutdown::pair();
         let asked = Arc::new(Notify::new());
         let resolver = Arc::new(Silent(Arc::clone(&asked)));

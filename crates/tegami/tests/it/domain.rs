@@ -29,7 +29,7 @@ pub(crate) fn request(site: &Site, key: &str, method: &str, path: &str, body: &s
 }
 
 /// What `tegami domain records` asks for, as the owner's DNS provider would keep it.
-fn publish(site: &Site, domain: &str) {
+pub(crate) fn publish(site: &Site, domain: &str) {
     let plan = site.json(&["domain", "records", domain]);
     let mut zone = std::fs::read_to_string(site.path("zone.txt")).unwrap();
     for record in plan["records"].as_array().unwrap() {

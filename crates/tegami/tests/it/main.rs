@@ -34,6 +34,7 @@ mod peer;
 mod people;
 mod policy;
 mod postfix;
+mod preflight;
 mod queue;
 mod receiver;
 mod reception;

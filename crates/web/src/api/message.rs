@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tegami_mail::{Address, mime};
+use tegami_queue::judgement_apart;
 use tegami_store::{
     Attempt, EnvelopeParameters, Event, EventFilter, EventKind, MessageRow, Origin, QueueId, QueueRow,
     RecipientState, StoreError, Summary,
@@ -29,7 +30,7 @@ const LOOKED_AT: usize = 10_000;
 /// Messages read at once.
 const PAGE: usize = 250;
 /// Events of one message that are shown.
-const PLENTY: usize = 5000;
+pub(crate) const PLENTY: usize = 5000;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -273,7 +274,9 @@ impl House {
         let attempts = store.attempts(id).await?;
         let filter = EventFilter { message: Some(id), limit: PLENTY, ..EventFilter::default() };
         let events = store.events(filter).await?;
+        let preflight = events.iter().rev().find_map(|event| judgement_apart(&event.event).1);
         Ok(Story {
+            preflight: preflight.map(|report| told(language, &report)),
             verdicts: row.verdicts.as_ref().map(|verdicts| told(language, verdicts)),
             message: Message::new(row, &recipients),
             recipients: recipients.iter().map(Recipient::new).collect(),
@@ -408,11 +411,13 @@ pub(crate) struct EventStory {
 
 impl EventStory {
     fn new(event: Event, language: Language) -> Self {
+        // A judgement stands beside the events.
+        let (data, _) = judgement_apart(&event.event);
         Self {
             seq: event.seq,
             kind: event.event.kind,
             at: event.event.at,
-            data: told(language, &event.event.data.value()),
+            data: told(language, &data),
             recipient: event.event.recipient,
         }
     }
@@ -429,6 +434,9 @@ pub(crate) struct Story {
     events: Vec<EventStory>,
     /// What reception found: SPF, DKIM, ARC, DMARC with their steps.
     verdicts: Option<Value>,
+    /// Of a message in test mode: what its receivers would make of it, in the form of a test inbox's report. `null` until it was judged, which
+    /// takes a moment.
+    preflight: Option<Value>,
 }
 
 /// A page of messages.

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::Value;
 use tegami_queue::{TestInbox, TestReport};
 use tegami_store::QueueId;
 
@@ -48,10 +49,18 @@ struct Line {
 }
 
 /// A score.
-struct ScoreView {
-    points: String,
-    of: String,
-    tone: &'static str,
+#[derive(Debug)]
+pub(crate) struct ScoreView {
+    pub(crate) points: String,
+    pub(crate) of: String,
+    pub(crate) tone: &'static str,
+}
+
+/// What receivers would make of a message.
+pub(crate) struct JudgementView {
+    pub(crate) score: Option<ScoreView>,
+    pub(crate) providers: Vec<ProviderView>,
+    pub(crate) groups: Vec<Group>,
 }
 
 /// A report, whole.
@@ -85,7 +94,7 @@ struct Report {
     #[serde(default)]
     providers: Vec<Verdict>,
     #[serde(default)]
-    examination: serde_json::Value,
+    examination: Value,
 }
 
 #[derive(Deserialize)]
@@ -109,17 +118,28 @@ impl ScoreView {
 }
 
 /// The report in words, read again.
-fn read(reader: &Reader, report: &TestReport) -> Option<Report> {
-    serde_json::from_value(tegami_words::told(reader.language, &report.report)).ok()
+fn read(reader: &Reader, report: &Value) -> Option<Report> {
+    serde_json::from_value(tegami_words::told(reader.language, report)).ok()
+}
+
+impl JudgementView {
+    /// As it was written down.
+    pub(crate) fn new(reader: &Reader, report: &Value) -> Self {
+        let (score, providers, examination) = match read(reader, report) {
+            Some(read) => (read.score, read.providers, read.examination),
+            None => (None, Vec::new(), Value::Null),
+        };
+        Self {
+            score: score.as_ref().map(ScoreView::new),
+            providers: providers.into_iter().map(|told| ProviderView::new(reader, told)).collect(),
+            groups: groups(reader, &examination, score.as_ref().map_or(&[], |score| &score.findings)),
+        }
+    }
 }
 
 impl ReportView {
     async fn new(hall: &Hall, reader: &Reader, inbox: &TestInbox, report: &TestReport) -> Self {
-        let read = read(reader, report);
-        let (score, providers, examination) = match read {
-            Some(read) => (read.score, read.providers, read.examination),
-            None => (None, Vec::new(), serde_json::Value::Null),
-        };
+        let JudgementView { score, providers, groups } = JudgementView::new(reader, &report.report);
         // The message may be forgotten earlier than the report.
         let content = hall.store.content(report.message, None).await.ok();
         let message = hall.store.message(report.message).await.ok();
@@ -129,9 +149,9 @@ impl ReportView {
             subject: visible(&report.subject),
             from: visible(&report.from),
             at: Moment::new(report.at),
-            score: score.as_ref().map(ScoreView::new),
-            providers: providers.into_iter().map(|told| ProviderView::new(reader, told)).collect(),
-            groups: groups(reader, &examination, score.as_ref().map_or(&[], |score| &score.findings)),
+            score,
+            providers,
+            groups,
             verdicts: verdicts.map(|value| VerdictsView::new(reader, value, "test")),
             source: content.map(|content| SourceView::new(&content)),
             html: link(&["test", &inbox.name, &id, "html"]),
@@ -146,7 +166,7 @@ impl Line {
             subject: visible(&report.subject),
             from: visible(&report.from),
             at: Moment::new(report.at),
-            score: read(reader, report).and_then(|read| read.score).as_ref().map(ScoreView::new),
+            score: read(reader, &report.report).and_then(|read| read.score).as_ref().map(ScoreView::new),
             here: report.message == shown,
         }
     }

@@ -1,6 +1,9 @@
 # The doctor: one message, as a receiver sees it.
 msg-open = The DNS did not answer, so { $method } stayed open. Nothing follows from that; try again later.
 msg-mail-from-untold = Nobody told the return path of the message, and nothing can be said of it.
+preflight-relayed = The message leaves through { $relay }. Receivers see the address of that host, which is not known here, so what depends on it stays open.
+preflight-somewhere = The message leaves from an address that the machine chooses, and { $hostname } leads to none. What depends on it stays open: name it in delivery.sources.
+preflight-rehearsal = The message was only looked at, and not sent.
 msg-no-author = The message names no author that could be looked at.
 msg-dkim-none = The message has no DKIM signature that could be looked at.
 msg-dkim-none-passes = No DKIM signature passes, or the message has no author.
@@ -19,6 +22,7 @@ check-msg-dkim = A DKIM signature passes
 check-msg-dkim-about = Verifies every DKIM signature of the message with the keys that are published now. A signature that passes proves who vouches for the message, also after it was forwarded.
 msg-dkim = { $passed } of { $count } signatures pass.
 msg-dkim-fail = None of the { $count } signatures passes. To receivers the message is as good as unsigned.
+msg-dkim-own-fix = This server signs with a key whose public half is not what is published at { $keys }. Publish the record of the key that signs.
 
 check-msg-dmarc = DMARC passes for the author's domain
 check-msg-dmarc-about = Asks whether what SPF or DKIM proved belongs to the domain in the From field, and what that domain asks for where nothing does. Large receivers want a DMARC record from bulk senders, and follow p=reject.

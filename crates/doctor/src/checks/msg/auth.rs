@@ -1,7 +1,7 @@
 //! Who vouches for the message: what the receiver itself found, never what fields claim.
 
 use tegami_auth::arc::ArcResult;
-use tegami_auth::dkim::DkimResult;
+use tegami_auth::dkim::{DkimResult, Verdict, record_name};
 use tegami_auth::dmarc::{self, DmarcResult, Policy};
 use tegami_auth::finding::{Change, Operation, Severity};
 use tegami_auth::spf::SpfResult;
@@ -51,7 +51,7 @@ pub(super) const ARC: Check = Check::new("msg.arc", About::Message, Severity::S0
 pub(super) async fn judge(case: &MessageCase<'_>) -> Vec<Finding> {
     vec![
         spf(case).await,
-        dkim(case),
+        dkim(case).await,
         dmarc(case),
         both(case),
         aligned(case).await,
@@ -147,7 +147,7 @@ async fn spf_fix(case: &MessageCase<'_>, domain: &str) -> Option<Fix> {
     Some(Fix::new(note!("msg-spf-fix", domain = domain, ip = ip)).records(vec![change]))
 }
 
-fn dkim(case: &MessageCase<'_>) -> Finding {
+async fn dkim(case: &MessageCase<'_>) -> Finding {
     let (subject, verdicts) = (&case.subject, &case.verdicts().dkim);
     let told = verdicts.iter().filter(|verdict| verdict.result != DkimResult::None);
     let told = told.map(|one| {
@@ -172,9 +172,47 @@ fn dkim(case: &MessageCase<'_>) -> Finding {
         if verdict.reason.id.starts_with("dkim-key") {
             fix = fix.by(format!("{}._domainkey.{}", verdict.selector, verdict.domain));
         }
+        let changes = own_records(case).await;
+        if !changes.is_empty() {
+            let keys = changes.iter().map(|change| change.name.clone()).collect::<Vec<_>>().join(", ");
+            fix = Fix::new(note!("msg-dkim-own-fix", keys = keys)).records(changes);
+        }
         found = found.fix(fix);
     }
     if spf_passes(case) { found.as_warning(Severity::S2) } else { found }
+}
+
+/// What has to be published for those keys of ours whose signatures do not pass.
+async fn own_records(case: &MessageCase<'_>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (domain, key) in &case.arrival.keys {
+        let same = |verdict: &&Verdict| {
+            verdict.domain == domain.as_str() && verdict.selector == key.selector.as_str()
+        };
+        let mut of_key = case.verdicts().dkim.iter().filter(same);
+        if !of_key.any(|verdict| verdict.result != DkimResult::Pass) {
+            continue;
+        }
+        let owner = record_name(&key.selector, domain);
+        let Ok(name) = Domain::parse(&owner) else { continue };
+        let answer = case.resolver().lookup(&DnsName::from(&name), RecordType::Txt).await;
+        let text = |data: &Data| match data {
+            Data::Txt(text) => Some(String::from_utf8_lossy(text.as_slice()).into_owned()),
+            _ => None,
+        };
+        let published: Vec<String> = match &answer {
+            Ok(answer) => answer.records.iter().filter_map(|record| text(&record.data)).collect(),
+            Err(error) if error.is_void() => Vec::new(),
+            Err(_) => continue,
+        };
+        // Where the record is right, the signature was broken by something else.
+        if published.contains(&key.record) {
+            continue;
+        }
+        let operation = if published.is_empty() { Operation::Add } else { Operation::Replace };
+        changes.push(Change::txt(operation, &owner, key.record.clone()));
+    }
+    changes
 }
 
 fn dmarc(case: &MessageCase<'_>) -> Finding {

@@ -20,8 +20,8 @@ use super::stage::LabStage;
 use crate::cli::Lab;
 use crate::command::Failure;
 use crate::config::{
-    Config, Delivery, Dns, Inboxes, Limits, Listen, Log, LogFormat, Monitor, Reception, Reports, ReturnPath,
-    Routing, Shares, Submission, Tls, Webhooks,
+    Config, Delivery, Dns, Inboxes, Limits, Listen, Log, LogFormat, Monitor, Preflight, Reception, Reports,
+    ReturnPath, Routing, Shares, Submission, Tls, Webhooks,
 };
 use crate::server::{Pages, Rooms, Server, Surroundings};
 use tegami_dns::Dnssec;
@@ -220,6 +220,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         reports: Reports { tls: true, organization: None, contact: None },
         monitor: Monitor { every: None, to: None },
         inboxes: Inboxes::default(),
+        preflight: Preflight { sample: None, refuse: false },
         limits: Limits {
             message_size: 35 << 20,
             recipients: 1000,

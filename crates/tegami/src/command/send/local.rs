@@ -18,7 +18,7 @@ use tokio::net::UnixStream;
 use crate::command::Failure;
 use crate::command::serve::resolver;
 use crate::config::Config;
-use crate::server::{Practice, Rooms, controls};
+use crate::server::{Guard, Practice, Rooms, choose_returns, controls};
 
 /// The server's reply to the message, or to the command that it refused.
 pub(super) async fn hand_over(
@@ -109,7 +109,10 @@ async fn enqueue(config: &Config, envelope: Envelope, content: Bytes) -> Result<
         options: Options::default(),
     };
     let resolver = resolver(config)?;
-    Ok(match controls(&rooms, &Practice::of(resolver), config).submit(submitted).await {
+    choose_returns(config, &rooms, &resolver).await;
+    let practice = Practice::of(config, Arc::clone(&resolver));
+    rooms.intake.show_to(Guard::new(&rooms, &practice, config, None));
+    Ok(match controls(&rooms, &practice, config).submit(submitted).await {
         Ok(id) => {
             let text = format!("Ok: queued as {id}; it leaves when the server runs");
             Reply::new(250, EnhancedStatusCode::new(2, 0, 0), text)

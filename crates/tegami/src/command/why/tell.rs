@@ -29,11 +29,27 @@ pub(super) fn tell(context: &Context, story: &Story) -> String {
     for event in &story.ended_here {
         tell_end(context, &mut text, event);
     }
+    if let Some(judgement) = story.judgement() {
+        tell_judgement(context, &mut text, &judgement);
+    }
     for notice in &story.notices {
         let sent = note!("cli-why-notice", at = moment(notice.accepted_at), id = notice.id);
         let _ = writeln!(text, "\n{}", context.say(&sent));
     }
     text
+}
+
+/// What receivers would make of a message in test mode: the points, and what fails.
+fn tell_judgement(context: &Context, text: &mut String, judgement: &serde_json::Value) {
+    let told = tegami_words::told(context.language, judgement);
+    let points = told.pointer("/score/points").and_then(serde_json::Value::as_f64).unwrap_or_default();
+    let lead = note!("cli-why-preflight", points = format!("{points:.1}"));
+    let _ = writeln!(text, "\n{}", context.say(&lead));
+    let findings = told.pointer("/examination/findings").and_then(serde_json::Value::as_array);
+    for finding in findings.into_iter().flatten().filter(|finding| finding["state"] == "fail") {
+        let member = |name: &str| finding[name].as_str().unwrap_or_default();
+        let _ = writeln!(text, "  {} ({}): {}", member("title"), member("id"), member("detail"));
+    }
 }
 
 /// By which door it came, who vouched for it, what was checked and what signed it.
