@@ -89,7 +89,8 @@ async fn lists_that_do_not_answer_us() {
         "10.2.0.192.zen.spamhaus.org. A 127.255.255.252",
         "10.2.0.192.zen.spamhaus.org. A 127.0.0.1",
         "*.zen.spamhaus.org. A 198.51.100.1",
-        "- 2.0.0.127.zen.spamhaus.org.\n*.zen.spamhaus.org. A 127.0.0.2",
+        // Everything is listed, over IPv6 too.
+        "- 2.0.0.127.zen.spamhaus.org.\n- 2.0.0.0.0.0.f.7\n*.zen.spamhaus.org. A 127.0.0.2",
         "- 2.0.0.127.zen.spamhaus.org.",
         "$TIMEOUT zen.spamhaus.org.\n$TIMEOUT 10.2.0.192.zen.spamhaus.org.",
         "$SERVFAIL 10.2.0.192.zen.spamhaus.org.",
