@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tegami_dns::{Answer, BoxFuture, DnsError, DnsName, Kept, RecordType, Resolver};
+use tegami_dns::{Answer, BoxFuture, Data, DnsError, DnsName, Kept, RecordType, Resolver};
 use tokio::sync::OnceCell;
 
 /// Questions to the DNS that one examination may ask.
@@ -75,6 +75,20 @@ impl Asked {
         let slot = known.entry(key).or_default();
         slot.times.fetch_add(1, Ordering::Relaxed);
         Some(Arc::clone(slot))
+    }
+
+    /// The texts at a name, as far as it was asked.
+    pub(crate) fn texts(&self, name: &str) -> Vec<String> {
+        let Ok(name) = DnsName::parse(name) else { return Vec::new() };
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = slots.known.get(&(name, RecordType::Txt)).and_then(|slot| slot.kept.get());
+        let answer = kept.and_then(|kept| kept.result.as_ref().ok());
+        let texts =
+            answer.into_iter().flat_map(|answer| &answer.records).filter_map(|record| match &record.data {
+                Data::Txt(text) => Some(String::from_utf8_lossy(text).into_owned()),
+                _ => None,
+            });
+        texts.collect()
     }
 
     /// What was asked, in the order in which it was asked for the first time.

@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use tegami_auth::finding::State;
 use tegami_mail::{Domain, note};
 
+use crate::agree::agree;
 use crate::case::{AddressCase, Arrival, Case, DomainCase, MessageCase, StsBefore};
 use crate::catalogue::{FAMILIES, Family};
 use crate::checks::smtp::Visits;
@@ -49,10 +50,12 @@ impl Log {
         Self { asked: Arc::clone(&case.asked), probes }
     }
 
-    /// The whole examination.
+    /// The whole examination: one cause, one finding; one record, one text.
     fn close(self, subject: &str, findings: Vec<Finding>) -> Examination {
+        let mut findings = settle(findings, subject);
+        agree(&mut findings, |name| self.asked.texts(name));
         Examination {
-            findings: settle(findings, subject),
+            findings,
             subject: subject.to_owned(),
             questions: self.asked.questions(),
             probes: self.probes.made(),

@@ -8,6 +8,7 @@
 //! The world is reached through [`tegami_dns::Resolver`] and through [`Probes`] alone, so that everything runs in a test. All
 //! questions of one examination go through [`Asked`], which asks nothing twice, keeps a list of them, and knows when to stop.
 
+mod agree;
 mod asked;
 mod case;
 pub mod catalogue;

@@ -352,7 +352,7 @@ async fn the_record_to_paste() {
           | example.com TXT "v=spf1 -all ip4:192.0.2.10"
           | 13: ip4:192.0.2.10
           spf-fix
-          1 Replace example.com TXT v=spf1 ip4:192.0.2.10 -all"#]],
+          1 Replace example.com TXT v=spf1 ip4:192.0.2.10 ip6:2001:db8::10 -all"#]],
     )
     .await;
     check(
