@@ -45,7 +45,6 @@ pub use check::{About, Check, Consequence, Who};
 pub use checks::bimi::{Brand, brand};
 pub use checks::bulk::{Endpoint, Numbers, Sent};
 pub use checks::dane::{TlsaOfHost, TlsaRecords};
-pub use checks::ip::owner::{AddressOwner, request as name_request};
 pub use checks::mx::{MailHost, MailHosts, Receiving};
 pub use checks::path::Contact;
 pub use checks::rbl;

@@ -5,7 +5,6 @@
 
 pub(crate) mod generic;
 mod network;
-pub(crate) mod owner;
 mod reverse;
 #[cfg(test)]
 mod tests;
@@ -24,11 +23,11 @@ pub(crate) use reverse::Reverse;
 pub(crate) use tests::fixtures;
 
 use self::generic::Looks;
-use self::owner::AddressOwner;
 use crate::case::{AddressCase, DomainCase};
 use crate::catalogue::Family;
 use crate::check::Consequence;
 use crate::checks::mx::{MailHost, MailHosts};
+use crate::plan::pointer::{self, Provider};
 use crate::probe::Unprobed;
 use crate::rdap::Registered;
 use crate::{About, Check, Finding, Fix, Who};
@@ -132,7 +131,7 @@ async fn judge(case: &AddressCase) -> Vec<Finding> {
 /// Who can change the name of an address.
 #[derive(Clone, Debug, Default)]
 struct Owner {
-    known: Option<&'static AddressOwner>,
+    known: Option<Provider>,
     registered: Option<String>,
 }
 
@@ -143,10 +142,13 @@ impl Owner {
         let (name, _) = wanted(case, ip).await;
         let request = match self.known {
             Some(known) => known.request(ip, &name),
-            None => owner::request(self.registered.as_deref(), ip, &name),
+            None => match &self.registered {
+                Some(registered) => pointer::by_letter(registered, ip, &name),
+                None => Provider::OTHER.request(ip, &name),
+            },
         };
         let changes = renamed(case, reverse, ip).await;
-        let by = self.known.map(|known| known.name).or(self.registered.as_deref());
+        let by = self.known.and_then(Provider::title).or(self.registered.as_deref());
         let fix = Fix::new(request).records(changes);
         match by {
             Some(by) => fix.by(by),
@@ -156,12 +158,11 @@ impl Owner {
 }
 
 async fn owner_of(case: &AddressCase, reverse: &Reverse) -> Owner {
-    if let Some(known) = reverse.names.iter().flatten().find_map(|name| AddressOwner::by_name(name.as_str()))
-    {
+    if let Some(known) = reverse.names.iter().flatten().find_map(|name| Provider::by_name(name.as_str())) {
         return Owner { known: Some(known), registered: None };
     }
     let registered = case.probes.rdap(Registered::Address(case.ip)).await.ok().and_then(|found| found.by);
-    let known = registered.as_deref().and_then(AddressOwner::by_registration);
+    let known = registered.as_deref().and_then(Provider::by_registration);
     Owner { known, registered }
 }
 

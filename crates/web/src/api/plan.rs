@@ -178,7 +178,7 @@ impl House {
         wish: &Wish,
         language: Language,
     ) -> Result<DomainPlan, ApiError> {
-        let word = wish.ptr_at.as_deref().unwrap_or(Provider::Other.as_str());
+        let word = wish.ptr_at.as_deref().unwrap_or(Provider::OTHER.as_str());
         let provider = Provider::from_word(word).ok_or_else(|| {
             let all = PROVIDERS.map(Provider::as_str).join(", ");
             ApiError::bad(format!("`ptr_at` is one of {all}"))

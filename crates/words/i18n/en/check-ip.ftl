@@ -59,11 +59,3 @@ ip-warmup-new = Nothing has been sent from this { $version } address yet.
 ip-warmup-none = Nobody counted what this address sends.
 ip-warmup-jump = { $today } messages went to { $provider } today, after { $yesterday } yesterday. Volume that more than doubles is slowed down or refused (421 4.7.28 at Gmail).
 ip-warmup-fix = Give this provider a warm-up plan in the configuration (`warm_up` under [shaping]), so that what is too much today waits.
-ip-owner-ec2 = Amazon sets the name of an Elastic IP address: `aws ec2 modify-address-attribute --allocation-id eipalloc-… --domain-name { $name }` (or EC2 console → Elastic IPs → Actions → Update reverse DNS), after an A record of { $name } with { $ip } is published. Outgoing port 25 is opened by the form "Request to remove email sending limitations". Text for it: "Please remove the port 25 restriction for Elastic IP { $ip } and set its reverse DNS to { $name }. The host is our own mail server; it sends transactional mail to our users who asked for it, with SPF, DKIM and DMARC."
-ip-owner-google = Google Cloud sets it where the domain is verified in Search Console: `gcloud compute instances add-access-config … --address={ $ip } --public-ptr --public-ptr-domain={ $name }.` Outgoing port 25 stays closed there: mail needs a smarthost.
-ip-owner-azure = Azure sets it on the public IP resource: `az network public-ip update --name … --resource-group … --reverse-fqdn { $name }.` after { $name } has the address { $ip }. Outgoing port 25 is closed for most subscriptions.
-ip-owner-panel = Set the reverse DNS of { $ip } to { $name } in the control panel of { $owner }: { $place }.
-ip-owner-machine = At { $owner } an address takes the name of its machine: rename the machine that has { $ip } to { $name }.
-ip-owner-ticket = Write to the support of { $owner }, who has the address: "Please set the reverse DNS (PTR) of { $ip } to { $name }. The A or AAAA record of { $name } names this address already."
-ip-owner-access = { $owner } sets names only for lines with a fixed address: order one, and ask for "{ $name }" as the name of { $ip }. Without that, send through a smarthost.
-ip-owner-unknown = The owner of the address, mostly the hosting provider, sets its name: look in its control panel for "reverse DNS" or "PTR", or write to its support: "Please set the reverse DNS (PTR) of { $ip } to { $name }."

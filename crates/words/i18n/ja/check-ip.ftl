@@ -59,11 +59,3 @@ ip-warmup-new = この { $version } アドレスからはまだ送信してい�
 ip-warmup-none = このアドレスの送信数は数えられていません。
 ip-warmup-jump = { $provider } 宛てが昨日の { $yesterday } 通から今日は { $today } 通に増えました。2 倍を超えて増えると、制限または拒否されます（Gmail では 421 4.7.28）。
 ip-warmup-fix = 設定の [shaping] でこの事業者に増量計画（`warm_up`）を指定し、今日の分を超えるメールを待たせてください。
-ip-owner-ec2 = Elastic IP アドレスの名前は Amazon が設定します。先に { $name } の A レコードに { $ip } を公開し、`aws ec2 modify-address-attribute --allocation-id eipalloc-… --domain-name { $name }`（または EC2 コンソールの「Elastic IP」→「アクション」→「逆引き DNS を更新」）を実行してください。外向きのポート 25 は「Request to remove email sending limitations」フォームで開放を申請します。申請文の例：「Please remove the port 25 restriction for Elastic IP { $ip } and set its reverse DNS to { $name }. The host is our own mail server; it sends transactional mail to our users who asked for it, with SPF, DKIM and DMARC.」
-ip-owner-google = Google Cloud では、Search Console で所有権を確認したドメインの名前を設定できます。`gcloud compute instances add-access-config … --address={ $ip } --public-ptr --public-ptr-domain={ $name }.` 外向きのポート 25 は開放されないため、スマートホストが必要です。
-ip-owner-azure = Azure では、{ $name } に { $ip } を公開したあと、パブリック IP リソースに設定します。`az network public-ip update --name … --resource-group … --reverse-fqdn { $name }.` 多くの契約では外向きのポート 25 が閉じられています。
-ip-owner-panel = { $owner } の管理画面（{ $place }）で、{ $ip } の逆引きを { $name } に設定してください。
-ip-owner-machine = { $owner } では、マシンの名前がアドレスの名前になります。{ $ip } を持つマシンの名前を { $name } に変更してください。
-ip-owner-ticket = アドレスを所有する { $owner } のサポートに依頼してください。「{ $ip } の逆引き（PTR）を { $name } に設定してください。{ $name } の A または AAAA レコードにはすでにこのアドレスを登録しています。」
-ip-owner-access = { $owner } が名前を設定するのは固定 IP アドレスの回線だけです。固定 IP を申し込み、{ $ip } の名前として「{ $name }」を依頼してください。それができない場合は、スマートホストを経由して送信してください。
-ip-owner-unknown = 名前を設定できるのはアドレスの所有者（多くはホスティング事業者）です。管理画面で「逆引き」「reverse DNS」「PTR」の項目を探すか、サポートに依頼してください。「{ $ip } の逆引き（PTR）を { $name } に設定してください。」

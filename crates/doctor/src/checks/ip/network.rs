@@ -10,10 +10,11 @@ use tegami_auth::spf::{Mechanism, TermKind};
 use tegami_dns::{DnsName, RecordType};
 use tegami_mail::{Domain, note};
 
-use super::{ASN, Reverse, SHARED, V6_PARITY, WARMUP, is_off, is_ours, owner, version};
+use super::{ASN, Reverse, SHARED, V6_PARITY, WARMUP, is_off, is_ours, version};
 use crate::case::{AddressCase, DomainCase};
 use crate::checks::path::contact::addresses_of;
 use crate::checks::path::with_address;
+use crate::plan::pointer::Provider;
 use crate::rdap::Registered;
 use crate::{Finding, Fix, State};
 
@@ -141,7 +142,7 @@ pub(super) async fn shared(case: &AddressCase, reverse: &Reverse) -> Finding {
 
 /// Whether a name is a provider's, or that of another organization than the domains that are known to send.
 async fn is_of_others(case: &AddressCase, name: &str) -> bool {
-    let given = owner::AddressOwner::by_name(name).is_some();
+    let given = Provider::by_name(name).is_some();
     given || (!case.domains.is_empty() && !is_ours(case, name).await)
 }
 

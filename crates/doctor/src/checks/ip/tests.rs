@@ -134,7 +134,7 @@ async fn a_missing_name_is_asked_of_who_has_the_address() {
         registered,
         &expect![[r#"
         fail ip-ptr-exists-none
-        ip-owner-ec2
+        plan-ptr-ec2
         by Amazon EC2
         Add 10.2.0.192.in-addr.arpa PTR mx1.example.com.
     "#]],
@@ -146,7 +146,7 @@ async fn a_missing_name_is_asked_of_who_has_the_address() {
         |_| {},
         &expect![[r#"
         fail ip-ptr-exists-none
-        ip-owner-unknown
+        plan-ptr-other
         by 192.0.2.10
         Add 10.2.0.192.in-addr.arpa PTR mx1.example.com.
     "#]],
@@ -180,7 +180,7 @@ async fn a_default_name_is_replaced_by_the_one_in_ehlo() {
         |_| {},
         &expect![[r#"
         fail ip-ptr-generic-dynamic
-        ip-owner-ec2
+        plan-ptr-ec2
         by Amazon EC2
         Replace 10.2.0.192.in-addr.arpa PTR mx1.example.com.
     "#]],
