@@ -113,6 +113,20 @@ impl Asked {
 }
 
 impl Question {
+    /// With names and answers as `shown` makes them.
+    #[must_use]
+    pub(crate) fn concealed(mut self, shown: impl Fn(&str) -> String) -> Self {
+        if let Ok(name) = DnsName::parse(&shown(self.name.as_str())) {
+            self.name = name;
+        }
+        match &mut self.answer {
+            Ok(records) => records.iter_mut().for_each(|record| *record = shown(record)),
+            Err(DnsError::Network(error)) => *error = shown(error),
+            Err(_) => {}
+        }
+        self
+    }
+
     /// One line: the question and what came.
     pub fn line(&self) -> String {
         let mut line = format!("{} {}: ", self.name, self.kind);

@@ -13,6 +13,7 @@ use tegami_mail::{Domain, note};
 use crate::agree::agree;
 use crate::case::{AddressCase, Arrival, Case, DomainCase, MessageCase, StsBefore};
 use crate::catalogue::{FAMILIES, Family};
+use crate::checks::rbl::Lists;
 use crate::checks::smtp::Visits;
 use crate::own::{OWN, Own, OwnCase};
 use crate::probe::{Made, Noted};
@@ -40,6 +41,7 @@ pub struct Examination {
 struct Log {
     asked: Arc<Asked>,
     probes: Arc<Noted>,
+    lists: Arc<Lists>,
 }
 
 impl Log {
@@ -47,7 +49,13 @@ impl Log {
     fn of(case: &mut Case) -> Self {
         let probes = Arc::new(Noted::new(Arc::clone(&case.probes)));
         case.probes = Arc::<Noted>::clone(&probes);
-        Self { asked: Arc::clone(&case.asked), probes }
+        Self { asked: Arc::clone(&case.asked), probes, lists: Arc::clone(&case.known.lists) }
+    }
+
+    /// Keys of lists stand in the names that are asked, and are nobody's business.
+    fn questions(&self) -> Vec<Question> {
+        let asked = self.asked.questions().into_iter();
+        asked.map(|question| question.concealed(|text| self.lists.conceal(text))).collect()
     }
 
     /// The whole examination: one cause, one finding; one record, one text.
@@ -57,7 +65,7 @@ impl Log {
         Examination {
             findings,
             subject: subject.to_owned(),
-            questions: self.asked.questions(),
+            questions: self.questions(),
             probes: self.probes.made(),
             sts: None,
         }

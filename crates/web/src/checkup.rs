@@ -12,6 +12,7 @@ use serde_json::Value;
 use tegami_dns::Resolver;
 use tegami_doctor::memory::{Changed, Memory, rows_of_json};
 use tegami_doctor::provider::{self, Provider};
+use tegami_doctor::rbl::Lists;
 use tegami_doctor::{Asked, Case, Examination, Known, Probes, Reach, StsBefore};
 use tegami_mail::{Address, Clock, Domain};
 use tegami_store::{StoreError, Table};
@@ -73,6 +74,8 @@ pub struct CheckupSettings {
     pub sources: Vec<IpAddr>,
     /// The name under which they introduce themselves.
     pub helo: Option<Domain>,
+    /// The lists of reputation that are asked.
+    pub lists: Arc<Lists>,
 }
 
 /// An examination that was kept.
@@ -164,6 +167,7 @@ impl Checkups {
     /// What is known of somebody before anybody looks.
     async fn known(&self, patient: &Patient, ours: bool) -> Result<Known, StoreError> {
         let mut known = Known::nothing(self.clock.now(), self.settings.reach);
+        known.lists = Arc::clone(&self.settings.lists);
         known.sts_before = self.newest_of(&patient.to_string()).await?.and_then(|checkup| checkup.sts);
         if ours {
             known.sources.clone_from(&self.settings.sources);

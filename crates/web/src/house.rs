@@ -126,7 +126,12 @@ impl Rooms {
             Arc::clone(&clock),
             Arc::clone(&resolver),
             Arc::new(NoProbes),
-            CheckupSettings { reach: Reach::Documentation, sources: Vec::new(), helo: None },
+            CheckupSettings {
+                reach: Reach::Documentation,
+                sources: Vec::new(),
+                helo: None,
+                lists: Arc::default(),
+            },
         );
         Self {
             calls: Arc::new(calls),

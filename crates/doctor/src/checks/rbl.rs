@@ -16,7 +16,7 @@ use tegami_auth::dmarc::public_suffix::organizational_domain;
 use tegami_auth::finding::Severity;
 use tegami_mail::{Domain, note};
 
-pub use engine::{Choice, Hit, ListSettings, Lists, Refused, Row, Said, Subject, Unsaid};
+pub use engine::{Choice, Extra, Hit, ListSettings, Lists, Refused, Row, Said, Subject, Unsaid};
 pub use table::{List, Means, Of, Refusal, Removal, Terms, Tier, is_dead, known};
 #[cfg(test)]
 pub(crate) use tests::{fixtures, test_entries};
@@ -46,6 +46,7 @@ const CHECKS: &[&Check] = &[
     &DBL,
     &SURBL,
     &URIBL,
+    &OTHERS_DOMAIN,
     &WHITE_DOMAIN,
     &ANSWER_SANE,
     &ERROR_CODES,
@@ -68,8 +69,13 @@ const OF_ADDRESSES: &[(&str, &Check)] = &[
 ];
 
 /// Those of domains.
-const OF_DOMAINS: &[(&str, &Check)] =
-    &[("dbl", &DBL), ("surbl", &SURBL), ("uribl", &URIBL), ("white-domain", &WHITE_DOMAIN)];
+const OF_DOMAINS: &[(&str, &Check)] = &[
+    ("dbl", &DBL),
+    ("surbl", &SURBL),
+    ("uribl", &URIBL),
+    ("others-domain", &OTHERS_DOMAIN),
+    ("white-domain", &WHITE_DOMAIN),
+];
 
 const LARGE: &[Who] = &[Who::Yahoo, Who::Outlook, Who::ICloud];
 const SOURCE: &str = "RFC 5782 section 2.1";
@@ -95,6 +101,7 @@ const WHITE: Check = address("rbl.ip.white", Severity::S0);
 const DBL: Check = domain("rbl.domain.dbl", Severity::S4).who(LARGE);
 const SURBL: Check = domain("rbl.domain.surbl", Severity::S3);
 const URIBL: Check = domain("rbl.domain.uribl", Severity::S3);
+const OTHERS_DOMAIN: Check = domain("rbl.domain.others", Severity::S2);
 const WHITE_DOMAIN: Check = domain("rbl.domain.white", Severity::S0);
 const ANSWER_SANE: Check = Check::new("rbl.answer-sane", About::Domain, Severity::S1, "RFC 5782 section 2.1");
 const ERROR_CODES: Check = Check::new("rbl.error-codes", About::Domain, Severity::S1, "RFC 5782 section 5");

@@ -55,7 +55,8 @@ pub(crate) async fn run(inspect: &cli::Inspect, context: &Context) -> Result<Rep
     let raw = read(&inspect.file)?;
     let content = to_crlf(&raw);
     let section = header_section(&content)?;
-    let circumstances = Circumstances::find(inspect, &section, SystemClock.now())?;
+    let mut circumstances = Circumstances::find(inspect, &section, SystemClock.now())?;
+    circumstances.lists = super::check::examine::lists(context.config().ok().as_ref());
     let findings = judge(circumstances, &content, &resolver).await?;
     if !changes.is_empty() {
         return what_if::run(&changes, findings, &content, resolver, context).await;
@@ -121,11 +122,9 @@ fn arrival(at: &Circumstances, content: &[u8], verdicts: Verdicts, hops: &[Hop])
 
 /// The doctor looks at the message by the DNS alone: no link is followed, and nobody is unsubscribed.
 async fn examine(arrival: &Arrival, at: &Circumstances, resolver: &Arc<dyn Resolver>) -> Examination {
-    let case = Case {
-        asked: Arc::new(Asked::new(Arc::clone(resolver))),
-        probes: Arc::new(NoProbes),
-        known: tegami_doctor::Known::nothing(at.now, at.reach),
-    };
+    let mut known = tegami_doctor::Known::nothing(at.now, at.reach);
+    known.lists = Arc::clone(&at.lists);
+    let case = Case { asked: Arc::new(Asked::new(Arc::clone(resolver))), probes: Arc::new(NoProbes), known };
     tegami_doctor::message(arrival, case, &|_| {}).await
 }
 

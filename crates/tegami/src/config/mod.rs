@@ -1,5 +1,6 @@
 //! `tegami.toml`: parsed, checked whole, and lowered to plain values. No other room knows that there is a file.
 
+mod blocklist;
 mod bounce;
 mod form;
 pub(crate) mod preset;
@@ -15,12 +16,14 @@ mod webhook;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tegami_auth::Network;
 use tegami_auth::dkim::Selector;
 use tegami_auth::mta_sts::Mode;
 use tegami_dns::Dnssec;
+use tegami_doctor::rbl::Lists;
 use tegami_mail::{Address, Domain};
 use tegami_outbound::{IpOrder, TlsPolicies};
 use tegami_queue::shaping::ShapingSettings;
@@ -65,6 +68,8 @@ pub(crate) struct Config {
     pub(crate) reports: Reports,
     /// Rounds of the doctor.
     pub(crate) monitor: Monitor,
+    /// The lists of reputation that the doctor asks; what it learned of their health is kept with them.
+    pub(crate) blocklists: Arc<Lists>,
     /// Test inboxes.
     pub(crate) inboxes: Inboxes,
     /// What is looked at of our own mail.

@@ -24,7 +24,7 @@ use super::shaping;
 use super::value::{addresses, delays, everywhere, parse_delay, size};
 use super::{
     Config, Delivery, DkimKey, Dns, Inboxes, Limits, Listen, Log, LogFormat, Monitor, OnFail, Preflight,
-    Reception, Reports, ReturnPath, Submission, Tls, bounce, form, webhook,
+    Reception, Reports, ReturnPath, Submission, Tls, blocklist, bounce, form, webhook,
 };
 
 /// Reads the whole text; relative paths start at `base`.
@@ -80,6 +80,7 @@ fn whole(root: &Section<'_>, base: &Path) -> Option<Config> {
         suppressions: bounce::suppressions(root),
         reports: reports(root),
         monitor: monitor(root),
+        blocklists: blocklist::blocklists(root, base),
         inboxes: inboxes(root),
         preflight: preflight(root),
         submission: submission(root),

@@ -342,7 +342,7 @@ fn examples_of_the_manual_can_be_read() {
     std::fs::write(folder.path().join("smarthost.password"), "secret\n").unwrap();
     let examples: Vec<&str> =
         MANUAL.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
-    assert_eq!(examples.len(), 4);
+    assert_eq!(examples.len(), 5);
     for example in examples {
         if let Err(problems) = schema::read(example, folder.path()) {
             panic!("{problems:?}\n{example}");
@@ -360,6 +360,7 @@ fn keys() -> Vec<&'static str> {
         include_str!("route.rs"),
         include_str!("schedule.rs"),
         include_str!("webhook.rs"),
+        include_str!("blocklist.rs"),
     ];
     let mut keys = Vec::new();
     for code in sources.map(|source| source.split("#[cfg(test)]").next().unwrap()) {
@@ -441,4 +442,42 @@ give_up_after = "1h"
     assert!(problems[0].help.is_some());
     assert_eq!(config.delivery.shares.weights.get("login"), Some(&4));
     assert_eq!(config.delivery.shares.priorities.get("login"), Some(&tegami_store::Priority::Transactional));
+}
+
+#[test]
+fn lists_of_reputation_are_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("abusix.key"), "file-secret\n").unwrap();
+    let text = r#"
+hostname = "mail.example.com"
+[blocklists]
+on = ["dnsbl.dronebl.org"]
+off = ["bl.spamcop.net"]
+[blocklists.keys.spamhaus]
+key = "plain-secret"
+[blocklists.keys.abusix]
+key_file = "abusix.key"
+[blocklists.extra."rbl.example.net"]
+lists = "domain"
+"#;
+    let config = schema::read(text, folder.path()).unwrap();
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("plain-secret") && !shown.contains("file-secret"), "{shown}");
+    let asked = "2.0.0.127.plain-secret.zen.dq.spamhaus.net file-secret.combined.mail.abusix.zone";
+    assert_eq!(
+        config.blocklists.conceal(asked),
+        "2.0.0.127.key.zen.dq.spamhaus.net key.combined.mail.abusix.zone"
+    );
+    let wrong = |from: &str, to: &str| {
+        let problems = schema::read(&text.replace(from, to), folder.path()).unwrap_err();
+        let problem = problems.first().unwrap();
+        (problem.message.id, problem.help.is_some())
+    };
+    assert_eq!(wrong("dnsbl.dronebl.org", "dnsbl.dronebl.com"), ("cli-config-blocklist-unknown", true));
+    assert_eq!(wrong("dnsbl.dronebl.org", "dnsbl.sorbs.net"), ("cli-config-blocklist-dead", false));
+    assert_eq!(wrong("rbl.example.net", "zen.spamhaus.org"), ("cli-config-blocklist-known", false));
+    assert_eq!(wrong("keys.spamhaus", "keys.spamhous"), ("cli-config-blocklist-no-key", true));
+    assert_eq!(wrong("key_file = \"abusix.key\"", ""), ("cli-config-blocklist-empty-key", false));
+    assert_eq!(wrong("abusix.key", "nowhere.key"), ("cli-config-secret-file", false));
+    assert_eq!(wrong("\"domain\"", "\"v5\""), ("cli-config-one-of", false));
 }

@@ -1,6 +1,7 @@
 //! Values with more to them than a type: sizes, listening addresses, secrets.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -99,19 +100,39 @@ pub(super) fn parse_delay(text: &str) -> Option<Duration> {
 
 /// `password`, `password_file` or `password_env`: exactly one of them.
 pub(super) fn secret(section: &Section<'_>, base: &Path) -> Option<Secret> {
-    let plain = section.text("password").map(|(text, span)| (Ok(text), span));
-    let file = section.text("password_file").map(|(path, span)| {
+    let given = [section.text("password"), section.text("password_file"), section.text("password_env")];
+    one_secret(section, base, given, "`password`, `password_file`, `password_env`")
+}
+
+/// `key`, `key_file` or `key_env`: exactly one of them.
+pub(super) fn key_of(section: &Section<'_>, base: &Path) -> Option<Secret> {
+    let given = [section.text("key"), section.text("key_file"), section.text("key_env")];
+    if given.iter().all(Option::is_none) {
+        section.problem(section.span(), note!("cli-config-blocklist-empty-key"));
+    }
+    one_secret(section, base, given, "`key`, `key_file`, `key_env`")
+}
+
+/// A secret as it is, in a file, or in a variable of the environment.
+fn one_secret(
+    section: &Section<'_>,
+    base: &Path,
+    [plain, file, variable]: [Option<(String, Range<usize>)>; 3],
+    keys: &'static str,
+) -> Option<Secret> {
+    let plain = plain.map(|(text, span)| (Ok(text), span));
+    let file = file.map(|(path, span)| {
         let path = base.join(path);
         let read = std::fs::read_to_string(&path).map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
         (read.map_err(|error| note!("cli-config-secret-file", path = path.display(), reason = error)), span)
     });
-    let variable = section.text("password_env").map(|(name, span)| {
+    let variable = variable.map(|(name, span)| {
         (std::env::var(&name).map_err(|_| note!("cli-config-secret-env", name = name)), span)
     });
     let mut given = [plain, file, variable].into_iter().flatten();
     let (read, span) = given.next()?;
     if let Some((_, second)) = given.next() {
-        section.problem(second, note!("cli-config-secret-twice"));
+        section.problem(second, note!("cli-config-secret-twice", keys = keys));
     }
     match read {
         Ok(text) => Some(Secret(text)),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use tegami_auth::received::Tls;
 use tegami_dns::Resolver;
 use tegami_doctor::probe::NoProbes;
+use tegami_doctor::rbl::Lists;
 use tegami_doctor::{Arrival, Asked, Case, Known, Probes, Reach};
 use tegami_inbound::{BoxFuture, Judge};
 use tegami_mail::Clock;
@@ -63,12 +64,12 @@ impl Practice {
         Self { resolver, probes: Arc::new(NoProbes), curious: Arc::new(NoProbes), reach: far(reach(config)) }
     }
 
-    /// What an examination of a message at that hour has at hand.
-    pub(super) fn case(&self, now: Timestamp) -> Case {
+    /// What an examination of a message at that hour has at hand, where these lists may be asked.
+    pub(super) fn case(&self, now: Timestamp, lists: &Arc<Lists>) -> Case {
         Case {
             asked: Arc::new(Asked::new(Arc::clone(&self.resolver))),
             probes: Arc::clone(&self.probes),
-            known: Known::nothing(now, self.reach),
+            known: Known { lists: Arc::clone(lists), ..Known::nothing(now, self.reach) },
         }
     }
 
@@ -79,6 +80,7 @@ impl Practice {
             reach: self.reach,
             sources: config.delivery.sources.iter().filter(public).copied().collect(),
             helo: Some(config.hostname.clone()),
+            lists: Arc::clone(&config.blocklists),
         };
         Checkups::new(
             Registry {
@@ -99,7 +101,8 @@ impl Practice {
         if config.inboxes.links {
             practice.probes = Arc::clone(&self.curious);
         }
-        Arc::new(Bench { practice, clock: Arc::clone(&rooms.clock) })
+        let lists = Arc::clone(&config.blocklists);
+        Arc::new(Bench { practice, clock: Arc::clone(&rooms.clock), lists })
     }
 }
 
@@ -114,6 +117,7 @@ fn far(near: tegami_outbound::Reach) -> Reach {
 struct Bench {
     practice: Practice,
     clock: Arc<dyn Clock>,
+    lists: Arc<Lists>,
 }
 
 impl Judge for Bench {
@@ -130,7 +134,7 @@ impl Judge for Bench {
                 keys: Vec::new(),
             };
             // The doctor knows when to stop, and tells what could not be found out in time.
-            let case = self.practice.case(self.clock.now());
+            let case = self.practice.case(self.clock.now(), &self.lists);
             tegami_doctor::json::report(&tegami_doctor::message(&arrival, case, &|_| {}).await)
         })
     }

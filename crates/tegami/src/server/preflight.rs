@@ -15,6 +15,7 @@ use tegami_auth::verify::{self, Client};
 use tegami_dns::{Data, DnsName, RecordType, Resolver};
 use tegami_doctor::preflight::FAMILY;
 use tegami_doctor::probe::NoProbes;
+use tegami_doctor::rbl::Lists;
 use tegami_doctor::{Arrival, Case, Examination, Finding, MAX_SOURCES, OwnKey, settle};
 use tegami_mail::{Address, Clock, Domain, EnhancedStatusCode, Envelope, Note, ReversePath, note};
 use tegami_outbound::Settings;
@@ -91,6 +92,7 @@ impl Judgement {
 /// Who looks at our own mail.
 pub(crate) struct Desk {
     practice: Practice,
+    lists: Arc<Lists>,
     clock: Arc<dyn Clock>,
     keys: Arc<KeyRing>,
     hostname: Domain,
@@ -105,6 +107,7 @@ impl Desk {
     pub(crate) fn new(rooms: &Rooms, practice: &Practice, config: &Config) -> Self {
         Self {
             practice: practice.clone(),
+            lists: Arc::clone(&config.blocklists),
             clock: Arc::clone(&rooms.clock),
             keys: Arc::clone(&rooms.keys),
             hostname: config.hostname.clone(),
@@ -126,7 +129,7 @@ impl Desk {
 
     async fn look(&self, departure: &Departure, depth: Depth) -> Judgement {
         // Links of a message that somebody shall read are not tried: that would count as a click, or unsubscribe the reader.
-        let case = Case { probes: Arc::new(NoProbes), ..self.practice.case(self.clock.now()) };
+        let case = Case { probes: Arc::new(NoProbes), ..self.practice.case(self.clock.now(), &self.lists) };
         let way = self.way(departure, case.resolver()).await;
         let places: Vec<Option<&Place>> = match &way {
             Way::From(places) => places.iter().map(Some).collect(),

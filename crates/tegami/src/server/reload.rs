@@ -125,6 +125,7 @@ fn taken_over(before: &Config, now: Config) -> (Config, Vec<&'static str>) {
         suppressions: now.suppressions,
         reports: now.reports,
         monitor: now.monitor,
+        blocklists: now.blocklists,
         inboxes: now.inboxes,
         preflight: now.preflight,
         limits: now.limits,

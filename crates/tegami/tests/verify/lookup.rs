@@ -240,6 +240,64 @@ fn blacklist() {
     assert_eq!((status, &found["result"]), (1, &"unknown".into()));
 }
 
+/// The configuration says which lists are asked; its keys stand in questions, and nowhere in what is told of them.
+#[test]
+fn configured_lists() {
+    const CONFIG: &str = r#"
+hostname = "mail.example.org"
+[blocklists]
+off = "multi.surbl.org"
+[blocklists.keys.spamhaus]
+key = "s3cr3t"
+[blocklists.extra."rbl.example.net"]
+title = "Our own list"
+lists = ["v4", "domain"]
+"#;
+    const KEYED: &str = r#"
+2.0.0.127.s3cr3t.zen.dq.spamhaus.net. A 127.0.0.2
+test.s3cr3t.dbl.dq.spamhaus.net. A 127.0.1.2
+1.2.0.192.s3cr3t.zen.dq.spamhaus.net. A 127.0.0.4
+1.2.0.192.s3cr3t.zen.dq.spamhaus.net. TXT "asked as 1.2.0.192.s3cr3t.zen.dq.spamhaus.net"
+2.0.0.127.rbl.example.net. A 127.0.0.2
+test.rbl.example.net. A 127.0.0.2
+example.org.rbl.example.net. A 127.0.0.2
+"#;
+    let scene = Scene::new(KEYED);
+    scene.file("tegami.toml", CONFIG.as_bytes());
+    let (_, found) = scene.json("lookup blacklist 192.0.2.1 --zone zone");
+    let lists = found["lists"].as_array().unwrap();
+    let state = |zone: &str| lists.iter().find(|list| list["list"] == zone).map(|list| list["state"].clone());
+    assert_eq!(state("zen.spamhaus.org"), Some("listed".into()));
+    assert_eq!(state("rbl.example.net"), Some("not-listed".into()));
+    assert_eq!(lists.last().unwrap()["title"], "Our own list");
+    let (_, found) = scene.json("check example.org --zone zone --explain");
+    let finding = |id: &str| {
+        let findings = found["findings"].as_array().unwrap();
+        findings.iter().find(|one| one["id"] == id).unwrap()["state"].clone()
+    };
+    assert_eq!(finding("rbl.ip.zen"), "fail");
+    assert_eq!(finding("rbl.domain.others"), "warn");
+    assert_eq!(finding("rbl.domain.surbl"), "na");
+    let asked = found["asked"].to_string();
+    assert!(asked.contains("1.2.0.192.key.zen.dq.spamhaus.net"), "{asked}");
+    for words in [
+        "lookup blacklist 192.0.2.1 --zone zone",
+        "lookup blacklist 192.0.2.1 --zone zone --json",
+        "lookup mx example.org --zone zone --json",
+        "check example.org --zone zone --explain",
+        "check example.org --zone zone --explain --json",
+        "check 192.0.2.1 --zone zone --explain --lang ja",
+    ] {
+        let answer = scene.run(words);
+        assert!(!answer.output.contains("s3cr3t") && !answer.errors.contains("s3cr3t"), "{words}");
+        assert!(
+            answer.output.contains("zen.") || answer.output.contains("ZEN"),
+            "{words}: {}",
+            answer.output
+        );
+    }
+}
+
 #[test]
 fn smtp() {
     let scene = Scene::new("");

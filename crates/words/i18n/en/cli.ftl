@@ -60,10 +60,15 @@ cli-config-route-relay = With `order = "{ $order }"` a route wants { $order ->
 }
 cli-config-ip-twice = `ip` and `ipv6` say the same thing twice: keep `ip`
 cli-config-smarthost-credentials = `user` and a password belong together: give `user` and one of `password`, `password_file`, `password_env`
-cli-config-secret-file = The password file { $path } cannot be read: { $reason }
+cli-config-secret-file = The file { $path } that holds a secret cannot be read: { $reason }
 cli-config-secret-env = The environment variable { $name } is not set
 cli-config-bad-level = `{ $text }` is not a log level: { $reason }. Write `error`, `warn`, `info`, `debug` or `trace`, or levels by room such as `warn,tegami_outbound=debug`.
-cli-config-secret-twice = The password is given twice: keep one of `password`, `password_file`, `password_env`
+cli-config-secret-twice = The secret is given twice: keep one of { $keys }
+cli-config-blocklist-no-key = No list that is known here takes a key under the name `{ $name }`
+cli-config-blocklist-empty-key = Give one of `key`, `key_file`, `key_env`
+cli-config-blocklist-dead = The list { $zone } has ended, and must not be asked: it would say something about everybody
+cli-config-blocklist-known = The list { $zone } is known here: name it under `on` or `off`
+cli-config-blocklist-unknown = No list { $zone } is known here; a list of your own stands under [blocklists.extra]
 
 ## Help
 

@@ -60,10 +60,15 @@ cli-config-route-relay = `order = "{ $order }"` の経路には { $order ->
 }
 cli-config-ip-twice = `ip` と `ipv6` は同じことを指定します。`ip` だけにしてください
 cli-config-smarthost-credentials = `user` とパスワードは組で指定してください（`password`、`password_file`、`password_env` のどれか一つ）
-cli-config-secret-file = パスワードファイル { $path } を読めません：{ $reason }
+cli-config-secret-file = パスワードやキーのファイル { $path } を読めません：{ $reason }
 cli-config-secret-env = 環境変数 { $name } が設定されていません
 cli-config-bad-level = `{ $text }` はログのレベルではありません: { $reason }。`error`、`warn`、`info`、`debug`、`trace` のいずれか、または `warn,tegami_outbound=debug` のように部屋ごとのレベルを書いてください。
-cli-config-secret-twice = パスワードが二重に指定されています。`password`、`password_file`、`password_env` のどれか一つにしてください
+cli-config-secret-twice = 秘密の値が二重に指定されています。{ $keys } のどれか一つにしてください
+cli-config-blocklist-no-key = `{ $name }` という名前のキーを使うリストはありません
+cli-config-blocklist-empty-key = `key`、`key_file`、`key_env` のどれか一つを指定してください
+cli-config-blocklist-dead = リスト { $zone } は終了しており、問い合わせてはいけません。誰についても何かを答えてしまいます
+cli-config-blocklist-known = リスト { $zone } は組み込まれています。`on` か `off` に書いてください
+cli-config-blocklist-unknown = リスト { $zone } は組み込まれていません。独自のリストは [blocklists.extra] に書いてください
 
 ## ヘルプ
 

@@ -16,6 +16,9 @@ use super::table::{self, List, Means, Of, Refusal, Removal};
 /// How long a self-test is good.
 const FRESH: SignedDuration = SignedDuration::from_hours(6);
 
+/// What stands for a key wherever people read.
+const CONCEALED: &str = "key";
+
 /// Lists that are asked at the same time.
 const AT_ONCE: usize = 8;
 
@@ -183,10 +186,24 @@ pub enum Refused {
     /// It is not in the table.
     #[error("{0} is not a list that is known")]
     Unknown(String),
+    /// It is in the table already.
+    #[error("{0} is a list that is known already")]
+    Known(String),
+}
+
+/// A list of one's own, or one that the table does not have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extra {
+    /// Where questions go.
+    pub zone: String,
+    /// What people call it.
+    pub title: String,
+    /// What it has entries for.
+    pub lists: Vec<Of>,
 }
 
 /// What the settings say of lists.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ListSettings {
     /// Keys by the name that the table gives them: `spamhaus`, `abusix`.
     pub keys: BTreeMap<String, String>,
@@ -194,6 +211,8 @@ pub struct ListSettings {
     pub on: Vec<String>,
     /// Zones that are never asked.
     pub off: Vec<String>,
+    /// Lists besides those of the table; they are asked in examinations.
+    pub extra: Vec<Extra>,
 }
 
 /// When a list was tested, and why it cannot be believed.
@@ -238,15 +257,26 @@ impl Lists {
                 return Err(Refused::Unknown(zone.clone()));
             }
         }
+        for Extra { zone, .. } in &settings.extra {
+            let name = DnsName::parse(zone).map_err(|_| Refused::Unknown(zone.clone()))?;
+            if table::is_dead(&name) {
+                return Err(Refused::Dead(zone.clone()));
+            }
+            if table::known().iter().any(|list| list.zone == name.as_str()) {
+                return Err(Refused::Known(zone.clone()));
+            }
+        }
         Ok(Self::of(settings))
     }
 
     fn of(settings: ListSettings) -> Self {
         let named =
             |list: &&List, zones: &[String]| zones.iter().any(|zone| zone.eq_ignore_ascii_case(&list.zone));
-        let lists = table::known().iter().filter(|list| !named(list, &settings.off));
+        let lists = table::known().iter().filter(|list| !named(list, &settings.off)).cloned();
+        let extra =
+            settings.extra.iter().flat_map(|extra| List::extra(&extra.zone, &extra.title, &extra.lists));
         Self {
-            lists: lists.cloned().map(Arc::new).collect(),
+            lists: lists.chain(extra).map(Arc::new).collect(),
             keys: settings.keys,
             on: settings.on,
             health: Mutex::default(),
@@ -289,7 +319,10 @@ impl Lists {
     }
 
     async fn row(&self, list: &Arc<List>, subject: &Subject, resolver: &dyn Resolver, now: Timestamp) -> Row {
-        let (said, ttl) = self.said(list, subject, resolver, now).await;
+        let (mut said, ttl) = self.said(list, subject, resolver, now).await;
+        if let Said::Nothing(Unsaid::Dns(DnsError::Network(error))) = &mut said {
+            *error = self.conceal(error);
+        }
         let reason = match &said {
             Said::Listed(_) => self.reason(list, subject, resolver).await,
             _ => None,
@@ -339,6 +372,17 @@ impl Lists {
         health
     }
 
+    /// The text with no key in it: keys stand in the names that are asked.
+    pub fn conceal(&self, text: &str) -> String {
+        let mut shown = text.to_owned();
+        for key in self.keys.values().filter(|key| !key.is_empty()) {
+            for written in [key.clone(), key.to_ascii_lowercase()] {
+                shown = shown.replace(&format!("{written}."), &format!("{CONCEALED}."));
+            }
+        }
+        shown
+    }
+
     /// The list with this zone.
     pub(super) fn find(&self, zone: &str) -> Option<&Arc<List>> {
         self.lists.iter().find(|list| list.zone == zone)
@@ -348,7 +392,7 @@ impl Lists {
         let name = DnsName::parse(&format!("{}.{}", subject.label(), self.zone(list))).ok()?;
         let texts = resolver.txt(&name).await.ok()?;
         let text = String::from_utf8_lossy(texts.first()?).into_owned();
-        Some(text.chars().filter(|c| !c.is_control()).take(200).collect())
+        Some(self.conceal(&text).chars().filter(|c| !c.is_control()).take(200).collect())
     }
 }
 

@@ -79,6 +79,7 @@ pub enum Means {
     Attacks,
     Network,
     Backscatter,
+    Named,
     Neutral,
     Good,
 }
@@ -108,6 +109,7 @@ impl Means {
             Self::Attacks => note!("rbl-means-attacks", subject = subject, list = title),
             Self::Network => note!("rbl-means-network", subject = subject, list = title),
             Self::Backscatter => note!("rbl-means-backscatter", subject = subject, list = title),
+            Self::Named => note!("rbl-means-named", subject = subject, list = title),
             Self::Neutral => note!("rbl-means-neutral", subject = subject, list = title),
             Self::Good => note!("rbl-means-good", subject = subject, list = title),
         }
@@ -220,6 +222,46 @@ pub struct List {
     pub(crate) codes: Vec<Code>,
     #[serde(default)]
     pub(crate) errors: Vec<ErrorCode>,
+}
+
+impl List {
+    /// A list that the settings name: whatever it answers is an entry, but for what refuses a question (RFC 5782 section 2.1). Those of
+    /// addresses and those of domains belong to different checks.
+    pub(crate) fn extra(zone: &str, title: &str, lists: &[Of]) -> Vec<Self> {
+        let (domains, addresses): (Vec<Of>, Vec<Of>) = lists.iter().partition(|of| **of == Of::Domain);
+        let code = |answer| Code {
+            answer: Some(Pattern(answer)),
+            bit: None,
+            means: Means::Named,
+            severity: Grade::S2,
+            removal: None,
+        };
+        let all = (0, u8::MAX);
+        let local = (127, 127);
+        let of = |(check, lists): (&str, Vec<Of>)| Self {
+            zone: zone.trim_end_matches('.').to_ascii_lowercase(),
+            title: title.to_owned(),
+            check: check.to_owned(),
+            lists,
+            tier: Tier::Two,
+            default: true,
+            key: None,
+            keyed: None,
+            needs_key: false,
+            terms: Terms::Private,
+            removal: Removal::None,
+            days: None,
+            site: String::new(),
+            points: Vec::new(),
+            codes: vec![code([local, all, (1, u8::MAX), all]), code([local, all, (0, 0), (2, u8::MAX)])],
+            errors: Vec::new(),
+        };
+        [("others", addresses), ("others-domain", domains)]
+            .into_iter()
+            .filter(|(_, lists)| !lists.is_empty())
+            .map(of)
+            .collect()
+    }
 }
 
 /// An answer that is an entry.

@@ -34,13 +34,41 @@ const V6: &str = "0.1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.
 fn with(world: &mut World, on: &[&str], keys: &[&str]) {
     let keys = keys.iter().map(|key| ((*key).to_owned(), "secret".to_owned())).collect();
     let on = on.iter().map(ToString::to_string).collect();
-    world.known.lists = Arc::new(Lists::new(ListSettings { keys, on, off: Vec::new() }).unwrap());
+    world.known.lists = Arc::new(Lists::new(ListSettings { keys, on, ..ListSettings::default() }).unwrap());
+}
+
+/// With a list of one's own.
+fn own(world: &mut World) {
+    let extra = Extra {
+        zone: "rbl.example.test".to_owned(),
+        title: "Our own".to_owned(),
+        lists: vec![Of::V4, Of::Domain],
+    };
+    let settings = ListSettings { extra: vec![extra], ..ListSettings::default() };
+    world.known.lists = Arc::new(Lists::new(settings).unwrap());
+}
+
+const OWN_ENTRIES: &str = "2.0.0.127.rbl.example.test. A 127.0.0.2\ntest.rbl.example.test. A 127.0.0.2";
+
+fn of_our_own() -> Vec<Fixture> {
+    let with = |more: &str| -> &'static str { format!("{OWN_ENTRIES}\n{more}").leak() };
+    vec![
+        Fixture::na("rbl.domain.others", ""),
+        Fixture::pass("rbl.domain.others", OWN_ENTRIES).with(own),
+        Fixture::warn("rbl.domain.others", with("example.com.rbl.example.test. A 127.0.0.9")).with(own),
+        Fixture::unknown("rbl.domain.others", with("example.com.rbl.example.test. A 127.0.0.1")).with(own),
+        Fixture::unknown("rbl.domain.others", "").with(own),
+        Fixture::pass("rbl.ip.others", OWN_ENTRIES).with(own),
+        Fixture::warn("rbl.ip.others", with("10.2.0.192.rbl.example.test. A 127.0.4.0")).with(own),
+        Fixture::unknown("rbl.ip.others", with("10.2.0.192.rbl.example.test. A 127.255.255.254")).with(own),
+    ]
 }
 
 pub(crate) fn fixtures() -> Vec<Fixture> {
     let mut all = of_the_first_tier();
     all.extend(of_the_second_tier());
     all.extend(of_the_rest());
+    all.extend(of_our_own());
     all
 }
 
@@ -218,4 +246,18 @@ fn keys_are_not_shown() {
     let keys = [("spamhaus".to_owned(), "secret".to_owned())].into();
     let lists = Lists::new(ListSettings { keys, ..ListSettings::default() }).unwrap();
     assert!(!format!("{lists:?}").contains("secret"));
+    let asked = "2.0.0.127.secret.zen.dq.spamhaus.net A: 127.0.0.2";
+    assert_eq!(lists.conceal(asked), "2.0.0.127.key.zen.dq.spamhaus.net A: 127.0.0.2");
+}
+
+/// Lists of one's own are new and alive.
+#[test]
+fn who_configures_a_list_of_the_table_as_their_own_is_told() {
+    let named = |zone: &str| {
+        let extra = Extra { zone: zone.to_owned(), title: String::new(), lists: vec![Of::V4] };
+        Lists::new(ListSettings { extra: vec![extra], ..ListSettings::default() }).map(|_| ())
+    };
+    assert_eq!(named("bl.spamcop.net"), Err(Refused::Known("bl.spamcop.net".to_owned())));
+    assert_eq!(named("dnsbl.sorbs.net"), Err(Refused::Dead("dnsbl.sorbs.net".to_owned())));
+    assert_eq!(named("rbl.example.test"), Ok(()));
 }

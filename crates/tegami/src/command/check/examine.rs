@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tegami_auth::dkim::Selector;
 use tegami_dns::{DnsName, RecordType, Resolver};
 use tegami_doctor::probe::{Made, NoProbes};
+use tegami_doctor::rbl::Lists;
 use tegami_doctor::{Asked, Case, Examination, Known, Probes, Progress, Purpose, Question, Reach, State};
 use tegami_mail::{Address, Clock as _, Domain, Host, note};
 use tegami_outbound::machine_roots;
@@ -82,6 +83,7 @@ impl Order {
         };
         // Without a configuration there is nothing of our own to know.
         let config = context.config().ok();
+        known.lists = lists(config.as_ref());
         if let (Subject::Domain(domain), Some(config)) = (&subject, &config) {
             know_our_own(&mut known, domain, config, context).await;
         }
@@ -152,6 +154,11 @@ pub(in crate::command) fn network(
         links: false,
     };
     server::probes(outside, Arc::clone(resolver)).map_err(Failure::Text)
+}
+
+/// The lists of reputation that the configuration names, else the usual ones.
+pub(in crate::command) fn lists(config: Option<&Config>) -> Arc<Lists> {
+    config.map(|config| Arc::clone(&config.blocklists)).unwrap_or_default()
 }
 
 /// The machine's own name, for EHLO.

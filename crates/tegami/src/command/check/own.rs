@@ -54,7 +54,8 @@ pub(super) async fn run(check: &Check, context: &Context) -> Result<Report, Fail
         links: false,
     };
     let probes = server::probes(outside, Arc::clone(&world.resolver)).map_err(Failure::Text)?;
-    let known = Known::nothing(SystemClock.now(), world.reach);
+    let mut known = Known::nothing(SystemClock.now(), world.reach);
+    known.lists = examine::lists(config.as_ref());
     let case = Case { asked: Arc::new(Asked::new(world.resolver)), probes, known };
     let examination = tegami_doctor::installation(own, case, &|_| {}).await;
     let mut report = examine::report(&examination, check, context)?;

@@ -1,11 +1,13 @@
 //! Under which circumstances a message is judged: what the command line says, else what the message tells.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tegami_auth::received::{self, Hop};
 use tegami_doctor::Reach;
+use tegami_doctor::rbl::Lists;
 use tegami_mail::{Address, Domain, HeaderSection, Note, ReversePath, note};
 
 use super::Failure;
@@ -52,6 +54,8 @@ pub(super) struct Circumstances {
     pub(super) authserv_id: String,
     /// Which addresses count.
     pub(super) reach: Reach,
+    /// The lists of reputation that are asked about links.
+    pub(super) lists: Arc<Lists>,
 }
 
 impl Circumstances {
@@ -84,6 +88,7 @@ impl Circumstances {
             now: inspect.now.unwrap_or(now),
             authserv_id: inspect.authserv_id.clone().unwrap_or_else(|| receiver(told)),
             reach: super::super::check::examine::reach(&inspect.dns),
+            lists: Arc::default(),
         })
     }
 

@@ -178,6 +178,7 @@ fn config(data: &Path, http: u16, files: (PathBuf, PathBuf)) -> Result<Config, F
         forms: BTreeMap::new(),
         trusted_proxies: Vec::new(),
         webhooks: Webhooks::default(),
+        blocklists: Arc::default(),
         dkim: Vec::new(),
         hostname: domain(World::SITE.name)?,
         data: data.to_owned(),

@@ -25,11 +25,10 @@ pub(super) async fn run(
     context: &Context,
     resolver: Arc<dyn Resolver>,
 ) -> Result<Report, Failure> {
-    let case = Case {
-        asked: Arc::new(Asked::with_limit(resolver, MAX_QUESTIONS)),
-        probes: Arc::new(NoProbes),
-        known: Known::nothing(SystemClock.now(), check::examine::reach(&question.dns)),
-    };
+    let mut known = Known::nothing(SystemClock.now(), check::examine::reach(&question.dns));
+    known.lists = check::examine::lists(context.config().ok().as_ref());
+    let asked = Arc::new(Asked::with_limit(resolver, MAX_QUESTIONS));
+    let case = Case { asked, probes: Arc::new(NoProbes), known };
     let subject = &question.subject;
     let (subject, rows) = match subject.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(ip) => (ip.to_string(), rbl::look_up_address(ip, &case).await),

@@ -98,11 +98,9 @@ fn look(question: &MxQuestion, context: &Context, resolver: Arc<dyn Resolver>) -
         Some(_) => Arc::new(NoProbes),
         None => check::examine::network(dns, question.port, false, config.as_ref(), &resolver)?,
     };
-    let case = Case {
-        asked: Arc::new(Asked::new(resolver)),
-        probes,
-        known: Known::nothing(SystemClock.now(), check::examine::reach(dns)),
-    };
+    let mut known = Known::nothing(SystemClock.now(), check::examine::reach(dns));
+    known.lists = check::examine::lists(config.as_ref());
+    let case = Case { asked: Arc::new(Asked::new(resolver)), probes, known };
     Ok(Look { case, silent, of_zone })
 }
 

@@ -88,7 +88,8 @@ fn users_come_and_go() {
     // The last admin cannot go.
     chrome.send("carol", "Make read-only");
     chrome.sees(&["Nothing was changed, because this cannot be:"]);
-    assert_eq!(chrome.complaints().len(), 1, "which is told as 400");
+    let complaints = chrome.complaints();
+    assert_eq!(complaints.len(), 1, "which is told as 400: {complaints:?}");
 }
 
 #[test]
