@@ -21,6 +21,8 @@ const PACKAGES: &[(&str, &str)] = &[
     ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
     ("python3-venv", "/usr/share/python-wheels"),
     ("curl", "/usr/bin/curl"),
+    // Exim, which is unpacked and not installed, loads it.
+    ("libidn12", "/usr/lib/x86_64-linux-gnu/libidn.so.12"),
     ("npm", "/usr/bin/npm"),
     ("perl", "/usr/bin/perl"),
     ("libmail-spf-perl", "/usr/share/perl5/Mail/SPF.pm"),

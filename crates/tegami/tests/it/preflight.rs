@@ -1,11 +1,13 @@
 //! Our own mail as its receivers would see it, before it leaves.
 
+use std::process::Command;
+
 use serde_json::Value;
 
 use crate::domain::{publish, request};
 use crate::http::account_key;
-use crate::peer::{Ended, eventually};
-use crate::site::{HOSTNAME, Plan, SOURCE, Site};
+use crate::peer::{Ended, eventually, run};
+use crate::site::{HOSTNAME, Plan, SOURCE, Site, TEGAMI};
 use crate::wire::Wire;
 
 /// A key that is not ours (RFC 8463 appendix A.2).
@@ -108,11 +110,14 @@ fn what_is_published_wrongly_is_told_with_the_record() {
     assert_eq!(ended.status, Some(1), "{}", ended.all());
     let line = format!("replace: {name}. TXT {record}");
     assert!(ended.output.contains("msg.dkim") && ended.output.contains(&line), "{line}\n{}", ended.output);
-    let japanese = preflight(&site, &["--lang", "ja"]);
+    let mut command = Command::new(TEGAMI);
+    command.args(["--lang", "ja", "--config"]).arg(site.config());
+    command.args(["send", "--preflight", "--file"]).arg(site.path("letter.eml")).arg("friend@far.test");
+    let japanese = run(&mut command, b"");
     assert!(
         japanese.output.contains("不合格の項目が") && japanese.output.contains(&line),
         "{}",
-        japanese.output
+        japanese.all()
     );
     // An author who is not ours is told before anything is looked at.
     let stranger = LETTER.replace("shop@sender.test", "shop@elsewhere.test");

@@ -22,6 +22,8 @@ check-msg-dkim = A DKIM signature passes
 check-msg-dkim-about = Verifies every DKIM signature of the message with the keys that are published now. A signature that passes proves who vouches for the message, also after it was forwarded.
 msg-dkim = { $passed } of { $count } signatures pass.
 msg-dkim-fail = None of the { $count } signatures passes. To receivers the message is as good as unsigned.
+msg-dkim-ed25519 = Only an Ed25519 signature passes. Many receivers, large ones among them, do not verify Ed25519 (RFC 8463): to them the message is as good as unsigned.
+msg-dkim-ed25519-fix = Let the signer sign with an RSA key as well, and publish that key.
 msg-dkim-own-fix = This server signs with a key whose public half is not what is published at { $keys }. Publish the record of the key that signs.
 
 check-msg-dmarc = DMARC passes for the author's domain

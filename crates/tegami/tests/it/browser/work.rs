@@ -88,7 +88,9 @@ fn users_come_and_go() {
     // The last admin cannot go.
     chrome.send("carol", "Make read-only");
     chrome.sees(&["Nothing was changed, because this cannot be:"]);
-    let complaints = chrome.complaints();
+    // A page that looks again by itself may do so just after its session has ended.
+    let mut complaints = chrome.complaints();
+    complaints.retain(|complaint| !complaint.contains("status of 401"));
     assert_eq!(complaints.len(), 1, "which is told as 400: {complaints:?}");
 }
 
