@@ -14,6 +14,7 @@ mod field;
 mod inspect;
 mod list;
 mod lookup;
+mod lookup_host;
 mod what_if;
 
 use std::io::Write as _;
