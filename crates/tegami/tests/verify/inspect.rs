@@ -104,10 +104,11 @@ fn json_of_the_contract() {
         assert_eq!(found.pointer(pointer).and_then(|found| found.as_str()), Some(value), "{pointer}");
     }
     assert_eq!(found["dmarc"]["aligned"], serde_json::json!({"spf": true, "dkim": true}));
-    // The null reverse-path is the one thing to blame: it was told, and this is no notification.
+    // The null reverse-path is to blame, which was told though this is no notification, and that only Ed25519 signed.
     let score = &found["score"];
-    assert_eq!((&score["points"], &score["of"]), (&json!(8.0), &json!(10)));
-    assert_eq!(score["findings"].as_array().unwrap().len(), 1);
+    assert_eq!((&score["points"], &score["of"]), (&json!(7.5), &json!(10)));
+    assert_eq!(score["findings"].as_array().unwrap().len(), 2);
+    assert_eq!(score["findings"][1]["id"], "msg.dkim");
     assert_eq!(score["findings"][0]["id"], "msg.envelope-from");
     assert_eq!(score["findings"][0]["group"], "authentication");
     assert!(score["findings"][0]["detail"].is_string() && score["findings"][0]["record"].is_null());
