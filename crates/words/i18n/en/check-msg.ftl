@@ -138,8 +138,6 @@ msg-ptr-unconfirmed-fix = Publish the address { $ip } for { $name }, or have the
 msg-helo-bare-ip = The host introduced itself as { $helo }: an address has to stand in square brackets, and a name is better.
 msg-helo-not-fqdn = The host introduced itself as { $helo }, which is no full domain name. Filters count that as a sign of a hijacked machine.
 msg-helo-fix = Set the name under which the server introduces itself to its full host name, the one that its PTR record has.
-msg-tls-clear = The message came without TLS. Everybody on the way can read it, and Gmail demands TLS.
-msg-tls-fix = Let the sending server use STARTTLS wherever it is offered.
 
 check-msg-received-chain = The way of the message is plausible
 check-msg-received-chain-about = Reads the Received fields from the bottom up: hosts, delays, clocks, encryption. Below the field of the receiving host they are only the sender's word.

@@ -138,8 +138,6 @@ msg-ptr-unconfirmed-fix = { $name } にアドレス { $ip } を公開するか�
 msg-helo-bare-ip = ホストは { $helo } と名乗りました。アドレスは角括弧で囲む決まりで、名前のほうが適しています。
 msg-helo-not-fqdn = ホストは { $helo } と名乗りましたが、これは完全なドメイン名ではありません。フィルターは乗っ取られた機械の兆候とみなします。
 msg-helo-fix = サーバーが名乗る名前を、PTR レコードと同じ完全なホスト名にしてください。
-msg-tls-clear = メッセージは TLS なしで届きました。途中で誰でも読むことができ、Gmail は TLS を求めています。
-msg-tls-fix = 送信サーバーで、相手が対応していれば必ず STARTTLS を使うようにしてください。
 
 check-msg-received-chain = メッセージの経路が自然である
 check-msg-received-chain-about = Received フィールドを下から順に読み、ホスト、遅れ、時計、暗号化を調べます。受信ホストのフィールドより下は、送信側の申告にすぎません。

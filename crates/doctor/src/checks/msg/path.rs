@@ -127,16 +127,7 @@ fn connection(case: &MessageCase<'_>) -> Vec<Finding> {
                 .fix(fix),
         );
     }
-    match case.arrival.tls {
-        Tls::Used | Tls::Unknown => {}
-        Tls::Clear => findings.push(
-            CONNECTION
-                .fail(&case.subject, note!("msg-tls-clear"))
-                .severity(Severity::S3)
-                .source("RFC 3207 section 4")
-                .fix(Fix::new(note!("msg-tls-fix"))),
-        ),
-    }
+    // That the connection was not encrypted is told by `tls.outbound`.
     findings
 }
 
@@ -302,7 +293,7 @@ pub(super) fn fixtures() -> Vec<crate::checks::fixture::Fixture> {
             "- 10.2.0.192.in-addr.arpa\n10.2.0.192.in-addr.arpa. PTR mail.other.example.\nmail.other.example. A 203.0.113.9",
         ),
         Fixture::unknown("msg.ptr-helo-tls", "$SERVFAIL 10.2.0.192.in-addr.arpa."),
-        Fixture::fail("msg.ptr-helo-tls", "").letter(|letter| letter.tls = Tls::Clear),
+        Fixture::pass("msg.ptr-helo-tls", "").letter(|letter| letter.tls = Tls::Clear),
         Fixture::fail("msg.ptr-helo-tls", "").letter(|letter| letter.helo = "localhost"),
         Fixture::fail("msg.ptr-helo-tls", "").letter(|letter| letter.helo = "192.0.2.10"),
         Fixture::fail("msg.ptr-helo-tls", "").letter(|letter| letter.helo = "my_host.local"),
