@@ -161,6 +161,7 @@ mod tests {
         ("suppressions", "suppressions.within_days = 9", &[]),
         ("reports", "reports.tls = false", &[]),
         ("inboxes", "inboxes.links = true", &[]),
+        ("blocklists", "blocklists.off = \"multi.surbl.org\"", &[]),
         ("monitor", "monitor.every = \"never\"", &[]),
         ("preflight", "preflight.refuse = true", &[]),
         ("limits", "limits.recipients = 7", &[]),
