@@ -1,11 +1,10 @@
 //! A Postfix with a configuration and queue of its own, and a port for each way in which it can be set up.
 
 use std::fs::{self, File};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use rcgen::{CertificateParams, KeyPair};
 use rustls::RootCertStore;
@@ -52,7 +51,6 @@ pub(crate) const SERVICES: &[(&str, &[&str])] = &[
 /// It runs until it is dropped.
 pub(crate) struct Postfix {
     folder: TempDir,
-    child: Child,
     ports: Vec<u16>,
     /// Those who vouch for its certificates.
     pub(crate) roots: RootCertStore,
@@ -88,19 +86,12 @@ impl Postfix {
         fs::write(path.join("config/master.cf"), master_cf(path, &ports)).unwrap();
         let errors = File::create(path.join("errors")).unwrap();
         let mut command = Command::new(program);
-        command.arg("-c").arg(path.join("config")).arg("start-fg");
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors).spawn().unwrap();
-        let postfix = Self { ports, child, roots, folder };
-        postfix.wait();
+        command.arg("-c").arg(path.join("config")).arg("start");
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(errors);
+        let postfix = Self { ports, roots, folder };
+        // It comes back once the master listens everywhere.
+        assert!(command.status().unwrap().success(), "Postfix does not start");
         Some(postfix)
-    }
-
-    fn wait(&self) {
-        let end = Instant::now() + Duration::from_secs(60);
-        while self.ports.iter().any(|port| TcpStream::connect((IP, *port)).is_err()) {
-            assert!(Instant::now() < end, "Postfix does not answer");
-            std::thread::sleep(Duration::from_millis(50));
-        }
     }
 
     pub(crate) fn ip(&self) -> std::net::IpAddr {
@@ -126,7 +117,6 @@ impl Drop for Postfix {
         }
         let mut stop = Command::new("/usr/sbin/postfix");
         let _ = stop.arg("-c").arg(self.path("config")).arg("stop").stderr(Stdio::null()).status();
-        let _ = self.child.wait();
     }
 }
 
